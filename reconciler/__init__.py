@@ -1,0 +1,3 @@
+"""A GitOps system for fleets of long-running nodes."""
+
+__version__ = "0.1.0"

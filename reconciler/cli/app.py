@@ -1,0 +1,81 @@
+"""All commands, and what happens to their errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from reconciler import __version__
+from reconciler.cli import affected, cache, render
+from reconciler.cli.output import show_error
+from reconciler.errors import InternalError, ReconcilerError
+
+app = typer.Typer(
+    name="reconciler",
+    help="Render, seal, promote and reconcile fleets of long-running nodes from Git.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("render", epilog=render.EXAMPLES)(render.render)
+app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
+app.add_typer(cache.app, name="cache")
+
+
+class _State:
+    debug = False
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and stop.", callback=_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    _State.debug = debug
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; the exit code says whose fault a failure is."""
+    _State.debug = False
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()
+        return code or 0
+    except click.exceptions.Exit as e:
+        return e.exit_code
+    except click.ClickException as e:
+        e.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None
+        return 0
+    except ReconcilerError as e:
+        show_error(e, debug=_State.debug)
+        return e.exit_code
+    except Exception as e:
+        bug = InternalError(
+            f"{type(e).__name__} in the program itself",
+            hint="run it again with --debug, and report what it prints",
+        )
+        show_error(bug, debug=_State.debug)
+        return bug.exit_code

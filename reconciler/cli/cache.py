@@ -1,0 +1,42 @@
+"""reconciler cache"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.settings import open_store
+
+app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
+
+MIB = 1 << 20
+
+
+@app.command()
+def stats() -> None:
+    """Show where the cache is and what it holds."""
+    store = open_store()
+    found = store.stats()
+    store.close()
+    if found is None:
+        typer.echo("there is no cache")
+        return
+    typer.echo(f"location  {found.location}")
+    typer.echo(f"renders   {found.renders:,}")
+    typer.echo(f"closures  {found.shapes:,}")
+    typer.echo(f"size      {found.bytes / MIB:,.1f} of {found.limit / MIB:,.0f} MiB")
+
+
+@app.command()
+def prune(
+    size: Annotated[
+        int | None,
+        typer.Option(metavar="MIB", min=0, help="Keep at most this much; 0 empties the cache."),
+    ] = None,
+) -> None:
+    """Drop the renders that were used longest ago."""
+    store = open_store()
+    count = store.prune(None if size is None else size * MIB)
+    store.close()
+    typer.echo(f"{count:,} renders dropped")

@@ -1,0 +1,83 @@
+"""What a person sees: messages, tables and progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from reconciler.cli.source import where_from
+from reconciler.errors import Place, ReconcilerError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from reconciler.render.process import Notice
+    from reconciler.render.renderer import Render
+
+# A bar for what is over in a blink only flickers.
+WORTH_A_BAR = 20
+
+
+def console() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None = None) -> None:
+    """What, where, why and what to do: each on its line, and nothing else."""
+    if error.where and root:
+        error.where = where_from(error.where, root)
+    first, *rest = error.lines()
+    out = console()
+    out.print(Text("error: ", "bold red") + Text(first))
+    for line in rest:
+        out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
+    if debug:
+        if error.detail:
+            out.print(Text(error.detail, "dim"))
+        out.print_exception(show_locals=False)
+
+
+def show_notice(notice: Notice, root: str) -> None:
+    text = Text("warning: ", "bold yellow")
+    console().print(text + Text(f"{where_from(notice.where, root)}: {notice.what}"))
+
+
+def place_json(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {}
+    return {"file": place.file, "line": place.line or None, "column": place.column or None}
+
+
+def error_json(error: ReconcilerError) -> dict[str, Any]:
+    return {
+        "what": error.what,
+        **place_json(error.where),
+        "why": error.why or None,
+        "hint": error.hint or None,
+    }
+
+
+def write_json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[Render], None]]:
+    """A bar on a terminal when there is much to do."""
+    out = console()
+    if total < WORTH_A_BAR or not out.is_terminal or os.environ.get("TERM") == "dumb":
+        yield lambda _: None
+        return
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda _: bar.advance(task)

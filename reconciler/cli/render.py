@@ -1,0 +1,173 @@
+"""reconciler render"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import NoCache, Root
+from reconciler.cli.output import (
+    error_json,
+    progress,
+    show_error,
+    show_notice,
+    write_json,
+)
+from reconciler.cli.quick import write_out
+from reconciler.cli.settings import open_store
+from reconciler.cli.source import find_source, in_tree, open_tree
+from reconciler.errors import UsageError
+from reconciler.render.folders import is_pattern, kustomizations
+from reconciler.render.options import RenderOptions
+from reconciler.render.renderer import Render, Renderer
+
+EXAMPLES = """**Examples**
+
+`reconciler render environments/prod/gethrelay` – what kustomize build prints, from the work tree
+
+`reconciler render environments/prod/gethrelay --ref v1.2.0` – the same at a tag, without a checkout
+
+`reconciler render 'environments/*/*' -o dir=out` – everything, a file each
+
+`reconciler render environments/prod/gethrelay -o json | jq '.renders[0].objects[].kind'`
+"""
+
+
+class Reorder(StrEnum):
+    none = "none"
+    legacy = "legacy"
+
+
+class LoadRestrictor(StrEnum):
+    root = "root"
+    none = "none"
+
+
+def render(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Folders with a kustomization, or globs.")
+    ],
+    ref: Annotated[
+        str | None,
+        typer.Option(
+            "--ref", metavar="REV", help="Render this revision and not the files on disk."
+        ),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="yaml|json|dir=FOLDER", help="What to write.")
+    ] = "yaml",
+    root: Root = None,
+    no_cache: NoCache = False,
+    reorder: Annotated[
+        Reorder | None, typer.Option(help="kustomize's --reorder.", show_default=False)
+    ] = None,
+    load_restrictor: Annotated[
+        LoadRestrictor,
+        typer.Option(
+            help="root: files come from a kustomization's own folder; none: from the tree."
+        ),
+    ] = LoadRestrictor.root,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.001, help="The time that one folder may take.")
+    ] = 60.0,
+    max_file_size: Annotated[
+        int, typer.Option(metavar="MIB", min=1, max=512, help="The largest file that is read.")
+    ] = 16,
+) -> None:
+    """Print manifests exactly as kustomize build does: of any folder, at any revision."""
+    folder = _folder_of(output)
+    source = find_source(paths, root)
+    tree = open_tree(source, ref)
+    tree.max_file_size = max_file_size << 20
+    chosen = RenderOptions(
+        reorder=reorder.value if reorder else "",
+        unbounded=load_restrictor is LoadRestrictor.none,
+        timeout=timeout,
+    )
+    wanted: list[str] = []
+    for path in paths:
+        inside = in_tree(path, source)
+        if is_pattern(inside) and tree.look(inside).kind == "missing":
+            found = kustomizations(tree, [inside])
+            if not found:
+                raise UsageError(f"no folder with a kustomization matches {path}")
+            wanted += found
+        else:
+            wanted.append(inside)
+
+    with Renderer(open_store(not no_cache)) as renderer:
+        with progress("rendering", len(wanted)) as advance:
+            renders = renderer.render_all(tree, wanted, chosen, advance)
+        failed = [r for r in renders if r.error]
+        for found_render in renders:
+            for notice in found_render.notices:
+                show_notice(notice, source)
+        if output == "json":
+            write_json(_as_json(renderer, renders))
+        for r in failed:
+            assert r.error
+            if output != "json":
+                show_error(r.error, root=source)
+        if failed:
+            raise typer.Exit(max(r.error.exit_code for r in failed if r.error))
+    if folder:
+        for r in renders:
+            write_file(os.path.join(folder, (r.path or "manifests") + ".yaml"), r.manifest)
+        typer.echo(f"{len(renders)} files in {folder}", err=True)
+    elif output == "yaml":
+        write_out(b"---\n".join(r.manifest for r in renders if r.manifest))
+
+
+def _folder_of(output: str) -> str | None:
+    kind, _, folder = output.partition("=")
+    if kind == "dir" and folder:
+        return folder
+    if output in ("yaml", "json"):
+        return None
+    raise UsageError(f"there is no output {output}", hint="use yaml, json or dir=FOLDER")
+
+
+def _as_json(renderer: Renderer, renders: list[Render]) -> dict[str, object]:
+    """Version 1 of this shape only ever gains fields: docs/reference/json.md describes it."""
+    return {
+        "version": 1,
+        "renders": [
+            {
+                "path": r.path,
+                "objects": json.loads(renderer.kernel.objects(r.manifest)) if not r.error else [],
+                "error": error_json(r.error) if r.error else None,
+                "warnings": [
+                    {"what": n.what, "file": n.where.file, "line": n.where.line} for n in r.notices
+                ],
+                "cached": r.cached,
+                "files": list(r.paths),
+            }
+            for r in renders
+        ],
+    }
+
+
+def write_file(path: str, content: bytes) -> None:
+    """All of it or nothing: a reader never sees half a file."""
+    folder = os.path.dirname(path)
+    os.makedirs(folder, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(fresh, 0o666 & ~_umask())
+        os.replace(fresh, path)
+    except BaseException:
+        os.unlink(fresh)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

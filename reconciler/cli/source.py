@@ -1,0 +1,72 @@
+"""From a path as it was typed to a tree and a path in it."""
+
+from __future__ import annotations
+
+import os
+
+from reconciler.errors import Place, RepositoryError, UsageError
+from reconciler.git.locate import find_root, is_bare
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.git.tree import Tree
+
+
+def find_source(paths: list[str], root: str | None) -> str:
+    """The folder that a command works in: named, or the repository around the first path.
+
+    Outside of any repository that is the whole file system, as it is for kustomize.
+    """
+    if root is not None:
+        if not os.path.isdir(root):
+            raise UsageError(f"there is no folder {root}", hint="--root names a repository")
+        return os.path.abspath(root)
+    # Below the path that the user typed and not what it links to: `..` means the same to both.
+    start = os.path.abspath(paths[0].partition("*")[0] if paths else ".")
+    while not os.path.isdir(start):
+        start = os.path.dirname(start)
+    return find_root(start) or "/"
+
+
+def is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def in_tree(path: str, root: str) -> str:
+    """A typed path as it is called inside the tree."""
+    full = os.path.abspath(path)
+    if not is_below(full, root):
+        real = os.path.realpath(path)
+        if not is_below(real, os.path.realpath(root)):
+            raise UsageError(
+                f"{path} is outside of {root}", hint="give --root a folder that holds both"
+            )
+        return os.path.relpath(real, os.path.realpath(root)).removeprefix(".")
+    inside = full[len(root.rstrip("/")) :].strip("/")
+    try:
+        inside.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"the name {inside!a} is not UTF-8", hint="rename the folder") from None
+    return inside
+
+
+def open_tree(root: str, revision: str | None) -> Tree:
+    """The work tree as it is on disk, or a revision without a checkout."""
+    if revision is None:
+        if is_bare(root):
+            raise RepositoryError(
+                f"{root} is a bare repository: it has revisions, but no files of its own",
+                hint="name a revision, such as --ref HEAD",
+            )
+        from reconciler.git.worktree import WorkTree
+
+        return WorkTree(root)
+    from reconciler.git.repository import Repository
+
+    return Repository(root).commit(revision)
+
+
+def where_from(place: Place, root: str) -> Place:
+    """A place in a tree as the user would type it from here."""
+    full = os.path.join(root, place.file)
+    return Place(os.path.relpath(full), place.line, place.column)

@@ -1,0 +1,105 @@
+"""Every error that a user can see.
+
+ReconcilerError
+├── UserError            exit 2: the input is wrong, and the message says where
+│   ├── UsageError       a command or an argument
+│   ├── RepositoryError  a repository, a revision or a tree
+│   └── RenderError      a kustomization that does not render
+│       └── RenderTimeout
+├── CheckFailed          exit 1: the command worked and found what it looks for
+└── InternalError        exit 70: our bug, or a broken installation
+    └── KernelError      the kernel is missing, died or does not answer
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Place:
+    """A position in a file; line and column are 0 where they are not known."""
+
+    __slots__ = ("column", "file", "line")
+
+    def __init__(self, file: str, line: int = 0, column: int = 0) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        numbers = [str(n) for n in (self.line, self.column) if n]
+        return ":".join([self.file, *numbers])
+
+
+class ReconcilerError(Exception):
+    """What is wrong, where, why, and what to do about it."""
+
+    exit_code = 70
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: Place | None = None,
+        why: str = "",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.why = why
+        self.hint = hint
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+    def lines(self) -> list[str]:
+        """The message as it is printed, a line each."""
+        found = [str(self)]
+        if self.why:
+            found.append(f"because: {self.why}")
+        if self.hint:
+            found.append(f"to do: {self.hint}")
+        return found
+
+    def again(self) -> Self:
+        """A fresh copy to raise: one exception object must not be raised in two threads."""
+        return type(self)(
+            self.what, where=self.where, why=self.why, hint=self.hint, detail=self.detail
+        )
+
+
+class UserError(ReconcilerError):
+    exit_code = 2
+
+
+class UsageError(UserError):
+    pass
+
+
+class RepositoryError(UserError):
+    pass
+
+
+class RenderError(UserError):
+    pass
+
+
+class RenderTimeout(RenderError):
+    pass
+
+
+class CheckFailed(ReconcilerError):
+    exit_code = 1
+
+
+class InternalError(ReconcilerError):
+    exit_code = 70
+
+
+class KernelError(InternalError):
+    pass

@@ -1,0 +1,1 @@
+"""Trees, blobs and commits; nothing here knows Kubernetes."""

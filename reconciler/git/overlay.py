@@ -1,0 +1,37 @@
+"""A tree with edits on top: what a change would look like before it is written."""
+
+from __future__ import annotations
+
+from reconciler.git.tree import A_FOLDER, FOLDER, NOTHING, Entry, Tree, a_file, folders_above
+from reconciler.git.worktree import blob_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class EditedTree(Tree):
+    """Another tree in which some files have new content, or (None) are gone."""
+
+    def __init__(self, base: Tree, edits: Mapping[str, bytes | None]) -> None:
+        super().__init__()
+        self.base = base
+        self.edits = edits
+        self._above = folders_above(path for path, content in edits.items() if content is not None)
+
+    def _probe(self, path: str) -> Entry:
+        if path in self.edits:
+            content = self.edits[path]
+            return NOTHING if content is None else a_file(blob_id(content))
+        found = self.base.look(path)
+        if found.kind != FOLDER and path in self._above:
+            return A_FOLDER
+        return found
+
+    def files(self) -> Iterator[str]:
+        yield from (path for path in self.base.files() if path not in self.edits)
+        yield from (path for path, content in self.edits.items() if content is not None)
+
+    def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
+        content = self.edits.get(path)
+        return self.base.fetch(path) if content is None else (entry, content)

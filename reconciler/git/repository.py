@@ -1,0 +1,47 @@
+"""Revisions of a repository, straight out of its object store."""
+
+from __future__ import annotations
+
+import pygit2
+from pygit2.enums import ObjectType
+
+from reconciler.errors import RepositoryError
+from reconciler.git.commit import CommitTree
+
+
+class Repository:
+    """A Git repository on this machine; nothing here fetches, checks out or writes."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        try:
+            self._git = pygit2.Repository(path)
+        except (pygit2.GitError, KeyError) as e:
+            raise RepositoryError(
+                f"{path} is not a Git repository that can be read", why=str(e)
+            ) from e
+
+    def commit(self, revision: str) -> CommitTree:
+        """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
+        try:
+            found = self._git.revparse_single(revision)
+            commit = found.peel(ObjectType.COMMIT)
+        except (KeyError, ValueError, pygit2.GitError) as e:
+            raise self._no_such(revision, e) from e
+        return CommitTree(self._git, str(commit.id), str(commit.peel(ObjectType.TREE).id))
+
+    def _no_such(self, revision: str, cause: Exception) -> RepositoryError:
+        if self._git.is_empty:
+            return RepositoryError(
+                f"the repository {self.path} has no commit yet", hint="commit something first"
+            )
+        if self._git.is_shallow:
+            return RepositoryError(
+                f"this shallow clone does not hold {revision}",
+                hint="git fetch --unshallow, or clone with the full history",
+            )
+        return RepositoryError(
+            f"there is no revision {revision} in {self.path}",
+            why=str(cause),
+            hint="git fetch first if it is on a remote; git log names what is here",
+        )

@@ -1,0 +1,146 @@
+"""What a render reads from: a tree of files that does not change while it is looked at."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from reconciler.errors import RepositoryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Final
+
+FILE: Final = "file"
+FOLDER: Final = "folder"
+LINK: Final = "link"
+MISSING: Final = "missing"
+REFUSED: Final = "refused"
+
+_numbers = count(1)
+
+
+class Entry:
+    """What is at one path. Two entries with equal tokens are the same to a render."""
+
+    __slots__ = ("at", "hint", "kind", "target", "token", "why")
+
+    def __init__(
+        self,
+        kind: str,
+        token: str,
+        *,
+        at: str = "",
+        target: str = "",
+        why: str = "",
+        hint: str = "",
+    ) -> None:
+        self.kind = kind
+        self.token = token
+        self.at = at
+        self.target = target
+        self.why = why
+        self.hint = hint
+
+
+NOTHING = Entry(MISSING, "-")
+A_FOLDER = Entry(FOLDER, "/")
+
+
+def a_file(blob_id: str) -> Entry:
+    return Entry(FILE, blob_id)
+
+
+def a_link(at: str, target: str) -> Entry:
+    return Entry(LINK, f"> {at} > {target}", at=at, target=target)
+
+
+def refusal(why: str, hint: str = "") -> Entry:
+    return Entry(REFUSED, f"! {why}", why=why, hint=hint)
+
+
+def submodule() -> Entry:
+    return refusal(
+        "this is a Git submodule, and its files are not part of this repository",
+        "copy the files in, or name the other repository as a pinned remote base",
+    )
+
+
+def too_large(size: int, limit: int) -> Entry:
+    return refusal(
+        f"the file has {size:,} bytes, more than the {limit:,} that are read",
+        "keep large files out of manifests, or raise --max-file-size",
+    )
+
+
+def lfs_pointer() -> Entry:
+    return refusal(
+        "the file is a Git LFS pointer, and its content is not in the repository",
+        "commit the file itself: git lfs untrack it, or run git lfs pull for a work tree",
+    )
+
+
+class Tree:
+    """A snapshot: each path is looked at once, and keeps its first answer.
+
+    Paths are relative, with slashes, and "" is the tree itself. Subclasses say
+    what is at a path whose parent is a folder, and what a file holds.
+    """
+
+    max_file_size = 16 << 20
+
+    def __init__(self) -> None:
+        self.number = next(_numbers)
+        self._seen: dict[str, Entry] = {"": A_FOLDER}
+
+    def look(self, path: str) -> Entry:
+        """What is at this path; for a path that leads through a link, that link."""
+        known = self._seen.get(path)
+        if known is None:
+            above = self.look(path.rpartition("/")[0])
+            if above.kind == FOLDER:
+                known = self._probe(path)
+            elif above.kind in (LINK, REFUSED):
+                known = above
+            else:
+                known = NOTHING
+            known = self._seen.setdefault(path, known)
+        return known
+
+    def fetch(self, path: str) -> tuple[Entry, bytes]:
+        """What is at this path, with the content if it is a file."""
+        entry = self.look(path)
+        return self._load(path, entry) if entry.kind == FILE else (entry, b"")
+
+    def files(self) -> Iterator[str]:
+        """Every file's path, without reading any."""
+        raise NotImplementedError
+
+    def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
+        """The content of a file, or why it is not served after all."""
+        raise NotImplementedError
+
+    def _probe(self, path: str) -> Entry:
+        raise NotImplementedError
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """All folders that must exist for these paths to."""
+    return {path[:i] for path in paths for i, c in enumerate(path) if c == "/"}
+
+
+def checked_path(path: str) -> str:
+    """A path as given by a user, made relative and clean, or an error."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not parts:
+                raise RepositoryError(
+                    f"{path} is outside the tree", hint="name a folder inside the repository"
+                )
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)

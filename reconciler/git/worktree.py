@@ -1,0 +1,96 @@
+"""Files on disk, as they are now."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha1
+from stat import S_ISDIR, S_ISLNK, S_ISREG
+
+from reconciler.errors import RepositoryError
+from reconciler.git.tree import (
+    A_FOLDER,
+    NOTHING,
+    Entry,
+    Tree,
+    a_file,
+    a_link,
+    refusal,
+    submodule,
+    too_large,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Content that was read to name it is kept until it is asked for, up to this much.
+HELD_BYTES = 32 << 20
+
+
+def blob_id(content: bytes) -> str:
+    """The name that Git gives this content."""
+    return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+class WorkTree(Tree):
+    """A folder on disk. Edits made while it is in use are noticed, not mixed in."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__()
+        self.root = os.path.abspath(root)
+        self._held: dict[str, bytes] = {}
+        self._held_bytes = 0
+        if not os.path.isdir(self.root):
+            raise RepositoryError(f"there is no folder {self.root}")
+
+    def _probe(self, path: str) -> Entry:
+        full = os.path.join(self.root, path)
+        try:
+            found = os.lstat(full)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return NOTHING
+        except OSError as e:
+            return refusal(f"it cannot be read: {e.strerror}")
+        if S_ISLNK(found.st_mode):
+            return a_link(path, os.readlink(full))
+        if S_ISDIR(found.st_mode):
+            return submodule() if os.path.isfile(f"{full}/.git") else A_FOLDER
+        if not S_ISREG(found.st_mode):
+            return refusal("it is neither a file nor a folder")
+        if found.st_size > self.max_file_size:
+            return too_large(found.st_size, self.max_file_size)
+        try:
+            content = self._content(full)
+        except OSError as e:
+            return refusal(f"it cannot be read: {e.strerror}")
+        if len(content) > self.max_file_size:
+            return too_large(len(content), self.max_file_size)
+        if self._held_bytes + len(content) <= HELD_BYTES:
+            self._held[path] = content
+            self._held_bytes += len(content)
+        return a_file(blob_id(content))
+
+    def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
+        content = self._held.pop(path, None)
+        if content is not None:
+            self._held_bytes -= len(content)
+            return entry, content
+        try:
+            content = self._content(os.path.join(self.root, path))
+        except OSError:
+            content = b""
+        if blob_id(content) != entry.token:
+            return refusal("it changed while it was being rendered", "run the command again"), b""
+        return entry, content
+
+    def files(self) -> Iterator[str]:
+        """Every file's path; what Git keeps for itself is left out, and no link is followed."""
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = sorted(f for f in folders if f != ".git")
+            prefix = os.path.relpath(folder, self.root) + "/"
+            for name in names:
+                yield (prefix + name).removeprefix("./")
+
+    def _content(self, full: str) -> bytes:
+        with open(full, "rb", buffering=0) as file:
+            return file.read(self.max_file_size + 1)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	yamlv2 "go.yaml.in/yaml/v2"
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/resource"
+	sigsyaml "sigs.k8s.io/yaml"
+)
+
+// output is a finished render; one with a Secret in it must not be kept on disk.
+type output struct {
+	manifest []byte
+	secret   bool
+}
+
+// emit writes what upstream's AsYaml does. Upstream turns each object from nodes to YAML
+// text, to values, to JSON text, to values and to YAML again; for ordinary values that is
+// the same as going from the nodes to the values at once, and anything else goes its way.
+func emit(m resmap.ResMap) (*output, error) {
+	var text bytes.Buffer
+	out := &output{}
+	for i, res := range m.Resources() {
+		if i > 0 {
+			text.WriteString("---\n")
+		}
+		object, err := objectYAML(res)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", res.CurId(), err)
+		}
+		text.Write(object)
+		out.secret = out.secret || res.GetKind() == "Secret"
+	}
+	out.manifest = text.Bytes()
+	return out, nil
+}
+
+// objectsJSON turns a manifest that emit wrote into a JSON list.
+func objectsJSON(manifest []byte) ([]byte, error) {
+	list := []json.RawMessage{}
+	for document := range bytes.SplitSeq(manifest, []byte("\n---\n")) {
+		if len(bytes.TrimSpace(document)) == 0 {
+			continue
+		}
+		object, err := sigsyaml.YAMLToJSON(document)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, object)
+	}
+	return json.Marshal(list)
+}
+
+func objectYAML(res *resource.Resource) ([]byte, error) {
+	if object, ok := plainValue(res.YNode(), false); ok {
+		return yamlv2.Marshal(object)
+	}
+	return res.AsYAML()
+}
+
+// plainValue is what a node comes to after upstream's conversions, where that is certain.
+func plainValue(n *yaml.Node, inFlow bool) (value any, ok bool) {
+	if n == nil || n.Anchor != "" {
+		return nil, false
+	}
+	flow := inFlow || n.Style&yaml.FlowStyle != 0
+	if flow && (n.HeadComment != "" || n.LineComment != "" || n.FootComment != "") {
+		return nil, false // comments in flow style do not always survive being written
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		if tag := n.Tag; tag != "" && tag != "!!map" {
+			return nil, false
+		}
+		return plainMapping(n, flow)
+	case yaml.SequenceNode:
+		if tag := n.Tag; tag != "" && tag != "!!seq" {
+			return nil, false
+		}
+		items := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			if items[i], ok = plainValue(c, flow); !ok {
+				return nil, false
+			}
+		}
+		return items, true
+	case yaml.ScalarNode:
+		return plainScalar(n)
+	}
+	return nil, false
+}
+
+func plainMapping(n *yaml.Node, flow bool) (any, bool) {
+	object := make(map[string]any, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || !plainText(key.Value) {
+			return nil, false
+		}
+		if flow && (key.HeadComment != "" || key.LineComment != "" || key.FootComment != "") {
+			return nil, false
+		}
+		value, ok := plainValue(n.Content[i+1], flow)
+		if !ok {
+			return nil, false
+		}
+		object[key.Value] = value
+	}
+	return object, len(object) == len(n.Content)/2
+}
+
+func plainScalar(n *yaml.Node) (any, bool) {
+	switch n.ShortTag() {
+	case "!!str":
+		return n.Value, plainText(n.Value)
+	case "!!null":
+		return nil, n.Value == "null" || n.Value == "" || n.Value == "~"
+	case "!!bool":
+		return n.Value == "true", n.Value == "true" || n.Value == "false"
+	case "!!int":
+		if number, err := strconv.Atoi(n.Value); err == nil && strconv.Itoa(number) == n.Value {
+			return number, true
+		}
+		return throughJSON(n)
+	case "!!float":
+		return throughJSON(n)
+	}
+	return nil, false
+}
+
+// throughJSON takes one number the whole way: JSON changes how it is written, and so its type.
+func throughJSON(n *yaml.Node) (value any, ok bool) {
+	var decoded any
+	if n.Decode(&decoded) != nil {
+		return nil, false
+	}
+	text, err := json.Marshal(decoded)
+	return value, err == nil && yamlv2.Unmarshal(text, &value) == nil
+}
+
+// plainText holds for text that comes back from being written and read as it was.
+func plainText(s string) bool {
+	if s == "" {
+		return true
+	}
+	if first := s[0]; first == ' ' || first == '\n' || first == '\t' {
+		return false
+	}
+	for _, r := range s {
+		printable := r == '\n' || 0x20 <= r && r <= 0x7E ||
+			0xA0 <= r && r <= 0xD7FF && r != 0x2028 && r != 0x2029 || 0xE000 <= r && r < 0xFEFF
+		if !printable {
+			return false
+		}
+	}
+	return true
+}

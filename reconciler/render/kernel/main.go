@@ -1,0 +1,55 @@
+// The kernel renders kustomizations for its parent process: requests come in on
+// standard input, answers go out on standard output, and it ends when its input does.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strconv"
+)
+
+// Few large collections beat many small ones: a render's garbage is a few MB and dies
+// at once (benchmarks/kernel.py measures the settings side by side).
+const (
+	gcPercent  = 800
+	softMemory = 224 << 20
+)
+
+type offline struct{}
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errRemote }
+
+var errRemote = errors.New("the kernel opens no network connection")
+
+func main() {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(softMemory)
+	debug.SetTraceback("single")
+	go dieOfMemory(limitFromEnv("RECONCILER_KERNEL_MEMORY", 1<<30))
+
+	// Upstream fetches remote bases with git and http, and runs helm and plugins from PATH:
+	// here neither is within reach. Its warnings are reported per request instead (inspect).
+	http.DefaultTransport = offline{}
+	os.Clearenv()
+	log.SetOutput(os.Stderr)
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
+
+	if err := serve(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
+		fmt.Fprintln(log.Writer(), "kernel:", err)
+		os.Exit(1)
+	}
+}
+
+func limitFromEnv(name string, otherwise uint64) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv(name), 10, 64); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}

@@ -1,0 +1,167 @@
+"""Folders of a tree as manifests: from the cache where nothing changed, else from the kernel."""
+
+from __future__ import annotations
+
+from reconciler.errors import ReconcilerError
+from reconciler.render.binary import BINARY, kernel_id
+from reconciler.render.closure import key, subject
+from reconciler.render.options import DEFAULTS
+from reconciler.render.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reconciler.git.tree import Tree
+    from reconciler.render.options import RenderOptions
+    from reconciler.render.process import Kernel, Notice
+
+# So many renders wait in the kernel's queue at once: enough to keep every core busy,
+# few enough that finished manifests do not pile up.
+UNDER_WAY = 64
+WRITTEN_TOGETHER = 128
+
+
+class Render:
+    """One folder's manifest, or the error that stands in its place."""
+
+    __slots__ = ("cached", "error", "key", "manifest", "notices", "path", "paths")
+
+    def __init__(
+        self,
+        path: str,
+        manifest: bytes,
+        paths: Sequence[str],
+        key: bytes,
+        *,
+        cached: bool,
+        notices: Sequence[Notice] = (),
+        error: ReconcilerError | None = None,
+    ) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.paths = paths
+        self.key = key
+        self.cached = cached
+        self.notices = notices
+        self.error = error
+
+
+class Renderer:
+    """Renders; the kernel is started only when the cache does not have the answer."""
+
+    def __init__(self, store: Store | None = None, kernel: Kernel | None = None) -> None:
+        self.store = store or Store()
+        self.kernel_id = kernel_id(kernel.binary if kernel else BINARY)
+        self._kernel = kernel
+        self._owned = kernel is None
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owned and self._kernel is not None:
+            self._kernel.close()
+        self.store.close()
+
+    @property
+    def kernel(self) -> Kernel:
+        if self._kernel is None:
+            from reconciler.render.process import Kernel
+
+            self._kernel = Kernel()
+        return self._kernel
+
+    def render(self, tree: Tree, path: str, options: RenderOptions = DEFAULTS) -> Render:
+        """One folder; raises what keeps it from rendering."""
+        (found,) = self.render_all(tree, [path], options)
+        if found.error:
+            raise found.error
+        return found
+
+    def render_all(
+        self,
+        tree: Tree,
+        paths: Iterable[str],
+        options: RenderOptions = DEFAULTS,
+        progress: Callable[[Render], None] | None = None,
+    ) -> list[Render]:
+        """Many folders on all cores, in the order asked for; a failure is an error in its place."""
+        wanted = list(dict.fromkeys(paths))
+        done: dict[str, Render] = {}
+
+        def finished(render: Render) -> None:
+            done[render.path] = render
+            if progress:
+                progress(render)
+
+        subjects = {path: subject(self.kernel_id, path, options) for path in wanted}
+        for render in self._from_store(tree, subjects):
+            finished(render)
+        missing = [path for path in wanted if path not in done]
+        if missing:
+            for render in self._from_kernel(tree, missing, subjects, options):
+                finished(render)
+        return [done[path] for path in wanted]
+
+    def _from_store(self, tree: Tree, subjects: dict[str, bytes]) -> Iterator[Render]:
+        shapes = self.store.shapes(list(subjects.values()))
+        candidates = [
+            (path, paths, key(name, paths, tree))
+            for path, name in subjects.items()
+            for paths in shapes.get(name, ())
+        ]
+        manifests = self.store.get([k for _, _, k in candidates])
+        served = set()
+        for path, paths, k in candidates:
+            if k in manifests and path not in served:
+                served.add(path)
+                yield Render(path, manifests[k], paths, k, cached=True)
+
+    def _from_kernel(
+        self, tree: Tree, missing: list[str], subjects: dict[str, bytes], options: RenderOptions
+    ) -> Iterator[Render]:
+        ahead = iter(missing)
+        under_way = [(p, self.kernel.render(tree, p, options)) for p in _take(ahead, UNDER_WAY)]
+        fresh = []
+        try:
+            while under_way:
+                path, job = under_way.pop(0)
+                try:
+                    result = job.result()
+                except ReconcilerError as e:
+                    yield Render(
+                        path,
+                        b"",
+                        job.paths,
+                        key(subjects[path], job.paths, tree),
+                        cached=False,
+                        error=e,
+                    )
+                else:
+                    k = key(subjects[path], result.paths, tree)
+                    # What a Secret holds must not lie about in a cache, and a notice is
+                    # given each time.
+                    if not result.secret and not result.notices:
+                        fresh.append((subjects[path], k, result.paths, result.manifest))
+                    yield Render(
+                        path,
+                        result.manifest,
+                        result.paths,
+                        k,
+                        cached=False,
+                        notices=result.notices,
+                    )
+                under_way += [(p, self.kernel.render(tree, p, options)) for p in _take(ahead, 1)]
+                if len(fresh) >= WRITTEN_TOGETHER:
+                    self.store.put(fresh)
+                    fresh = []
+        finally:
+            for _, job in under_way:
+                job.cancel()
+            if fresh:
+                self.store.put(fresh)
+
+
+def _take(items: Iterator[str], count: int) -> list[str]:
+    return [item for _, item in zip(range(count), items, strict=False)]

@@ -1,0 +1,45 @@
+"""Frames between this process and the kernel: two lengths, a JSON header, a raw body."""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+READ_BYTES = 1 << 16
+PREFIX = 8
+
+
+def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
+    head = json.dumps(header, separators=(",", ":")).encode()
+    return len(head).to_bytes(4, "big") + len(body).to_bytes(4, "big") + head + body
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+class Decoder:
+    """Collects what comes in until whole frames can be handed out."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
+        self._buffer += data
+        while len(self._buffer) >= PREFIX:
+            head = int.from_bytes(self._buffer[:4], "big")
+            body = int.from_bytes(self._buffer[4:PREFIX], "big")
+            end = PREFIX + head + body
+            if len(self._buffer) < end:
+                return
+            header = json.loads(bytes(self._buffer[PREFIX : PREFIX + head]))
+            content = bytes(self._buffer[PREFIX + head : end])
+            del self._buffer[:end]
+            yield header, content

@@ -1,0 +1,89 @@
+"""Real git, real kernel, real kustomize: what every test may use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from reconciler.render.process import Kernel
+from tests.peers import builder
+
+# A test that skips for want of a peer says so with this; CI takes that as a failure.
+PEER_MISSING = "peer missing: "
+
+
+@pytest.fixture(scope="session")
+def kustomize() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """kustomize build, the real one."""
+    try:
+        binary = builder.build("kustomize")
+    except builder.CannotBuild as e:
+        pytest.skip(f"{PEER_MISSING}kustomize: {e}")
+
+    def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([binary, "build", *flags, folder], capture_output=True)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Iterator[Kernel]:
+    with Kernel() as running:
+        yield running
+
+
+class Repo:
+    """A Git repository in a temporary folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments],
+            cwd=self.path,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for name, content in files.items():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def commit(self, files: Mapping[str, str | bytes] | None = None) -> str:
+        self.write(files or {})
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "a change")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return Repo(tmp_path / "repo")
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the developer's cache nor their Git configuration takes part."""
+    monkeypatch.setenv("RECONCILER_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """CI fails if a test was skipped for want of a real peer."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") and any(PEER_MISSING in str(r.longrepr) for r in skipped):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
