@@ -36,7 +36,7 @@ class KernelHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Compile the kernel beside its sources, unless the one that is there is of the same sources."""
+    """Compile the kernel beside its sources, unless the one there is of the same sources."""
     go = find_go()
     if go is None:
         sys.exit(f"the kernel needs Go {wanted_go()} or newer: pip install {GO_PACKAGE}")

@@ -17,11 +17,11 @@ from reconciler.render.renderer import Renderer
 
 EXAMPLES = """**Examples**
 
-`reconciler affected main HEAD` – what this branch touches
+`reconciler affected main HEAD`: what this branch touches
 
-`reconciler affected main --only 'environments/**'` – of the environments, work tree included
+`reconciler affected main --only 'environments/**'`: of the environments, work tree included
 
-`reconciler affected main HEAD -o json | jq -c '[.affected[].path]'` – a CI matrix
+`reconciler affected main HEAD -o json | jq -c '[.affected[].path]'`: a CI matrix
 """
 
 

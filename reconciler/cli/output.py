@@ -1,4 +1,4 @@
-"""What a person sees: messages, tables and progress on standard error, results on standard output."""
+"""What a person sees: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 

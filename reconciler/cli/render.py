@@ -28,11 +28,11 @@ from reconciler.render.renderer import Render, Renderer
 
 EXAMPLES = """**Examples**
 
-`reconciler render environments/prod/gethrelay` – what kustomize build prints, from the work tree
+`reconciler render environments/prod/gethrelay`: what kustomize build prints, from the work tree
 
-`reconciler render environments/prod/gethrelay --ref v1.2.0` – the same at a tag, without a checkout
+`reconciler render environments/prod/gethrelay --ref v1.2.0`: the same at a tag, without a checkout
 
-`reconciler render 'environments/*/*' -o dir=out` – everything, a file each
+`reconciler render 'environments/*/*' -o dir=out`: everything, a file each
 
 `reconciler render environments/prod/gethrelay -o json | jq '.renders[0].objects[].kind'`
 """
@@ -103,18 +103,16 @@ def render(
     with Renderer(open_store(not no_cache)) as renderer:
         with progress("rendering", len(wanted)) as advance:
             renders = renderer.render_all(tree, wanted, chosen, advance)
-        failed = [r for r in renders if r.error]
         for found_render in renders:
             for notice in found_render.notices:
                 show_notice(notice, source)
         if output == "json":
             write_json(_as_json(renderer, renders))
-        for r in failed:
-            assert r.error
-            if output != "json":
-                show_error(r.error, root=source)
-        if failed:
-            raise typer.Exit(max(r.error.exit_code for r in failed if r.error))
+        errors = [r.error for r in renders if r.error]
+        for error in errors if output != "json" else []:
+            show_error(error, root=source)
+        if errors:
+            raise typer.Exit(max(error.exit_code for error in errors))
     if folder:
         for r in renders:
             write_file(os.path.join(folder, (r.path or "manifests") + ".yaml"), r.manifest)

@@ -24,6 +24,7 @@ from reconciler.git.tree import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER_BYTES = 1024
@@ -42,10 +43,10 @@ class CommitTree(Tree):
         self.commit = commit
         self.blobs_read = 0
         self._git = git
-        self._folders: dict[str, pygit2.Tree] = {"": self._object(tree_id, "the root")}
+        self._folders: dict[str, Any] = {"": self._object(tree_id, "the root")}
         self._converting: dict[str, bool] = {}
 
-    def _object(self, name: str, path: str) -> pygit2.Object:
+    def _object(self, name: str, path: str) -> Any:
         try:
             return self._git[name]
         except KeyError as e:
@@ -70,7 +71,7 @@ class CommitTree(Tree):
             return self._converted(path, str(found.id))
         return a_file(str(found.id))
 
-    def _item(self, path: str) -> pygit2.Object | None:
+    def _item(self, path: str) -> Any:
         above, _, name = path.rpartition("/")
         try:
             return self._folders[above][name]
@@ -116,7 +117,7 @@ class CommitTree(Tree):
         return a_file(blob_id + WITH_CRLF if crlf else blob_id)
 
     def files(self) -> Iterator[str]:
-        def walk(tree: pygit2.Tree, prefix: str) -> Iterator[str]:
+        def walk(tree: Any, prefix: str) -> Iterator[str]:
             for item in tree:
                 path = prefix + os.fsdecode(item.raw_name)
                 if item.filemode == FileMode.TREE:

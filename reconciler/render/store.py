@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from hashlib import sha256
 
 TYPE_CHECKING = False
@@ -113,10 +114,8 @@ class DiskStore(Store):
         """A file that is damaged is of no use to anybody."""
         self.close()
         for suffix in ("", "-wal", "-shm"):
-            try:
+            with suppress(OSError):
                 os.unlink(self.path + suffix)
-            except OSError:
-                pass
         try:
             self._db = self._open()
         except (sqlite3.Error, OSError):

@@ -1,0 +1,111 @@
+"""Renders kept in Redis or Valkey, for replicas that answer for the same repositories."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import redis
+
+from reconciler.render.store import FORMAT, SHAPES_PER_SUBJECT, Stats, Store, pack, seal, unpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+# What nobody asked for in this time goes; within it the server's own maxmemory policy decides.
+KEEP_SECONDS = 30 * 86400
+SEAL_BYTES = 32
+
+# A cache that answers late is worth less than rendering again.
+PATIENCE = 2.0
+
+
+class SharedStore(Store):
+    """Entries carry a seal: what somebody else wrote under our names is not served."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Any = redis.Redis.from_url(
+            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+        )
+        shown = self._redis.connection_pool.connection_kwargs
+        self.location = f"{shown.get('host') or shown.get('path')}:{shown.get('port', '')}"
+
+    def shapes(self, subjects: Sequence[bytes]) -> dict[bytes, list[list[str]]]:
+        if not subjects:
+            return {}
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for subject in subjects:
+                    pipe.lrange(_name(b"shapes", subject), 0, SHAPES_PER_SUBJECT - 1)
+                answers = pipe.execute()
+        except redis.RedisError:
+            return {}
+        return {
+            subject: [unpack(packed) for packed in packs]
+            for subject, packs in zip(subjects, answers, strict=True)
+            if packs
+        }
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        if not keys:
+            return {}
+        try:
+            values = self._redis.mget([_name(b"render", key) for key in keys])
+        except redis.RedisError:
+            return {}
+        found: dict[bytes, bytes] = {}
+        for key, value in zip(keys, values, strict=True):
+            if value is not None and value[:SEAL_BYTES] == seal(key, value[SEAL_BYTES:]):
+                found[key] = value[SEAL_BYTES:]
+        return found
+
+    def put(self, renders: Iterable[tuple[bytes, bytes, Sequence[str], bytes]]) -> None:
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for subject, key, paths, manifest in renders:
+                    shapes = _name(b"shapes", subject)
+                    packed = pack(paths)
+                    pipe.lrem(shapes, 0, packed)
+                    pipe.lpush(shapes, packed)
+                    pipe.ltrim(shapes, 0, SHAPES_PER_SUBJECT - 1)
+                    pipe.expire(shapes, KEEP_SECONDS)
+                    value = seal(key, manifest) + manifest
+                    pipe.set(_name(b"render", key), value, ex=KEEP_SECONDS)
+                pipe.execute()
+        except redis.RedisError:
+            pass
+
+    def stats(self) -> Stats:
+        counts = {b"render": 0, b"shapes": 0}
+        size = 0
+        try:
+            for name in self._redis.scan_iter(_name(b"*", b"", glob=True), count=1000):
+                kind = name.split(b":")[2]
+                counts[kind] = counts.get(kind, 0) + 1
+                if kind == b"render":
+                    size += max(0, self._redis.strlen(name) - SEAL_BYTES)
+            limit = int(self._redis.config_get("maxmemory").get("maxmemory", 0))
+        except redis.RedisError:
+            limit = 0
+        return Stats(self.location, counts[b"render"], counts[b"shapes"], size, limit)
+
+    def prune(self, limit: int | None = None) -> int:
+        """The server evicts by itself; only emptying is ours to do."""
+        if limit != 0:
+            return 0
+        before = self.stats().renders
+        try:
+            for name in self._redis.scan_iter(_name(b"*", b"", glob=True), count=1000):
+                self._redis.unlink(name)
+        except redis.RedisError:
+            return 0
+        return before - self.stats().renders
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+def _name(kind: bytes, key: bytes, *, glob: bool = False) -> bytes:
+    tail = b"*" if glob else sha256(key).hexdigest().encode()
+    return b"reconciler:%d:%s:%s" % (FORMAT, kind, tail)
