@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
-import click
 import typer
 
 from reconciler import __version__
@@ -54,21 +52,10 @@ def options(
 def run(arguments: list[str]) -> int:
     """Run a command; the exit code says whose fault a failure is."""
     _State.debug = False
-    command = typer.main.get_command(app)
     try:
-        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
-        sys.stdout.flush()
-        return code or 0
-    except click.exceptions.Exit as e:
-        return e.exit_code
-    except click.ClickException as e:
-        e.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except BrokenPipeError:
-        sys.stdout = None
-        return 0
+        app(arguments, prog_name="reconciler")
+    except SystemExit as e:
+        return e.code if isinstance(e.code, int) else 0
     except ReconcilerError as e:
         show_error(e, debug=_State.debug)
         return e.exit_code
@@ -79,3 +66,4 @@ def run(arguments: list[str]) -> int:
         )
         show_error(bug, debug=_State.debug)
         return bug.exit_code
+    return 0

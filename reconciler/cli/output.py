@@ -27,7 +27,12 @@ WORTH_A_BAR = 20
 
 
 def console() -> Console:
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(
+        stderr=True,
+        highlight=False,
+        soft_wrap=True,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None = None) -> None:

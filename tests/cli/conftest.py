@@ -1,0 +1,31 @@
+"""Running commands as a user does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def reconciler(tmp_path: Path) -> Run:
+    """The command in a process of its own, in a folder of choice."""
+
+    def run(
+        *arguments: str | Path, cwd: Path = tmp_path, **variables: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=cwd,
+            env={**os.environ, "COLUMNS": "200", "PYTHONPATH": str(Path(__file__).parents[2])}
+            | variables,
+            capture_output=True,
+        )
+
+    return run

@@ -1,0 +1,106 @@
+"""affected, cache, help and completion, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler import __version__
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.sample import repository
+
+
+def test_affected_lists_a_folder_a_line(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(3))
+    repo.commit({"apps/app1/kustomization.yaml": "resources: [../../base]\n"})
+    done = reconciler("affected", "HEAD~1", "HEAD", cwd=repo.path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"apps/app1\n", b"")
+
+
+def test_affected_compares_with_the_files_on_disk(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(2))
+    repo.write({"apps/app1/kustomization.yaml": "resources: [../../base]\n"})
+    done = reconciler("affected", "HEAD", "--only", "apps/**", "-o", "json", cwd=repo.path)
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "affected": [
+            {"path": "apps/app1", "change": "changed", "files": ["apps/app1/kustomization.yaml"]}
+        ],
+    }
+
+
+def test_cache_counts_and_forgets(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(3))
+    reconciler("render", "apps/*", cwd=repo.path)
+    assert b"renders   3" in reconciler("cache", "stats").stdout
+    assert reconciler("cache", "prune").stdout == b"0 renders dropped\n"
+    assert reconciler("cache", "prune", "--size", "0").stdout == b"3 renders dropped\n"
+    assert b"renders   0" in reconciler("cache", "stats").stdout
+
+
+def test_a_render_without_the_cache_leaves_nothing_in_it(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(3))
+    reconciler("render", "apps/*", "--no-cache", cwd=repo.path)
+    assert b"renders   0" in reconciler("cache", "stats").stdout
+
+
+def test_a_home_that_cannot_be_written_is_no_failure(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(1))
+    done = reconciler("render", "apps/app0", cwd=repo.path, RECONCILER_CACHE="/dev/null/cache")
+    assert done.returncode == 0
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["render"], ["affected"], ["cache"], ["cache", "prune"]])
+def test_every_command_explains_itself(reconciler: Run, command: list[str]) -> None:
+    for flag in ("--help", "-h"):
+        done = reconciler(*command, flag)
+        assert done.returncode == 0
+        assert b"Usage: reconciler" in done.stdout
+
+
+def test_help_shows_examples(reconciler: Run) -> None:
+    assert b"reconciler render environments/prod/gethrelay" in reconciler("render", "-h").stdout
+    assert b"reconciler affected main HEAD" in reconciler("affected", "-h").stdout
+
+
+def test_the_version_is_the_packages(reconciler: Run) -> None:
+    assert reconciler("--version").stdout.decode() == f"reconciler {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(reconciler: Run, shell: str) -> None:
+    variables = {"_RECONCILER_COMPLETE": f"source_{shell}"}
+    assert b"reconciler" in reconciler(**variables).stdout
+
+
+@pytest.mark.parametrize("arguments", [["rendr"], ["render"], ["render", "a", "--nothing"]])
+def test_a_typing_error_is_the_users(reconciler: Run, arguments: list[str]) -> None:
+    done = reconciler(*arguments)
+    assert done.returncode == 2
+    assert not done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+HEAVY = {"typer", "click", "rich", "pygit2", "kubernetes", "grpc", "cryptography", "dataclasses"}
+
+
+def test_a_cached_render_imports_next_to_nothing(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(1))
+    reconciler("render", "apps/app0", cwd=repo.path)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "reconciler", "render", "apps/app0"],
+        cwd=repo.path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "reconciler.render.renderer" in imported
+    assert not imported & HEAVY

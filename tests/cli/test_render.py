@@ -1,0 +1,213 @@
+"""reconciler render, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.sample import rendered, repository
+
+
+@pytest.fixture
+def apps(repo: Repo) -> Repo:
+    repo.commit(repository(3))
+    return repo
+
+
+# The plain form and forms that only the full parser takes must not differ.
+@pytest.mark.parametrize("extra", [[], ["--no-cache"], ["-o", "yaml"], ["--ref", "HEAD"]])
+def test_it_prints_what_kustomize_prints(
+    apps: Repo,
+    reconciler: Run,
+    extra: list[str],
+    kustomize: Callable[..., subprocess.CompletedProcess[bytes]],
+) -> None:
+    expected = kustomize(apps.path / "apps/app1").stdout
+    for _ in range(2):
+        done = reconciler("render", "apps/app1", *extra, cwd=apps.path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "cwd"),
+    [(".", "apps/app1"), ("../app1/", "apps/app0"), ("./apps/../apps/app1", "."), ("app1", "apps")],
+)
+def test_paths_mean_what_they_mean_in_a_shell(
+    apps: Repo, reconciler: Run, path: str, cwd: str
+) -> None:
+    assert reconciler("render", path, cwd=apps.path / cwd).stdout == rendered(1)
+
+
+def test_a_path_from_elsewhere_finds_its_repository(apps: Repo, reconciler: Run) -> None:
+    assert reconciler("render", apps.path / "apps/app1").stdout == rendered(1)
+
+
+def test_an_older_revision_is_rendered_without_a_checkout(apps: Repo, reconciler: Run) -> None:
+    apps.commit({"base/config.yaml": "apiVersion: v1\nkind: A\nmetadata: {name: n}\n"})
+    status = apps.git("status", "--porcelain")
+    done = reconciler("render", "apps/app2", "--ref", "HEAD~1", cwd=apps.path)
+    assert done.stdout == rendered(2)
+    assert apps.git("status", "--porcelain") == status
+
+
+def test_a_folder_that_is_only_in_the_revision_can_be_named(apps: Repo, reconciler: Run) -> None:
+    apps.git("rm", "-rq", "apps/app2")
+    apps.commit()
+    assert reconciler("render", "apps/app2", "--ref", "HEAD~1", cwd=apps.path).stdout == rendered(2)
+
+
+def test_outside_of_git_it_is_as_with_kustomize(tmp_path: Path, reconciler: Run) -> None:
+    for name, text in repository(1).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert reconciler("render", "apps/app0", cwd=tmp_path).stdout == rendered(0)
+
+
+def test_a_root_keeps_reads_inside(apps: Repo, reconciler: Run) -> None:
+    done = reconciler("render", "apps/app0", "--root", "apps", cwd=apps.path)
+    assert done.returncode == 2
+    assert b"leaves the tree" in done.stderr
+
+
+@pytest.mark.parametrize("ref", [[], ["--ref", "HEAD"]])
+def test_globs_and_several_paths_make_one_stream(
+    apps: Repo, reconciler: Run, ref: list[str]
+) -> None:
+    expected = b"---\n".join(rendered(i) for i in range(3))
+    assert reconciler("render", "apps/*", *ref, cwd=apps.path).stdout == expected
+    named = ["apps/app0", "apps/app1", "apps/app2"]
+    assert reconciler("render", *named, *ref, cwd=apps.path).stdout == expected
+
+
+def test_a_glob_that_matches_nothing_is_an_error(apps: Repo, reconciler: Run) -> None:
+    done = reconciler("render", "nothing/*", cwd=apps.path)
+    assert done.returncode == 2
+    assert b"nothing/*" in done.stderr
+
+
+def test_json_has_a_stable_shape(apps: Repo, reconciler: Run) -> None:
+    done = reconciler("render", "apps/app0", "-o", "json", cwd=apps.path)
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "renders": [
+            {
+                "path": "apps/app0",
+                "objects": [
+                    {
+                        "apiVersion": "v1",
+                        "kind": "ConfigMap",
+                        "metadata": {"name": "app0-config"},
+                        "data": {"a": "b"},
+                    }
+                ],
+                "error": None,
+                "warnings": [],
+                "cached": False,
+                "files": [
+                    "apps/app0",
+                    "apps/app0/Kustomization",
+                    "apps/app0/kustomization.yaml",
+                    "apps/app0/kustomization.yml",
+                    "base",
+                    "base/Kustomization",
+                    "base/config.yaml",
+                    "base/kustomization.yaml",
+                    "base/kustomization.yml",
+                ],
+            }
+        ],
+    }
+
+
+def test_json_tells_errors_apart(apps: Repo, reconciler: Run) -> None:
+    apps.write({"apps/app1/kustomization.yaml": "resources:\n- ../nothing\n"})
+    done = reconciler("render", "apps/*", "-o", "json", cwd=apps.path)
+    renders = json.loads(done.stdout)["renders"]
+    assert done.returncode == 2
+    assert [bool(r["error"]) for r in renders] == [False, True, False]
+    assert renders[1]["error"]["file"] == "apps/app1/kustomization.yaml"
+    assert renders[1]["error"]["line"] == 2
+
+
+def test_a_folder_of_files(apps: Repo, reconciler: Run) -> None:
+    for _ in range(2):
+        done = reconciler("render", "apps/*", "-o", "dir=out", cwd=apps.path)
+        assert done.returncode == 0
+        assert (apps.path / "out/apps/app2.yaml").read_bytes() == rendered(2)
+    assert sorted(p.name for p in (apps.path / "out/apps").iterdir()) == [
+        "app0.yaml",
+        "app1.yaml",
+        "app2.yaml",
+    ]
+
+
+def test_one_failure_among_many_prints_no_partial_stream(apps: Repo, reconciler: Run) -> None:
+    apps.write({"apps/app1/kustomization.yaml": "resources:\n- ../nothing\n"})
+    done = reconciler("render", "apps/*", cwd=apps.path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"apps/app1/kustomization.yaml:2:3" in done.stderr
+
+
+def test_warnings_do_not_disturb_the_output(apps: Repo, reconciler: Run) -> None:
+    apps.write({"apps/app1/kustomization.yaml": "bases:\n- ../../base\nnamePrefix: app1-\n"})
+    for _ in range(2):
+        done = reconciler("render", "apps/app1", cwd=apps.path)
+        assert done.stdout == rendered(1)
+        assert b"warning: apps/app1/kustomization.yaml:1:1: 'bases' is deprecated" in done.stderr
+
+
+def test_a_reader_that_stops_early_is_no_error(apps: Repo) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m reconciler render apps/app0 | true",
+        shell=True,
+        cwd=apps.path,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_a_pipe_gets_has_no_colour(apps: Repo, reconciler: Run) -> None:
+    done = reconciler("render", "apps/nothing", cwd=apps.path)
+    assert b"\x1b" not in done.stderr
+    assert done.stderr.startswith(b"error: apps/nothing: there is no such folder\n  to do: ")
+
+
+def on_a_terminal(repo: Repo, *arguments: str, **variables: str) -> bytes:
+    main, side = pty.openpty()
+    done = subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *arguments],
+        cwd=repo.path,
+        env={**os.environ, "TERM": "xterm", **variables},
+        stderr=side,
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(side)
+    seen = b""
+    try:
+        while piece := os.read(main, 65536):
+            seen += piece
+    except OSError:
+        pass
+    os.close(main)
+    done.wait()
+    return seen
+
+
+def test_a_terminal_gets_colour_unless_asked_not_to(apps: Repo) -> None:
+    assert b"\x1b[1;31m" in on_a_terminal(apps, "render", "apps/nothing")
+    assert b"\x1b[" not in on_a_terminal(apps, "render", "apps/nothing", NO_COLOR="1")
+
+
+def test_a_terminal_gets_a_progress_bar_for_many(apps: Repo) -> None:
+    apps.write(repository(60))
+    assert b"rendering" in on_a_terminal(apps, "render", "apps/*")
+    assert b"rendering" not in on_a_terminal(apps, "render", "apps/app0")
