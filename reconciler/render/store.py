@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import suppress
 from hashlib import sha256
 
 TYPE_CHECKING = False
@@ -114,7 +113,7 @@ class DiskStore(Store):
         """A file that is damaged is of no use to anybody."""
         self.close()
         for suffix in ("", "-wal", "-shm"):
-            with suppress(OSError):
+            if os.path.exists(self.path + suffix):
                 os.unlink(self.path + suffix)
         try:
             self._db = self._open()

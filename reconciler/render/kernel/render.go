@@ -63,6 +63,7 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if req.Unbounded {
 		options.LoadRestrictions = types.LoadRestrictionsNone
 	}
+	v.tree.want(kustomizationAt(req.Path))
 	if _, e, err := v.resolve(mount + "/" + req.Path); err == nil && e.Kind == "missing" {
 		return nil, errNoFolder
 	}

@@ -171,18 +171,13 @@ func (v *view) inspect(at string, e *entry) error {
 	folder := path.Dir(at)
 	var wanted []string
 	for _, name := range k.names {
-		if p, err := filepath.Rel(mount, filepath.Join(mount, folder, name)); err == nil && !strings.HasPrefix(p, "..") {
+		if p := path.Join(folder, name); path.Ext(p) != "" && !strings.HasPrefix(p, "..") {
 			wanted = append(wanted, p)
-			if path.Ext(p) == "" {
-				for _, f := range kustomizationNames {
-					wanted = append(wanted, path.Join(p, f))
-				}
-			}
+		} else if !strings.HasPrefix(p, "..") {
+			wanted = append(wanted, kustomizationAt(p)...)
 		}
 	}
-	if len(wanted) > 0 {
-		v.tree.want(wanted)
-	}
+	v.tree.want(wanted)
 	if k.schema {
 		v.schema = true
 		if !v.exclusive {
@@ -190,6 +185,15 @@ func (v *view) inspect(at string, e *entry) error {
 		}
 	}
 	return nil
+}
+
+// kustomizationAt is what a build looks at first of a folder.
+func kustomizationAt(folder string) []string {
+	paths := []string{folder}
+	for _, name := range kustomizationNames {
+		paths = append(paths, path.Join(folder, name))
+	}
+	return paths
 }
 
 func (v *view) IsDir(name string) bool {

@@ -1,0 +1,1 @@
+"""Measurements beside kustomize: make bench. Ratios count, absolute times are the machine's."""

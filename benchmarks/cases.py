@@ -1,0 +1,189 @@
+"""What is measured. Each case yields lines of a report."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hatch_build
+from benchmarks.fleet import APPS_PER_BASE, DEPLOYMENT, commit, entry, write, write_fleet
+from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from reconciler.git.repository import Repository
+from reconciler.git.worktree import WorkTree
+from reconciler.render.options import DEFAULTS
+from reconciler.render.process import Kernel
+from reconciler.render.renderer import Renderer
+from reconciler.render.store import DiskStore
+
+Lines = Iterator[str]
+CORES = os.cpu_count() or 1
+APPS = 1000
+
+
+def app(place: Path, kustomize: Path) -> Lines:
+    """One app of 19 objects, one render at a time, nothing cached."""
+    write_fleet(place, 1)
+    with Kernel() as kernel:
+        # A tree of its own each time: the files are read and sent again, as for a new revision.
+        def render() -> None:
+            kernel.render(WorkTree(str(place)), entry(0), DEFAULTS).result()
+
+        times = in_turn(
+            {"kernel": render, "kustomize": process(kustomize, "build", place / entry(0))}, 40
+        )
+    yield compared(times, "kernel", "kustomize")
+
+
+def fleet(place: Path, kustomize: Path) -> Lines:
+    """A thousand apps from cold; then after one overlay and after one base changed."""
+    folders = write_fleet(place, APPS)
+    builds = parallel_builds(kustomize, place, folders, CORES)
+    spent = {"kustomize": seconds(builds)}
+    with Renderer(DiskStore(str(place / ".git" / "cache"))) as renderer:
+        renderer.kernel.start()
+        git = Repository(str(place))
+        spent["cold"] = seconds(lambda: renderer.render_all(git.commit("HEAD"), folders))
+        yield f"{APPS} apps on {CORES} cores: {compared(spent, 'cold', 'kustomize')}"
+
+        def again(label: str) -> str:
+            counted: list[int] = []
+
+            def update() -> None:
+                renders = renderer.render_all(git.commit("HEAD"), folders)
+                counted.append(sum(not r.cached for r in renders))
+
+            spent[label] = seconds(update)
+            return f"{label}: {compared(spent, label, 'kustomize')}, {counted[0]} rendered"
+
+        yield again("nothing changed")
+        for number in range(3):
+            patch = place / entry(number) / "patch.yaml"
+            patch.write_text(patch.read_text().replace("2Gi", "3Gi"))
+            commit(place)
+            yield again("one overlay changed")
+        write(place, {"overlays/base1/deployment-0.yaml": DEPLOYMENT.format(i=0) + "# changed\n"})
+        commit(place)
+        yield again(f"one base of {APPS_PER_BASE} apps changed")
+
+
+def command(place: Path, kustomize: Path) -> Lines:
+    """The command as a process, start to end; then a whole environment against a loop."""
+    write_fleet(place, 16)
+    reconciler = Path(sys.executable).with_name("reconciler")
+    one = place / entry(0)
+    times = in_turn(
+        {
+            "python -c pass": process(sys.executable, "-c", "pass"),
+            "cached": process(reconciler, "render", one),
+            "kustomize": process(kustomize, "build", one),
+        },
+        30,
+    )
+    times["uncached"] = in_turn({"": lambda: uncached(reconciler, one)}, 20)[""]
+    for name in ("cached", "uncached"):
+        ratio = times[name] / times["python -c pass"]
+        yield f"{name}: {compared(times, name, 'kustomize')}, {ratio:.1f} x python -c pass"
+    for count in (1, 2, 4, 8, 16):
+        folders = [str(place / entry(i)) for i in range(count)]
+
+        def loop(folders: list[str] = folders) -> None:
+            for folder in folders:
+                process(kustomize, "build", folder)()
+
+        both = in_turn(
+            {"one process": process(reconciler, "render", "--no-cache", *folders), "loop": loop}, 5
+        )
+        yield f"{count} apps uncached: {compared(both, 'one process', 'loop')}"
+
+
+def uncached(reconciler: Path, folder: Path) -> None:
+    cache = Path(os.environ["RECONCILER_CACHE"])
+    for file in cache.glob("renders*"):
+        file.unlink()
+    process(reconciler, "render", folder)()
+
+
+def memory(place: Path, _: Path) -> Lines:
+    """Ten thousand renders, one after another, in one process."""
+    folders = write_fleet(place, 100)
+    tree = WorkTree(str(place))
+    with Kernel() as kernel:
+        samples = []
+        for number in range(10_000):
+            if number % 10 == 0:
+                tree = WorkTree(str(place))
+            kernel.render(tree, folders[number % 100], DEFAULTS).result()
+            if number % 1000 == 999:
+                samples.append((resident_mib(os.getpid()), resident_mib(kernel.pid())))
+    for label, sizes in zip(("this process", "kernel"), zip(*samples, strict=True), strict=True):
+        later = sizes[len(sizes) // 2 :]
+        slope = (later[-1] - later[0]) / (len(later) - 1)
+        yield (
+            f"{label}: {sizes[0]:.0f} MiB after 1,000, {sizes[-1]:.0f} after 10,000, "
+            f"at most {max(sizes):.0f}; {slope:+.2f} MiB per 1,000 in the second half"
+        )
+
+
+def checkout(place: Path, _: Path) -> Lines:
+    """A commit of 50,000 files: what one render reads of it."""
+    folders = write_fleet(place, 100)
+    write(place, {f"other/{i // 500}/{i}.txt": str(i) for i in range(50_000)})
+    commit(place)
+    before = listing(place)
+    with Kernel() as kernel:
+        tree = Repository(str(place)).commit("HEAD")
+        spent = seconds(lambda: kernel.render(tree, folders[3], DEFAULTS).result())
+        paths = kernel.render(tree, folders[3], DEFAULTS).result().paths
+    files = sum(tree.look(path).kind == "file" for path in paths)
+    written = len(listing(place) - before)
+    yield (
+        f"{tree.blobs_read} blobs read, {files} files in the closure, "
+        f"{written} files written, {spent * 1000:.0f} ms with the kernel's start"
+    )
+
+
+def listing(place: Path) -> set[tuple[Path, int]]:
+    return {(p, p.stat().st_mtime_ns) for p in place.rglob("*") if p.is_file()}
+
+
+def collector(place: Path, _: Path) -> Lines:
+    """Go's collector settings: one app, warm, in Go alone."""
+    write_fleet(place, 1)
+    go = hatch_build.find_go()
+    for percent in ("100", "200", "400", "800", "1600"):
+        done = subprocess.run(
+            [str(go), "test", "-run", "^$", "-bench", "Render", "-benchtime", "3s", "."],
+            cwd=hatch_build.KERNEL,
+            env={
+                **os.environ,
+                "GOGC": percent,
+                "GOMEMLIMIT": "224MiB",
+                "BENCH_ROOT": str(place),
+                "BENCH_PATH": entry(0),
+            },
+            capture_output=True,
+            text=True,
+        )
+        found = re.search(r"(\d+) ns/op", done.stdout)
+        yield f"GOGC={percent}: {int(found[1]) / 1e6:.1f} ms" if found else done.stdout
+
+
+def compared(times: dict[str, float], ours: str, theirs: str) -> str:
+    return (
+        f"{times[ours] * 1000:,.1f} ms, {theirs} {times[theirs] * 1000:,.1f} ms "
+        f"= {times[theirs] / times[ours]:,.1f} x"
+    )
+
+
+ALL: dict[str, Callable[[Path, Path], Lines]] = {
+    "app": app,
+    "fleet": fleet,
+    "command": command,
+    "memory": memory,
+    "checkout": checkout,
+    "collector": collector,
+}
