@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from reconciler.cli.quick import WORTH_A_BAR
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, ReconcilerError
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from reconciler.render.process import Notice
     from reconciler.render.renderer import Render
-
-# A bar for what is over in a blink only flickers.
-WORTH_A_BAR = 20
 
 
 def console() -> Console:

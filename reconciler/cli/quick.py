@@ -1,8 +1,7 @@
-"""`reconciler render PATH [--ref REV]` without the libraries that the other commands need.
+"""The plain forms of `reconciler render`, without the libraries that other commands need.
 
-Parsing arguments and styling text cost several times what a cached render does. The plain
-form of the command most often typed, and most often called from scripts, goes straight to
-the renderer; everything else, --help and typing errors among it, is left to the full parser.
+Parsing arguments and styling text cost several times what a cached render does. The command
+most often typed, and most often called from scripts, goes straight to the renderer; everything else, --help and typing errors among it, is left to the full parser.
 """
 
 from __future__ import annotations
@@ -12,37 +11,67 @@ import sys
 
 from reconciler.errors import ReconcilerError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# More than this takes a while, and a person wants to see how it goes on.
+WORTH_A_BAR = 20
+
 
 def run_quickly(arguments: list[str]) -> int | None:
     """The exit code, or None if this is not for here."""
     request = _plain_render(arguments)
     if request is None:
         return None
-    path, revision = request
     try:
         from reconciler.cli.settings import open_store
         from reconciler.cli.source import find_source, in_tree, open_tree
         from reconciler.render.renderer import Renderer
 
-        root = find_source([path], None)
-        with Renderer(open_store()) as renderer:
-            found = renderer.render(open_tree(root, revision), in_tree(path, root))
+        root = find_source(request.paths, None)
+        tree = open_tree(root, request.revision)
+        wanted = [in_tree(path, root) for path in request.paths]
+        with Renderer(open_store(request.cache)) as renderer:
+            renders = renderer.render_all(tree, wanted)
     except ReconcilerError:
         return None  # the full command says it with everything it has
-    if found.notices:
+    if any(render.error or render.notices for render in renders):
         return None
-    return write_out(found.manifest)
+    return write_out(join(render.manifest for render in renders))
 
 
-def _plain_render(arguments: list[str]) -> tuple[str, str | None] | None:
+class _Request:
+    __slots__ = ("cache", "paths", "revision")
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.revision: str | None = None
+        self.cache = True
+
+
+def _plain_render(arguments: list[str]) -> _Request | None:
     if not arguments or arguments[0] != "render":
         return None
-    rest, revision = arguments[1:], None
-    if len(rest) == 3 and rest[1] == "--ref":
-        rest, revision = rest[:1], rest[2]
-    if len(rest) != 1 or rest[0].startswith("-") or any(c in rest[0] for c in "*?["):
-        return None
-    return (rest[0], revision) if os.path.isdir(rest[0]) or revision else None
+    request = _Request()
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument == "--ref":
+            request.revision = next(rest, None)
+            if request.revision is None:
+                return None
+        elif argument == "--no-cache":
+            request.cache = False
+        elif argument.startswith("-") or any(c in argument for c in "*?["):
+            return None
+        else:
+            request.paths.append(argument)
+    return request if 0 < len(request.paths) < WORTH_A_BAR else None
+
+
+def join(manifests: Iterable[bytes]) -> bytes:
+    """One stream of several manifests."""
+    return b"---\n".join(m for m in manifests if m)
 
 
 def write_out(data: bytes) -> int:

@@ -18,7 +18,7 @@ from reconciler.cli.output import (
     show_notice,
     write_json,
 )
-from reconciler.cli.quick import write_out
+from reconciler.cli.quick import join, write_out
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, in_tree, open_tree
 from reconciler.errors import UsageError
@@ -118,7 +118,7 @@ def render(
             write_file(os.path.join(folder, (r.path or "manifests") + ".yaml"), r.manifest)
         typer.echo(f"{len(renders)} files in {folder}", err=True)
     elif output == "yaml":
-        write_out(b"---\n".join(r.manifest for r in renders if r.manifest))
+        write_out(join(r.manifest for r in renders))
 
 
 def _folder_of(output: str) -> str | None:
