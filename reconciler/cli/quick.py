@@ -1,7 +1,8 @@
 """The plain forms of `reconciler render`, without the libraries that other commands need.
 
 Parsing arguments and styling text cost several times what a cached render does. The command
-most often typed, and most often called from scripts, goes straight to the renderer; everything else, --help and typing errors among it, is left to the full parser.
+most often typed, and most often called from scripts, goes straight to the renderer; anything
+else, --help and typing errors among it, is left to the full parser.
 """
 
 from __future__ import annotations
