@@ -13,7 +13,7 @@ from reconciler.errors import InternalError, ReconcilerError
 
 app = typer.Typer(
     name="reconciler",
-    help="Render, seal, promote and reconcile fleets of long-running nodes from Git.",
+    help="Render Kustomize folders at any revision, and see what a change touches.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

