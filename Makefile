@@ -8,13 +8,13 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format kernel bench docs clean
+.PHONY: help demo test lint format kernel bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/installed ## Render this repository's fleets and compare them with a commit
-	@$(BIN)/python -m demo
+	@examples/demo.sh
 
 test: $(VENV)/tested ## Run all tests (what CI runs)
 	@$(BIN)/pytest $(PYTEST_FLAGS)
@@ -36,7 +36,11 @@ bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
 docs: $(VENV)/documented ## Build the documentation site into site/
+	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/mkdocs build --strict --quiet
+
+picture: $(VENV)/installed ## Record the terminal in the README again
+	@$(BIN)/python docs/tools/picture.py
 
 clean: ## Remove everything that these targets made
 	rm -rf $(VENV) .cache site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -64,6 +68,6 @@ $(VENV)/linted: $(VENV)/tested
 	@$(BIN)/python -m pip install --quiet --group lint
 	@touch $@
 
-$(VENV)/documented: $(VENV)/created
+$(VENV)/documented: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
