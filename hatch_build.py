@@ -89,7 +89,9 @@ def kustomize_version() -> str:
 
 
 def kernel_identity(go: str) -> str:
-    compiler = subprocess.run([go, "version"], capture_output=True, text=True, check=True).stdout
+    compiler = subprocess.run(
+        [go, "env", "GOVERSION", "GOOS", "GOARCH"], capture_output=True, text=True, check=True
+    ).stdout
     digest = hashlib.sha256(compiler.encode())
     for source in sorted([*KERNEL.glob("*.go"), KERNEL / "go.mod", KERNEL / "go.sum"]):
         if not source.name.endswith("_test.go"):
@@ -102,7 +104,7 @@ def platform_tag() -> str:
     if named := os.environ.get("RECONCILER_PLATFORM"):
         return named
     if sys.platform == "darwin":
-        return f"macosx_11_0_{platform.machine()}"
+        return f"macosx_12_0_{platform.machine()}"
     return re.sub(r"[-.]", "_", sysconfig.get_platform())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +10,11 @@ import typer
 from reconciler import __version__
 from reconciler.cli import affected, cache, render
 from reconciler.cli.output import show_error
-from reconciler.errors import InternalError, ReconcilerError
+from reconciler.cli.quick import nobody_reads
+from reconciler.errors import InternalError, ReconcilerError, UsageError
+
+# What a shell reports for a command that was interrupted.
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="reconciler",
@@ -53,9 +58,20 @@ def run(arguments: list[str]) -> int:
     """Run a command; the exit code says whose fault a failure is."""
     _State.debug = False
     try:
-        app(arguments, prog_name="reconciler")
-    except SystemExit as e:
-        return e.code if isinstance(e.code, int) else 0
+        code = typer.main.get_command(app).main(
+            arguments, prog_name="reconciler", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code or 0
+    except typer.Exit as e:
+        return e.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except typer.TyperException as e:
+        _show_usage_error(e)
+        return UsageError.exit_code
+    except (BrokenPipeError, SystemExit):  # typer makes the first into the second
+        return nobody_reads()
     except ReconcilerError as e:
         show_error(e, debug=_State.debug)
         return e.exit_code
@@ -66,4 +82,12 @@ def run(arguments: list[str]) -> int:
         )
         show_error(bug, debug=_State.debug)
         return bug.exit_code
-    return 0
+
+
+def _show_usage_error(error: typer.TyperException) -> None:
+    message = error.format_message()
+    if not message:
+        return  # a command without its arguments, which has printed its help
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "reconciler"
+    show_error(UsageError(message, hint=f"{command} --help shows what there is"))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.settings import open_store
+from reconciler.errors import CheckFailed
 
 app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
 
@@ -23,9 +24,14 @@ def stats() -> None:
         typer.echo("there is no cache")
         return
     typer.echo(f"location  {found.location}")
+    if found.problem:
+        raise CheckFailed(
+            "the cache does not answer, and renders go on without it", why=found.problem
+        )
     typer.echo(f"renders   {found.renders:,}")
     typer.echo(f"closures  {found.shapes:,}")
-    typer.echo(f"size      {found.bytes / MIB:,.1f} of {found.limit / MIB:,.0f} MiB")
+    limit = f" of {found.limit / MIB:,.0f}" if found.limit else ""
+    typer.echo(f"size      {found.bytes / MIB:,.1f}{limit} MiB")
 
 
 @app.command()

@@ -39,7 +39,7 @@ def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None 
         error.where = where_from(error.where, root)
     first, *rest = error.lines()
     out = console()
-    out.print(Text("error: ", "bold red") + Text(first))
+    out.print(Text.assemble(("error: ", "bold red"), first))
     for line in rest:
         out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
     if debug:
@@ -49,8 +49,8 @@ def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None 
 
 
 def show_notice(notice: Notice, root: str) -> None:
-    text = Text("warning: ", "bold yellow")
-    console().print(text + Text(f"{where_from(notice.where, root)}: {notice.what}"))
+    place = where_from(notice.where, root)
+    console().print(Text.assemble(("warning: ", "bold yellow"), f"{place}: {notice.what}"))
 
 
 def place_json(place: Place | None) -> dict[str, Any]:

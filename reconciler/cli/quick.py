@@ -76,10 +76,16 @@ def join(manifests: Iterable[bytes]) -> bytes:
 
 
 def write_out(data: bytes) -> int:
-    """To standard output; a reader who closed it early is no error."""
+    """To standard output."""
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return nobody_reads()
+    return 0
+
+
+def nobody_reads() -> int:
+    """A reader that has seen enough is no failure, and what is still buffered is not for it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -50,7 +50,7 @@ class LoadRestrictor(StrEnum):
 
 def render(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Folders with a kustomization, or globs.")
+        list[str], typer.Argument(metavar="PATH", help="Folders with a kustomization, or globs.")
     ],
     ref: Annotated[
         str | None,
@@ -116,7 +116,9 @@ def render(
     if folder:
         for r in renders:
             write_file(os.path.join(folder, (r.path or "manifests") + ".yaml"), r.manifest)
-        typer.echo(f"{len(renders)} files in {folder}", err=True)
+        typer.echo(
+            f"{len(renders)} {'file' if len(renders) == 1 else 'files'} in {folder}", err=True
+        )
     elif output == "yaml":
         write_out(join(r.manifest for r in renders))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from reconciler.errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.render.store import Store
@@ -24,8 +26,22 @@ def open_store(use: bool = True) -> Store:
     if not use:
         return store.Store()
     url = os.environ.get("RECONCILER_CACHE_URL")
-    if url:
-        from reconciler.render.shared_store import SharedStore
+    return _open_shared(url) if url else store.DiskStore(cache_folder())
 
+
+def _open_shared(url: str) -> Store:
+    try:
+        from reconciler.render.shared_store import SharedStore
+    except ImportError as e:
+        raise UsageError(
+            "RECONCILER_CACHE_URL names a shared cache, and the client for it is not installed",
+            hint="pip install 'reconciler[redis]'",
+        ) from e
+    try:
         return SharedStore(url)
-    return store.DiskStore(cache_folder())
+    except ValueError as e:
+        # The address may hold a password, so it is not repeated.
+        raise UsageError(
+            "RECONCILER_CACHE_URL is no address of a Redis server",
+            hint="write redis://HOST:PORT/0, rediss://… for TLS, or unix://PATH",
+        ) from e

@@ -28,26 +28,35 @@ def find_source(paths: list[str], root: str | None) -> str:
     return find_root(start) or "/"
 
 
-def is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
 def in_tree(path: str, root: str) -> str:
-    """A typed path as it is called inside the tree."""
-    full = os.path.abspath(path)
-    if not is_below(full, root):
-        real = os.path.realpath(path)
-        if not is_below(real, os.path.realpath(root)):
-            raise UsageError(
-                f"{path} is outside of {root}", hint="give --root a folder that holds both"
-            )
-        return os.path.relpath(real, os.path.realpath(root)).removeprefix(".")
-    inside = full[len(root.rstrip("/")) :].strip("/")
+    """A typed path as it is called inside the tree.
+
+    It is read from the current folder, and from the root if there is nothing: a bare
+    repository or an older revision has folders that are nowhere on disk.
+    """
+    inside = _below(os.path.abspath(path), root) or _below(
+        os.path.realpath(path), os.path.realpath(root)
+    )
+    if inside is None and not os.path.isabs(path) and not os.path.exists(path):
+        inside = _below(os.path.normpath(os.path.join(root, path)), root)
+    if inside is None:
+        raise UsageError(
+            f"{path} is outside of {root}", hint="give --root a folder that holds both"
+        )
+    inside = inside.removeprefix("/")
     try:
         inside.encode()
     except UnicodeEncodeError:
         raise UsageError(f"the name {inside!a} is not UTF-8", hint="rename the folder") from None
     return inside
+
+
+def _below(path: str, folder: str) -> str | None:
+    """What is left of a path after the folder that it is in: "/" for the folder itself."""
+    folder = folder.rstrip("/")
+    if path.rstrip("/") == folder:
+        return "/"
+    return path.removeprefix(folder) if path.startswith(folder + "/") else None
 
 
 def open_tree(root: str, revision: str | None) -> Tree:

@@ -21,7 +21,7 @@ from reconciler.git.tree import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Content that was read to name it is kept until it is asked for, up to this much.
 HELD_BYTES = 32 << 20
@@ -84,13 +84,30 @@ class WorkTree(Tree):
         return entry, content
 
     def files(self) -> Iterator[str]:
-        """Every file's path; what Git keeps for itself is left out, and no link is followed."""
+        """Every file's path but for what Git ignores; no link is followed."""
+        ignored = ignored_by_git(self.root)
         for folder, folders, names in os.walk(self.root):
-            folders[:] = sorted(f for f in folders if f != ".git")
             prefix = os.path.relpath(folder, self.root) + "/"
+            prefix = "" if prefix == "./" else prefix
+            folders[:] = sorted(
+                name
+                for name in folders
+                if name != ".git"
+                and not os.path.exists(os.path.join(folder, name, ".git"))
+                and not ignored(f"{prefix}{name}/")
+            )
             for name in names:
-                yield (prefix + name).removeprefix("./")
+                yield prefix + name
 
     def _content(self, full: str) -> bytes:
         with open(full, "rb", buffering=0) as file:
             return file.read(self.max_file_size + 1)
+
+
+def ignored_by_git(root: str) -> Callable[[str], bool]:
+    """Tells what is not part of a repository though it lies in its folder."""
+    if not os.path.exists(os.path.join(root, ".git")):
+        return lambda _: False
+    import pygit2
+
+    return pygit2.Repository(root).path_is_ignored

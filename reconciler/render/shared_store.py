@@ -82,12 +82,12 @@ class SharedStore(Store):
         try:
             for name in self._redis.scan_iter(_name(b"*", b"", glob=True), count=1000):
                 kind = name.split(b":")[2]
-                counts[kind] = counts.get(kind, 0) + 1
+                counts[kind] += 1
                 if kind == b"render":
                     size += max(0, self._redis.strlen(name) - SEAL_BYTES)
             limit = int(self._redis.config_get("maxmemory").get("maxmemory", 0))
-        except redis.RedisError:
-            limit = 0
+        except redis.RedisError as e:
+            return Stats(self.location, 0, 0, 0, 0, problem=str(e))
         return Stats(self.location, counts[b"render"], counts[b"shapes"], size, limit)
 
     def prune(self, limit: int | None = None) -> int:

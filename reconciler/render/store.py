@@ -34,14 +34,19 @@ CREATE INDEX IF NOT EXISTS oldest ON renders (used);
 
 
 class Stats:
-    __slots__ = ("bytes", "limit", "location", "renders", "shapes")
+    """What a store holds; a limit of 0 is one that it does not know."""
 
-    def __init__(self, location: str, renders: int, shapes: int, size: int, limit: int) -> None:
+    __slots__ = ("bytes", "limit", "location", "problem", "renders", "shapes")
+
+    def __init__(
+        self, location: str, renders: int, shapes: int, size: int, limit: int, problem: str = ""
+    ) -> None:
         self.location = location
         self.renders = renders
         self.shapes = shapes
         self.bytes = size
         self.limit = limit
+        self.problem = problem
 
 
 class Store:

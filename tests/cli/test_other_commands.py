@@ -57,6 +57,33 @@ def test_a_home_that_cannot_be_written_is_no_failure(repo: Repo, reconciler: Run
     assert not done.stderr
 
 
+def test_a_cache_address_that_is_none_is_the_users_mistake(reconciler: Run) -> None:
+    done = reconciler("cache", "stats", RECONCILER_CACHE_URL="nonsense://user:hunter2@host")
+    assert done.returncode == 2
+    assert b"redis://" in done.stderr
+    assert b"hunter2" not in done.stderr
+
+
+def test_a_cache_that_is_away_is_said_to_be(repo: Repo, reconciler: Run) -> None:
+    repo.commit(repository(1))
+    away = {"RECONCILER_CACHE_URL": "redis://127.0.0.1:1/0"}
+    done = reconciler("cache", "stats", **away)
+    assert done.returncode == 1
+    assert b"does not answer" in done.stderr
+    assert reconciler("render", "apps/app0", cwd=repo.path, **away).returncode == 0
+
+
+def test_a_reader_that_stops_early_is_no_error(repo: Repo) -> None:
+    repo.commit(repository(1))
+    for arguments in ("affected HEAD -o json", "cache stats", "render --help"):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{sys.executable} -m reconciler {arguments} | true"],
+            cwd=repo.path,
+            capture_output=True,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("command", [[], ["render"], ["affected"], ["cache"], ["cache", "prune"]])
 def test_every_command_explains_itself(reconciler: Run, command: list[str]) -> None:
     for flag in ("--help", "-h"):

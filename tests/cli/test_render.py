@@ -72,6 +72,26 @@ def test_outside_of_git_it_is_as_with_kustomize(tmp_path: Path, reconciler: Run)
     assert reconciler("render", "apps/app0", cwd=tmp_path).stdout == rendered(0)
 
 
+def test_a_bare_repository_is_named_by_its_root(
+    apps: Repo, reconciler: Run, tmp_path: Path
+) -> None:
+    apps.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+    for arguments in (["apps/app1", "--root", "bare.git"], ["bare.git/apps/app1"]):
+        done = reconciler("render", *arguments, "--ref", "HEAD", cwd=tmp_path)
+        assert done.stdout == rendered(1)
+
+
+def test_globs_leave_out_what_git_ignores(apps: Repo, reconciler: Run) -> None:
+    apps.write({".gitignore": "out/\n", "out/a/kustomization.yaml": "namePrefix: a-\n"})
+    done = reconciler("render", "**", "-o", "json", cwd=apps.path)
+    assert [r["path"] for r in json.loads(done.stdout)["renders"]] == [
+        "apps/app0",
+        "apps/app1",
+        "apps/app2",
+        "base",
+    ]
+
+
 def test_a_root_keeps_reads_inside(apps: Repo, reconciler: Run) -> None:
     done = reconciler("render", "apps/app0", "--root", "apps", cwd=apps.path)
     assert done.returncode == 2
