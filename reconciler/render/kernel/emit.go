@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	yamlv2 "go.yaml.in/yaml/v2"
 	"go.yaml.in/yaml/v3"
@@ -57,10 +58,22 @@ func objectsJSON(manifest []byte) ([]byte, error) {
 }
 
 func objectYAML(res *resource.Resource) ([]byte, error) {
-	if object, ok := plainValue(res.YNode(), false); ok {
-		return yamlv2.Marshal(object)
+	if text, ok := plainYAML(res.YNode()); ok {
+		return text, nil
 	}
 	return res.AsYAML()
+}
+
+func plainYAML(n *yaml.Node) ([]byte, bool) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil, false
+	}
+	object, ok := plainValue(n, false)
+	if !ok {
+		return nil, false
+	}
+	text, err := yamlv2.Marshal(object)
+	return text, err == nil
 }
 
 // plainValue is what a node comes to after upstream's conversions, where that is certain.
@@ -69,8 +82,8 @@ func plainValue(n *yaml.Node, inFlow bool) (value any, ok bool) {
 		return nil, false
 	}
 	flow := inFlow || n.Style&yaml.FlowStyle != 0
-	if flow && (n.HeadComment != "" || n.LineComment != "" || n.FootComment != "") {
-		return nil, false // comments in flow style do not always survive being written
+	if commented(n) && (flow || !keepsComments(n)) {
+		return nil, false
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -90,36 +103,64 @@ func plainValue(n *yaml.Node, inFlow bool) (value any, ok bool) {
 		}
 		return items, true
 	case yaml.ScalarNode:
-		return plainScalar(n)
+		return plainScalar(n, flow)
 	}
 	return nil, false
+}
+
+func commented(n *yaml.Node) bool {
+	return n.HeadComment != "" || n.LineComment != "" || n.FootComment != ""
+}
+
+// keepsComments holds for a node in block style whose comments are read again as comments
+// where they were written.
+func keepsComments(n *yaml.Node) bool {
+	if n.Kind != yaml.ScalarNode {
+		return len(n.Content) > 0 && n.LineComment == "" && n.FootComment == ""
+	}
+	return !strings.Contains(n.Value+n.LineComment, "\n")
 }
 
 func plainMapping(n *yaml.Node, flow bool) (any, bool) {
 	object := make(map[string]any, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || !plainText(key.Value) {
-			return nil, false
-		}
-		if flow && (key.HeadComment != "" || key.LineComment != "" || key.FootComment != "") {
-			return nil, false
-		}
-		value, ok := plainValue(n.Content[i+1], flow)
+		name, ok := plainKey(key, flow)
 		if !ok {
 			return nil, false
 		}
-		object[key.Value] = value
+		value, ok := plainValue(n.Content[i+1], flow)
+		if !ok || key.LineComment != "" && len(n.Content[i+1].Content) == 0 {
+			return nil, false
+		}
+		object[name] = value
 	}
 	return object, len(object) == len(n.Content)/2
 }
 
-func plainScalar(n *yaml.Node) (any, bool) {
-	switch n.ShortTag() {
+func plainKey(n *yaml.Node, flow bool) (string, bool) {
+	value, ok := plainValue(n, flow)
+	text, isText := value.(string)
+	return text, ok && isText && len(text) < longKey && text != "<<"
+}
+
+func plainScalar(n *yaml.Node, flow bool) (any, bool) {
+	if n.Style&(yaml.TaggedStyle|yaml.FoldedStyle) != 0 {
+		return nil, false // folded text may come back with other line breaks
+	}
+	if quoted := n.Style&^yaml.FlowStyle != 0; quoted || n.Tag == "!!str" {
+		return n.Value, (n.Tag == "" || n.Tag == "!!str") && plainText(n.Value)
+	}
+	bare := yaml.Node{Kind: yaml.ScalarNode, Value: n.Value}
+	tag := bare.ShortTag()
+	if n.Tag != "" && n.Tag != tag {
+		return nil, false // a filter gave it a tag that its text does not have
+	}
+	switch tag {
 	case "!!str":
 		return n.Value, plainText(n.Value)
 	case "!!null":
-		return nil, n.Value == "null" || n.Value == "" || n.Value == "~"
+		return nil, n.Value != "" || !flow
 	case "!!bool":
 		return n.Value == "true", n.Value == "true" || n.Value == "false"
 	case "!!int":
@@ -132,6 +173,9 @@ func plainScalar(n *yaml.Node) (any, bool) {
 	}
 	return nil, false
 }
+
+// longKey is more than JSON's reader takes for a key: upstream fails there.
+const longKey = 1000
 
 // throughJSON takes one number the whole way: JSON changes how it is written, and so its type.
 func throughJSON(n *yaml.Node) (value any, ok bool) {
@@ -149,6 +193,9 @@ func plainText(s string) bool {
 		return true
 	}
 	if first := s[0]; first == ' ' || first == '\n' || first == '\t' {
+		return false
+	}
+	if strings.HasSuffix(s, "\n\n") {
 		return false
 	}
 	for _, r := range s {
