@@ -180,6 +180,33 @@ def test_a_render_that_needs_too_much_memory_is_stopped_alone() -> None:
             assert job.result().manifest == rendered(i)
 
 
+def test_a_render_that_does_not_stop_goes_with_its_kernel_and_the_others_stay() -> None:
+    # Upstream compares every object with every other one: this many take it minutes.
+    objects = "---\n".join(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m{i}\n" for i in range(20_000)
+    )
+    endless = MemoryTree({"kustomization.yaml": b"resources: [r.yaml]", "r.yaml": objects.encode()})
+    with Kernel() as kernel:
+        late = kernel.render(endless, "", RenderOptions(timeout=0.3))
+        with pytest.raises(RenderTimeout):
+            late.result()
+        waiting = SlowTree(sample(), 0.5)
+        others = [kernel.render(waiting, f"apps/app{i}", DEFAULTS) for i in range(5)]
+        for i, job in enumerate(others):
+            assert job.result().manifest == rendered(i)
+        assert kernel.starts == 2
+
+
+def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.2)
+    with Kernel() as kernel:
+        kernel.start()
+        os.kill(kernel.pid(), signal.SIGSTOP)
+        job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=0.5))
+        assert job.result().manifest == rendered(0)
+        assert kernel.starts == 2
+
+
 @needs_proc
 def test_a_closed_kernel_leaves_no_process() -> None:
     kernel = Kernel()
