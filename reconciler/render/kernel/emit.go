@@ -32,6 +32,8 @@ func emit(m resmap.ResMap) (*output, error) {
 		}
 		object, err := objectYAML(res)
 		if err != nil {
+			schema.RLock() // an id says whether its kind is in a namespace
+			defer schema.RUnlock()
 			return nil, fmt.Errorf("%s: %w", res.CurId(), err)
 		}
 		text.Write(object)

@@ -11,8 +11,13 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
-// Upstream keeps the OpenAPI schema in a global: a build that changes it runs alone.
-var schema sync.RWMutex
+// Upstream keeps the OpenAPI schema in a global, parses it when first asked for it, and looks
+// into it without a lock: a build that may change it runs alone, and others share it only once
+// it is parsed.
+var (
+	schema       sync.RWMutex
+	schemaParsed bool
+)
 
 func renderView(v *view, req *request) (*output, *failure) {
 	m, err := build(v, req)
@@ -41,17 +46,32 @@ func build(v *view, req *request) (resmap.ResMap, error) {
 
 func shared(v *view, req *request) (resmap.ResMap, error) {
 	schema.RLock()
-	defer schema.RUnlock()
+	if schemaParsed {
+		defer schema.RUnlock()
+		return kustomize(v, req)
+	}
+	schema.RUnlock()
+	schema.Lock()
+	defer parseSchema()
 	return kustomize(v, req)
 }
 
 func alone(v *view, req *request) (resmap.ResMap, error) {
 	schema.Lock()
-	defer schema.Unlock()
+	defer parseSchema()
 	openapi.ResetOpenAPI()
 	defer openapi.ResetOpenAPI()
-	v.exclusive, v.refusal = true, nil
+	v.exclusive, v.refusal, v.kusts = true, nil, nil
 	return kustomize(v, req)
+}
+
+// parseSchema lets the others go on once the schema is there; this build's answer does not wait.
+func parseSchema() {
+	go func() {
+		defer schema.Unlock()
+		openapi.Schema()
+		schemaParsed = true
+	}()
 }
 
 func kustomize(v *view, req *request) (resmap.ResMap, error) {

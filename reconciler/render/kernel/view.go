@@ -26,6 +26,7 @@ type view struct {
 	seen      map[string]*entry
 	files     map[string]*entry
 	kusts     []string
+	linked    map[string]bool // files that were looked up under a kustomization's name
 	refusal   *failure
 	exclusive bool // may this render change upstream's process-wide schema?
 	schema    bool // does it want to?
@@ -34,7 +35,7 @@ type view struct {
 var _ filesys.FileSystem = (*view)(nil)
 
 func newView(ctx context.Context, t *tree) *view {
-	return &view{ctx: ctx, tree: t, seen: map[string]*entry{}, files: map[string]*entry{}}
+	return &view{ctx: ctx, tree: t, seen: map[string]*entry{}, files: map[string]*entry{}, linked: map[string]bool{}}
 }
 
 func (v *view) closure() []string {
@@ -133,6 +134,9 @@ func (v *view) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
 	if err != nil {
 		return "", "", fmt.Errorf("evalsymlink failure on '%s' : %w", name, err)
 	}
+	if isKustomization(name) {
+		v.linked[at] = true
+	}
 	real := filepath.Join(mount, at)
 	if e.Kind == "folder" {
 		return filesys.ConfirmedDir(real), "", nil
@@ -155,7 +159,7 @@ func (v *view) ReadFile(name string) ([]byte, error) {
 	if err := e.aliasBomb(at); err != nil {
 		return nil, v.refuse(err)
 	}
-	if isKustomization(at) {
+	if isKustomization(name) || v.linked[at] {
 		if err := v.inspect(at, e); err != nil {
 			return nil, err
 		}
