@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"path"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,10 +13,7 @@ const maxExpanded = 200_000
 // aliasBomb refuses a file whose aliases would expand to more than anybody writes by hand.
 func (e *entry) aliasBomb(file string) *failure {
 	e.bomb.Do(func() {
-		if slices.Contains([]string{".yaml", ".yml", ".json", ""}, path.Ext(file)) {
-			e.risk = expansion(e.content)
-		}
-		if e.risk != nil {
+		if e.risk = expansion(e.content); e.risk != nil {
 			e.risk.File = file
 		}
 	})
@@ -29,47 +24,57 @@ func expansion(content []byte) *failure {
 	if !bytes.ContainsRune(content, '&') || !bytes.ContainsRune(content, '*') {
 		return nil
 	}
-	sizes := map[*yaml.Node]int{}
-	var size func(n *yaml.Node) int
-	size = func(n *yaml.Node) int {
-		if known, ok := sizes[n]; ok {
-			return known
-		}
-		sizes[n] = maxExpanded + 1 // what contains itself is without end
-		total := 1
-		if n.Kind == yaml.AliasNode {
-			total = size(n.Alias)
-		}
-		if n.Kind == yaml.ScalarNode {
-			if f := expansion([]byte(n.Value)); f != nil { // a patch written in place
-				total = maxExpanded + 1
+	m := measure{known: map[*yaml.Node]int{}, open: map[*yaml.Node]bool{}}
+	for doc := range split(content) {
+		for _, root := range parseNodes(doc.text) {
+			if m.size(root) <= maxExpanded {
+				continue
 			}
-		}
-		for _, c := range n.Content {
-			total = min(total+size(c), maxExpanded+1)
-		}
-		sizes[n] = total
-		return total
-	}
-	for _, doc := range parseNodes(content) {
-		if size(doc) > maxExpanded {
-			line, column := firstAlias(doc)
-			return &failure{Kind: "aliases", Line: line, Column: column,
-				What: fmt.Sprintf("its YAML aliases expand to more than %d values", maxExpanded),
-				Hint: "write the values out, or use a component or a patch instead of aliases"}
+			const hint = "write the values out, or use a component or a patch instead of aliases"
+			f := fail("aliases", "", fmt.Sprintf("its YAML aliases expand to more than %d values", maxExpanded), hint)
+			if m.endless {
+				f.What = "a YAML alias stands inside of what it is short for, and so has no end"
+			}
+			f.Line, f.Column = m.worst.Line+doc.from, m.worst.Column
+			return f
 		}
 	}
 	return nil
 }
 
-func firstAlias(n *yaml.Node) (line, column int) {
-	if n.Kind == yaml.AliasNode {
-		return n.Line, n.Column
+// measure counts the values that nodes expand to; worst is where the limit was passed.
+type measure struct {
+	known   map[*yaml.Node]int
+	open    map[*yaml.Node]bool
+	worst   *yaml.Node
+	endless bool
+}
+
+func (m *measure) size(n *yaml.Node) int {
+	if known, ok := m.known[n]; ok {
+		return known
 	}
-	for _, c := range n.Content {
-		if line, column = firstAlias(c); line > 0 {
-			return line, column
+	m.open[n] = true
+	total := 1
+	switch n.Kind {
+	case yaml.AliasNode:
+		if m.open[n.Alias] {
+			m.worst, m.endless = n, true
+			return maxExpanded + 1
+		}
+		total = m.size(n.Alias)
+	case yaml.ScalarNode:
+		if expansion([]byte(n.Value)) != nil { // a patch that is written in place
+			total = maxExpanded + 1
 		}
 	}
-	return 0, 0
+	for _, c := range n.Content {
+		total = min(total+m.size(c), maxExpanded+1)
+	}
+	if total > maxExpanded && m.worst == nil {
+		m.worst = n
+	}
+	delete(m.open, n)
+	m.known[n] = total
+	return total
 }

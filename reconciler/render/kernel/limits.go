@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log"
 	"os"
 	"runtime/metrics"
 	"time"
@@ -23,7 +22,7 @@ func dieOfMemory(limit uint64) {
 	for range time.Tick(50 * time.Millisecond) {
 		metrics.Read(sample)
 		if used := sample[0].Value.Uint64(); used > limit {
-			fmt.Fprintf(log.Writer(), "kernel: %d bytes in use, over the limit of %d\n", used, limit)
+			fmt.Fprintf(stderr, "kernel: %d bytes in use, over the limit of %d\n", used, limit)
 			os.Exit(exitMemory)
 		}
 	}

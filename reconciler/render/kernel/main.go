@@ -36,13 +36,14 @@ func main() {
 	// here neither is within reach. Its warnings are reported per request instead (inspect).
 	http.DefaultTransport = offline{}
 	os.Clearenv()
-	log.SetOutput(os.Stderr)
+	log.SetFlags(0)
+	log.SetOutput(deathbed{io.Discard})
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
 
 	if err := serve(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
-		fmt.Fprintln(log.Writer(), "kernel:", err)
+		fmt.Fprintln(stderr, "kernel:", err)
 		os.Exit(1)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -19,21 +20,55 @@ var (
 	schemaParsed bool
 )
 
+// renderView gives a manifest, or else the one failure to tell the user.
 func renderView(v *view, req *request) (*output, *failure) {
-	m, err := build(v, req)
-	if err == nil && v.refusal == nil {
-		var out *output
-		if out, err = emit(m); err == nil {
-			return out, nil
+	out, err := contained(func() (*output, error) {
+		m, err := build(v, req)
+		if err != nil || v.refusal != nil {
+			return nil, err
 		}
+		return emit(m)
+	})
+	if err == nil && v.refusal == nil {
+		if req.MaxOutput > 0 && len(out.manifest) > req.MaxOutput {
+			return nil, fail("limit", req.Path, fmt.Sprintf("the output has %d bytes, and %d are allowed", len(out.manifest), req.MaxOutput),
+				"split the app, or look for a very large file")
+		}
+		return out, nil
 	}
-	if cause := v.ctx.Err(); cause != nil {
-		return nil, &failure{Kind: "cancelled", What: cause.Error()}
+	problem, again := contained(func() (*failure, error) { return v.why(err, req), nil })
+	if again != nil {
+		return nil, v.bug(again, req)
 	}
-	if v.refusal != nil {
-		return nil, v.refusal.located(v)
+	return nil, problem
+}
+
+// why says what kept a view from being rendered: what was refused, or else what upstream says.
+func (v *view) why(err error, req *request) *failure {
+	var died *crash
+	switch cause := v.ctx.Err(); {
+	case cause != nil:
+		return fail("cancelled", req.Path, cause.Error(), "")
+	case v.refusal != nil:
+		return v.refusal.located(v, req)
+	case errors.As(err, &died) && died.upstream:
+		f := fail("build", v.culprit("", req.Path), "Kustomize itself fails on something in this folder: "+v.redact(died.cause),
+			"look for a field that is empty or of another type than it should be")
+		f.Detail = died.stack
+		return f
+	case died != nil:
+		return v.bug(died, req)
 	}
-	return nil, explain(err, v, req)
+	return explain(err, v, req)
+}
+
+func (v *view) bug(err error, req *request) *failure {
+	f := fail("bug", req.Path, "the kernel panicked", "")
+	f.Detail = err.Error()
+	if died, ok := err.(*crash); ok {
+		f.Detail += "\n" + died.stack
+	}
+	return f
 }
 
 func build(v *view, req *request) (resmap.ResMap, error) {
@@ -83,14 +118,19 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if req.Unbounded {
 		options.LoadRestrictions = types.LoadRestrictionsNone
 	}
-	v.tree.want(kustomizationAt(req.Path))
+	if inside, refusal := relative(mount + "/" + req.Path); refusal == nil {
+		v.tree.want(kustomizationAt(inside))
+	}
 	if _, e, err := v.resolve(mount + "/" + req.Path); err == nil && e.Kind == "missing" {
 		return nil, errNoFolder
 	}
 	return krusty.MakeKustomizer(options).Run(v, mount+"/"+req.Path)
 }
 
-var errNoFolder = errors.New("no such folder")
+var (
+	errNoFolder    = errors.New("no such folder")
+	errNeedsSchema = errors.New("needs the schema for itself")
+)
 
 // upstreamVersion is the kustomize release whose libraries go.mod pins; the build passes it
 // on to them, because they write it into the managed-by label.

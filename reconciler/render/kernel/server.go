@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -93,15 +91,12 @@ func (s *server) render(ctx context.Context, req *request) {
 	go s.watch(ctx, req, done)
 
 	view := newView(ctx, s.trees.get(req.Tree))
-	out, fail := contained(func() (*output, *failure) { return renderView(view, req) })
-	if fail == nil && req.MaxOutput > 0 && len(out.manifest) > req.MaxOutput {
-		fail = &failure{Kind: "limit", What: fmt.Sprintf("the output has %d bytes, the limit is %d", len(out.manifest), req.MaxOutput)}
-	}
+	out, problem := renderView(view, req)
 	if !s.finish(req.ID) {
 		return
 	}
-	if fail != nil {
-		s.answer(response{Op: "failed", ID: req.ID, Paths: view.closure(), Failure: fail}, nil)
+	if problem != nil {
+		s.answer(response{Op: "failed", ID: req.ID, Paths: view.closure(), Failure: problem}, nil)
 		return
 	}
 	s.answer(response{
@@ -112,7 +107,7 @@ func (s *server) render(ctx context.Context, req *request) {
 func (s *server) objects(id uint64, manifest []byte) {
 	list, err := objectsJSON(manifest)
 	if err != nil {
-		s.answer(response{Op: "failed", ID: id, Failure: &failure{Kind: "bug", What: "a manifest is not YAML", Detail: err.Error()}}, nil)
+		s.answer(response{Op: "failed", ID: id, Failure: fail("bug", "", "a manifest is not YAML", "")}, nil)
 		return
 	}
 	s.answer(response{Op: "objects", ID: id}, list)
@@ -126,24 +121,14 @@ func (s *server) watch(ctx context.Context, req *request, done <-chan struct{}) 
 	case <-ctx.Done():
 	}
 	if ctx.Err() == context.DeadlineExceeded && s.finish(req.ID) {
-		s.answer(response{Op: "failed", ID: req.ID, Failure: &failure{
-			Kind: "timeout", What: fmt.Sprintf("not rendered within %g s", req.Timeout),
-		}}, nil)
+		s.answer(response{Op: "failed", ID: req.ID, Failure: fail(
+			"timeout", req.Path, fmt.Sprintf("not rendered within %g s", req.Timeout), "raise --timeout, or look for something endless in this folder",
+		)}, nil)
 	}
 	select {
 	case <-done:
 	case <-time.After(runawayGrace):
-		fmt.Fprintln(log.Writer(), "kernel: a cancelled render does not stop:", req.Path)
+		fmt.Fprintln(stderr, "kernel: a cancelled render does not stop:", req.Path)
 		os.Exit(exitRunaway)
 	}
-}
-
-// contained turns a panic into the failure of the one request that caused it.
-func contained(work func() (*output, *failure)) (out *output, fail *failure) {
-	defer func() {
-		if r := recover(); r != nil {
-			fail = &failure{Kind: "bug", What: "the kernel panicked", Detail: fmt.Sprintf("%T: %v\n%s", r, r, debug.Stack())}
-		}
-	}()
-	return work()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -61,11 +62,13 @@ func (v *view) refuse(f *failure) error {
 	if v.refusal == nil {
 		v.refusal = f
 	}
-	return fmt.Errorf("%s", f.What)
+	return errors.New(f.What)
 }
 
+const outsideHint = "name something inside the repository, or render with a --root that holds both"
+
 // relative is the path inside the tree, or a refusal: "" is the tree itself.
-func (v *view) relative(name string) (string, error) {
+func relative(name string) (string, *failure) {
 	name = filepath.Clean(name)
 	if name == mount {
 		return "", nil
@@ -73,23 +76,30 @@ func (v *view) relative(name string) (string, error) {
 	if inside, ok := strings.CutPrefix(name, mount+"/"); ok {
 		return inside, nil
 	}
-	return "", v.refuse(&failure{
-		Kind: "outside", What: "the path leaves the tree",
-		Hint: "name something inside the repository, or render with a --root that holds both",
-	})
+	return "", fail("outside", "", "this leads out of the tree that is rendered", outsideHint)
 }
 
 // resolve follows links and returns the real path with what is there.
 func (v *view) resolve(name string) (string, *entry, error) {
-	at, err := v.relative(name)
-	if err != nil {
-		return "", nil, err
+	at, e, refusal, err := v.follow(name)
+	if refusal != nil {
+		refusal.asked = filepath.Clean(name)
+		return "", nil, v.refuse(refusal)
 	}
+	return at, e, err
+}
+
+func (v *view) follow(name string) (string, *entry, *failure, error) {
+	at, refusal := relative(name)
 	for range maxLinks {
+		if refusal != nil {
+			return "", nil, refusal, nil
+		}
 		e, ok := v.seen[at]
 		if !ok {
+			var err error
 			if e, err = v.tree.look(v.ctx, at); err != nil {
-				return "", nil, err
+				return "", nil, nil, err
 			}
 		}
 		if e.Kind != "link" {
@@ -98,25 +108,26 @@ func (v *view) resolve(name string) (string, *entry, error) {
 		switch e.Kind {
 		case "link":
 			v.seen[e.At] = e
-			rest := strings.TrimPrefix(at[len(e.At):], "/")
-			if path.IsAbs(e.Target) {
-				return "", nil, v.refuse(&failure{
-					Kind: "outside", File: e.At, What: fmt.Sprintf("the symbolic link points to %s, outside the tree", e.Target),
-					Hint: "make it a relative link to something inside the repository",
-				})
-			}
-			if at, err = v.relative(path.Join(mount, path.Dir(e.At), e.Target, rest)); err != nil {
-				v.refusal.File = e.At
-				v.refusal.What = fmt.Sprintf("the symbolic link points to %s, outside the tree", e.Target)
-				return "", nil, err
-			}
+			at, refusal = e.beyond(at)
 		case "refused":
-			return "", nil, v.refuse(&failure{Kind: "refused", File: at, What: e.Why, Hint: e.Hint})
+			return "", nil, fail("refused", at, e.Why, e.Hint), nil
 		default:
-			return at, e, nil
+			return at, e, nil, nil
 		}
 	}
-	return "", nil, v.refuse(&failure{Kind: "links", File: at, What: "too many symbolic links, or a link that leads back to itself"})
+	return "", nil, fail("links", at, "this symbolic link leads back to itself", "make it point to a file or a folder"), nil
+}
+
+// beyond is where a path leads that goes through this link.
+func (e *entry) beyond(at string) (string, *failure) {
+	if !path.IsAbs(e.Target) {
+		rest := strings.TrimPrefix(at, e.At)
+		if next, refusal := relative(path.Join(mount, path.Dir(e.At), e.Target, rest)); refusal == nil {
+			return next, nil
+		}
+	}
+	return "", fail("outside", e.At, fmt.Sprintf("the symbolic link %s points to %s, outside of the tree", e.At, e.Target),
+		"make it a relative link to something inside the repository")
 }
 
 func absent(op, name string) error {
@@ -156,8 +167,10 @@ func (v *view) ReadFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: is a directory", name)
 	}
 	v.files[at] = e
-	if err := e.aliasBomb(at); err != nil {
-		return nil, v.refuse(err)
+	if !v.isData(at) {
+		if bomb := e.aliasBomb(at); bomb != nil {
+			return nil, v.refuse(bomb)
+		}
 	}
 	if isKustomization(name) || v.linked[at] {
 		if err := v.inspect(at, e); err != nil {
@@ -172,13 +185,15 @@ func (v *view) ReadFile(name string) ([]byte, error) {
 func (v *view) inspect(at string, e *entry) error {
 	k := e.kustomization()
 	v.kusts = append(v.kusts, at)
-	folder := path.Dir(at)
 	var wanted []string
-	for _, name := range k.names {
-		if p := path.Join(folder, name); path.Ext(p) != "" && !strings.HasPrefix(p, "..") {
-			wanted = append(wanted, p)
-		} else if !strings.HasPrefix(p, "..") {
+	for _, n := range k.names {
+		p, refusal := relative(n.from(at))
+		switch {
+		case refusal != nil || n.isRemote():
+		case path.Ext(p) == "":
 			wanted = append(wanted, kustomizationAt(p)...)
+		default:
+			wanted = append(wanted, p)
 		}
 	}
 	v.tree.want(wanted)

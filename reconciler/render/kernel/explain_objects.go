@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// identity is how upstream writes which object it means: Kind.version.group/name.namespace.
+var identity = regexp.MustCompile(`^([^./]*)\.([^./]*)\.([^/]*)/(.*)\.([^./]*)$`)
+
+func kindAndName(id string) (kind, name, shown string) {
+	m := identity.FindStringSubmatch(id)
+	if m == nil {
+		return "", "", id
+	}
+	shown = m[1] + " " + m[4]
+	if !strings.HasPrefix(m[5], "[") {
+		shown += " in " + m[5]
+	}
+	return m[1], m[4], strings.ReplaceAll(shown, "[noName]", "without a name")
+}
+
+var aboutObjects = []explanation{
+	about(`already registered id: ([^'"\n]+)`, func(t *trouble, m []string) *failure {
+		kind, name, object := kindAndName(m[1])
+		what, hint := object+" is there already", "remove one of the two, or give one of them another name or namespace"
+		if merged := lastSubmatch(`recursed merging from path '([^'\n]*)'`, t.text); merged != "" {
+			if kust, n := t.view.namedBy(merged); kust != "" {
+				return t.at(kust, n, n.text+" brings "+object+", which is there already", hint)
+			}
+		}
+		n, ok := t.mentioned()
+		if !ok {
+			return t.here(nil, what, hint)
+		}
+		same := objects(t.view.documentsOf(strings.TrimPrefix(n.from(t.kust), mount+"/")), kind, name)
+		if len(same) == 0 {
+			return t.here(n.node, what, hint)
+		}
+		last := same[len(same)-1]
+		return t.in(last, get(get(last.root, "metadata"), "name"), what, hint)
+	}),
+	about(`missing (metadata\.name|kind) in object|missing Resource metadata`, func(t *trouble, m []string) *failure {
+		n, ok := t.mentioned()
+		if !ok {
+			return nil
+		}
+		for _, d := range t.view.documentsOf(strings.TrimPrefix(n.from(t.kust), mount+"/")) {
+			if d.inside == nil && d.root != nil && !strings.HasSuffix(text(d.root, "kind"), "List") &&
+				(text(d.root, "kind") == "" || text(d.root, "metadata", "name") == "") {
+				if isKustomization(d.file) {
+					return t.here(n.node, n.text+" is a kustomization, and not a Kubernetes object", "name its folder")
+				}
+				return t.in(d, nil, "this is no Kubernetes object: it has no "+missingOf(d.root), "add it, or take the file out of "+n.field)
+			}
+		}
+		return t.here(n.node, n.text+" holds something without kind or metadata.name", "add it, or take the file out of "+n.field)
+	}),
+	about(`namespace transformation produces ID conflict: (?s:.*?)"kind":"(\w+)"(?s:.*?)"name":"([^"]+)"(?:,"namespace":"([^"]+)")?\}`, func(t *trouble, m []string) *failure {
+		return t.here(findKey(t.root, "namespace"), fmt.Sprintf("in this namespace there would be several %s %s", m[1], m[2]),
+			"give them different names, or leave one of them out")
+	}),
+	about(`resource with name (.*) does not match a config with the following GVK`, func(t *trouble, m []string) *failure {
+		return t.here(findScalar(get(t.root, "replicas"), m[1]), "there is nothing called "+m[1]+" that has replicas",
+			"name a Deployment, ReplicaSet, ReplicationController or StatefulSet")
+	}),
+	about("nothing selected by (\\S+)|fieldPath `(.*?)` is missing for replacement source (\\S+)|multiple matches for selector (\\S+)|unable to find field \"(.*?)\" in replacement target", func(t *trouble, m []string) *failure {
+		key := findKey(t.root, "replacements")
+		switch {
+		case m[1] != "":
+			return t.here(key, "no object is the source of a replacement: "+selector(m[1]), "correct its source")
+		case m[2] != "":
+			return t.here(or(findScalar(t.root, m[2]), key), "the source of a replacement has no field "+m[2], "correct fieldPath in its source")
+		case m[4] != "":
+			return t.here(key, "several objects are the source of a replacement: "+selector(m[4]), "add a name or a namespace to its source")
+		}
+		return t.here(or(findScalar(t.root, m[5]), key), "the target of a replacement has no field "+m[5],
+			"correct fieldPaths in its targets, or write options: {create: true}")
+	}),
+	about(`replacements must specify a source and at least one target|cannot specify both path and inline replacement`, func(t *trouble, m []string) *failure {
+		return t.here(findKey(t.root, "replacements"), m[0], "a replacement is either a path, or a source with targets")
+	}),
+	about(`var '\{(\S+) .*' cannot be mapped to a field`, func(t *trouble, m []string) *failure {
+		return t.here(findScalar(get(t.root, "vars"), m[1]), "no object or field is what the variable "+m[1]+" stands for", "correct its objref and fieldref")
+	}),
+}
+
+// selector writes an identity with the parts that it leaves open.
+func selector(id string) string {
+	_, _, shown := kindAndName(id)
+	return path.Clean(strings.TrimSuffix(strings.ReplaceAll(shown, "without a name", ""), " "))
+}
+
+func missingOf(root *yaml.Node) string {
+	if text(root, "kind") == "" {
+		return "kind"
+	}
+	return "metadata.name"
+}
+
+func or(n, otherwise *yaml.Node) *yaml.Node {
+	if n != nil {
+		return n
+	}
+	return otherwise
+}
+
+func lastSubmatch(pattern, text string) string {
+	all := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1][1]
+}

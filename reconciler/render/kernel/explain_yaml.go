@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var aboutYAML = []explanation{
+	about(`mapping key "?(.+?)"? already defined at line \d+`, func(t *trouble, m []string) *failure {
+		for _, d := range t.docs() {
+			if key, first := repeatedIn(d.root, m[1]); key != nil && (!isKustomization(d.file) || d.inside != nil) {
+				line, _ := d.place(first)
+				return t.in(d, key, fmt.Sprintf("the key %q stands twice, first in line %d", key.Value, line), "remove one of the two")
+			}
+		}
+		return nil
+	}),
+	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)`, func(t *trouble, m []string) *failure {
+		for _, d := range t.docs() {
+			if n := strangeNode(d.root); n != nil && (!isKustomization(d.file) || d.inside != nil) {
+				return t.in(d, n, "Kubernetes knows neither keys that are no text, nor numbers that are not finite", "put it in quotes")
+			}
+		}
+		return nil
+	}),
+	about(`MalformedYAMLError: .* in File: ([^\n"']+)`, func(t *trouble, m []string) *failure {
+		return t.flawed(path.Join(path.Dir(t.kust), m[1]))
+	}),
+	about(`yaml: |unable to parse SM or JSON patch|unable to parse open API definition|invalid document separator`, func(t *trouble, _ []string) *failure {
+		if f := t.flawed(t.kust); f != nil {
+			return f
+		}
+		for _, d := range t.docs() {
+			if f := t.flawed(d.file); f != nil {
+				return f
+			}
+		}
+		return nil
+	}),
+	about(`invalid document separator: (.*)`, func(t *trouble, m []string) *failure {
+		for file, e := range t.view.files {
+			for number, line := range strings.Split(string(e.content), "\n") {
+				if strings.HasPrefix(line, "---") && strings.TrimSpace(strings.TrimLeft(line, "-")) != "" && !t.view.isData(file) &&
+					!strings.HasPrefix(strings.TrimSpace(line[3:]), "#") {
+					f := fail("build", file, "nothing but a comment may follow --- in its line", "move it to the next line")
+					f.Line, f.Column = number+1, 1
+					return f
+				}
+			}
+		}
+		return nil
+	}),
+}
+
+// flawed is what keeps a file, or a text inside of it, from being YAML.
+func (t *trouble) flawed(file string) *failure {
+	for _, d := range t.view.documentsOf(file) {
+		if d.root != nil && d.inside == nil || d.inside != nil && !looksLikeYAML(d) {
+			continue
+		}
+		if found := flawIn(d.text); found != nil {
+			f := fail("build", file, found.what, found.hint)
+			if found.line > 0 {
+				f.Line, f.Column = d.position(found.line, found.column)
+			}
+			return f
+		}
+	}
+	return nil
+}
+
+// looksLikeYAML tells a patch from a script that stands in a ConfigMap.
+func looksLikeYAML(d document) bool {
+	return isKustomization(d.file) || d.inside != nil && strings.Contains(string(d.text), "apiVersion:")
+}
+
+func repeatedIn(n *yaml.Node, name string) (key, first *yaml.Node) {
+	if n == nil {
+		return nil, nil
+	}
+	for key, first := range repeated(n) {
+		if key.Value == name {
+			return key, first
+		}
+	}
+	for _, c := range n.Content {
+		if key, first := repeatedIn(c, name); key != nil {
+			return key, first
+		}
+	}
+	return nil, nil
+}
+
+// strangeNode is a key that is no text, or a number that JSON cannot write.
+func strangeNode(n *yaml.Node) *yaml.Node {
+	return find(n, func(key, value *yaml.Node) *yaml.Node {
+		if key != nil && key.ShortTag() != "!!str" && key.ShortTag() != "!!merge" {
+			return key
+		}
+		if value.ShortTag() == "!!float" && strings.ContainsAny(strings.ToLower(value.Value), "an") {
+			return value
+		}
+		return nil
+	})
+}
