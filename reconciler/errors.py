@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+def printable(text: str) -> str:
+    """Control characters and bytes that are not UTF-8, which file names may hold, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(c: str) -> str:
+    if "\udc80" <= c <= "\udcff":
+        return f"\\x{ord(c) - 0xDC00:02x}"
+    return c.encode("unicode_escape", errors="surrogatepass").decode()
+
+
 class Place:
     """A position in a file; line and column are 0 where they are not known."""
 
@@ -58,13 +71,13 @@ class ReconcilerError(Exception):
         return f"{self.where}: {self.what}" if self.where else self.what
 
     def lines(self) -> list[str]:
-        """The message as it is printed, a line each."""
+        """The message as it is printed, a line each, whatever names it holds."""
         found = [str(self)]
         if self.why:
             found.append(f"because: {self.why}")
         if self.hint:
             found.append(f"to do: {self.hint}")
-        return found
+        return [printable(line) for line in found]
 
     def again(self) -> Self:
         """A fresh copy to raise: one exception object must not be raised in two threads."""

@@ -15,7 +15,6 @@ from reconciler.git.tree import (
     Tree,
     a_file,
     a_link,
-    lfs_pointer,
     refusal,
     submodule,
     too_large,
@@ -25,9 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-LFS_HEADER = b"version https://git-lfs.github.com/spec/"
-LFS_POINTER_BYTES = 1024
 
 WITH_CRLF = "+crlf"
 
@@ -53,6 +49,11 @@ class CommitTree(Tree):
             raise RepositoryError(
                 f"{path} of commit {self.commit[:12]} is not in this clone",
                 hint="it is a partial or damaged clone: git fetch --refetch, or clone again",
+            ) from e
+        except (ValueError, pygit2.GitError) as e:
+            raise RepositoryError(
+                f"{path} of commit {self.commit[:12]} is damaged: its object is {name}",
+                hint="git fsck shows what else is; fetch into a new clone",
             ) from e
 
     def _probe(self, path: str) -> Entry:
@@ -84,8 +85,6 @@ class CommitTree(Tree):
         if blob.size > self.max_file_size:
             return too_large(blob.size, self.max_file_size), b""
         content: bytes = blob.data
-        if len(content) < LFS_POINTER_BYTES and content.startswith(LFS_HEADER):
-            return lfs_pointer(), b""
         if entry.token.endswith(WITH_CRLF) and b"\0" not in content:
             content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         return entry, content

@@ -7,6 +7,7 @@ from pygit2.enums import ObjectType
 
 from reconciler.errors import RepositoryError
 from reconciler.git.commit import CommitTree
+from reconciler.git.objects import open_objects
 
 
 class Repository:
@@ -16,6 +17,7 @@ class Repository:
         self.path = path
         try:
             self._git = pygit2.Repository(path)
+            self._loose = open_objects(self._git)
         except (pygit2.GitError, KeyError) as e:
             raise RepositoryError(
                 f"{path} is not a Git repository that can be read", why=str(e)
@@ -26,12 +28,19 @@ class Repository:
         try:
             found = self._git.revparse_single(revision)
             commit = found.peel(ObjectType.COMMIT)
+            tree = commit.peel(ObjectType.TREE)
         except (KeyError, ValueError, pygit2.GitError) as e:
-            raise self._no_such(revision, e) from e
-        return CommitTree(self._git, str(commit.id), str(commit.peel(ObjectType.TREE).id))
+            raise self._no_such(revision) from e
+        return CommitTree(self._git, str(commit.id), str(tree.id))
 
-    def _no_such(self, revision: str, cause: Exception) -> RepositoryError:
-        if self._git.is_empty:
+    def _no_such(self, revision: str) -> RepositoryError:
+        damaged = next((store.damaged for store in self._loose if store.damaged), "")
+        if damaged:
+            return RepositoryError(
+                f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
+                hint="git fsck shows what else is; fetch into a new clone",
+            )
+        if self._git.head_is_unborn and not list(self._git.references):
             return RepositoryError(
                 f"the repository {self.path} has no commit yet", hint="commit something first"
             )
@@ -41,7 +50,6 @@ class Repository:
                 hint="git fetch --unshallow, or clone with the full history",
             )
         return RepositoryError(
-            f"there is no revision {revision} in {self.path}",
-            why=str(cause),
+            f"there is no commit {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )

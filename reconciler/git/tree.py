@@ -17,6 +17,9 @@ LINK: Final = "link"
 MISSING: Final = "missing"
 REFUSED: Final = "refused"
 
+LFS_HEADER: Final = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER_BYTES: Final = 1024
+
 _numbers = count(1)
 
 
@@ -52,7 +55,20 @@ def a_file(blob_id: str) -> Entry:
 
 
 def a_link(at: str, target: str) -> Entry:
+    if not is_utf8(target):
+        return refusal(
+            "the symbolic link points to a name that is not UTF-8", "rename what it points to"
+        )
     return Entry(LINK, f"> {at} > {target}", at=at, target=target)
+
+
+def is_utf8(name: str) -> bool:
+    """Does this name, as Python decodes it from the system, come from UTF-8?"""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refusal(why: str, hint: str = "") -> Entry:
@@ -110,7 +126,12 @@ class Tree:
     def fetch(self, path: str) -> tuple[Entry, bytes]:
         """What is at this path, with the content if it is a file."""
         entry = self.look(path)
-        return self._load(path, entry) if entry.kind == FILE else (entry, b"")
+        if entry.kind != FILE:
+            return entry, b""
+        entry, content = self._load(path, entry)
+        if len(content) < LFS_POINTER_BYTES and content.startswith(LFS_HEADER):
+            return lfs_pointer(), b""
+        return entry, content
 
     def files(self) -> Iterator[str]:
         """Every file's path, without reading any."""

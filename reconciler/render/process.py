@@ -17,7 +17,7 @@ import weakref
 from collections import deque
 
 from reconciler.errors import KernelError, Place, ReconcilerError, RenderError, RenderTimeout
-from reconciler.git.tree import FILE, LINK, REFUSED
+from reconciler.git.tree import FILE, LINK, REFUSED, is_utf8
 from reconciler.render.binary import BINARY
 from reconciler.render.wire import READ_BYTES, Decoder, encode, write_all
 
@@ -147,6 +147,12 @@ class Kernel:
             "timeout": options.timeout,
             "max_output": options.max_output,
         }
+        if not is_utf8(path):
+            job = Job(self, header, None)
+            job.finish(
+                RenderError("this name is not UTF-8", where=Place(path), hint="rename the folder")
+            )
+            return job
         with self._lock:
             if tree.number not in self._trees:
                 self._trees[tree.number] = tree

@@ -1,0 +1,134 @@
+"""A repository's object store, read so that a damaged object is an error and nothing worse.
+
+libgit2 1.9 reads a cut-off loose object without end, and a crafted one can make it write out
+of bounds (libgit2 issues 7342 and 7177). Loose objects are therefore inflated here.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+import pygit2
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
+MAX_OBJECT = 1 << 30
+MAX_ALTERNATES = 5
+
+PACKED_FIRST = 2
+THEN_LOOSE = 1
+
+
+class Damaged(ValueError):
+    """An object that is there and cannot be what it says."""
+
+
+class LooseObjects(pygit2.OdbBackend):
+    """The objects of a folder that are not in packs."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self.folder = folder
+        self.damaged = ""
+
+    def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
+        return self._read(str(oid))
+
+    def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
+        kind, content = self._read(str(oid))
+        return kind, len(content)
+
+    def read_prefix_cb(self, prefix: str) -> tuple[int, bytes, str]:
+        name = self._find(str(prefix))
+        return (*self._read(name), name)
+
+    def exists_cb(self, oid: pygit2.Oid) -> bool:
+        return os.path.exists(self._path(str(oid)))
+
+    def exists_prefix_cb(self, prefix: str) -> str:
+        return self._find(str(prefix))
+
+    def refresh_cb(self) -> None:
+        pass
+
+    def _path(self, name: str) -> str:
+        return f"{self.folder}/{name[:2]}/{name[2:]}"
+
+    def _find(self, prefix: str) -> str:
+        try:
+            names = os.listdir(f"{self.folder}/{prefix[:2]}")
+        except OSError:
+            names = []
+        found = [prefix[:2] + n for n in names if n.startswith(prefix[2:])]
+        if not found:
+            raise KeyError(prefix)
+        if len(found) > 1:
+            raise ValueError(f"{prefix} is short for several objects")
+        return found[0]
+
+    def _read(self, name: str) -> tuple[int, bytes]:
+        try:
+            with open(self._path(name), "rb") as file:
+                data = file.read()
+        except OSError:
+            raise KeyError(name) from None
+        try:
+            return parse(data)
+        except (ValueError, KeyError, zlib.error) as e:
+            self.damaged = name
+            raise Damaged(name) from e
+
+
+def parse(data: bytes) -> tuple[int, bytes]:
+    """The kind and the content of a loose object."""
+    stream = zlib.decompressobj()
+    text = stream.decompress(data, MAX_OBJECT)
+    header, _, content = text.partition(b"\0")
+    kind, _, size = header.partition(b" ")
+    if not stream.eof or len(content) != int(size):
+        raise ValueError("it is cut off")
+    return KINDS[kind], content
+
+
+def open_objects(git: pygit2.Repository) -> list[LooseObjects]:
+    """Make a repository read its objects this way."""
+    store = pygit2.Odb()
+    loose = []
+    for folder in object_folders(git.path):
+        store.add_backend(pygit2.OdbBackendPack(folder), PACKED_FIRST)
+        backend = LooseObjects(folder)
+        store.add_backend(backend, THEN_LOOSE)
+        loose.append(backend)
+    git.set_odb(store)
+    return loose
+
+
+def object_folders(git_folder: str) -> Iterator[str]:
+    """Where the objects are: of the repository itself, and of those that it borrows from."""
+    common = _lines(f"{git_folder}/commondir")
+    own = os.path.join(git_folder, *common[:1], "objects")
+    waiting = [(os.path.normpath(own), 0)]
+    seen = set()
+    while waiting:
+        folder, depth = waiting.pop(0)
+        if folder in seen or depth > MAX_ALTERNATES:
+            continue
+        seen.add(folder)
+        yield folder
+        waiting += [
+            (os.path.normpath(os.path.join(folder, line)), depth + 1)
+            for line in _lines(f"{folder}/info/alternates")
+            if not line.startswith("#")
+        ]
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, errors="surrogateescape") as file:
+            return [line for line in file.read().splitlines() if line]
+    except OSError:
+        return []
