@@ -13,18 +13,19 @@ const maxExpanded = 200_000
 // aliasBomb refuses a file whose aliases would expand to more than anybody writes by hand.
 func (e *entry) aliasBomb(file string) *failure {
 	e.bomb.Do(func() {
-		if e.risk = expansion(e.content); e.risk != nil {
+		if e.risk = expansion(e.content, true); e.risk != nil {
 			e.risk.File = file
 		}
 	})
 	return e.risk
 }
 
-func expansion(content []byte) *failure {
+// expansion also looks into text that may be a patch written in place, one level deep.
+func expansion(content []byte, patches bool) *failure {
 	if !bytes.ContainsRune(content, '&') || !bytes.ContainsRune(content, '*') {
 		return nil
 	}
-	m := measure{known: map[*yaml.Node]int{}, open: map[*yaml.Node]bool{}}
+	m := measure{known: map[*yaml.Node]int{}, open: map[*yaml.Node]bool{}, patches: patches}
 	for doc := range split(content) {
 		for _, root := range parseNodes(doc.text) {
 			if m.size(root) <= maxExpanded {
@@ -48,6 +49,7 @@ type measure struct {
 	open    map[*yaml.Node]bool
 	worst   *yaml.Node
 	endless bool
+	patches bool
 }
 
 func (m *measure) size(n *yaml.Node) int {
@@ -64,7 +66,7 @@ func (m *measure) size(n *yaml.Node) int {
 		}
 		total = m.size(n.Alias)
 	case yaml.ScalarNode:
-		if expansion([]byte(n.Value)) != nil { // a patch that is written in place
+		if m.patches && expansion([]byte(n.Value), false) != nil {
 			total = maxExpanded + 1
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -47,6 +48,8 @@ func renderView(v *view, req *request) (*output, *failure) {
 func (v *view) why(err error, req *request) *failure {
 	var died *crash
 	switch cause := v.ctx.Err(); {
+	case cause == context.DeadlineExceeded:
+		return overdue(req)
 	case cause != nil:
 		return fail("cancelled", req.Path, cause.Error(), "")
 	case v.refusal != nil:

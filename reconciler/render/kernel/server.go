@@ -105,7 +105,7 @@ func (s *server) render(ctx context.Context, req *request) {
 }
 
 func (s *server) objects(id uint64, manifest []byte) {
-	list, err := objectsJSON(manifest)
+	list, err := contained(func() ([]byte, error) { return objectsJSON(manifest) })
 	if err != nil {
 		s.answer(response{Op: "failed", ID: id, Failure: fail("bug", "", "a manifest is not YAML", "")}, nil)
 		return
@@ -121,9 +121,7 @@ func (s *server) watch(ctx context.Context, req *request, done <-chan struct{}) 
 	case <-ctx.Done():
 	}
 	if ctx.Err() == context.DeadlineExceeded && s.finish(req.ID) {
-		s.answer(response{Op: "failed", ID: req.ID, Failure: fail(
-			"timeout", req.Path, fmt.Sprintf("not rendered within %g s", req.Timeout), "raise --timeout, or look for something endless in this folder",
-		)}, nil)
+		s.answer(response{Op: "failed", ID: req.ID, Failure: overdue(req)}, nil)
 	}
 	select {
 	case <-done:
@@ -131,4 +129,9 @@ func (s *server) watch(ctx context.Context, req *request, done <-chan struct{}) 
 		fmt.Fprintln(stderr, "kernel: a cancelled render does not stop:", req.Path)
 		os.Exit(exitRunaway)
 	}
+}
+
+func overdue(req *request) *failure {
+	return fail("timeout", req.Path, fmt.Sprintf("not rendered within %g s", req.Timeout),
+		"raise --timeout, or look for something endless in this folder")
 }
