@@ -162,3 +162,9 @@ def _renames(
 
 def _others(users: Iterable[Identity], itself: Identity) -> tuple[Identity, ...]:
     return tuple(user for user in users if user != itself)
+
+
+def namespaces_of(objects: Iterable[Mapping[str, Any]]) -> set[str]:
+    """All that objects are in."""
+    found = (o.get("metadata", {}).get("namespace") for o in objects)
+    return {namespace for namespace in found if isinstance(namespace, str)}

@@ -55,7 +55,7 @@ def token(value: Value) -> str:
     return json.dumps(value, default=_plain, sort_keys=True)
 
 
-def plain(value: Value) -> Any:
+def plain(value: Value | Absent) -> Any:
     """A value as the standard library knows it, with a word in the place of what is hidden."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}

@@ -33,6 +33,15 @@ class Repository:
             raise self._no_such(revision) from e
         return CommitTree(self._git, str(commit.id), str(tree.id))
 
+    def merge_base(self, one: str, other: str) -> str:
+        """The commit where the histories of two revisions part."""
+        ids = [self.commit(revision).commit for revision in (one, other)]
+        found = self._git.merge_base(*ids)
+        if found is None:
+            hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
+            raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
+        return str(found)
+
     def _no_such(self, revision: str) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
