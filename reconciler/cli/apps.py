@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from reconciler.cli.source import in_tree
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import UsageError
 from reconciler.render.folders import glob_to_regex
 
 TYPE_CHECKING = False
@@ -39,10 +40,8 @@ def named(names: Sequence[str], folders: set[str], root: str) -> list[str]:
 
 
 def _readings(name: str, root: str) -> Iterable[str]:
-    try:
+    with suppress(UsageError):
         yield in_tree(name, root)
-    except ReconcilerError:
-        pass
     yield f"{ENVIRONMENTS}/{name.strip('/')}"
 
 

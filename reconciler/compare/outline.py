@@ -13,8 +13,12 @@ LONGEST = 200
 HIDDEN = "(hidden)"
 
 # Text that YAML reads as text without quotes: everything else gets them.
-PLAIN = re.compile(r"[A-Za-z_/.$][^\n#]*|-[-\w].*", re.DOTALL)
-NOT_TEXT = re.compile(r"(null|true|false|yes|no|on|off|y|n|\.inf|\.nan)", re.IGNORECASE)
+PLAIN = re.compile(r"[\w/.$][^\n#]*|-[-\w].*", re.DOTALL)
+NOT_TEXT = re.compile(
+    r"null|true|false|yes|no|on|off|y|n|[-+]?\.(inf|nan)|[-+]?[\d_.:]+(e[-+]?\d+)?|0[xob][\da-f_]+"
+    r"|\d{4}-\d\d?-\d\d?.*",
+    re.IGNORECASE,
+)
 
 
 def cut(text: str) -> str:

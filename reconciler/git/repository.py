@@ -37,7 +37,7 @@ class Repository:
         """The commit where the histories of two revisions part."""
         ids = [self.commit(revision).commit for revision in (one, other)]
         found = self._git.merge_base(*ids)
-        if found is None:
+        if not found:
             hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
         return str(found)
