@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli import affected, cache, diff, render
+from reconciler.cli import affected, cache, diff, explain, render
 from reconciler.cli.output import show_error
 from reconciler.cli.quick import nobody_reads
 from reconciler.errors import InternalError, ReconcilerError, UsageError
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("render", epilog=render.EXAMPLES)(render.render)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(cache.app, name="cache")
 
 

@@ -39,6 +39,15 @@ def named(names: Sequence[str], folders: set[str], root: str) -> list[str]:
     return sorted(found)
 
 
+def one(name: str, folders: set[str], root: str) -> str:
+    """The single app that a name stands for."""
+    found = named([name], folders, root)
+    if len(found) > 1:
+        shown = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
+        raise UsageError(f"{name} is {len(found):,} apps: {shown}", hint="name one of them")
+    return found[0]
+
+
 def _readings(name: str, root: str) -> Iterable[str]:
     with suppress(UsageError):
         yield in_tree(name, root)
