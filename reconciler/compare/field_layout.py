@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.compare.difference import Change, Kind, path_text
-from reconciler.compare.outline import HIDDEN, cut, is_block, outline, scalar
+from reconciler.compare.outline import HIDDEN, LONGEST, cut, is_block, outline, scalar
 from reconciler.compare.signs import ADDED, CHANGED, MOST_LINES, PLACE, PLAIN, REMOVED, Line
 from reconciler.compare.values import Absent, Value, hides
+from reconciler.git.lines import UNENDED
 
 ON_ONE_LINE = 90
+LEADING = 40
 
 
 def change_lines(change: Change) -> Iterator[Line]:
@@ -36,15 +38,33 @@ def change_lines(change: Change) -> Iterator[Line]:
 def _both(path: str, change: Change, note: str) -> Iterator[Line]:
     sign = PLAIN if change.kind == Kind.respelled else CHANGED
     sides = ((REMOVED, change.before), (ADDED, change.after))
-    if not any(is_block(value) for _, value in sides):
-        before, after = scalar(change.before), scalar(change.after)
-        line = f"  {path}: {before} → {after}{note}"
-        if len(line) <= ON_ONE_LINE or len(before) + len(after) <= ON_ONE_LINE // 2:
-            yield Line(sign, line)
-            return
+    if any(is_block(value) for _, value in sides):
+        yield Line(sign, f"  {path}:{note}")
+        for side, value in sides:
+            yield from block_lines(side, value)
+        return
+    before, after = _close_up(change.before, change.after)
+    line = f"  {path}: {before} → {after}{note}"
+    if len(line) <= ON_ONE_LINE or len(before) + len(after) <= ON_ONE_LINE // 2:
+        yield Line(sign, line)
+        return
     yield Line(sign, f"  {path}:{note}")
-    for side, value in sides:
-        yield from block_lines(side, value)
+    yield Line(REMOVED, f"    {before}")
+    yield Line(ADDED, f"    {after}")
+
+
+def _close_up(before: Value | Absent, after: Value | Absent) -> tuple[str, str]:
+    """Two single values; of long texts what is around the first place where they differ."""
+    if isinstance(before, str) and isinstance(after, str):
+        alike = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+        if max(len(before), len(after)) > LONGEST and alike > LEADING:
+            start = alike - LEADING
+            old, new = (
+                f"…{cut(text[start : start + LONGEST])} ({len(text):,} characters)"
+                for text in (before, after)
+            )
+            return old, new
+    return scalar(before), scalar(after)
 
 
 def _whole(sign: str, path: str, value: Value | Absent) -> Iterator[Line]:
@@ -69,12 +89,18 @@ def _hunks(change: Change) -> Iterator[Line]:
         for hunk in change.hunks
         for line in [
             Line(PLACE, f"@@ line {hunk.after} @@"),
-            *(Line(text[:1], f"    {cut(text[1:])}") for text in hunk.lines),
+            *(_line(text) for text in hunk.lines),
         ]
     ]
     yield from lines[:MOST_LINES]
     if len(lines) > MOST_LINES:
         yield Line(PLAIN, f"    … {len(lines) - MOST_LINES:,} lines more")
+
+
+def _line(text: str) -> Line:
+    if text == UNENDED:
+        return Line(PLAIN, f"    {text}")
+    return Line(text[:1], f"    {cut(text[1:])}")
 
 
 def _names(value: Value | Absent) -> str:

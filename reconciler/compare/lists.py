@@ -137,7 +137,7 @@ def likeness(a: Value, b: Value) -> float:
     if not isinstance(a, (Mapping, tuple)) or type(a) is not type(b):
         return 0.0
     old, new = set(_leaves(a)), set(_leaves(b))
-    return len(old & new) / max(len(old | new), 1)
+    return len(old & new) / max(len(old), len(new), 1)
 
 
 def _leaves(value: Value, path: str = "") -> Iterator[str]:

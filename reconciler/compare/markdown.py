@@ -37,7 +37,7 @@ def _head(report: Report) -> str:
     count = len(report.apps)
     of = f"of {report.compared:,} {'app' if report.compared == 1 else 'apps'}"
     if not count:
-        return f"**No rendered change** in any {of} between {before} and {after}.\n"
+        return f"**No rendered change** in {of[3:]} between {before} and {after}.\n"
     counts = _code(counts_text(report.counts()))
     return f"**{count:,} {of} {_differ(count)}** between {before} and {after}: {counts} objects\n"
 

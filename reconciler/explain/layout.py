@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from reconciler.compare.difference import Change, path_text
 from reconciler.compare.outline import cut, is_block, scalar
-from reconciler.compare.values import ABSENT, Absent, Value
+from reconciler.compare.values import ABSENT, Absent, Value, plain
 from reconciler.errors import Place
 from reconciler.explain.app import ExplainedApp
 from reconciler.explain.history import Event, FieldHistory, Setting
@@ -88,7 +89,7 @@ def _value(value: Value | Absent) -> str:
         return "not there"
     if isinstance(value, str):
         return cut(value.replace("\n", " ⏎ ")) if is_block(value) else scalar(value)
-    return "…" if is_block(value) else scalar(value)
+    return cut(json.dumps(plain(value), ensure_ascii=False)) if is_block(value) else scalar(value)
 
 
 def field_lines(app: ExplainedApp, position: int, field: FieldHistory) -> Iterator[str]:
