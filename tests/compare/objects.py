@@ -86,3 +86,39 @@ MANIFESTS = st.lists(
     max_size=5,
     unique_by=lambda o: (o["kind"], o["metadata"]["name"]),
 )
+
+
+@st.composite
+def _edited(draw: st.DrawFn, value: Any) -> Any:
+    """The value with some edits: most of it stays, which is what differences are about."""
+    edit = draw(st.sampled_from(["keep", "keep", "inside", "inside", "shuffle", "drop", "new"]))
+    if edit == "new":
+        return draw(SCALARS) if not isinstance(value, (dict, list)) else value
+    if isinstance(value, list):
+        found = [draw(_edited(item)) if edit == "inside" else item for item in value]
+        if edit == "shuffle":
+            found = draw(st.permutations(found))
+        if edit in ("drop", "shuffle") and found and draw(st.booleans()):
+            found.pop(draw(st.integers(0, len(found) - 1)))
+        if edit == "inside" and found and draw(st.booleans()):
+            found.insert(draw(st.integers(0, len(found))), draw(st.sampled_from(found)))
+        return found
+    if isinstance(value, dict):
+        found = {k: draw(_edited(v)) if edit == "inside" else v for k, v in value.items()}
+        if edit == "drop" and found:
+            del found[draw(st.sampled_from(sorted(found)))]
+        return found
+    return value
+
+
+@st.composite
+def edited_trees(draw: st.DrawFn) -> tuple[Any, Any]:
+    before = draw(TREES)
+    return before, draw(_edited(before))
+
+
+@st.composite
+def edited_deployments(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
+    before = draw(DEPLOYMENTS)
+    spec = draw(_edited(before["spec"]))
+    return before, {**before, "spec": spec}

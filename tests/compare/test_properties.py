@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.compare.difference import Difference, Item, Kind
@@ -15,7 +15,7 @@ from reconciler.compare.structure import Shape, Structure
 from reconciler.compare.values import same
 from reconciler.compare.veil import Veil
 from tests.compare.applying import applied
-from tests.compare.objects import MANIFESTS, PORTS, TREES
+from tests.compare.objects import MANIFESTS, PORTS, TREES, edited_deployments, edited_trees
 
 Objects = list[dict[str, Any]]
 
@@ -33,13 +33,31 @@ def test_a_difference_carried_out_on_the_one_gives_the_other(
         assert same(found, wanted[identity])
 
 
+def carried_out(structure: Structure, before: dict[str, Any], after: dict[str, Any]) -> None:
+    veil = Veil()
+    old, new = veil.object(before), veil.object(after)
+    (result,) = applied(compare([before], [after], structure), [old]).values()
+    assert same(result, new)
+
+
 @given(TREES, TREES)
 def test_so_it_does_for_values_of_any_shape(structure: Structure, a: Any, b: Any) -> None:
-    before, after = ([{"kind": "Thing", "spec": value}] for value in (a, b))
-    veil = Veil()
-    old, new = veil.object(before[0]), veil.object(after[0])
-    (result,) = applied(compare(before, after, structure), [old]).values()
-    assert same(result, new)
+    carried_out(structure, {"kind": "Thing", "spec": a}, {"kind": "Thing", "spec": b})
+
+
+@settings(max_examples=300)
+@given(edited_trees())
+def test_and_for_edits_of_them(structure: Structure, sides: tuple[Any, Any]) -> None:
+    before, after = sides
+    carried_out(structure, {"kind": "Thing", "spec": before}, {"kind": "Thing", "spec": after})
+
+
+@settings(max_examples=300)
+@given(edited_deployments())
+def test_and_where_the_schema_has_a_say(
+    structure: Structure, sides: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    carried_out(structure, *sides)
 
 
 @given(MANIFESTS)
