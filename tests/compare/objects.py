@@ -95,20 +95,26 @@ def _edited(draw: st.DrawFn, value: Any) -> Any:
     if edit == "new":
         return draw(SCALARS) if not isinstance(value, (dict, list)) else value
     if isinstance(value, list):
-        found = [draw(_edited(item)) if edit == "inside" else item for item in value]
-        if edit == "shuffle":
-            found = draw(st.permutations(found))
-        if edit in ("drop", "shuffle") and found and draw(st.booleans()):
-            found.pop(draw(st.integers(0, len(found) - 1)))
-        if edit == "inside" and found and draw(st.booleans()):
-            found.insert(draw(st.integers(0, len(found))), draw(st.sampled_from(found)))
-        return found
+        return draw(_edited_list(value, edit))
     if isinstance(value, dict):
-        found = {k: draw(_edited(v)) if edit == "inside" else v for k, v in value.items()}
-        if edit == "drop" and found:
-            del found[draw(st.sampled_from(sorted(found)))]
-        return found
+        fields = {k: draw(_edited(v)) if edit == "inside" else v for k, v in value.items()}
+        if edit == "drop" and fields:
+            del fields[draw(st.sampled_from(sorted(fields)))]
+        return fields
     return value
+
+
+@st.composite
+def _edited_list(draw: st.DrawFn, value: list[Any], edit: str) -> list[Any]:
+    found = [draw(_edited(item)) if edit == "inside" else item for item in value]
+    if edit == "shuffle":
+        found = draw(st.permutations(found))
+    also: bool = draw(st.booleans())
+    if edit in ("drop", "shuffle") and found and also:
+        found.pop(draw(st.integers(0, len(found) - 1)))
+    if edit == "inside" and found and also:
+        found.insert(draw(st.integers(0, len(found))), draw(st.sampled_from(found)))
+    return found
 
 
 @st.composite
