@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 import pytest
 
-from reconciler.cli.app import run
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.sample import CONFIG
@@ -38,50 +36,33 @@ def fleet(repo: Repo) -> Repo:
     return repo
 
 
-Typed = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def typed(
-    fleet: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    """A command in this process, in the fleet's folder: its code and what it printed."""
-    monkeypatch.chdir(fleet.path)
-
-    def run_here(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        return (code, *capsys.readouterr())
-
-    return run_here
-
-
 def edit(repo: Repo, app: str = "prod/paw", value: str = "new") -> None:
     repo.write({f"environments/{app}/config.yaml": config(value)})
 
 
-def test_without_a_difference_there_is_nothing_to_read(fleet: Repo, reconciler: Run) -> None:
-    done = reconciler("diff", cwd=fleet.path)
+def test_without_a_difference_there_is_nothing_to_read(fleet: Repo, typed: Run) -> None:
+    done = typed("diff", cwd=fleet.path)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_edits_on_disk_are_compared_with_the_last_commit(fleet: Repo, reconciler: Run) -> None:
+def test_edits_on_disk_are_compared_with_the_last_commit(fleet: Repo, typed: Run) -> None:
     edit(fleet)
-    done = reconciler("diff", cwd=fleet.path)
+    done = typed("diff", cwd=fleet.path)
     assert done.stdout.decode() == (
         "environments/prod/paw  +0 ~1 -0\n~ ConfigMap config\n~   data.a: prod-paw → new\n"
     )
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_two_revisions_are_compared_whatever_is_on_disk(fleet: Repo, reconciler: Run) -> None:
+def test_two_revisions_are_compared_whatever_is_on_disk(fleet: Repo, typed: Run) -> None:
     edit(fleet)
     fleet.commit()
     edit(fleet, value="newer")
-    done = reconciler("diff", "--from", "HEAD~1", "--to", "HEAD", cwd=fleet.path)
+    done = typed("diff", "--from", "HEAD~1", "--to", "HEAD", cwd=fleet.path)
     assert "prod-paw → new\n" in done.stdout.decode()
 
 
-def test_a_branch_is_compared_with_where_it_began(fleet: Repo, reconciler: Run) -> None:
+def test_a_branch_is_compared_with_where_it_began(fleet: Repo, typed: Run) -> None:
     fleet.git("checkout", "--quiet", "-b", "change")
     edit(fleet)
     fleet.commit()
@@ -89,8 +70,8 @@ def test_a_branch_is_compared_with_where_it_began(fleet: Repo, reconciler: Run) 
     edit(fleet, "stage/relay", "later")
     fleet.commit()
     sides = ("--from", "main", "--to", "change")
-    assert b"stage/relay" in reconciler("diff", *sides, cwd=fleet.path).stdout
-    done = reconciler("diff", *sides, "--merge-base", cwd=fleet.path)
+    assert b"stage/relay" in typed("diff", *sides, cwd=fleet.path).stdout
+    done = typed("diff", *sides, "--merge-base", cwd=fleet.path)
     assert b"stage/relay" not in done.stdout
     assert b"prod/paw" in done.stdout
 
@@ -98,34 +79,35 @@ def test_a_branch_is_compared_with_where_it_began(fleet: Repo, reconciler: Run) 
 @pytest.mark.parametrize(
     "name", ["prod", "prod/paw", "environments/prod", "environments/prod/paw", "environments/*/paw"]
 )
-def test_apps_go_by_many_names(fleet: Repo, typed: Typed, name: str) -> None:
+def test_apps_go_by_many_names(fleet: Repo, typed: Run, name: str) -> None:
     edit(fleet)
     edit(fleet, "stage/relay")
-    assert typed("diff", name, "--stat") == (1, "environments/prod/paw  +0 ~1 -0\n", "")
-
-
-def test_a_name_is_read_from_the_current_folder_too(fleet: Repo, reconciler: Run) -> None:
-    edit(fleet)
-    done = reconciler("diff", "paw", "--stat", cwd=fleet.path / "environments/prod")
+    done = typed("diff", name, "--stat", cwd=fleet.path)
     assert done.stdout == b"environments/prod/paw  +0 ~1 -0\n"
 
 
-def test_two_environments_are_compared_app_by_app(fleet: Repo, reconciler: Run) -> None:
-    done = reconciler("diff", "--env", "stage", "prod", "paw", cwd=fleet.path)
+def test_a_name_is_read_from_the_current_folder_too(fleet: Repo, typed: Run) -> None:
+    edit(fleet)
+    done = typed("diff", "paw", "--stat", cwd=fleet.path / "environments/prod")
+    assert done.stdout == b"environments/prod/paw  +0 ~1 -0\n"
+
+
+def test_two_environments_are_compared_app_by_app(fleet: Repo, typed: Run) -> None:
+    done = typed("diff", "--env", "stage", "prod", "paw", cwd=fleet.path)
     assert "data.a: stage-paw → prod-paw\n" in done.stdout.decode()
     assert b"relay" not in done.stdout
 
 
-def test_an_app_in_one_environment_only_is_an_addition(fleet: Repo, reconciler: Run) -> None:
+def test_an_app_in_one_environment_only_is_an_addition(fleet: Repo, typed: Run) -> None:
     fleet.write(below("environments/prod/extra", entry("x")))
-    done = reconciler("diff", "--env", "stage", "prod", "--stat", cwd=fleet.path)
+    done = typed("diff", "--env", "stage", "prod", "--stat", cwd=fleet.path)
     assert b"environments/prod/extra  added +1 ~0 -0\n" in done.stdout
 
 
-def test_the_count_has_a_line_for_each_app_and_one_for_all(fleet: Repo, reconciler: Run) -> None:
+def test_the_count_has_a_line_for_each_app_and_one_for_all(fleet: Repo, typed: Run) -> None:
     edit(fleet)
     edit(fleet, "stage/relay")
-    done = reconciler("diff", "--stat", cwd=fleet.path)
+    done = typed("diff", "--stat", cwd=fleet.path)
     assert done.stdout.decode().splitlines() == [
         "environments/prod/paw  +0 ~1 -0",
         "environments/stage/relay  +0 ~1 -0",
@@ -134,11 +116,11 @@ def test_the_count_has_a_line_for_each_app_and_one_for_all(fleet: Repo, reconcil
 
 
 def test_an_app_that_does_not_render_is_said_so_and_the_rest_goes_on(
-    fleet: Repo, reconciler: Run
+    fleet: Repo, typed: Run
 ) -> None:
     edit(fleet)
     fleet.write({"environments/stage/paw/kustomization.yaml": "resources: [gone.yaml]\n"})
-    done = reconciler("diff", cwd=fleet.path)
+    done = typed("diff", cwd=fleet.path)
     assert done.returncode == 2
     text = done.stdout.decode()
     assert "environments/stage/paw  does not render\n" in text
@@ -146,20 +128,20 @@ def test_an_app_that_does_not_render_is_said_so_and_the_rest_goes_on(
     assert "data.a: prod-paw → new\n" in text
 
 
-def test_an_app_that_renders_again_is_an_ordinary_difference(fleet: Repo, reconciler: Run) -> None:
+def test_an_app_that_renders_again_is_an_ordinary_difference(fleet: Repo, typed: Run) -> None:
     fleet.commit({"environments/stage/paw/kustomization.yaml": "resources: [gone.yaml]\n"})
     fleet.write(below("environments/stage/paw", entry("x")))
-    done = reconciler("diff", "-o", "json", cwd=fleet.path)
+    done = typed("diff", "-o", "json", cwd=fleet.path)
     assert done.returncode == 1
     (app,) = json.loads(done.stdout)["apps"]
     assert (app["change"], app["to_error"]) == ("failed", None)
     assert "gone.yaml" in app["from_error"]["what"]
 
 
-def test_json_says_what_was_compared(fleet: Repo, reconciler: Run) -> None:
+def test_json_says_what_was_compared(fleet: Repo, typed: Run) -> None:
     commit = fleet.git("rev-parse", "HEAD")
     edit(fleet)
-    found = json.loads(reconciler("diff", "-o", "json", cwd=fleet.path).stdout)
+    found = json.loads(typed("diff", "-o", "json", cwd=fleet.path).stdout)
     assert found["version"] == 1
     assert found["from"] == {"revision": "HEAD", "commit": commit, "environment": None}
     assert found["to"] == {"revision": None, "commit": None, "environment": None}
@@ -171,32 +153,32 @@ def test_json_says_what_was_compared(fleet: Repo, reconciler: Run) -> None:
     assert (field["path"], field["from"], field["to"]) == ("data.a", "prod-paw", "new")
 
 
-def test_markdown_keeps_to_its_limit(fleet: Repo, reconciler: Run) -> None:
+def test_markdown_keeps_to_its_limit(fleet: Repo, typed: Run) -> None:
     edit(fleet, value="x" * 5000 + "\\n" * 50)
-    done = reconciler("diff", "-o", "markdown", "--limit", "1000", cwd=fleet.path)
+    done = typed("diff", "-o", "markdown", "--limit", "1000", cwd=fleet.path)
     assert len(done.stdout.decode()) <= 1000
     assert done.returncode == 1
 
 
 @pytest.mark.parametrize("output", ["text", "markdown", "json"])
-def test_a_secret_is_in_no_output(fleet: Repo, reconciler: Run, output: str) -> None:
+def test_a_secret_is_in_no_output(fleet: Repo, typed: Run, output: str) -> None:
     app = {"kustomization.yaml": "resources: [secret.yaml]\n", "secret.yaml": SECRET}
     fleet.commit(below("environments/prod/paw", app))
     fleet.write(below("environments/prod/paw", {"secret.yaml": SECRET.replace("r2", "r345")}))
-    done = reconciler("diff", "-o", output, cwd=fleet.path)
+    done = typed("diff", "-o", output, cwd=fleet.path)
     assert done.returncode == 1
     assert b"password" in done.stdout
     assert b"hunter" not in done.stdout + done.stderr
 
 
-def test_without_a_terminal_there_are_no_colours(fleet: Repo, reconciler: Run) -> None:
+def test_without_a_terminal_there_are_no_colours(fleet: Repo, typed: Run) -> None:
     edit(fleet)
-    assert b"\x1b" not in reconciler("diff", cwd=fleet.path).stdout
+    assert b"\x1b" not in typed("diff", cwd=fleet.path).stdout
 
 
-def test_control_characters_do_not_reach_a_terminal(fleet: Repo, reconciler: Run) -> None:
+def test_control_characters_do_not_reach_a_terminal(fleet: Repo, typed: Run) -> None:
     edit(fleet, value='"\\e[2J\\u202e"')
-    done = reconciler("diff", cwd=fleet.path)
+    done = typed("diff", cwd=fleet.path)
     assert re.search(rb"data.a: prod-paw \xe2\x86\x92 .*2J", done.stdout)
     assert b"\x1b" not in done.stdout
     assert "\u202e".encode() not in done.stdout
@@ -215,39 +197,37 @@ def test_control_characters_do_not_reach_a_terminal(fleet: Repo, reconciler: Run
     ],
 )
 def test_a_mistake_is_the_users_and_says_what_to_do(
-    typed: Typed, arguments: list[str], complaint: str
+    fleet: Repo, typed: Run, arguments: list[str], complaint: str
 ) -> None:
-    code, printed, said = typed("diff", *arguments)
-    assert (code, printed) == (2, "")
-    assert complaint in said
+    done = typed("diff", *arguments, cwd=fleet.path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert complaint in done.stderr.decode()
 
 
-def test_histories_without_a_common_commit_are_said_to_be_such(
-    fleet: Repo, reconciler: Run
-) -> None:
+def test_histories_without_a_common_commit_are_said_to_be_such(fleet: Repo, typed: Run) -> None:
     fleet.git("checkout", "--quiet", "--orphan", "other")
     edit(fleet)
     fleet.commit()
-    done = reconciler("diff", "--from", "main", "--to", "other", "--merge-base", cwd=fleet.path)
+    done = typed("diff", "--from", "main", "--to", "other", "--merge-base", cwd=fleet.path)
     assert done.returncode == 2
     assert b"main and other have no commit in common" in done.stderr
 
 
-def test_a_bare_repository_is_compared_by_its_revisions(fleet: Repo, reconciler: Run) -> None:
+def test_a_bare_repository_is_compared_by_its_revisions(fleet: Repo, typed: Run) -> None:
     edit(fleet)
     fleet.commit()
     bare = fleet.path.parent / "bare.git"
     fleet.git("clone", "--quiet", "--bare", ".", str(bare))
-    done = reconciler("diff", "--from", "HEAD~1", "--to", "HEAD", "--stat", cwd=bare)
+    done = typed("diff", "--from", "HEAD~1", "--to", "HEAD", "--stat", cwd=bare)
     assert done.stdout == b"environments/prod/paw  +0 ~1 -0\n"
-    done = reconciler("diff", cwd=bare)
+    done = typed("diff", cwd=bare)
     assert done.returncode == 2
     assert b"name a revision with --to" in done.stderr
 
 
 def test_where_there_are_no_environments_every_kustomization_is_compared(
-    repo: Repo, reconciler: Run
+    repo: Repo, typed: Run
 ) -> None:
     repo.commit(below("apps/one", entry("x")) | below("two", entry("y")))
     repo.write({"two/config.yaml": config("z")})
-    assert reconciler("diff", "--stat", cwd=repo.path).stdout == b"two  +0 ~1 -0\n"
+    assert typed("diff", "--stat", cwd=repo.path).stdout == b"two  +0 ~1 -0\n"
