@@ -97,7 +97,7 @@ class ExplainedApp:
             above, _ = history.look_up(-1, path[: len(reached)])
             raise no_such_field(self.objects[position], path, len(reached), above)
         settings = self._settings(position, path, history)
-        if settings[0].by_others:
+        if any(setting.by_others for setting in settings):
             settings = self._settings(position, path, self.history(position, of_all=True))
         return FieldHistory(
             text, value, tuple(settings), tuple(self._again(position, path, settings))
@@ -131,9 +131,32 @@ class ExplainedApp:
         )
         if first.value is ABSENT:
             return rest
-        if written is not ABSENT and place and not same(written, first.value):
-            return [Setting(written, place), Setting(first.value, by_others=True), *rest]
-        return [Setting(first.value, place), *rest]
+        beginning = Setting(first.value if written is ABSENT else written, place)
+        if place and same(beginning.value, first.value):
+            return [beginning, *rest]
+        later = first if first.steps else Setting(first.value, by_others=True)
+        found = [beginning, later, *rest] if place else [later, *rest]
+        return [self._narrowed(position, path, setting) for setting in found]
+
+    def _narrowed(self, position: int, path: Sequence[str], setting: Setting) -> Setting:
+        """Of several steps those without which the value is another one, or nothing renders."""
+        if len(setting.steps) < 2:
+            return setting
+        needed: list[Step] = []
+        unknown: list[Step] = []
+        for step in setting.steps:
+            stages = self._variants.stages((), without=[step])
+            if not stages or len(stages[-1].objects) != len(self.objects):
+                unknown.append(step)
+                continue
+            history = History(stages, position, self._structure, self._veil)
+            if not same(history.look_up(-1, path)[0], setting.value):
+                needed.append(step)
+        if len(needed) == 1:
+            at = self.history(position).look_up(-1, path)[1]
+            place = self._places.of_step(needed[0], {}, path, at, setting.value)
+            return Setting(setting.value, place, tuple(needed))
+        return Setting(setting.value, steps=tuple(needed or unknown or setting.steps))
 
     def _again(
         self, position: int, path: Sequence[str], settings: Sequence[Setting]
