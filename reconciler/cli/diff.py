@@ -20,9 +20,7 @@ from reconciler.compare.markdown import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
 from reconciler.compare.report import Report, Side
 from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
-from reconciler.git.commit import CommitTree
 from reconciler.git.locate import is_bare
-from reconciler.git.repository import Repository
 from reconciler.render.folders import kustomizations
 from reconciler.render.renderer import Renderer
 
@@ -113,16 +111,14 @@ def diff(
     if merge_base:
         if before is None:
             raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
-        before = Repository(source).merge_base(before, after or "HEAD")
+        before = _merge_base(source, before, after or "HEAD")
     old, new = _tree(source, before, "--from"), _tree(source, after, "--to")
     if environments:
         pairs = _across(environments, wanted, old, new)
     else:
-        folders = set(kustomizations(old)) | set(kustomizations(new))
-        chosen = set(named(wanted, folders, source))
-        pairs = [
-            p for p in same_folders(kustomizations(old), kustomizations(new)) if p.name in chosen
-        ]
+        there = same_folders(kustomizations(old), kustomizations(new))
+        chosen = set(named(wanted, {pair.name for pair in there}, source))
+        pairs = [pair for pair in there if pair.name in chosen]
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
         found = differences(renderer, old, new, pairs, bar)
     first, second = environments or (None, None)
@@ -137,6 +133,12 @@ def diff(
     _exit(found)
 
 
+def _merge_base(root: str, one: str, other: str) -> str:
+    from reconciler.git.repository import Repository
+
+    return Repository(root).merge_base(one, other)
+
+
 def _tree(root: str, revision: str | None, option: str) -> Tree:
     if revision is None and is_bare(root):
         raise RepositoryError(
@@ -147,6 +149,8 @@ def _tree(root: str, revision: str | None, option: str) -> Tree:
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
+    from reconciler.git.commit import CommitTree
+
     label = revision or ON_DISK
     if environment:
         label = f"{environment} at {revision}" if revision else environment
