@@ -24,11 +24,11 @@ lint: $(VENV)/linted ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd reconciler/render/kernel && test -z "$$(gofmt -l .)" && go vet ./...
+	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./...
 
 format: $(VENV)/linted ## Put the code into the one layout
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
-	@cd reconciler/render/kernel && gofmt -w .
+	@cd reconciler/render/kernel && $$(go env GOROOT)/bin/gofmt -w .
 
 kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 	@$(BIN)/python hatch_build.py
