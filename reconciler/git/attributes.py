@@ -35,8 +35,15 @@ class Attributes:
         found: str | bool | None = self._git.get_attr(path, name, flags, commit)
         return found
 
-    def conversion(self, commit: str, path: str) -> str | Entry:
+    def conversion(self, rules: Rules, commit: str, path: str) -> str | Entry:
         """How a file's content is changed, or why it is not served."""
+        if not rules.changing:
+            return ""
+        if rules.misread:
+            return refusal(
+                "its .gitattributes have a pattern in quotes, with !, or with an escaped space",
+                "write ? for a space, and take lines with ! out: Git ignores them",
+            )
         encoding = self.get(commit, path, "working-tree-encoding")
         if isinstance(encoding, str) and encoding.upper() not in ("UTF-8", "UTF8"):
             return refusal(
@@ -56,9 +63,22 @@ class Attributes:
         return CRLF_IF_TEXT if text == "auto" else CRLF
 
 
-def may_change(attributes: bytes) -> bool:
-    """Could this .gitattributes make a checkout change the content of a file?"""
-    return any(word in attributes for word in CHANGING)
+class Rules:
+    """What the .gitattributes of a folder, and of those above it, might do to its files."""
+
+    __slots__ = ("changing", "misread")
+
+    def __init__(self, above: Rules | None = None, own: bytes = b"") -> None:
+        self.changing = any(word in own for word in CHANGING)
+        self.misread = any(_is_misread(line.strip()) for line in own.splitlines())
+        if above:
+            self.changing |= above.changing
+            self.misread |= above.misread
+
+
+def _is_misread(line: bytes) -> bool:
+    """libgit2 knows no quotes, ignores no negative pattern, and lets a space be escaped."""
+    return line.startswith((b'"', b"!")) or (b"\\ " in line and not line.startswith(b"#"))
 
 
 def convert(content: bytes, conversion: str) -> bytes:

@@ -8,7 +8,7 @@ import pygit2
 from pygit2.enums import FileMode
 
 from reconciler.errors import RepositoryError
-from reconciler.git.attributes import convert, may_change
+from reconciler.git.attributes import Rules, convert
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
@@ -43,7 +43,7 @@ class CommitTree(Tree):
         self._git = git
         self._attributes = attributes
         self._folders: dict[str, Any] = {"": self._object(tree_id, "the root")}
-        self._converting: dict[str, bool] = {}
+        self._known_rules: dict[str, Rules] = {}
 
     def _object(self, name: str, path: str) -> Any:
         return self._ask(self._git.__getitem__, name, path)
@@ -76,10 +76,9 @@ class CommitTree(Tree):
         if mode == FileMode.LINK:
             refused, target = self._blob(name, path)
             return refused or a_link(path, os.fsdecode(target))
-        if self._may_convert(path.rpartition("/")[0]):
-            conversion = self._attributes.conversion(self.commit, path)
-            return a_file(name + conversion) if isinstance(conversion, str) else conversion
-        return a_file(name)
+        rules = self._rules(path.rpartition("/")[0])
+        conversion = self._attributes.conversion(rules, self.commit, path)
+        return a_file(name + conversion) if isinstance(conversion, str) else conversion
 
     def _item(self, path: str) -> Any:
         above, _, name = path.rpartition("/")
@@ -102,16 +101,17 @@ class CommitTree(Tree):
         content: bytes = self._object(name, path).data
         return None, content
 
-    def _may_convert(self, folder: str) -> bool:
-        """Does a .gitattributes here or above say anything that changes content?"""
-        known = self._converting.get(folder)
+    def _rules(self, folder: str) -> Rules:
+        known = self._known_rules.get(folder)
         if known is None:
-            known = folder != "" and self._may_convert(folder.rpartition("/")[0])
+            above = self._rules(folder.rpartition("/")[0]) if folder else None
             path = f"{folder}/.gitattributes" if folder else ".gitattributes"
             found = self._item(path)
-            if not known and found is not None and found.filemode != FileMode.TREE:
-                known = may_change(self._object(str(found.id), path).data)
-            self._converting[folder] = known
+            if found is None or found.filemode == FileMode.TREE:
+                known = above or Rules()
+            else:
+                known = Rules(above, self._object(str(found.id), path).data)
+            self._known_rules[folder] = known
         return known
 
     def files(self) -> Iterator[str]:
