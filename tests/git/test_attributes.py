@@ -73,7 +73,7 @@ def assert_same_as_a_checkout(repo: Repo, files: Mapping[str, bytes]) -> set[byt
 
 
 def test_every_attribute_about_line_ends_works_as_in_a_checkout(repo: Repo) -> None:
-    files = {}
+    files: dict[str, bytes] = {}
     for number, attributes in enumerate(itertools.product(TEXT, EOL)):
         files[f"{number}/.gitattributes"] = f"* {' '.join(attributes)}\n".encode()
         files |= {f"{number}/{name}": content for name, content in CONTENTS.items()}
@@ -135,7 +135,7 @@ LINES = st.lists(LINE, max_size=4).map(lambda lines: "".join(lines).encode())
 def test_any_attributes_work_as_in_a_checkout(
     attributes: list[tuple[bytes, bytes, bytes]], repo: Repo
 ) -> None:
-    files = {}
+    files: dict[str, bytes] = {}
     for number, (top, left, right) in enumerate(attributes):
         files |= {
             f"{number}/.gitattributes": top,

@@ -34,12 +34,12 @@ def head(repo: Repo, revision: str = "HEAD") -> CommitTree:
 
 
 def add(repo: Repo, mode: str, path: str, content: bytes | str) -> None:
-    """Put something into the index that need not be possible on this disk."""
-    name = content
+    """Put something into the index that need not be possible on this disk; text names an object."""
     if isinstance(content, bytes):
         hashed = ["git", "hash-object", "-w", "--stdin", "--no-filters"]
-        name = subprocess.check_output(hashed, input=content, cwd=repo.path).decode().strip()
-    entry = f"{mode} {name}\t{path}\0"
+        answer = subprocess.check_output(hashed, input=content, cwd=repo.path)
+        content = answer.decode().strip()
+    entry = f"{mode} {content}\t{path}\0"
     subprocess.run(
         ["git", "update-index", "-z", "--index-info"],
         input=os.fsencode(entry),
