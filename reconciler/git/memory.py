@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
-from posixpath import normpath
-
-from reconciler.errors import RepositoryError
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
@@ -14,18 +10,12 @@ from reconciler.git.tree import (
     a_file,
     a_link,
     folders_above,
-    refusal,
-    too_large,
 )
 from reconciler.git.worktree import blob_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import IO
-
-MAX_ENTRIES = 100_000
-MAX_BYTES = 512 << 20
 
 
 class MemoryTree(Tree):
@@ -54,39 +44,8 @@ class MemoryTree(Tree):
 
     def files(self) -> Iterator[str]:
         yield from self._files
+        yield from self._links
         yield from self._refused
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
         return entry, self._files[path]
-
-
-def read_tar(stream: IO[bytes]) -> MemoryTree:
-    """An archive as a tree, refused when it is larger or stranger than a repository is."""
-    files: dict[str, bytes] = {}
-    links: dict[str, str] = {}
-    refused: dict[str, Entry] = {}
-    total = 0
-    try:
-        with tarfile.open(fileobj=stream, mode="r|*") as archive:
-            for number, member in enumerate(archive):
-                if number >= MAX_ENTRIES:
-                    raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
-                name = normpath(member.name)
-                if name.startswith(("/", "../")) or name == "..":
-                    raise RepositoryError(f"the archive names {member.name}, outside of itself")
-                if member.issym():
-                    links[name] = member.linkname
-                elif member.isreg():
-                    total += member.size
-                    if total > MAX_BYTES:
-                        raise RepositoryError(f"the archive holds more than {MAX_BYTES:,} bytes")
-                    if member.size > Tree.max_file_size:
-                        refused[name] = too_large(member.size, Tree.max_file_size)
-                        continue
-                    content = archive.extractfile(member)
-                    files[name] = content.read() if content else b""
-                elif not member.isdir():
-                    refused[name] = refusal("it is neither a file, a folder nor a symbolic link")
-    except (tarfile.TarError, EOFError, OSError) as e:
-        raise RepositoryError("the archive cannot be read", why=str(e)) from e
-    return MemoryTree(files, links, refused)

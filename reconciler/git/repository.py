@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pygit2
-from pygit2.enums import ObjectType
+from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from reconciler.errors import RepositoryError
+from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
 from reconciler.git.objects import open_objects
 
@@ -15,30 +16,37 @@ class Repository:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        try:
-            self._git = pygit2.Repository(path)
-            self._loose = open_objects(self._git)
-        except (pygit2.GitError, KeyError) as e:
-            raise RepositoryError(
-                f"{path} is not a Git repository that can be read", why=str(e)
-            ) from e
+        self._git = open_repository(path)
+        self._loose = open_objects(self._git)
+        self._attributes = Attributes(self._git.odb)
 
     def commit(self, revision: str) -> CommitTree:
         """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
+        for store in self._loose:
+            store.damaged = ""
         try:
-            found = self._git.revparse_single(revision)
-            commit = found.peel(ObjectType.COMMIT)
-            tree = commit.peel(ObjectType.TREE)
+            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
         except (KeyError, ValueError, pygit2.GitError) as e:
-            raise self._no_such(revision) from e
-        return CommitTree(self._git, str(commit.id), str(tree.id))
+            raise self._no_such(revision, e) from e
+        return CommitTree(self._git, self._attributes, str(commit.id), str(commit.tree_id))
 
-    def _no_such(self, revision: str) -> RepositoryError:
+    def _no_such(self, revision: str, error: Exception) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
             return RepositoryError(
                 f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
                 hint="git fsck shows what else is; fetch into a new clone",
+            )
+        if isinstance(error, pygit2.AmbiguousError) and len(revision) >= SHORTEST_NAME:
+            return RepositoryError(
+                f"{revision} is short for several objects in {self.path}",
+                hint="write more of the commit's name",
+            )
+        if not isinstance(error, (KeyError, ValueError)):
+            return RepositoryError(
+                f"{revision} cannot be read in {self.path}",
+                why=str(error),
+                hint="git fsck shows what is damaged",
             )
         if self._git.head_is_unborn and not list(self._git.references):
             return RepositoryError(
@@ -53,3 +61,27 @@ class Repository:
             f"there is no commit {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )
+
+
+SHORTEST_NAME = 4
+
+
+def open_repository(path: str) -> pygit2.Repository:
+    """The repository whose top folder this is."""
+    try:
+        return pygit2.Repository(path, RepositoryOpenFlag.NO_SEARCH)
+    except (pygit2.GitError, KeyError) as e:
+        message = str(e)
+        if "not found" in message:
+            raise RepositoryError(
+                f"{path} is not the top folder of a Git repository",
+                hint="revisions are in a repository: name its top folder with --root",
+            ) from e
+        hint = "git fsck, run there, may say more"
+        if "owned" in message:
+            hint = f"if you trust it: git config --global --add safe.directory {path}"
+        elif "format" in message or "extension" in message or "version" in message:
+            hint = "clone it again with SHA-1 names and without Git's newer formats"
+        raise RepositoryError(
+            f"the Git repository {path} cannot be opened", why=message, hint=hint
+        ) from e

@@ -20,6 +20,9 @@ REFUSED: Final = "refused"
 LFS_HEADER: Final = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER_BYTES: Final = 1024
 
+# No system opens a file under a longer one.
+LONGEST_PATH: Final = 4096
+
 _numbers = count(1)
 
 
@@ -112,16 +115,22 @@ class Tree:
     def look(self, path: str) -> Entry:
         """What is at this path; for a path that leads through a link, that link."""
         known = self._seen.get(path)
-        if known is None:
-            above = self.look(path.rpartition("/")[0])
-            if above.kind == FOLDER:
-                known = self._probe(path)
-            elif above.kind in (LINK, REFUSED):
-                known = above
-            else:
-                known = NOTHING
-            known = self._seen.setdefault(path, known)
-        return known
+        return self._first_look(path) if known is None else known
+
+    def _first_look(self, path: str) -> Entry:
+        if len(path) > LONGEST_PATH:
+            return NOTHING
+        unknown = [path]
+        while (above := unknown[-1].rpartition("/")[0]) not in self._seen:
+            unknown.append(above)
+        found = self._seen[above]
+        for inside in reversed(unknown):
+            if found.kind == FOLDER:
+                found = self._probe(inside)
+            elif found.kind not in (LINK, REFUSED):
+                found = NOTHING
+            found = self._seen.setdefault(inside, found)
+        return found
 
     def fetch(self, path: str) -> tuple[Entry, bytes]:
         """What is at this path, with the content if it is a file."""
