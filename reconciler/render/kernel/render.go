@@ -28,6 +28,9 @@ func renderView(v *view, req *request) (*output, *failure) {
 		if err != nil || v.refusal != nil {
 			return nil, err
 		}
+		if err := v.restoreOrigins(m); err != nil {
+			return nil, err
+		}
 		return emit(m)
 	})
 	if err == nil && v.refusal == nil {
@@ -41,6 +44,7 @@ func renderView(v *view, req *request) (*output, *failure) {
 	if again != nil {
 		return nil, v.bug(again, req)
 	}
+	problem.File = v.source(problem.File)
 	return nil, problem
 }
 
@@ -121,13 +125,14 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if req.Unbounded {
 		options.LoadRestrictions = types.LoadRestrictionsNone
 	}
-	if inside, refusal := relative(mount + "/" + req.Path); refusal == nil {
+	folder := absolute(req.Path)
+	if inside, refusal := relative(folder); refusal == nil {
 		v.tree.want(kustomizationAt(inside))
 	}
-	if _, e, err := v.resolve(mount + "/" + req.Path); err == nil && e.Kind == "missing" {
+	if _, e, err := v.resolve(folder); err == nil && e.Kind == "missing" {
 		return nil, errNoFolder
 	}
-	return krusty.MakeKustomizer(options).Run(v, mount+"/"+req.Path)
+	return krusty.MakeKustomizer(options).Run(v, folder)
 }
 
 var (
