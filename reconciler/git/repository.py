@@ -6,8 +6,15 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from reconciler.errors import RepositoryError
+from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.commit import CommitTree
 from reconciler.git.objects import open_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORTEST_NAME = 4
 
 
 class Repository:
@@ -30,15 +37,49 @@ class Repository:
             commit = found.peel(ObjectType.COMMIT)
             tree = commit.peel(ObjectType.TREE)
         except (KeyError, ValueError, pygit2.GitError) as e:
-            raise self._no_such(revision) from e
+            raise self._no_such(revision, ambiguous=isinstance(e, ValueError)) from e
         return CommitTree(self._git, str(commit.id), str(tree.id))
 
-    def _no_such(self, revision: str) -> RepositoryError:
+    def fetched(self, name: str, remote: str = "origin") -> CommitTree:
+        """What fetching this name from a remote gives, as far as this clone knows.
+
+        It is a commit's name, a tag or a branch, or "" for the default branch. What was last
+        seen of the remote counts before this clone's own branches. The beginning of a commit's
+        name is taken too, though Git does not fetch by it.
+        """
+        tracked = f"refs/remotes/{remote}/"
+        if name in ("", "HEAD"):
+            return self.commit(self._default(tracked))
+        if not is_full_name(name):
+            for reference in _meanings(name, tracked):
+                if reference in self._git.references:
+                    return self.commit(reference)
+        if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
+            return self.commit(name.lower())
+        raise self._no_such(name)
+
+    def _default(self, tracked: str) -> str:
+        if f"{tracked}HEAD" in self._git.references:
+            return f"{tracked}HEAD"
+        seen = any(name.startswith(tracked) for name in self._git.references)
+        if not seen and not self._git.head_is_detached:
+            return "HEAD"
+        raise RepositoryError(
+            "this clone does not know which branch is the remote's default",
+            hint="name a commit with ?ref=, or run git remote set-head origin --auto",
+        )
+
+    def _no_such(self, revision: str, *, ambiguous: bool = False) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
             return RepositoryError(
                 f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
                 hint="git fsck shows what else is; fetch into a new clone",
+            )
+        if ambiguous and HEX.issuperset(revision):
+            return RepositoryError(
+                f"{revision} is short for several objects in {self.path}",
+                hint="write more of the commit's name, or all of it",
             )
         if self._git.head_is_unborn and not list(self._git.references):
             return RepositoryError(
@@ -53,3 +94,11 @@ class Repository:
             f"there is no commit {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )
+
+
+def _meanings(name: str, tracked: str) -> Iterator[str]:
+    """The references that git fetch takes a name for, as a clone calls them, first ones first."""
+    for full in (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}"):
+        if full.startswith("refs/heads/"):
+            yield tracked + full.removeprefix("refs/heads/")
+        yield full

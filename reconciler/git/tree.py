@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Final
 
+    from reconciler.git.pins import Pins
+
 FILE: Final = "file"
 FOLDER: Final = "folder"
 LINK: Final = "link"
@@ -100,10 +102,12 @@ class Tree:
     """A snapshot: each path is looked at once, and keeps its first answer.
 
     Paths are relative, with slashes, and "" is the tree itself. Subclasses say
-    what is at a path whose parent is a folder, and what a file holds.
+    what is at a path whose parent is a folder, and what a file holds. Paths with // lead
+    to other commits, and `pins` follows them.
     """
 
     max_file_size = 16 << 20
+    pins: Pins | None = None
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -112,7 +116,9 @@ class Tree:
     def look(self, path: str) -> Entry:
         """What is at this path; for a path that leads through a link, that link."""
         known = self._seen.get(path)
-        if known is None:
+        if known is None and "//" in path:
+            known = self._seen[path] = self._elsewhere(path)
+        elif known is None:
             above = self.look(path.rpartition("/")[0])
             if above.kind == FOLDER:
                 known = self._probe(path)
@@ -125,6 +131,8 @@ class Tree:
 
     def fetch(self, path: str) -> tuple[Entry, bytes]:
         """What is at this path, with the content if it is a file."""
+        if self.pins and "//" in path:
+            return self.pins.fetch(path, self.max_file_size)
         entry = self.look(path)
         if entry.kind != FILE:
             return entry, b""
@@ -132,6 +140,11 @@ class Tree:
         if len(content) < LFS_POINTER_BYTES and content.startswith(LFS_HEADER):
             return lfs_pointer(), b""
         return entry, content
+
+    def _elsewhere(self, path: str) -> Entry:
+        if self.pins is None:
+            return refusal("it is remote, and no repository's URLs are followed here")
+        return self.pins.look(path, self.max_file_size)
 
     def files(self) -> Iterator[str]:
         """Every file's path, without reading any."""
