@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -183,6 +181,32 @@ func (v *view) checkPins(at string) error {
 	return nil
 }
 
+// bounded refuses what a kustomization in a commit may not read: a clone keeps the restriction
+// to a kustomization's own folder, even where the render has none.
+func (v *view) bounded(at string) error {
+	if holder, _ := v.pinOf(at); holder == nil || !v.unbounded {
+		return nil
+	}
+	for _, n := range v.names[at] {
+		place, outside := relative(n.from(at))
+		if outside != nil || n.isRemote() {
+			continue
+		}
+		real, e, err := v.resolve(absolute(place))
+		if err != nil {
+			return err
+		}
+		if e.Kind == "file" && !strings.HasPrefix(real, path.Dir(at)+"/") {
+			f := fail("refused", at, n.text+" is outside of "+v.shown(absolute(path.Dir(at)))+
+				", and a kustomization of a pinned commit reads files from its own folder only",
+				"move the file, or make its folder a base")
+			f.at(n.node)
+			return v.refuse(f)
+		}
+	}
+	return nil
+}
+
 // withPins is a kustomization's content with the pinned folders in place of their URLs. It is
 // JSON, because upstream begins with turning it into that; an alias keeps its URL elsewhere.
 func withPins(content []byte, name, at string, names []named) ([]byte, error) {
@@ -217,13 +241,5 @@ func withPins(content []byte, name, at string, names []named) ([]byte, error) {
 		}
 		fields[field], _ = json.Marshal(list)
 	}
-	text, err = json.Marshal(fields)
-	return notInYAML.ReplaceAllFunc(text, escaped), err
-}
-
-// notInYAML is what JSON may hold as it is and YAML may not.
-var notInYAML = regexp.MustCompile(`[\x{7f}-\x{9f}\x{feff}\x{fffe}\x{ffff}]`)
-
-func escaped(character []byte) []byte {
-	return fmt.Appendf(nil, `\u%04x`, bytes.Runes(character)[0])
+	return json.Marshal(fields)
 }

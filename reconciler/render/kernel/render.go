@@ -122,6 +122,7 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if req.Reorder != "" {
 		options.Reorder = krusty.ReorderOption(req.Reorder)
 	}
+	v.unbounded = req.Unbounded
 	if req.Unbounded {
 		options.LoadRestrictions = types.LoadRestrictionsNone
 	}

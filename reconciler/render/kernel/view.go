@@ -34,6 +34,7 @@ type view struct {
 	pins      []*pin
 	linked    map[string]bool // files that were looked up under a kustomization's name
 	refusal   *failure
+	unbounded bool // may kustomizations of the tree read files from anywhere in it?
 	exclusive bool // may this render change upstream's process-wide schema?
 	schema    bool // does it want to?
 }
@@ -225,7 +226,10 @@ func (v *view) inspect(at string, e *entry) error {
 		return err
 	}
 	v.want(at)
-	return v.checkPins(at)
+	if err := v.checkPins(at); err != nil {
+		return err
+	}
+	return v.bounded(at)
 }
 
 // want asks for everything that a kustomization names.
