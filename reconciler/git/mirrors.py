@@ -91,7 +91,8 @@ class Mirrors:
         here = [f"include.path={git_folder(root)}/config"] if root else []
         self._git(
             f"{without_user(url)} does not give {name}",
-            [f"--git-dir={mirror}", *(f"-c{setting}" for setting in (*here, *SETTINGS))],
+            *(["-c", setting] for setting in (*here, *SETTINGS)),
+            [f"--git-dir={mirror}"],
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-prune", "--force"],
             ["--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
             ["--", url, f"{name}:{kept}"],

@@ -32,12 +32,14 @@ class Repository:
 
     def commit(self, revision: str) -> CommitTree:
         """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
+        found = None
         try:
             found = self._git.revparse_single(revision)
             commit = found.peel(ObjectType.COMMIT)
             tree = commit.peel(ObjectType.TREE)
         except (KeyError, ValueError, pygit2.GitError) as e:
-            raise self._no_such(revision, ambiguous=isinstance(e, ValueError)) from e
+            several = not found and isinstance(e, ValueError) and HEX.issuperset(revision)
+            raise self._no_such(revision, short_for_several=several) from e
         return CommitTree(self._git, str(commit.id), str(tree.id))
 
     def fetched(self, name: str, remote: str = "origin") -> CommitTree:
@@ -56,7 +58,7 @@ class Repository:
                     return self.commit(reference)
         if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
             return self.commit(name.lower())
-        raise self._no_such(name)
+        raise self._no_such(name, "branch or tag")
 
     def _default(self, tracked: str) -> str:
         if f"{tracked}HEAD" in self._git.references:
@@ -69,14 +71,16 @@ class Repository:
             hint="name a commit with ?ref=, or run git remote set-head origin --auto",
         )
 
-    def _no_such(self, revision: str, *, ambiguous: bool = False) -> RepositoryError:
+    def _no_such(
+        self, revision: str, what: str = "commit", *, short_for_several: bool = False
+    ) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
             return RepositoryError(
                 f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
                 hint="git fsck shows what else is; fetch into a new clone",
             )
-        if ambiguous and HEX.issuperset(revision):
+        if short_for_several:
             return RepositoryError(
                 f"{revision} is short for several objects in {self.path}",
                 hint="write more of the commit's name, or all of it",
@@ -91,7 +95,7 @@ class Repository:
                 hint="git fetch --unshallow, or clone with the full history",
             )
         return RepositoryError(
-            f"there is no commit {revision!r} in {self.path}",
+            f"there is no {what} {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )
 

@@ -37,7 +37,9 @@ var aboutFolders = []explanation{
 		return t.here(nil, "there is more than one kustomization file in this folder: "+strings.Join(found, ", "), "keep one of them")
 	}),
 	about(`unable to find one of 'kustomization.yaml'.* in directory '(`+mount+`[^\n]*)'`, func(t *trouble, m []string) *failure {
-		if n, ok := t.mentioned(); ok {
+		if n, ok := t.mentioned(); ok && n.pinned != "" {
+			return t.here(n.node, n.text+" is a folder without a kustomization.yaml", "correct the path, or pin a commit where it has one")
+		} else if ok {
 			return t.here(n.node, n.text+" is a folder without a kustomization.yaml", "add one to it, or name its files")
 		}
 		return fail("build", placeOf(m[1]), "there is no kustomization.yaml in this folder", "name a folder that has one, or add one here")
@@ -68,9 +70,12 @@ var aboutFolders = []explanation{
 var aboutFiles = []explanation{
 	about(`security; file '([^\n]+)' is not in or below '([^'\n]*)'`, func(t *trouble, m []string) *failure {
 		n := naming(t, m[1])
+		hint := "move the file, or make its folder a base"
+		if p, _ := t.view.pinOf(t.kust); p == nil {
+			hint += ", or render with --load-restrictor none"
+		}
 		return t.here(n.node, fmt.Sprintf("%s is outside of %s, and a kustomization reads files from its own folder only",
-			n.text, t.view.shown(m[2])),
-			"move the file, make its folder a base, or render with --load-restrictor none")
+			n.text, t.view.shown(m[2])), hint)
 	}),
 	about(`(?:evalsymlink failure on|open|read) '?(`+mount+`[^\n]+?)'? ?: .*no such file`, func(t *trouble, m []string) *failure {
 		n, ok := t.mentioned()
@@ -115,8 +120,7 @@ func (t *trouble) at(kust string, n named, what, hint string) *failure {
 }
 
 func remoteFailure(t *trouble, n named) *failure {
-	return t.here(n.node, withoutPassword(n.text)+" is remote, and nothing is downloaded while rendering",
-		"copy it into the repository, or name a folder of a commit: REPOSITORY//FOLDER?ref=COMMIT")
+	return t.here(n.node, withoutPassword(n.text)+" is remote, and nothing is downloaded while rendering", ofCommits)
 }
 
 func firstRemote(t *trouble) named {

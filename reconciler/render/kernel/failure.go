@@ -41,6 +41,9 @@ func (f *failure) located(v *view, req *request) *failure {
 		if kust, by := v.namedBy(target); kust != "" {
 			f.File, f.What = kust, by.text+": "+f.What
 			f.at(by.node)
+			if p, _ := v.pinOf(kust); p != nil && f.Kind == "outside" {
+				f.What, f.Hint = by.text+" leads out of the pinned commit", "name something of the same commit"
+			}
 			return f
 		}
 	}

@@ -143,8 +143,7 @@ func (v *view) pin(at string, n named) (*pin, error) {
 	if e.Kind != "link" {
 		f := fail("refused", at, n.text+": "+e.Why, e.Hint)
 		if n.remote.isFile() {
-			f = fail("refused", at, n.text+" is the URL of a single file, and nothing is downloaded while rendering",
-				"copy the file into the repository, or name a folder: REPOSITORY//FOLDER?ref=COMMIT")
+			f = singleFile(at, n)
 		}
 		f.at(n.node)
 		return nil, v.refuse(f)
@@ -152,6 +151,12 @@ func (v *view) pin(at string, n named) (*pin, error) {
 	p := &pin{remote: n.remote, url: n.text, commit: e.Target, inside: holder, number: len(v.pins)}
 	v.pins = append(v.pins, p)
 	return p, nil
+}
+
+const ofCommits = "copy it into the repository, or name a folder of a commit: REPOSITORY//FOLDER?ref=COMMIT"
+
+func singleFile(at string, n named) *failure {
+	return fail("refused", at, n.text+" is the URL of a single file, and nothing is downloaded while rendering", ofCommits)
 }
 
 // checkPins makes sure that each URL of a kustomization leads to a folder.
@@ -167,11 +172,13 @@ func (v *view) checkPins(at string) error {
 		if e.Kind == "folder" {
 			continue
 		}
-		mount, _ := relative(n.pinned)
-		p, _ := v.pinOf(mount)
+		p, _ := v.pinOf(placeOf(n.pinned))
 		f := fail("refused", at, fmt.Sprintf("%s: there is no folder %s in commit %.12s", n.text, p.path, p.commit),
 			"correct the path, or pin a commit that has it: git log -- "+p.path)
-		if e.Kind == "file" {
+		switch {
+		case e.Kind == "missing" && p.isFile():
+			f = singleFile(at, n)
+		case e.Kind == "file":
 			f = fail("refused", at, fmt.Sprintf("%s: %s is a file, and from a repository only folders are taken", n.text, p.path),
 				"name its folder, and let a kustomization in there name the file")
 		}

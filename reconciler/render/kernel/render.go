@@ -44,7 +44,10 @@ func renderView(v *view, req *request) (*output, *failure) {
 	if again != nil {
 		return nil, v.bug(again, req)
 	}
-	problem.File = v.source(problem.File)
+	if p, _ := v.pinOf(problem.File); p != nil {
+		problem.File = v.source(problem.File)
+		problem.Hint += "; then pin the commit that has it so"
+	}
 	return nil, problem
 }
 
