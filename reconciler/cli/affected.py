@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Root
+from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import progress, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree
@@ -42,10 +42,11 @@ def affected(
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     root: Root = None,
     no_cache: NoCache = False,
+    offline: Offline = False,
 ) -> None:
     """List the kustomizations that a change touches, by what each of them really reads."""
     source = find_source([], root)
-    old, new = open_tree(source, before), open_tree(source, after)
+    old, new = (open_tree(source, revision, offline=offline) for revision in (before, after))
     patterns = only or []
     total = len(kustomizations(new, patterns))
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", total) as advance:

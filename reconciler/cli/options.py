@@ -18,3 +18,6 @@ Root = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither look for finished renders nor keep new ones.")
 ]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Fetch no pinned commit that this clone lacks.")
+]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+from reconciler.cli.settings import open_mirrors
 from reconciler.errors import Place, RepositoryError, UsageError
 from reconciler.git.locate import find_root, is_bare
+from reconciler.git.pins import Pins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +61,14 @@ def _below(path: str, folder: str) -> str | None:
     return path.removeprefix(folder) if path.startswith(folder + "/") else None
 
 
-def open_tree(root: str, revision: str | None) -> Tree:
-    """The work tree as it is on disk, or a revision without a checkout."""
+def open_tree(root: str, revision: str | None, *, offline: bool = False) -> Tree:
+    """The work tree as it is on disk, or a revision without a checkout, and what either pins."""
+    tree = _files_of(root, revision)
+    tree.pins = Pins(find_root(root), mirrors=lambda: open_mirrors(offline))
+    return tree
+
+
+def _files_of(root: str, revision: str | None) -> Tree:
     if revision is None:
         if is_bare(root):
             raise RepositoryError(
@@ -76,6 +84,9 @@ def open_tree(root: str, revision: str | None) -> Tree:
 
 
 def where_from(place: Place, root: str) -> Place:
-    """A place in a tree as the user would type it from here."""
+    """A place in a tree as the user would type it from here; in a commit, as git show takes it."""
+    if place.file.startswith("//"):
+        commit, _, path = place.file.removeprefix("//").partition("/")
+        return Place(f"{commit[:12]}:{path}", place.line, place.column)
     full = os.path.join(root, place.file)
     return Place(os.path.relpath(full), place.line, place.column)

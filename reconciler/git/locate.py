@@ -19,3 +19,20 @@ def find_root(start: str) -> str | None:
 
 def is_bare(folder: str) -> bool:
     return all(os.path.exists(f"{folder}/{name}") for name in ("HEAD", "objects", "refs"))
+
+
+def git_folder(root: str) -> str:
+    """Where a repository keeps what all its work trees share."""
+    folder = root if is_bare(root) else os.path.join(root, ".git")
+    if os.path.isfile(folder):  # a further work tree, or a submodule
+        folder = os.path.join(root, _text(folder).removeprefix("gitdir:").strip())
+    shared = _text(f"{folder}/commondir").strip()
+    return os.path.normpath(os.path.join(folder, shared))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""

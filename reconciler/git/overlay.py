@@ -16,6 +16,7 @@ class EditedTree(Tree):
     def __init__(self, base: Tree, edits: Mapping[str, bytes | None]) -> None:
         super().__init__()
         self.base = base
+        self.pins = base.pins
         self.edits = edits
         self._above = folders_above(path for path, content in edits.items() if content is not None)
 

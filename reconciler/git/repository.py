@@ -6,9 +6,16 @@ import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from reconciler.errors import RepositoryError
+from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
 from reconciler.git.objects import open_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORTEST_NAME = 4
 
 
 class Repository:
@@ -30,7 +37,38 @@ class Repository:
             raise self._no_such(revision, e) from e
         return CommitTree(self._git, self._attributes, str(commit.id), str(commit.tree_id))
 
-    def _no_such(self, revision: str, error: Exception) -> RepositoryError:
+    def fetched(self, name: str, remote: str = "origin") -> CommitTree:
+        """What fetching this name from a remote gives, as far as this clone knows.
+
+        It is a commit's name, a tag or a branch, or "" for the default branch. What was last
+        seen of the remote counts before this clone's own branches. The beginning of a commit's
+        name is taken too, though Git does not fetch by it.
+        """
+        tracked = f"refs/remotes/{remote}/"
+        if name in ("", "HEAD"):
+            return self.commit(self._default(tracked))
+        if not is_full_name(name):
+            for reference in _meanings(name, tracked):
+                if reference in self._git.references:
+                    return self.commit(reference)
+        if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
+            return self.commit(name.lower())
+        raise self._no_such(name, what="branch or tag")
+
+    def _default(self, tracked: str) -> str:
+        if f"{tracked}HEAD" in self._git.references:
+            return f"{tracked}HEAD"
+        seen = any(name.startswith(tracked) for name in self._git.references)
+        if not seen and not self._git.head_is_detached:
+            return "HEAD"
+        raise RepositoryError(
+            "this clone does not know which branch is the remote's default",
+            hint="name a commit with ?ref=, or run git remote set-head origin --auto",
+        )
+
+    def _no_such(
+        self, revision: str, error: Exception | None = None, what: str = "commit"
+    ) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
             return RepositoryError(
@@ -42,7 +80,7 @@ class Repository:
                 f"{revision} is short for several objects in {self.path}",
                 hint="write more of the commit's name",
             )
-        if not isinstance(error, (KeyError, ValueError)):
+        if error and not isinstance(error, (KeyError, ValueError)):
             return RepositoryError(
                 f"{revision} cannot be read in {self.path}",
                 why=str(error),
@@ -58,12 +96,17 @@ class Repository:
                 hint="git fetch --unshallow, or clone with the full history",
             )
         return RepositoryError(
-            f"there is no commit {revision!r} in {self.path}",
+            f"there is no {what} {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )
 
 
-SHORTEST_NAME = 4
+def _meanings(name: str, tracked: str) -> Iterator[str]:
+    """The references that git fetch takes a name for, as a clone calls them, first ones first."""
+    for full in (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}"):
+        if full.startswith("refs/heads/"):
+            yield tracked + full.removeprefix("refs/heads/")
+        yield full
 
 
 def open_repository(path: str) -> pygit2.Repository:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Final
 
+    from reconciler.git.pins import Pins
+
 FILE: Final = "file"
 FOLDER: Final = "folder"
 LINK: Final = "link"
@@ -103,10 +105,12 @@ class Tree:
     """A snapshot: each path is looked at once, and keeps its first answer.
 
     Paths are relative, with slashes, and "" is the tree itself. Subclasses say
-    what is at a path whose parent is a folder, and what a file holds.
+    what is at a path whose parent is a folder, and what a file holds. Paths with // lead
+    to other commits, and `pins` follows them.
     """
 
     max_file_size = 16 << 20
+    pins: Pins | None = None
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -115,7 +119,10 @@ class Tree:
     def look(self, path: str) -> Entry:
         """What is at this path; for a path that leads through a link, that link."""
         known = self._seen.get(path)
-        return self._first_look(path) if known is None else known
+        if known is None:
+            known = self._elsewhere(path) if "//" in path else self._first_look(path)
+            known = self._seen.setdefault(path, known)
+        return known
 
     def _first_look(self, path: str) -> Entry:
         if len(path) > LONGEST_PATH:
@@ -134,6 +141,8 @@ class Tree:
 
     def fetch(self, path: str) -> tuple[Entry, bytes]:
         """What is at this path, with the content if it is a file."""
+        if self.pins and "//" in path:
+            return self.pins.fetch(path, self.max_file_size)
         entry = self.look(path)
         if entry.kind != FILE:
             return entry, b""
@@ -141,6 +150,11 @@ class Tree:
         if len(content) < LFS_POINTER_BYTES and content.startswith(LFS_HEADER):
             return lfs_pointer(), b""
         return entry, content
+
+    def _elsewhere(self, path: str) -> Entry:
+        if self.pins is None:
+            return refusal("it is remote, and no repository's URLs are followed here")
+        return self.pins.look(path, self.max_file_size)
 
     def files(self) -> Iterator[str]:
         """Every file's path, without reading any."""
