@@ -115,6 +115,9 @@ class CommitTree(Tree):
         crlf = attribute("eol") == "crlf" and attribute("text") is not False
         return a_file(blob_id + WITH_CRLF if crlf else blob_id)
 
+    def _names(self, folder: str) -> list[str]:
+        return sorted(os.fsdecode(item.raw_name) for item in self._folders[folder])
+
     def files(self) -> Iterator[str]:
         def walk(tree: Any, prefix: str) -> Iterator[str]:
             for item in tree:
