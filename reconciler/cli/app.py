@@ -9,6 +9,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli import affected, cache, render
+from reconciler.cli import list as list_
 from reconciler.cli.output import show_error
 from reconciler.cli.quick import nobody_reads
 from reconciler.errors import InternalError, ReconcilerError, UsageError
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("render", epilog=render.EXAMPLES)(render.render)
+app.command("list", epilog=list_.EXAMPLES)(list_.list_)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.add_typer(cache.app, name="cache")
 

@@ -20,9 +20,8 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.quick import join, write_out
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, in_tree, open_tree
+from reconciler.cli.source import find_source, folders_meant, open_tree
 from reconciler.errors import UsageError
-from reconciler.render.folders import is_pattern, kustomizations
 from reconciler.render.options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
 
@@ -89,16 +88,7 @@ def render(
         unbounded=load_restrictor is LoadRestrictor.none,
         timeout=timeout,
     )
-    wanted: list[str] = []
-    for path in paths:
-        inside = in_tree(path, source)
-        if is_pattern(inside) and tree.look(inside).kind == "missing":
-            found = kustomizations(tree, [inside])
-            if not found:
-                raise UsageError(f"no folder with a kustomization matches {path}")
-            wanted += found
-        else:
-            wanted.append(inside)
+    wanted = folders_meant(paths, source, tree)
 
     with Renderer(open_store(not no_cache)) as renderer:
         with progress("rendering", len(wanted)) as advance:

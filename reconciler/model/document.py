@@ -100,10 +100,9 @@ class Source:
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             if depth > MAX_DEPTH:
-                mark = event.start_mark
+                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise FleetError(
-                    f"more than {MAX_DEPTH} levels are nested here",
-                    where=Place(self.file, mark.line + 1, mark.column + 1),
+                    f"more than {MAX_DEPTH} levels are nested here", where=Place(self.file, line)
                 )
 
     def _malformed(self, error: yaml.MarkedYAMLError, text: str) -> FleetError:
@@ -181,5 +180,5 @@ def found(node: Node) -> str:
     return f"the number {node.value}"
 
 
-def shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def shortened(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."

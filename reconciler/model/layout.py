@@ -1,6 +1,13 @@
-"""Where things are in a repository: nothing else in the program spells these names."""
+"""Where things are in a repository: nothing else in the program spells these names.
+
+A plain render comes through here, so nothing is imported.
+"""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.model.files import Files
 
 ENVIRONMENTS = "environments"
 OVERLAYS = "overlays"
@@ -27,3 +34,18 @@ def entry_of(folder: str) -> tuple[str, str] | None:
     above, _, app = folder.rpartition("/")
     environment = environment_of(above)
     return (environment, app) if environment else None
+
+
+def kustomization_in(files: Files, folder: str) -> str | None:
+    """The path of a folder's kustomization."""
+    names = files.names(folder)
+    return next((f"{folder}/{name}" for name in KUSTOMIZATION_NAMES if name in names), None)
+
+
+def apps_in(files: Files, environment: str) -> list[str]:
+    """The apps of an environment: the folders below it that have a kustomization."""
+    return [
+        name
+        for name in files.names(environment_folder(environment))
+        if kustomization_in(files, entry_folder(environment, name))
+    ]

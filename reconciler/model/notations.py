@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from reconciler.model.kinds import Advice, Text
 from reconciler.model.suggest import did_you_mean
 
+A_NAME = "a name of lower-case letters, digits and hyphens, at most 63"
 LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 
 # A Git URL with a user and a password in it, or with a token in the user's place.
@@ -80,14 +81,7 @@ def _zone(text: str) -> str:
     return text
 
 
-Name = Annotated[
-    str,
-    Text(
-        "a name of lower-case letters, digits and hyphens, at most 63",
-        LABEL,
-        advise=_in_lower_case,
-    ),
-]
+Name = Annotated[str, Text(A_NAME, LABEL, advise=_in_lower_case)]
 Cluster = Annotated[
     str,
     Text(
