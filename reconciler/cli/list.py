@@ -46,7 +46,7 @@ class Row:
 
     entry: Entry
     release: Release
-    branch: str
+    branch: str | None
     commits: tuple[About | None, ...]
     error: ReconcilerError | None = None
 
@@ -55,7 +55,7 @@ class Row:
         """The release in a word."""
         if self.error:
             return "?"
-        return "+".join(_short(pin.ref) for pin in self.release.pins) or self.branch
+        return "+".join(_short(pin.ref) for pin in self.release.pins) or self.branch or "-"
 
     @property
     def newest(self) -> About | None:
@@ -80,7 +80,7 @@ def list_(
     fleet = load_fleet(tree)
     wanted = {entry for name in names or [] for entry in fleet.entries_called(name)}
     git = open_repository(source)
-    branch = ref or (git and git.branch()) or "HEAD"
+    branch = ref or (git.branch() or "HEAD" if git else None)
     rows = []
     for entry in fleet.entries:
         if names and entry not in wanted:

@@ -17,6 +17,7 @@ MAX_DEPTH = 50
 NO_CHARACTER = re.compile(
     "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+TAB = re.compile(" *\t")
 KNOWN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
     for name in ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
@@ -113,17 +114,24 @@ class Source:
         if "another document" in problem:
             where = Place(self.file, mark.line + 1, 1)
             return FleetError("a second document begins here", where=where, hint="keep one")
-        why = ""
-        if error.context and error.context_mark and error.context_mark.line != mark.line:
-            why = f"it came {error.context}, which begins in line {error.context_mark.line + 1}"
         lines = text.splitlines() or [""]
-        line = min(mark.line, len(lines) - 1)
-        tab = re.match(r" *\t", lines[line])
+        began = error.context_mark
+        if mark.line >= len(lines) and began:  # the end of the file is no place to look at
+            mark, began = began, None
+        if mark.line >= len(lines):
+            where = Place(self.file, len(lines), len(lines[-1]) + 1)
+        else:
+            where = Place(self.file, mark.line + 1, mark.column + 1)
+        elsewhere = began is not None and began.line + 1 != where.line
         return FleetError(
             f"this is not YAML: {problem}",
-            where=Place(self.file, line + 1, mark.column + 1 if line == mark.line else 0),
-            why=why,
-            hint="indent with spaces: YAML takes no tabs" if tab else "",
+            where=where,
+            why=f"it came {error.context} from line {began.line + 1} on"
+            if began and elsewhere
+            else "",
+            hint="indent with spaces: YAML takes no tabs"
+            if TAB.match(lines[where.line - 1])
+            else "",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import FleetError, Place, UsageError
@@ -12,7 +12,7 @@ from reconciler.model.chain import in_order
 from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, least, read_environment
-from reconciler.model.files import FOLDER, LINK, Files, read
+from reconciler.model.files import LINK, Files, read
 from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS, apps_in, environment_folder
 from reconciler.model.naming import named, nothing_called
 from reconciler.model.notations import A_NAME, is_name
@@ -48,9 +48,19 @@ class Fleet:
         return [Entry(environment, app) for environment, app in found]
 
 
+def environment_names(files: Files) -> list[str]:
+    """The folders that say they are environments, or that hold apps and should."""
+    return [
+        name
+        for name in files.names(ENVIRONMENTS)
+        if not name.startswith(".")
+        and (_descriptions(files, environment_folder(name)) or apps_in(files, name))
+    ]
+
+
 def load_fleet(files: Files) -> Fleet:
     """Raises the first mistake in what describes the environments, or in how they are named."""
-    names = [name for name in _folders(files, ENVIRONMENTS) if _is_environment(files, name)]
+    names = environment_names(files)
     if not names:
         linked = files.look(ENVIRONMENTS).kind == LINK
         raise FleetError(
@@ -67,18 +77,6 @@ def load_fleet(files: Files) -> Fleet:
         entries += [Entry(environment.name, app) for app in apps]
     check_destinations(files, environments, entries)
     return Fleet(environments, tuple(entries))
-
-
-def _folders(files: Files, above: str) -> Iterator[str]:
-    for name in files.names(above):
-        if not name.startswith(".") and files.look(f"{above}/{name}").kind == FOLDER:
-            yield name
-
-
-def _is_environment(files: Files, name: str) -> bool:
-    """A folder that says so, or that holds apps and should."""
-    folder = environment_folder(name)
-    return bool(_descriptions(files, folder)) or bool(apps_in(files, name))
 
 
 def _descriptions(files: Files, folder: str) -> list[str]:

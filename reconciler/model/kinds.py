@@ -35,7 +35,8 @@ class Kind:
         raise NotImplementedError
 
     def _misfit(self, node: Node, path: str, source: Source, hint: str = "") -> Exception:
-        return source.error(node, f"{path} must be {self.words}, not {found(node)}", hint=hint)
+        what = f"{path or 'the file'} must be {self.words}, not {found(node)}"
+        return source.error(node, what, hint=hint)
 
 
 class Advice(NamedTuple):

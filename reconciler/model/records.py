@@ -100,7 +100,8 @@ class OneOf(Kind):
         self.records = {_type_of(record): record for record in records}
 
     def schema(self) -> Schema:
-        return {"oneOf": [record.schema() for record in self.records.values()]}
+        several = [record.schema() for record in self.records.values()]
+        return {"oneOf": [one | {"required": ["type", *one["required"]]} for one in several]}
 
     def _read(self, node: Node, path: str, source: Source) -> Any:
         if not isinstance(node, MappingNode) or kind_of(node) != "mapping":

@@ -14,7 +14,7 @@ from reconciler.model.kustomization import Base, Image, Kustomization, Parameter
 REMOTE = re.compile(
     r"^(?:git::|[a-z+]+://|[\w.-]+@[\w.-]+:|github\.com[/:])|\?(?:.*&)?ref=", re.ASCII
 )
-USER = re.compile(r"^([a-z+]+://)[^/@]*@", re.ASCII)
+CREDENTIALS = re.compile(r"(?<=^http://)[^/@]*@|(?<=^https://)[^/@]*@|(?<=[^/@:]):[^/@]*(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +69,4 @@ def pin_of(base: Base) -> Pin:
         repository, path = address[:at], address[at + 2 :]
     elif (at := address.find(".git/", scheme)) >= 0:
         repository, path = address[: at + 4], address[at + 5 :]
-    return Pin(USER.sub(r"\1", repository), path.strip("/"), ref, base.place)
+    return Pin(CREDENTIALS.sub("", repository), path.strip("/"), ref, base.place)

@@ -26,7 +26,7 @@ def did_you_mean(word: str, known: Iterable[str], they: str = "there is") -> str
 
 def listing(words: Iterable[str], joint: str = "and") -> str:
     """a, b and c"""
-    *most, last = words
+    *most, last = [*words] or [""]
     return f"{', '.join(most)} {joint} {last}" if most else last
 
 
