@@ -50,6 +50,9 @@ def nothing_called(typed: str, apps: Apps) -> UsageError:
         )
     where = nearest(environment, apps)
     what = nearest(app, apps[where]) if where and app else None
+    if where is None and not app:
+        what = nearest(environment, [a for e in apps for a in apps[e]])
+        where = next((e for e in apps if what in apps[e]), None)
     if what:
         hint = f"did you mean {where}/{what}?"
     elif where and app:

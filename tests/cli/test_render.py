@@ -198,7 +198,9 @@ def test_a_reader_that_stops_early_is_no_error(apps: Repo) -> None:
 def test_what_a_pipe_gets_has_no_colour(apps: Repo, reconciler: Run) -> None:
     done = reconciler("render", "apps/nothing", cwd=apps.path)
     assert b"\x1b" not in done.stderr
-    assert done.stderr.startswith(b"error: apps/nothing: there is no such folder\n  to do: ")
+    assert done.stderr.startswith(
+        b"error: there is no folder, environment or app called apps/nothing\n"
+    )
 
 
 def on_a_terminal(repo: Repo, *arguments: str, **variables: str) -> bytes:
