@@ -49,7 +49,7 @@ def init(
         str | None, typer.Option(metavar="IMAGE:TAG", help="What the app runs.")
     ] = None,
     port: Annotated[
-        int, typer.Option(min=1, max=65535, help="The port that the app listens on.")
+        int, typer.Option(metavar="PORT", min=1, max=65535, help="Where the app listens.")
     ] = HELLO.port,
 ) -> None:
     """Start a repository: environments, and a first app. Never changes a file that is there."""

@@ -31,6 +31,10 @@ EXAMPLES = """**Examples**
 
 `reconciler render environments/prod/gethrelay --ref v1.2.0`: the same at a tag, without a checkout
 
+`reconciler render prod/gethrelay`: the same folder, by environment and app
+
+`reconciler render prod`: all apps of an environment
+
 `reconciler render 'environments/*/*' -o dir=out`: everything, a file each
 
 `reconciler render environments/prod/gethrelay -o json | jq '.renders[0].objects[].kind'`
@@ -49,7 +53,10 @@ class LoadRestrictor(StrEnum):
 
 def render(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Folders with a kustomization, or globs.")
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Folders with a kustomization, ENV, ENV/APP, or globs."
+        ),
     ],
     ref: Annotated[
         str | None,
