@@ -36,8 +36,9 @@ kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/tested ## Build the documentation site into site/
+docs: $(VENV)/tested ## Write the reference again and build the site into site/
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
+	@$(BIN)/python docs/tools/environment.py
 	@$(BIN)/mkdocs build --strict --quiet
 
 picture: $(VENV)/installed ## Record the terminal in the README again

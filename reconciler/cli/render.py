@@ -20,10 +20,9 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.quick import join, write_out
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, in_tree, open_tree
+from reconciler.cli.source import find_source, folders_meant, open_tree
 from reconciler.errors import UsageError
 from reconciler.git.pins import is_reference, pins_of
-from reconciler.render.folders import is_pattern, kustomizations
 from reconciler.render.options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
 
@@ -36,6 +35,10 @@ EXAMPLES = """**Examples**
 `reconciler render environments/prod/gethrelay`: what kustomize build prints, from the work tree
 
 `reconciler render environments/prod/gethrelay --ref v1.2.0`: the same at a tag, without a checkout
+
+`reconciler render prod/gethrelay`: the same folder, by environment and app
+
+`reconciler render prod`: all apps of an environment
 
 `reconciler render 'environments/*/*' -o dir=out`: everything, a file each
 
@@ -55,7 +58,10 @@ class LoadRestrictor(StrEnum):
 
 def render(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Folders with a kustomization, or globs.")
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Folders with a kustomization, ENV, ENV/APP, or globs."
+        ),
     ],
     ref: Annotated[
         str | None,
@@ -95,16 +101,7 @@ def render(
         unbounded=load_restrictor is LoadRestrictor.none,
         timeout=timeout,
     )
-    wanted: list[str] = []
-    for path in paths:
-        inside = in_tree(path, source)
-        if is_pattern(inside) and tree.look(inside).kind == "missing":
-            found = kustomizations(tree, [inside])
-            if not found:
-                raise UsageError(f"no folder with a kustomization matches {path}")
-            wanted += found
-        else:
-            wanted.append(inside)
+    wanted = folders_meant(paths, source, tree)
 
     with Renderer(open_store(not no_cache)) as renderer:
         with progress("rendering", len(wanted)) as advance:

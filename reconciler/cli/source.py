@@ -6,18 +6,21 @@ import os
 
 from reconciler.cli.settings import open_mirrors
 from reconciler.errors import Place, RepositoryError, UsageError
-from reconciler.git.locate import find_root, is_bare
+from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.git.pins import Pins
+from reconciler.render.folders import folders_called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.git.repository import Repository
     from reconciler.git.tree import Tree
 
 
 def find_source(paths: list[str], root: str | None) -> str:
     """The folder that a command works in: named, or the repository around the first path.
 
-    Outside of any repository that is the whole file system, as it is for kustomize.
+    Outside of any repository that is the folder with the environments, and where there are none
+    the whole file system, as it is for kustomize.
     """
     if root is not None:
         if not os.path.isdir(root):
@@ -27,7 +30,7 @@ def find_source(paths: list[str], root: str | None) -> str:
     start = os.path.abspath(paths[0].partition("*")[0] if paths else ".")
     while not os.path.isdir(start):
         start = os.path.dirname(start)
-    return find_root(start) or "/"
+    return find_root(start) or find_fleet(start) or "/"
 
 
 def in_tree(path: str, root: str) -> str:
@@ -51,6 +54,11 @@ def in_tree(path: str, root: str) -> str:
     except UnicodeEncodeError:
         raise UsageError(f"the name {inside!a} is not UTF-8", hint="rename the folder") from None
     return inside
+
+
+def folders_meant(paths: list[str], root: str, tree: Tree) -> list[str]:
+    """The folders that these arguments of a command mean."""
+    return [f for path in paths for f in folders_called(tree, in_tree(path, root), path)]
 
 
 def _below(path: str, folder: str) -> str | None:
@@ -81,6 +89,15 @@ def _files_of(root: str, revision: str | None) -> Tree:
     from reconciler.git.repository import Repository
 
     return Repository(root).commit(revision)
+
+
+def open_repository(root: str) -> Repository | None:
+    """The Git repository of a folder, if it is one."""
+    if find_root(root) != root:
+        return None
+    from reconciler.git.repository import Repository
+
+    return Repository(root)
 
 
 def where_from(place: Place, root: str) -> Place:

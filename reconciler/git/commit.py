@@ -114,6 +114,9 @@ class CommitTree(Tree):
             self._known_rules[folder] = known
         return known
 
+    def _names(self, folder: str) -> list[str]:
+        return sorted(os.fsdecode(item.raw_name) for item in self._folders[folder])
+
     def files(self) -> Iterator[str]:
         def walk(folder: Any, prefix: str) -> Iterator[str]:
             for item in folder:

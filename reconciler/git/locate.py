@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import os
 
+from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def find_root(start: str) -> str | None:
     """The top folder of the repository (a work tree or a bare one) that holds this path."""
-    folder = os.path.abspath(start)
-    while True:
+    for folder in _upwards(start):
         if os.path.exists(f"{folder}/.git") or is_bare(folder):
             return folder
+    return None
+
+
+def find_fleet(start: str) -> str | None:
+    """The folder around this path in which there are environments."""
+    for folder in _upwards(start):
+        environments = f"{folder}/{ENVIRONMENTS}"
+        if os.path.isdir(environments) and any(
+            os.path.isfile(f"{environments}/{name}/{ENVIRONMENT_FILE}")
+            for name in os.listdir(environments)
+        ):
+            return folder
+    return None
+
+
+def _upwards(start: str) -> Iterator[str]:
+    folder = os.path.abspath(start)
+    while True:
+        yield folder
         parent = os.path.dirname(folder)
         if parent == folder:
-            return None
+            return
         folder = parent
 
 

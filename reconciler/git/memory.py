@@ -9,7 +9,7 @@ from reconciler.git.tree import (
     Tree,
     a_file,
     a_link,
-    folders_above,
+    names_by_folder,
 )
 from reconciler.git.worktree import blob_id
 
@@ -31,7 +31,7 @@ class MemoryTree(Tree):
         self._files = files
         self._links = links or {}
         self._refused = refused or {}
-        self._folders = folders_above((*self._files, *self._links, *self._refused))
+        self._folders = names_by_folder((*self._files, *self._links, *self._refused))
 
     def _probe(self, path: str) -> Entry:
         if path in self._files:
@@ -41,6 +41,9 @@ class MemoryTree(Tree):
         if path in self._refused:
             return self._refused[path]
         return A_FOLDER if path in self._folders else NOTHING
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted(self._folders.get(folder, ()))
 
     def files(self) -> Iterator[str]:
         yield from self._files

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 SHORTEST_NAME = 4
 
 
+class About:
+    """A commit in few words; the time is in seconds since 1970."""
+
+    __slots__ = ("id", "subject", "time")
+
+    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
+        self.id = id
+        self.time = time
+        self.subject = subject
+
+
 class Repository:
     """A Git repository on this machine; nothing here fetches, checks out or writes."""
 
@@ -26,6 +37,20 @@ class Repository:
         self._git = open_repository(path)
         self._loose = open_objects(self._git)
         self._attributes = Attributes(self._git.odb)
+
+    def branch(self) -> str | None:
+        """What HEAD is on; none if it is on no branch."""
+        target = self._git.references["HEAD"].target
+        return target.removeprefix("refs/heads/") if isinstance(target, str) else None
+
+    def about(self, revision: str) -> About | None:
+        """A commit in few words; none if it is not in this clone."""
+        try:
+            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
+        return About(str(commit.id), commit.commit_time, subject)
 
     def commit(self, revision: str) -> CommitTree:
         """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""

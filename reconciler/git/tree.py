@@ -160,6 +160,10 @@ class Tree:
         """Every file's path, without reading any."""
         raise NotImplementedError
 
+    def names(self, folder: str) -> list[str]:
+        """What a folder holds, sorted; nothing is looked at. Empty for all that is no folder."""
+        return self._names(folder) if self.look(folder).kind == FOLDER else []
+
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
         """The content of a file, or why it is not served after all."""
         raise NotImplementedError
@@ -167,10 +171,22 @@ class Tree:
     def _probe(self, path: str) -> Entry:
         raise NotImplementedError
 
+    def _names(self, folder: str) -> list[str]:
+        raise NotImplementedError
 
-def folders_above(paths: Iterable[str]) -> set[str]:
-    """All folders that must exist for these paths to."""
-    return {path[:i] for path in paths for i, c in enumerate(path) if c == "/"}
+
+def names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    """What is in each folder that must exist for these paths to."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names = found.setdefault(folder, set())
+            if name in names:
+                break
+            names.add(name)
+            path = folder
+    return found
 
 
 def checked_path(path: str) -> str:

@@ -85,6 +85,13 @@ class WorkTree(Tree):
             return refusal("it changed while it was being rendered", "run the command again"), b""
         return entry, content
 
+    def _names(self, folder: str) -> list[str]:
+        try:
+            found = os.listdir(os.path.join(self.root, folder))
+        except OSError:
+            return []
+        return sorted(name for name in found if name != ".git")
+
     def files(self) -> Iterator[str]:
         """Every file's path but for those in folders that Git ignores; no link is followed."""
         ignored = ignored_by_git(self.root)
