@@ -62,6 +62,15 @@ class Repository:
             raise self._no_such(revision, e) from e
         return CommitTree(self._git, self._attributes, str(commit.id), str(commit.tree_id))
 
+    def merge_base(self, one: str, other: str) -> str:
+        """The commit where the histories of two revisions part."""
+        ids = [self.commit(revision).commit for revision in (one, other)]
+        found = self._git.merge_base(*ids)
+        if not found:
+            hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
+            raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
+        return str(found)
+
     def fetched(self, name: str, remote: str = "origin") -> CommitTree:
         """What fetching this name from a remote gives, as far as this clone knows.
 

@@ -171,6 +171,18 @@ class Kernel:
         found: bytes = self._submit(job).result()
         return found
 
+    def documents(self, content: bytes) -> bytes:
+        """A YAML file's documents as JSON, with where each part of them stands."""
+        job = Job(self, {"op": "documents"}, None)
+        job.body = content
+        found: bytes = self._submit(job).result()
+        return found
+
+    def structure(self) -> bytes:
+        """What upstream's schema says of lists and quantities, as JSON."""
+        found: bytes = self._submit(Job(self, {"op": "structure"}, None)).result()
+        return found
+
     def cancel(self, job: Job) -> None:
         with self._lock:
             if job.done():
@@ -327,7 +339,7 @@ class Kernel:
         if header["op"] == "rendered":
             notices = [Notice(w["what"], _place(w)) for w in header.get("warnings") or []]
             job.finish(Rendered(body, job.paths, notices, header.get("secret", False)))
-        elif header["op"] == "objects":
+        elif header["op"] in ("objects", "told"):
             job.finish(body)
         elif header["op"] == "version":
             job.finish(header["versions"])

@@ -107,6 +107,26 @@ class Renderer:
                 finished(render)
         return [done[path] for path in wanted]
 
+    def unchanged(
+        self, before: Tree, after: Tree, paths: Iterable[str], options: RenderOptions = DEFAULTS
+    ) -> set[str]:
+        """The folders that are known to render the same in both trees; no manifest is read."""
+        subjects = {path: subject(self.kernel_id, path, options) for path in paths}
+        shapes = self.store.shapes(list(subjects.values()))
+        equal: dict[str, bool] = {}
+        candidates = []
+        for path, name in subjects.items():
+            for looked_at in shapes.get(name, ()):
+                for p in looked_at:
+                    if p not in equal:
+                        equal[p] = before.look(p).token == after.look(p).token
+                    if not equal[p]:
+                        break
+                else:
+                    candidates.append((path, key(name, looked_at, after)))
+        known = self.store.has([k for _, k in candidates])
+        return {path for path, k in candidates if k in known}
+
     def _from_store(self, tree: Tree, subjects: dict[str, bytes]) -> Iterator[Render]:
         shapes = self.store.shapes(list(subjects.values()))
         candidates = [

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.app import run as run_command
+
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
@@ -26,6 +28,23 @@ def reconciler(tmp_path: Path) -> Run:
             env={**os.environ, "COLUMNS": "200", "PYTHONPATH": str(Path(__file__).parents[2])}
             | variables,
             capture_output=True,
+        )
+
+    return run
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """The command in this process, which is quicker, and says the same."""
+
+    def run(*arguments: str | Path, cwd: Path = tmp_path) -> subprocess.CompletedProcess[bytes]:
+        monkeypatch.chdir(cwd)
+        code = run_command([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(
+            arguments, code, printed.out.encode(), printed.err.encode()
         )
 
     return run
