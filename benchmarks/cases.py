@@ -12,8 +12,10 @@ from pathlib import Path
 import hatch_build
 from benchmarks.fleet import APPS_PER_BASE, DEPLOYMENT, commit, entry, write, write_fleet
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
 from reconciler.git.worktree import WorkTree
+from reconciler.render.folders import kustomizations
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
@@ -68,6 +70,39 @@ def fleet(place: Path, kustomize: Path) -> Lines:
         write(place, {"overlays/base1/deployment-0.yaml": DEPLOYMENT.format(i=0) + "# changed\n"})
         commit(place)
         yield again(f"one base of {APPS_PER_BASE} apps changed")
+
+
+def diff(place: Path, _: Path) -> Lines:
+    """What differs between two commits of a thousand apps of which three changed, all cached."""
+    write_fleet(place, APPS)
+    for number in (3, 333, 777):
+        patch = place / entry(number) / "patch.yaml"
+        patch.write_text(patch.read_text().replace("2Gi", "3Gi"))
+    commit(place)
+    reconciler = Path(sys.executable).with_name("reconciler")
+
+    def command(*sides: str) -> str:
+        return subprocess.run(
+            [reconciler, "diff", "--stat", *sides], cwd=place, capture_output=True, text=True
+        ).stdout
+
+    sides = ("--from", "HEAD~1", "--to", "HEAD")
+    cold = seconds(lambda: command(*sides))
+    times = in_turn(
+        {"commits": lambda: command(*sides), "disk": lambda: command("--from", "HEAD~1")}, 10
+    )
+    yield f"{command(*sides).splitlines()[-1]}; with an empty cache {cold:,.1f} s"
+    for name, spent in times.items():
+        yield f"as a process, {name}: {spent * 1000:,.0f} ms"
+    with Renderer(DiskStore(os.environ["RECONCILER_CACHE"])) as renderer:
+        git = Repository(str(place))
+        pairs = same_folders(*[kustomizations(git.commit("HEAD"), ["environments/**"])] * 2)
+
+        def compare() -> None:
+            differences(renderer, git.commit("HEAD~1"), git.commit("HEAD"), pairs)
+
+        spent = in_turn({"": compare}, 10)[""]
+        yield f"the comparison alone: {spent * 1000:,.0f} ms, {renderer.kernel.renders} rendered"
 
 
 def command(place: Path, kustomize: Path) -> Lines:
@@ -182,6 +217,7 @@ def compared(times: dict[str, float], ours: str, theirs: str) -> str:
 ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "app": app,
     "fleet": fleet,
+    "diff": diff,
     "command": command,
     "memory": memory,
     "checkout": checkout,
