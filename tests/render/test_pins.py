@@ -197,7 +197,7 @@ ENTRY = f"{CASE}/kustomization.yaml:4:3"
         (
             "https://me:hunter2@git.example.org/fleet/apps//objects?ref={first}",
             ENTRY,
-            "this URL has a password in it: https://me@git.example.org/fleet/apps",
+            "this URL has a password in it: https://git.example.org/fleet/apps",
             "credential helpers",
         ),
     ],
