@@ -12,7 +12,7 @@ from reconciler.cli.apps import apps_called, those_in
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree
+from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.compare.apps import Pair, differences, same_folders
 from reconciler.compare.document import document
 from reconciler.compare.layout import app_lines, counts_text
@@ -120,7 +120,7 @@ def diff(
     if environments:
         pairs = _across(environments, wanted, old, new)
     else:
-        chosen = apps_called([old, new], wanted, source)
+        chosen = _chosen(old, new, wanted, source)
         pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
         found = differences(renderer, old, new, pairs, bar)
@@ -143,6 +143,19 @@ def _tree(root: str, revision: str | None, option: str, offline: bool) -> Tree:
             hint=f"name a revision with {option}",
         )
     return open_tree(root, revision, offline=offline)
+
+
+def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
+    try:
+        return apps_called([old, new], names, root)
+    except UsageError:
+        git = open_repository(root)
+        for name in names:
+            if git and git.about(name):
+                raise UsageError(
+                    f"{name} is a revision, and no app", hint="write it after --from or --to"
+                ) from None
+        raise
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:

@@ -61,7 +61,8 @@ class Mirrors:
 
         With a `root`, that repository's configuration holds, as if it were fetched there.
         """
-        found = self._known(url, name)
+        mirror = self._of(address(url, root or "/"))
+        found = _known(mirror, name)
         if found:
             return found
         if self.offline:
@@ -71,23 +72,12 @@ class Mirrors:
         if STRANGE_IN_A_NAME.search(name):
             raise RepositoryError(f"no branch or tag can be called {name!r}")
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
-        with only_one(f"{self._path(url)}.lock"):
-            return self._known(url, name) or self._fetch(url, name or "HEAD", root)
+        with only_one(f"{mirror}.lock"):
+            return _known(mirror, name) or self._fetch(mirror, url, name or "HEAD", root)
 
-    def _known(self, url: str, name: str) -> CommitTree | None:
-        """A commit that was fetched before; what a branch means is asked for each time."""
-        if not is_full_name(name) or not os.path.exists(self._path(url)):
-            return None
-        try:
-            return Repository(self._path(url)).commit(_kept(name))
-        except RepositoryError:
-            return None
-
-    def _fetch(self, url: str, name: str, root: str | None) -> CommitTree:
-        mirror = self._path(url)
+    def _fetch(self, mirror: str, url: str, name: str, root: str | None) -> CommitTree:
         if not os.path.exists(mirror):
             self._create(mirror)
-        kept = _kept(name)
         here = [f"include.path={git_folder(root)}/config"] if root else []
         self._git(
             f"{without_user(url)} does not give {name}",
@@ -95,22 +85,24 @@ class Mirrors:
             [f"--git-dir={mirror}"],
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-prune", "--force"],
             ["--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
-            ["--", url, f"{name}:{kept}"],
+            ["--", url, f"{name}:{_kept(name)}"],
+            folder=root,
         )
-        return Repository(mirror).commit(kept)
+        return Repository(mirror).commit(_kept(name))
 
-    def _path(self, url: str) -> str:
-        return f"{self.folder}/{sha256(address(url).encode()).hexdigest()[:16]}.git"
+    def _of(self, address: str) -> str:
+        return f"{self.folder}/{sha256(address.encode()).hexdigest()[:16]}.git"
 
     def _create(self, mirror: str) -> None:
         fresh = tempfile.mkdtemp(dir=self.folder, prefix="new-")
         self._git(f"there can be no mirror in {self.folder}", ["init", "--quiet", "--bare", fresh])
         os.rename(fresh, mirror)
 
-    def _git(self, failing: str, *words: Sequence[str]) -> None:
+    def _git(self, failing: str, *words: Sequence[str], folder: str | None = None) -> None:
         try:
             git = subprocess.Popen(
                 ["git", *chain.from_iterable(words)],
+                cwd=folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -127,6 +119,16 @@ class Mirrors:
                 said = f"fatal: not within {PATIENCE:.0f} s"
         if git.returncode:
             raise RepositoryError(f"{failing}: {_reason(said)}")
+
+
+def _known(mirror: str, name: str) -> CommitTree | None:
+    """A commit that was fetched before; what a branch means is asked for each time."""
+    if not is_full_name(name) or not os.path.exists(mirror):
+        return None
+    try:
+        return Repository(mirror).commit(_kept(name))
+    except RepositoryError:
+        return None
 
 
 def _kept(name: str) -> str:

@@ -121,9 +121,10 @@ class Pins:
                 entry = self._missing(path, entry.target) or entry
             return entry, b""
         name, _, inside = path.removeprefix("//").partition("/")
-        commit = self._commits[name]
-        commit.max_file_size = limit
-        return commit.fetch(inside)
+        if name not in self._commits:
+            self._commits[name] = self._find(name)
+        self._commits[name].max_file_size = limit
+        return self._commits[name].fetch(inside)
 
     def _meaning(self, reference: Reference) -> str | Entry:
         """The name of a commit, or why there is none."""
@@ -181,7 +182,8 @@ class Pins:
             except RepositoryError as e:
                 problem = e
         url = self._origin if here else self._others[place]
-        if self._mirrors is None or not url:
+        distrusted = here and self._repository is None  # somebody else's, by Git's own rule
+        if self._mirrors is None or not url or distrusted:
             raise problem
         try:
             return self._mirrors().get(url, name, self.root if here else None)

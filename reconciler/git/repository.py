@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ORIGIN = "refs/remotes/origin/"
 SHORTEST_NAME = 4
 
 
@@ -71,28 +72,27 @@ class Repository:
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
         return str(found)
 
-    def fetched(self, name: str, remote: str = "origin") -> CommitTree:
-        """What fetching this name from a remote gives, as far as this clone knows.
+    def fetched(self, name: str) -> CommitTree:
+        """What fetching this name from the origin gives, as far as this clone knows.
 
         It is a commit's name, a tag or a branch, or "" for the default branch. What was last
-        seen of the remote counts before this clone's own branches. The beginning of a commit's
+        seen of the origin counts before this clone's own branches. The beginning of a commit's
         name is taken too, though Git does not fetch by it.
         """
-        tracked = f"refs/remotes/{remote}/"
         if name in ("", "HEAD"):
-            return self.commit(self._default(tracked))
+            return self.commit(self._default())
         if not is_full_name(name):
-            for reference in _meanings(name, tracked):
+            for reference in _meanings(name):
                 if reference in self._git.references:
                     return self.commit(reference)
         if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
             return self.commit(name.lower())
         raise self._no_such(name, what="branch or tag")
 
-    def _default(self, tracked: str) -> str:
-        if f"{tracked}HEAD" in self._git.references:
-            return f"{tracked}HEAD"
-        seen = any(name.startswith(tracked) for name in self._git.references)
+    def _default(self) -> str:
+        if f"{ORIGIN}HEAD" in self._git.references:
+            return f"{ORIGIN}HEAD"
+        seen = any(name.startswith(ORIGIN) for name in self._git.references)
         if not seen and not self._git.head_is_detached:
             return "HEAD"
         raise RepositoryError(
@@ -135,11 +135,11 @@ class Repository:
         )
 
 
-def _meanings(name: str, tracked: str) -> Iterator[str]:
+def _meanings(name: str) -> Iterator[str]:
     """The references that git fetch takes a name for, as a clone calls them, first ones first."""
     for full in (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}"):
         if full.startswith("refs/heads/"):
-            yield tracked + full.removeprefix("refs/heads/")
+            yield ORIGIN + full.removeprefix("refs/heads/")
         yield full
 
 

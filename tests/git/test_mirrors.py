@@ -141,6 +141,16 @@ def test_a_commit_that_only_the_remote_has_is_fetched_and_this_repository_stays_
     assert sorted(near.rglob("*")) == before
 
 
+def test_a_remote_that_is_named_by_a_relative_path_is_found_from_its_repository(
+    far: Repo, folder: Path, repo: Repo
+) -> None:
+    commit = far.commit({"overlays/a": "far"})
+    repo.git("remote", "add", "origin", "../far")
+    pins = Pins(str(repo.path), mirrors=lambda: mirrors(folder))
+    assert pins.fetch(reference(commit, url_of(far)), LIMIT)[0].target == commit
+    assert pins.fetch(f"//{commit}/overlays/a", LIMIT)[1] == b"far"
+
+
 class Guarded(BaseHTTPRequestHandler):
     """A server that wants a password, and remembers what it was given."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -224,6 +225,23 @@ def test_other_names_for_this_repository_can_be_listed(repo: Repo, history: list
     repo.git("remote", "remove", "origin")
     pins = Pins(str(repo.path), own=["git@other.example:a/b.git"])
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
+
+
+def test_a_repository_of_somebody_else_sends_git_nowhere(
+    repo: Repo, history: list[str], tmp_path: Path
+) -> None:
+    """Its configuration may name programs to run."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    ran = tmp_path / "ran"
+    repo.git("config", "core.sshCommand", f"touch {ran}; false")
+    repo.git("remote", "set-url", "origin", "git@git.example.org:fleet/apps")
+    for path in (repo.path, repo.path / ".git"):
+        os.chown(path, 12345, 12345)
+    mirrors = Mirrors(str(tmp_path / "mirrors"), {"PATH": os.environ["PATH"]})
+    entry = follow(Pins(str(repo.path), mirrors=lambda: mirrors), "1" * 40)
+    assert entry.kind == REFUSED
+    assert not ran.exists()
 
 
 def test_of_another_repository_only_whole_commits_are_followed(

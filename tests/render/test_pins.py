@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,6 +147,72 @@ def test_a_tree_of_no_repository_follows_nothing(fleet: Fleet, kernel: Kernel) -
     tree = in_memory(fleet)
     with pytest.raises(RenderError, match="no repository's URLs are followed"):
         kernel.render(tree, CASE, DEFAULTS).result()
+
+
+ENTRY = f"{CASE}/kustomization.yaml:4:3"
+
+
+@pytest.mark.parametrize(
+    ("url", "where", "what", "to_do"),
+    [
+        ("{url}//objects?ref=nothing", ENTRY, "there is no branch or tag 'nothing'", "git fetch"),
+        ("{url}//objects?ref=" + "1" * 40, ENTRY, "there is no commit '1{40}'", "git fetch"),
+        (
+            "{url}//overlays/chain?ref={first}",
+            ENTRY,
+            "there is no folder overlays/chain in commit [0-9a-f]{12}",
+            "correct the path, or pin a commit that has it: git log -- overlays/chain",
+        ),
+        ("{url}//objects/cm.yaml?ref=main", ENTRY, "objects/cm.yaml is a file", "name its folder"),
+        (
+            "{url}/raw/branch/main/objects/cm.yaml",
+            ENTRY,
+            "is the URL of a single file, and nothing is downloaded while rendering",
+            "REPOSITORY//FOLDER?ref=COMMIT",
+        ),
+        (
+            "https://git.example.org/other/apps//objects?ref={first}",
+            ENTRY,
+            "another repository than this one, which is git@git.example.org:fleet/apps.git",
+            "copy the folder in",
+        ),
+        (
+            "{url}//overlays/broken?ref={second}",
+            "//[0-9a-f]{40}/overlays/broken/kustomization.yaml:1:13",
+            "nothing.yaml does not exist",
+            "then pin the commit",
+        ),
+        (
+            "{url}//overlays/climbing?ref={second}",
+            "//[0-9a-f]{40}/overlays/climbing/kustomization.yaml:1:13",
+            "leads out of the pinned commit",
+            "name something of the same commit",
+        ),
+        (
+            "{url}//overlays/ping?ref=main",
+            "//[0-9a-f]{40}/overlays/pong/kustomization.yaml:1:13",
+            "leads back to .*, which is being rendered",
+            "take one of the references out",
+        ),
+        (
+            "https://me:hunter2@git.example.org/fleet/apps//objects?ref={first}",
+            ENTRY,
+            "this URL has a password in it: https://git.example.org/fleet/apps",
+            "credential helpers",
+        ),
+    ],
+)
+def test_a_pin_that_leads_nowhere_says_where_it_stands_and_what_to_do(
+    url: str, where: str, what: str, to_do: str, fleet: Fleet, kernel: Kernel
+) -> None:
+    fleet.enter(f"namePrefix: my-\nresources:\n- near/cm.yaml\n- '{url}'  # the release\n")
+    with pytest.raises(RenderError) as failed:
+        kernel.render(fleet.tree(), CASE, DEFAULTS).result()
+    error = failed.value
+    assert re.fullmatch(where, str(error.where))
+    assert re.search(what, error.what)
+    assert to_do in error.hint
+    assert not re.search("hunter2|tree-", "".join(error.lines()))
 
 
 class Cached:

@@ -39,12 +39,13 @@ func (r *remote) String() string {
 	return text
 }
 
-var password = regexp.MustCompile(`^((?i:git::)?[a-zA-Z]+://[^/@:]*):[^/@]*@`)
+// password finds one beside a user, or a token in the user's place.
+var password = regexp.MustCompile(`^((?i:git::)?[a-zA-Z]+://)([^/@:]*:[^/@]*|[^/@]{24,})@`)
 
 // hasPassword holds for what must not come into a message or a cache.
 func hasPassword(text string) bool { return password.MatchString(text) }
 
-func withoutPassword(text string) string { return password.ReplaceAllString(text, "$1@") }
+func withoutPassword(text string) string { return password.ReplaceAllString(text, "$1") }
 
 // isFile holds for the URL of a single file, which upstream downloads.
 func (r *remote) isFile() bool {
