@@ -65,10 +65,12 @@ def init(
     first = None if any(apps_in(tree, name) for name in there) else HELLO
     new = NewApp(app, image, port) if app and image else first
     files = environment_files(chain) | (app_files(new, chain) if new else {})
-    created = [path for path, text in files.items() if _create(tree, path, text)]
+    created = 0
+    for path, text in files.items():
+        fresh = _create(tree, path, text)
+        typer.echo(f"{'created' if fresh else 'kept':8} {path}")
+        created += fresh
     fleet = load_fleet(WorkTree(root))
-    for path in files:
-        typer.echo(f"{'created' if path in created else 'kept':8} {path}")
     if not created:
         names = " → ".join(environment.name for environment in fleet.environments)
         typer.echo(f"nothing is missing: {names} with {listing(fleet.apps) or 'no app'}")

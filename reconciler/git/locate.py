@@ -22,11 +22,11 @@ def find_root(start: str) -> str | None:
 def find_fleet(start: str) -> str | None:
     """The folder around this path in which there are environments."""
     for folder in _upwards(start):
-        environments = f"{folder}/{ENVIRONMENTS}"
-        if os.path.isdir(environments) and any(
-            os.path.isfile(f"{environments}/{name}/{ENVIRONMENT_FILE}")
-            for name in os.listdir(environments)
-        ):
+        try:
+            names = os.listdir(f"{folder}/{ENVIRONMENTS}")
+        except OSError:
+            continue
+        if any(os.path.isfile(f"{folder}/{ENVIRONMENTS}/{n}/{ENVIRONMENT_FILE}") for n in names):
             return folder
     return None
 

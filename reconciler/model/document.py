@@ -17,6 +17,7 @@ MAX_DEPTH = 50
 NO_CHARACTER = re.compile(
     "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+USER = re.compile(r"://[^/@\s]*@")
 TAB = re.compile(" *\t")
 KNOWN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -62,7 +63,7 @@ class Source:
             if key.value in seen:
                 raise self.error(
                     key,
-                    f"{key.value} is here twice",
+                    f"{shortened(key.value)} is here twice",
                     why=f"the first one is in line {seen[key.value].start_mark.line + 1}",
                     hint="remove one of the two",
                 )
@@ -189,4 +190,6 @@ def found(node: Node) -> str:
 
 
 def shortened(text: str, most: int = 60) -> str:
+    """A text to be shown; who is named before the host of a URL may be a password."""
+    text = USER.sub("://...@", text)
     return text if len(text) <= most else f"{text[: most - 3]}..."

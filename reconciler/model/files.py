@@ -7,10 +7,10 @@ from typing import Protocol
 
 from reconciler.errors import FleetError, Place
 
+# The kinds that matter here, as reconciler.git.tree calls them.
 FILE = "file"
 FOLDER = "folder"
 LINK = "link"
-MISSING = "missing"
 
 
 class Found(Protocol):

@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from reconciler.model.document import Source, kind_of
+from reconciler.model.document import Source, kind_of, shortened
 from reconciler.model.kinds import Boolean, Choice, Count, Kind, Many, Schema, Text
 from reconciler.model.suggest import did_you_mean, listing
 
@@ -68,9 +68,8 @@ class Record(Kind):
         for name, key, value in source.entries(node):
             field = self.fields.get(name)
             if field is None:
-                raise source.error(
-                    key, f"there is no field {_inside(path, name)}", hint=self._there_are(name)
-                )
+                what = f"there is no field {_inside(path, shortened(name))}"
+                raise source.error(key, what, hint=self._there_are(name))
             values[field.attribute] = field.kind.read(value, _inside(path, name), source)
         for field in self.fields.values():
             if field.required and field.attribute not in values:
@@ -153,13 +152,8 @@ def _kind_of(hint: Any, extras: tuple[Any, ...] = ()) -> Kind:
         return Many(_kind_of(arguments[0]), alone=ONE_OR_MORE in extras)
     if origin is Literal:
         return Choice(arguments)
-    if origin in (Union, UnionType):
-        several = [_kind_of(a) for a in arguments if a is not NoneType]
-        return (
-            several[0]
-            if len(several) == 1
-            else OneOf([s for s in several if isinstance(s, Record)])
-        )
+    if origin is UnionType:
+        return OneOf([record_of(argument) for argument in arguments])
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return record_of(hint)
     plain: dict[type, type[Kind]] = {str: Text, bool: Boolean, int: Count}

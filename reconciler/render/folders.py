@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.errors import UsageError
+from reconciler.git.tree import MISSING
 from reconciler.model.globs import compile_glob, is_pattern
 from reconciler.model.layout import (
     ENVIRONMENTS,
@@ -37,7 +38,7 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
 
     `path` is what was typed, as a path in the tree.
     """
-    if tree.look(path).kind != "missing":
+    if tree.look(path).kind != MISSING:
         return _apps_or_itself(tree, path)
     if is_pattern(path):
         found = kustomizations(tree, [path]) or _by_name(tree, typed)
@@ -47,7 +48,7 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
     parts = parts_of(typed)
     if parts:
         folder = "/".join([ENVIRONMENTS, *filter(None, parts)])
-        if tree.look(folder).kind != "missing":
+        if tree.look(folder).kind != MISSING:
             return _apps_or_itself(tree, folder)
     raise nothing_called(typed, apps_by_environment(tree))
 

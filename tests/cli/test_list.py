@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.app import run
+from tests.cli.conftest import on_a_terminal
 from tests.conftest import Repo
 from tests.model.fleets import entry, environment
 
@@ -182,23 +179,7 @@ def test_what_is_not_there_is_said(
 
 
 def test_a_terminal_shows_a_matrix(fleet: Repo) -> None:
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "list"],
-        stdout=terminal,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100", "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    os.close(terminal)
-    shown = b""
-    try:
-        while piece := os.read(main, 4096):
-            shown += piece
-    except OSError:  # what Linux says when the other side has gone
-        pass
-    os.close(main)
-    assert process.wait() == 0
-    head, *rest = shown.decode().splitlines()
+    head, *rest = on_a_terminal(fleet.path, "list").decode().splitlines()
     assert [word for word in ("dev", "prod") if word in head] == ["dev", "prod"]
     text = "\n".join(rest)
     assert "node:1.2.3" in text

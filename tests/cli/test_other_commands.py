@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.cli.app import run
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
 from tests.model.fleets import entry
 from tests.sample import repository
@@ -83,6 +83,12 @@ def test_affected_goes_by_environment_and_app(
     assert " ".join(f"{a['environment']}/{a['app']}" for a in found) == expected
     assert run(["affected", "HEAD~1", "HEAD", *chosen]) == 0
     assert capsys.readouterr().out.split() == [f"environments/{e}" for e in expected.split()]
+
+
+def test_a_terminal_shows_the_name_beside_the_folder(fleet: Repo) -> None:
+    seen = on_a_terminal(fleet.path, "affected", "HEAD~1", "HEAD", "--only", "prod", NO_COLOR="1")
+    assert b"environments/prod/paw" in seen
+    assert b"  prod/paw" in seen
 
 
 def test_cache_counts_and_forgets(repo: Repo, reconciler: Run) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
 from tests.model.fleets import entry, environment
 from tests.sample import rendered, repository
@@ -238,33 +236,12 @@ def test_what_a_pipe_gets_has_no_colour(apps: Repo, reconciler: Run) -> None:
     )
 
 
-def on_a_terminal(repo: Repo, *arguments: str, **variables: str) -> bytes:
-    main, side = pty.openpty()
-    done = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=repo.path,
-        env={**os.environ, "TERM": "xterm", **variables},
-        stderr=side,
-        stdout=subprocess.DEVNULL,
-    )
-    os.close(side)
-    seen = b""
-    try:
-        while piece := os.read(main, 65536):
-            seen += piece
-    except OSError:
-        pass
-    os.close(main)
-    done.wait()
-    return seen
-
-
 def test_a_terminal_gets_colour_unless_asked_not_to(apps: Repo) -> None:
-    assert b"\x1b[1;31m" in on_a_terminal(apps, "render", "apps/nothing")
-    assert b"\x1b[" not in on_a_terminal(apps, "render", "apps/nothing", NO_COLOR="1")
+    assert b"\x1b[1;31m" in on_a_terminal(apps.path, "render", "apps/nothing")
+    assert b"\x1b[" not in on_a_terminal(apps.path, "render", "apps/nothing", NO_COLOR="1")
 
 
 def test_a_terminal_gets_a_progress_bar_for_many(apps: Repo) -> None:
     apps.write(repository(60))
-    assert b"rendering" in on_a_terminal(apps, "render", "apps/*")
-    assert b"rendering" not in on_a_terminal(apps, "render", "apps/app0")
+    assert b"rendering" in on_a_terminal(apps.path, "render", "apps/*")
+    assert b"rendering" not in on_a_terminal(apps.path, "render", "apps/app0")

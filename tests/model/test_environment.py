@@ -253,6 +253,13 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(url: str) -> None:
     assert "hunter2" not in "".join(lines)
 
 
+def test_a_password_in_any_other_value_is_not_repeated() -> None:
+    for field in ("destination", "kubernetes", "sealing"):
+        assert "hunter2" not in "".join(complaint(f"{field}: https://user:hunter2@host/a"))
+    server = "destination: {cluster: a, server: 'https://user:hunter2@host'}"
+    assert complaint(server)[0].endswith('not "https://...@host"')
+
+
 def test_a_system_without_time_zones_takes_any(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoneinfo.TZPATH", ())
     monkeypatch.setattr("reconciler.model.notations.available_timezones", set)
