@@ -188,7 +188,7 @@ def test_control_characters_do_not_reach_a_terminal(fleet: Repo, typed: Run) -> 
     ("arguments", "complaint"),
     [
         (["nothing"], "there is no folder, environment or app called nothing"),
-        (["HEAD~1"], "write it after --from or --to"),
+        (["HEAD"], "write it after --from or --to"),
         (["--from", "nowhere"], "there is no commit 'nowhere'"),
         (["--env", "stage", "pord"], "there is no app in an environment pord"),
         (["--env", "stage", "prod", "pwa"], "there is no app pwa in stage or prod"),

@@ -76,7 +76,7 @@ def test_a_revision_is_explained_without_a_checkout(app: Repo, typed: Run) -> No
     ("arguments", "complaint"),
     [
         (["prod/wbe"], "did you mean prod/web?"),
-        (["prod"], "is 2 apps"),
+        (["**"], "is 5 apps"),
         (["prod/web", "Nothing/x"], "renders no object Nothing/x"),
         (["prod/web", "Deployment/web-one", "spec.nothing"], "spec has no nothing"),
         (["prod/web", "Deployment/web-one", "a..b"], "is no path to a field"),
