@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hatch_build
-from benchmarks.fleet import APPS_PER_BASE, DEPLOYMENT, commit, entry, write, write_fleet
+from benchmarks.fleet import (
+    APPS_PER_BASE,
+    DEPLOYMENT,
+    commit,
+    entry,
+    write,
+    write_fleet,
+    write_pinned,
+)
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
 from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
@@ -114,12 +122,13 @@ def command(place: Path, kustomize: Path) -> Lines:
         {
             "python -c pass": process(sys.executable, "-c", "pass"),
             "cached": process(reconciler, "render", one),
+            "cached, pinned": process(reconciler, "render", place / write_pinned(place)),
             "kustomize": process(kustomize, "build", one),
         },
         30,
     )
     times["uncached"] = in_turn({"": lambda: uncached(reconciler, one)}, 20)[""]
-    for name in ("cached", "uncached"):
+    for name in ("cached", "cached, pinned", "uncached"):
         ratio = times[name] / times["python -c pass"]
         yield f"{name}: {compared(times, name, 'kustomize')}, {ratio:.1f} x python -c pass"
     for count in (1, 2, 4, 8, 16):

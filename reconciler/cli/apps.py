@@ -1,62 +1,62 @@
-"""Apps by the names that people give them: a folder, a glob, ENV or ENV/APP."""
+"""The apps that a command is about, by the names that were typed."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-
 from reconciler.cli.source import in_tree
 from reconciler.errors import UsageError
-from reconciler.render.folders import glob_to_regex
+from reconciler.model.layout import entry_folder, kustomization_in
+from reconciler.model.naming import apps_by_environment
+from reconciler.render.folders import folders_called, kustomizations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-ENVIRONMENTS = "environments"
-
-
-def entries(folders: Iterable[str]) -> list[str]:
-    """The apps of all environments; in a repository that has none, every kustomization."""
-    found = sorted(folders)
-    return [f for f in found if f.startswith(f"{ENVIRONMENTS}/")] or found
+    from reconciler.git.tree import Tree
 
 
-def named(names: Sequence[str], folders: set[str], root: str) -> list[str]:
-    """Of these folders with a kustomization, those that the names stand for."""
+def apps_called(trees: Sequence[Tree], names: Sequence[str], root: str) -> list[str]:
+    """The folders that these names mean in any of the trees; of all environments for no name."""
     if not names:
-        return entries(folders)
-    found: set[str] = set()
-    for name in names:
-        chosen = next((c for path in _readings(name, root) if (c := _within(path, folders))), None)
-        if chosen is None:
-            raise UsageError(
-                f"no folder with a kustomization matches {name}",
-                hint="name a folder, a glob, an environment or ENV/APP; a revision goes after "
-                "--from or --to",
-            )
-        found |= chosen
-    return sorted(found)
+        return sorted({folder for tree in trees for folder in _everything(tree)})
+    return sorted({folder for name in names for folder in _called(trees, name, root)})
 
 
-def one(name: str, folders: set[str], root: str) -> str:
+def one_app(tree: Tree, name: str, root: str) -> str:
     """The single app that a name stands for."""
-    found = named([name], folders, root)
+    found = apps_called([tree], [name], root)
     if len(found) > 1:
         shown = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
         raise UsageError(f"{name} is {len(found):,} apps: {shown}", hint="name one of them")
     return found[0]
 
 
-def _readings(name: str, root: str) -> Iterable[str]:
-    with suppress(UsageError):
-        yield in_tree(name, root)
-    yield f"{ENVIRONMENTS}/{name.strip('/')}"
+def those_in(tree: Tree, folders: Sequence[str]) -> list[str]:
+    """Which of these folders have a kustomization in this tree."""
+    return [folder for folder in folders if kustomization_in(tree, folder)]
 
 
-def _within(path: str, folders: set[str]) -> set[str]:
-    """The folder itself, or what is below it, or what the pattern matches."""
-    if path in folders:
-        return {path}
-    wanted = re.compile(f"{glob_to_regex(path)}(/.*)?" if path else ".*")
-    return {folder for folder in folders if wanted.fullmatch(folder)}
+def _everything(tree: Tree) -> list[str]:
+    """The apps of all environments; in a repository that has none, every kustomization."""
+    apps = apps_by_environment(tree)
+    entries = [entry_folder(environment, app) for environment in apps for app in apps[environment]]
+    return entries or kustomizations(tree)
+
+
+def _called(trees: Sequence[Tree], name: str, root: str) -> list[str]:
+    found: list[str] = []
+    problem = UsageError(f"there is no folder, environment or app called {name}")
+    for tree in trees:
+        try:
+            found += folders_called(tree, in_tree(name, root), name)
+        except UsageError as e:
+            problem = e
+    if not found:
+        raise problem
+    for folder in found:
+        if not any(kustomization_in(tree, folder) for tree in trees):
+            raise UsageError(
+                f"{folder or '.'} has no kustomization",
+                hint=f"name a folder that has one, or a glob such as '{folder}/**'",
+            )
+    return found

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.apps import ENVIRONMENTS, named
-from reconciler.cli.options import NoCache, Root
+from reconciler.cli.apps import apps_called, those_in
+from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree
+from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.compare.apps import Pair, differences, same_folders
 from reconciler.compare.document import document
 from reconciler.compare.layout import app_lines, counts_text
@@ -21,7 +21,7 @@ from reconciler.compare.report import Report, Side
 from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.locate import is_bare
-from reconciler.render.folders import kustomizations
+from reconciler.model.layout import apps_in, entry_folder, environment_folder
 from reconciler.render.renderer import Renderer
 
 TYPE_CHECKING = False
@@ -102,6 +102,7 @@ def diff(
     ] = DEFAULT_LIMIT,
     root: Root = None,
     no_cache: NoCache = False,
+    offline: Offline = False,
 ) -> None:
     """Show what changes in the objects of each app: by object and field, not by line."""
     wanted = names or []
@@ -112,13 +113,13 @@ def diff(
         if before is None:
             raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
         before = _merge_base(source, before, after or "HEAD")
-    old, new = _tree(source, before, "--from"), _tree(source, after, "--to")
+    old = _tree(source, before, "--from", offline)
+    new = _tree(source, after, "--to", offline)
     if environments:
         pairs = _across(environments, wanted, old, new)
     else:
-        there = same_folders(kustomizations(old), kustomizations(new))
-        chosen = set(named(wanted, {pair.name for pair in there}, source))
-        pairs = [pair for pair in there if pair.name in chosen]
+        chosen = _chosen(old, new, wanted, source)
+        pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
         found = differences(renderer, old, new, pairs, bar)
     first, second = environments or (None, None)
@@ -139,13 +140,26 @@ def _merge_base(root: str, one: str, other: str) -> str:
     return Repository(root).merge_base(one, other)
 
 
-def _tree(root: str, revision: str | None, option: str) -> Tree:
+def _tree(root: str, revision: str | None, option: str, offline: bool) -> Tree:
     if revision is None and is_bare(root):
         raise RepositoryError(
             f"{root} is a bare repository: it has revisions, but no files of its own",
             hint=f"name a revision with {option}",
         )
-    return open_tree(root, revision)
+    return open_tree(root, revision, offline=offline)
+
+
+def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
+    try:
+        return apps_called([old, new], names, root)
+    except UsageError:
+        git = open_repository(root)
+        for name in names:
+            if git and git.about(name):
+                raise UsageError(
+                    f"{name} is a revision, and no app", hint="write it after --from or --to"
+                ) from None
+        raise
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
@@ -160,17 +174,14 @@ def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
 def _across(environments: tuple[str, str], apps: list[str], old: Tree, new: Tree) -> list[Pair]:
     """The folders of each app in the two environments."""
     before, after = (
-        {
-            folder.removeprefix(f"{ENVIRONMENTS}/{name}/"): folder
-            for folder in kustomizations(tree, [f"{ENVIRONMENTS}/{name}/**"])
-        }
+        {app: entry_folder(name, app) for app in apps_in(tree, name)}
         for name, tree in zip(environments, (old, new), strict=True)
     )
     for name, found in zip(environments, (before, after), strict=True):
         if not found:
             raise UsageError(
                 f"there is no app in an environment {name}",
-                hint=f"an app of it is a folder with a kustomization in {ENVIRONMENTS}/{name}",
+                hint=f"an app is a folder with a kustomization in {environment_folder(name)}",
             )
     for app in apps:
         if app not in before and app not in after:

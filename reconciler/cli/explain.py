@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.apps import one
-from reconciler.cli.options import NoCache, Root
+from reconciler.cli.apps import one_app
+from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree
 from reconciler.explain.app import ExplainedApp
 from reconciler.explain.document import app_document, field_document, object_document
 from reconciler.explain.layout import app_lines, field_lines, object_lines
-from reconciler.render.folders import kustomizations
 from reconciler.render.renderer import Renderer
 
 TYPE_CHECKING = False
@@ -55,11 +54,12 @@ def explain(
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     root: Root = None,
     no_cache: NoCache = False,
+    offline: Offline = False,
 ) -> None:
     """Tell where an app, an object or a value comes from: files, lines, and who changed it."""
     source = find_source([name], root)
-    tree = open_tree(source, ref)
-    folder = one(name, set(kustomizations(tree)), source)
+    tree = open_tree(source, ref, offline=offline)
+    folder = one_app(tree, name, source)
     json = output is Output.json
     with Renderer(open_store(not no_cache)) as renderer:
         app = ExplainedApp(renderer, tree, folder)

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from reconciler.errors import Place
 from reconciler.explain.sources import Document, Sources, pointer
-from reconciler.render.folders import KUSTOMIZATION_NAMES
+from reconciler.model.layout import KUSTOMIZATION_NAMES
 
 # The fields that change objects, in the order in which Kustomize goes through them.
 FIELDS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,3 +49,25 @@ def typed(
         )
 
     return run
+
+
+def on_a_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
+    """What somebody sees who types the command."""
+    main, side = pty.openpty()
+    done = subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *arguments],
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"} | variables,
+        stdout=side,
+        stderr=side,
+    )
+    os.close(side)
+    seen = b""
+    try:
+        while piece := os.read(main, 65536):
+            seen += piece
+    except OSError:
+        pass
+    os.close(main)
+    done.wait()
+    return seen

@@ -187,8 +187,8 @@ def test_control_characters_do_not_reach_a_terminal(fleet: Repo, typed: Run) -> 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["nothing"], "no folder with a kustomization matches nothing"),
-        (["HEAD~1"], "a revision goes after --from or --to"),
+        (["nothing"], "there is no folder, environment or app called nothing"),
+        (["HEAD"], "write it after --from or --to"),
         (["--from", "nowhere"], "there is no commit 'nowhere'"),
         (["--env", "stage", "pord"], "there is no app in an environment pord"),
         (["--env", "stage", "prod", "pwa"], "there is no app pwa in stage or prod"),

@@ -75,8 +75,8 @@ def test_a_revision_is_explained_without_a_checkout(app: Repo, typed: Run) -> No
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["prod/wbe"], "no folder with a kustomization matches prod/wbe"),
-        (["."], "is 5 apps"),
+        (["prod/wbe"], "did you mean prod/web?"),
+        (["**"], "is 5 apps"),
         (["prod/web", "Nothing/x"], "renders no object Nothing/x"),
         (["prod/web", "Deployment/web-one", "spec.nothing"], "spec has no nothing"),
         (["prod/web", "Deployment/web-one", "a..b"], "is no path to a field"),
