@@ -12,6 +12,7 @@ from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree, where_from
+from reconciler.errors import printable
 from reconciler.explain.app import ExplainedApp
 from reconciler.explain.document import app_document, field_document, object_document
 from reconciler.explain.layout import Layout
@@ -80,4 +81,4 @@ def _write(found: dict[str, object] | Iterable[str]) -> None:
         write_json(found)
         return
     for line in found:
-        typer.echo(line)
+        typer.echo(printable(line))

@@ -120,14 +120,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Between two lists of objects; false when there is none."""
+    """Between two lists of objects; false when there is none, but for the namespace."""
 
     objects: tuple[ObjectChange, ...] = ()
     renames: tuple[Rename, ...] = ()
     reordered: bool = False  # the same objects stand in another order
 
     def __bool__(self) -> bool:
-        return bool(self.objects) or self.reordered
+        real = (change.kind != "follows" for change in self.objects)
+        renamed = (rename.what.kind != "Namespace" for rename in self.renames)
+        return self.reordered or any(real) or any(renamed)
 
     def counts(self) -> Counts:
         """Recreated objects are among the changed; those that only follow a rename are not."""

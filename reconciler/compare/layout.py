@@ -57,7 +57,7 @@ def difference_lines(difference: Difference) -> Iterator[Line]:
 
 
 def _alike(objects: Sequence[ObjectChange]) -> Iterable[list[ObjectChange]]:
-    """Objects of one kind in which the same changes, in one group each.
+    """Objects of one kind with the same changes, a group each.
 
     An object that only names a renamed one is told of there.
     """

@@ -54,16 +54,15 @@ def _by_keys(before: List, after: List, keys: tuple[str, ...]) -> list[Matched] 
     if "name" in keys:
         return found
     # A port that has another number now is still the port of that name.
-    left = {i for key, i in old.items() if key not in new}
-    came = {j for key, j in new.items() if key not in old}
-    names = _index([before[i] for i in sorted(left)], ("name",))
-    others = _index([after[j] for j in sorted(came)], ("name",))
-    if names and others:
-        found += [
-            Matched(sorted(left)[i], sorted(came)[others[name]], ("name",))
-            for name, i in names.items()
-            if name in others
-        ]
+    left = [i for key, i in old.items() if key not in new]
+    came = [j for key, j in new.items() if key not in old]
+    names = _index([before[i] for i in left], ("name",)) or {}
+    others = _index([after[j] for j in came], ("name",)) or {}
+    found += [
+        Matched(left[i], came[others[name]], ("name",))
+        for name, i in names.items()
+        if name in others
+    ]
     return found
 
 

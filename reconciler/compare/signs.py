@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.errors import printable
+
 ADDED, REMOVED, CHANGED, PLACE, PLAIN = "+", "-", "!", "@", " "
 
 # No single value takes more lines than this.
@@ -18,4 +20,6 @@ class Line:
     text: str
 
     def __str__(self) -> str:
-        return self.text if self.sign == PLACE else f"{self.sign} {self.text}".rstrip()
+        """What is written: names and messages may hold characters that a terminal acts on."""
+        text = printable(self.text)
+        return text if self.sign == PLACE else f"{self.sign} {text}".rstrip()

@@ -19,9 +19,10 @@ def config(**data: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data}
 
 
-def report(structure: Structure, paths: list[str], *values: str) -> Report:
+def report(structure: Structure, paths: list[str], *values: str, name: str = "a") -> Report:
     after = config(**{f"k{i}": value for i, value in enumerate(values)})
-    found = compare([config()], [after], structure)
+    new = {"apiVersion": "v1", "kind": f"New{name}", "metadata": {"name": name}}
+    found = compare([config()], [after, new], structure)
     apps = tuple(AppDifference(Pair(path, path), found) for path in paths)
     return Report(Side("main"), Side("HEAD"), 1000, apps)
 
@@ -33,7 +34,7 @@ HOSTILE = st.text(st.sampled_from("`~<>&*_[]()|#\n- @a\u202e\x1b"), max_size=40)
 def test_values_and_names_are_never_more_than_text(
     structure: Structure, value: str, paths: list[str]
 ) -> None:
-    text = markdown(report(structure, paths, value))
+    text = markdown(report(structure, paths, value, name=value))
     outside = re.sub(r"^(`{3,})diff\n.*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
     tags = re.findall(r"<[^>]*>", outside)
     assert set(tags) <= {
@@ -64,7 +65,7 @@ def test_what_has_no_room_is_named_and_counted(structure: Structure) -> None:
     paths = [f"environments/prod/app-{number}" for number in range(60)]
     text = markdown(report(structure, paths, *["x" * 80] * 20), 4000)
     assert re.search(r"^\d+ more differ, for which there is no room here:$", text, re.MULTILINE)
-    assert "<code>environments/prod/app-2</code> &#43;0 &#126;1 -0" in text
+    assert "<code>environments/prod/app-2</code> &#43;1 &#126;1 -0" in text
     assert re.search(r"^- and \d+ more$", text, re.MULTILINE)
 
 

@@ -71,6 +71,15 @@ def test_two_environments_are_compared_as_if_in_one_namespace(structure: Structu
     assert [(r.before, r.after) for r in found.renames] == [("stage", "prod")]
 
 
+def test_environments_that_differ_in_the_namespace_alone_do_not_differ(
+    structure: Structure,
+) -> None:
+    before, after = ([user("x", "a", namespace)] for namespace in ("stage", "prod"))
+    found = compare(before, after, structure, {"stage": "prod"})
+    assert found.objects
+    assert not found
+
+
 def test_the_namespace_itself_is_the_same_one_in_two_environments(structure: Structure) -> None:
     before, after = (
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
