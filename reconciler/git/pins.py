@@ -76,7 +76,8 @@ class Pins:
 
     This repository is what its origin says and `own` lists; of `remotes` only whole commits are
     followed. What is not here is fetched if there are mirrors to fetch into. A commit's full
-    name means itself, so finding where it leads opens nothing.
+    name means itself, so finding where it leads opens nothing; and the lists are gone through
+    when a URL is not the origin's, so that they may be generators that read files.
     """
 
     def __init__(
@@ -88,10 +89,11 @@ class Pins:
     ) -> None:
         self.root = root
         self._mirrors = mirrors
-        urls = [*remote_urls(root), *own] if root else []
-        self._origin = urls[0] if urls else ""
-        self._own = {address(url, root or "/") for url in urls}
-        self._others = {address(url): url for url in remotes}
+        self._own: dict[str, str] = {}
+        self._others: dict[str, str] = {}
+        self._lists = (own, remotes)
+        if root:
+            self._own = {address(url, root): url for url in remote_urls(root)}
         self._repository: Repository | None = None
         self._meanings: dict[tuple[str, str], str | Entry] = {}
         self._commits: dict[str, CommitTree] = {}
@@ -129,6 +131,8 @@ class Pins:
     def _meaning(self, reference: Reference) -> str | Entry:
         """The name of a commit, or why there is none."""
         place = address(reference.repository)
+        if place not in self._own:
+            self._go_through_lists()
         if place not in self._own and place not in self._others:
             return self._foreign()
         if reference.exact:
@@ -144,6 +148,17 @@ class Pins:
             return refusal(e.what, e.hint)
         self._commits[commit.commit] = commit
         return commit.commit
+
+    def _go_through_lists(self) -> None:
+        own, remotes = self._lists
+        self._lists = ((), ())
+        if self.root:
+            self._own |= {address(url, self.root): url for url in own}
+            self._others |= {address(url): url for url in remotes}
+
+    @property
+    def _origin(self) -> str:
+        return next(iter(self._own.values()), "")
 
     def _foreign(self) -> Entry:
         if self.root is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -225,6 +225,24 @@ def test_other_names_for_this_repository_can_be_listed(repo: Repo, history: list
     repo.git("remote", "remove", "origin")
     pins = Pins(str(repo.path), own=["git@other.example:a/b.git"])
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
+
+
+def test_lists_are_gone_through_only_for_what_is_not_the_origin(
+    repo: Repo, history: list[str]
+) -> None:
+    read = []
+
+    def listed() -> Iterator[str]:
+        read.append("the list")
+        yield "https://other.example/a/b"
+
+    pins = Pins(str(repo.path), own=listed())
+    assert follow(pins, history[0]).kind == LINK
+    assert not read
+    for _ in range(2):
+        assert follow(pins, history[0], "git@other.example:a/b").kind == LINK
+        assert follow(pins, history[0], "git@other.example:a/c").kind == REFUSED
+    assert read == ["the list"]
 
 
 def test_a_repository_of_somebody_else_sends_git_nowhere(
