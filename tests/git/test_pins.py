@@ -227,6 +227,24 @@ def test_other_names_for_this_repository_can_be_listed(repo: Repo, history: list
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
 
 
+def test_lists_are_gone_through_only_for_what_is_not_the_origin(
+    repo: Repo, history: list[str]
+) -> None:
+    read = []
+
+    def listed() -> tuple[list[str], list[str]]:
+        read.append("the list")
+        return ["https://other.example/a/b"], []
+
+    pins = Pins(str(repo.path), listed)
+    assert follow(pins, history[0]).kind == LINK
+    assert not read
+    for _ in range(2):
+        assert follow(pins, history[0], "git@other.example:a/b").kind == LINK
+        assert follow(pins, history[0], "git@other.example:a/c").kind == REFUSED
+    assert read == ["the list"]
+
+
 def test_a_repository_of_somebody_else_sends_git_nowhere(
     repo: Repo, history: list[str], tmp_path: Path
 ) -> None:
