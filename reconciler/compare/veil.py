@@ -31,6 +31,8 @@ URL_WITH_PASSWORD = re.compile(r"\w://[^\s/@:]*:[^\s/@]+@")
 
 MAX_DEPTH = 100
 
+PRIVATE_KEY = "PRIVATE KEY-----"
+
 SEALED = ("encryptedData", "data")
 
 
@@ -131,7 +133,7 @@ def _bound_depth(value: Any) -> None:
 def _is_secret(text: str) -> bool:
     if "\n" not in text.strip() and URL_WITH_PASSWORD.search(text):
         return True
-    return MANIFEST_OF_A_SECRET.search(text) is not None
+    return PRIVATE_KEY in text or MANIFEST_OF_A_SECRET.search(text) is not None
 
 
 def _decoded(content: bytes) -> bytes:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from posixpath import join, normpath
 from typing import Any
 
-from reconciler.compare.outline import cut
 from reconciler.compare.values import ABSENT, Absent, Value
 from reconciler.errors import Place
 from reconciler.explain.places import Places, name_of
@@ -28,26 +25,19 @@ class Origin:
 
 
 UNKNOWN = Origin("it is not known where this comes from")
+Said = Mapping[str, Any]
 
 
 def find_origin(
-    said: str,
-    folder: str,
-    first: Mapping[str, Any],
-    sources: Sources,
-    kustomizations: Sequence[Kustomization],
+    said: Said, file: str, first: Said, sources: Sources, kustomizations: Sequence[Kustomization]
 ) -> Origin:
-    """From what Kustomize's annotation says to a place."""
-    fields = dict(re.findall(r"^\s*(\w+): (.+)$", said, re.MULTILINE))
-    if "repo" in fields:
-        at = f"{fields.get('path', '')} at {fields.get('ref', 'its default branch')}"
-        return Origin(cut(f"written in {fields['repo']}, {at}"))
-    if "configuredIn" in fields:
-        file = normpath(join(folder, fields["configuredIn"]))
-        return _generated(file, fields.get("kind", ""), first, kustomizations)
-    if "path" not in fields:
+    """From what Kustomize notes down of an object, and the file that it names, to a place."""
+    if "configuredIn" in said:
+        configured = said.get("configuredBy")
+        kind = configured.get("kind", "") if isinstance(configured, Mapping) else ""
+        return _generated(file, str(kind), first, kustomizations)
+    if not file:
         return UNKNOWN
-    file = normpath(join(folder, fields["path"]))
     for number, document in enumerate(sources.documents(file)):
         if document.inside:
             continue
