@@ -45,6 +45,7 @@ const maxFindings = 2000
 // Result is a manifest's objects, as JSON, and what is to be said about them.
 type Result struct {
 	Objects  []json.RawMessage `json:"objects"`
+	Cluster  []int             `json:"cluster"` // the objects that are in no namespace, by number
 	Findings []Finding         `json:"findings"`
 }
 
@@ -60,7 +61,7 @@ type checker struct {
 // Check judges every object of a manifest.
 func Check(ctx context.Context, book *Book, rules Rules, manifest []byte) (*Result, error) {
 	c := &checker{ctx: ctx, book: book, rules: rules}
-	result := &Result{Objects: []json.RawMessage{}, Findings: []Finding{}}
+	result := &Result{Objects: []json.RawMessage{}, Cluster: []int{}, Findings: []Finding{}}
 	for d := range documents("", manifest) {
 		o := &object{number: len(c.objects)}
 		c.objects, c.current = append(c.objects, o), o.number
@@ -85,6 +86,9 @@ func Check(ctx context.Context, book *Book, rules Rules, manifest []byte) (*Resu
 		c.types(o)
 		c.metadata(o)
 		c.rulesWithin(o)
+		if inNamespace, known := c.scope(o); known && !inNamespace {
+			result.Cluster = append(result.Cluster, o.number)
+		}
 	}
 	if err := c.policies(); err != nil {
 		return nil, err

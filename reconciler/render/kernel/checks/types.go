@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -141,15 +142,24 @@ func (w *walker) leaf(path string, value any, t reflect.Type) {
 func (w *walker) mistyped(path string, value any, t reflect.Type) {
 	f := Finding{Rule: "types/wrong-type", Severity: Error, Path: path,
 		What: fmt.Sprintf("%s belongs here, and this is %s", wanted(t), given(value))}
-	switch _, isText := value.(string); {
+	switch text, isText := value.(string); {
 	case isText && (reflect.PointerTo(t).Implements(unmarshaler) || t == bytesType):
 		f.What = fmt.Sprintf("%s belongs here, and this text is not", wanted(t))
 	case !isText && t.Kind() == reflect.String:
 		f.Hint = "put it into quotes"
-	case isText && (t.Kind() == reflect.Bool || t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64):
+	case isText && literal(text, t.Kind()):
 		f.Hint = "leave the quotes away"
 	}
 	w.found = append(w.found, f)
+}
+
+// literal holds for text that would be right without its quotes.
+func literal(text string, kind reflect.Kind) bool {
+	if kind == reflect.Bool {
+		return text == "true" || text == "false"
+	}
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil && kind >= reflect.Int && kind <= reflect.Float64
 }
 
 func unknownField(path, name string, known []string) Finding {
