@@ -189,7 +189,7 @@ var clusterScoped = map[string][]string{
 	"admissionregistration.k8s.io": {"*"},
 	"apiextensions.k8s.io":         {"*"},
 	"apiregistration.k8s.io":       {"*"},
-	"authentication.k8s.io":        {"*"},
+	"authentication.k8s.io":        {"SelfSubjectReview", "TokenReview"},
 	"authorization.k8s.io":         {"SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"},
 	"certificates.k8s.io":          {"CertificateSigningRequest", "ClusterTrustBundle"},
 	"flowcontrol.apiserver.k8s.io": {"*"},

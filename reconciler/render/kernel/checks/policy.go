@@ -212,20 +212,19 @@ func (c *checker) rulesWithin(o *object) {
 	if o.typed == nil {
 		return
 	}
+	var faults []Finding
 	switch {
 	case o.gvk.Group == admissionGroup && o.gvk.Kind == "ValidatingAdmissionPolicy":
-		p := readPolicy(o, c.book.minor)
-		for _, f := range p.faults {
-			if f.Rule != "policies/needs-authorizer" {
-				f.Line, f.Column = 0, 0
-				c.add(f)
-			}
-		}
+		faults = readPolicy(o, c.book.minor).faults
 	case o.gvk.GroupKind() == crdKind:
-		if t := c.book.custom(readCRD(o.json, o.value).kind); t != nil {
-			for _, f := range append(t.faults, t.deepFaults(c.ctx, o.json)...) {
-				c.add(f)
-			}
+		t := readCRD(o.json, o.value)
+		faults = append(t.faults, t.deepFaults(c.ctx, o.json)...)
+	}
+	for _, f := range faults {
+		// Types are said already, and an authorizer is there where the policy goes.
+		if !strings.HasPrefix(f.Rule, "types/") && f.Rule != "policies/needs-authorizer" {
+			f.Line, f.Column = 0, 0
+			c.add(f)
 		}
 	}
 }
