@@ -54,7 +54,7 @@ type Book struct {
 type typeIndex struct {
 	mu     sync.Mutex
 	unread []crdDocument
-	read   map[schema.GroupKind]*customType
+	read   []*customType
 }
 
 type crdDocument struct {
@@ -108,7 +108,7 @@ func minorOf(version string) (int, error) {
 }
 
 func (l *Library) write(minor int, rules Rules, read Reader) (*Book, error) {
-	b := &Book{minor: minor, types: &typeIndex{read: map[schema.GroupKind]*customType{}},
+	b := &Book{minor: minor, types: &typeIndex{},
 		namespaces: map[string]*corev1.Namespace{}}
 	for _, file := range rules.CRDs {
 		content, err := read(file)
@@ -167,8 +167,7 @@ func (b *Book) addRule(l *Library, d document) {
 func (b *Book) addObject(o *object, crd func() *customType) {
 	switch o.gvk.GroupKind() {
 	case crdKind:
-		t := crd()
-		b.types.read[t.kind] = t
+		b.types.read = append(b.types.read, crd())
 	case schema.GroupKind{Kind: "Namespace"}:
 		var ns corev1.Namespace
 		if strictly(o.json, &ns) == nil {
@@ -179,7 +178,7 @@ func (b *Book) addObject(o *object, crd func() *customType) {
 
 // with is this book, and what a manifest brings along itself.
 func (b *Book) with(objects []*object) *Book {
-	own := &Book{minor: b.minor, above: b, types: &typeIndex{read: map[schema.GroupKind]*customType{}},
+	own := &Book{minor: b.minor, above: b, types: &typeIndex{},
 		policies: b.policies, bindings: b.bindings, namespaces: maps.Clone(b.namespaces)}
 	for _, o := range objects {
 		if o.value != nil {
@@ -214,32 +213,52 @@ func remembered[T any](all map[[32]byte]func() *T, key [32]byte, make func() *T)
 
 // custom is the type that a CRD declares for a kind, or nil.
 func (b *Book) custom(kind schema.GroupKind) *customType {
+	return b.search(kind.Kind, func(t *customType) bool { return t.kind == kind })
+}
+
+// resource is the type whose objects are at this place of the API, or nil.
+func (b *Book) resource(of schema.GroupResource) *customType {
+	return b.search(of.Resource, func(t *customType) bool { return t.kind.Group == of.Group && t.plural == of.Resource })
+}
+
+func (b *Book) search(word string, is func(*customType) bool) *customType {
 	for ; b != nil; b = b.above {
-		if t := b.types.find(kind); t != nil {
+		if t := b.types.find(word, is); t != nil {
 			return t
 		}
 	}
 	return nil
 }
 
-func (x *typeIndex) find(kind schema.GroupKind) *customType {
+// find reads the CRDs that hold a word, unless one that was read is what is looked for.
+func (x *typeIndex) find(word string, is func(*customType) bool) *customType {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if t, ok := x.read[kind]; ok {
-		return t
+	for _, t := range x.read {
+		if is(t) {
+			return t
+		}
 	}
 	var rest []crdDocument
 	for _, d := range x.unread {
-		if !bytes.Contains(d.text, []byte(kind.Kind)) {
+		if !bytes.Contains(d.text, []byte(word)) {
 			rest = append(rest, d)
 			continue
 		}
 		if t := d.compiled(); t != nil {
-			x.read[t.kind] = t
+			x.read = append(x.read, t)
 		}
 	}
+	if len(rest) == len(x.unread) {
+		return nil
+	}
 	x.unread = rest
-	return x.read[kind]
+	for _, t := range x.read {
+		if is(t) {
+			return t
+		}
+	}
+	return nil
 }
 
 // Faults are what is wrong with the files of rules themselves.

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,13 +69,7 @@ func (c *checker) request(o *object) *request {
 	}
 	namespace := ""
 	if inNamespace, known := c.scope(o); inNamespace || !known && o.meta.Namespace != "" {
-		namespace = o.meta.Namespace
-		if namespace == "" {
-			namespace = c.rules.Namespace
-		}
-		if namespace == "" {
-			namespace = metav1.NamespaceDefault
-		}
+		namespace = c.namespaceOf(o)
 	}
 	r := &request{object: o}
 	if namespace != "" {
@@ -91,6 +86,11 @@ func (c *checker) request(o *object) *request {
 		VersionedKind:   o.gvk,
 	}
 	return r
+}
+
+// namespaceOf is where an object of a namespaced kind goes.
+func (c *checker) namespaceOf(o *object) string {
+	return cmp.Or(o.meta.Namespace, c.rules.Namespace, metav1.NamespaceDefault)
 }
 
 // enforce reports what a policy has against a request, for the strictest of its bindings.
@@ -297,7 +297,7 @@ func (c *checker) params(p *policy, b *binding, r *request) ([]runtime.Object, e
 			} else if want == "" {
 				want = r.namespace.Name
 			}
-			if o.meta.Namespace != want {
+			if c.namespaceOf(o) != want {
 				continue
 			}
 		}

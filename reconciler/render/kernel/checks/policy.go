@@ -24,7 +24,7 @@ type policy struct {
 	spec        admissionv1.ValidatingAdmissionPolicySpec
 	faults      []Finding
 	usable      bool
-	asks        bool // the authorizer, which only a cluster has
+	asks        string // the expression that asks the authorizer, which only a cluster has
 	matcher     matchconditions.Matcher
 	validations plugincel.ConditionEvaluator
 	messages    plugincel.ConditionEvaluator
@@ -112,7 +112,7 @@ func (p *policy) compile(minor int) bool {
 			p.faults = append(p.faults, uncompiledExpression(e, r.Error)...)
 			return
 		}
-		p.asks = true
+		p.asks = e.path
 	}
 	for i, v := range p.spec.Variables {
 		e := &expression{v.Name, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression, anything}
@@ -144,8 +144,8 @@ func (p *policy) compile(minor int) bool {
 	if !good {
 		return false
 	}
-	if p.asks {
-		p.faults = append(p.faults, Finding{Rule: "policies/needs-authorizer", Severity: Warning, Path: "spec",
+	if p.asks != "" {
+		p.faults = append(p.faults, Finding{Rule: "policies/needs-authorizer", Severity: Warning, Path: p.asks,
 			What: fmt.Sprintf("the policy %s asks the authorizer, which only a cluster has, and is not evaluated here", p.name)})
 		return false
 	}

@@ -23,7 +23,7 @@ const maxTypes = 10
 
 // typeFaults are expressions that name fields which the kinds of a policy do not have.
 func (p *policy) typeFaults(b *Book) (found []Finding) {
-	if !p.usable && !p.asks {
+	if !p.usable && p.asks == "" {
 		return nil
 	}
 	var params *apiservercel.DeclType
@@ -84,12 +84,8 @@ func (b *Book) kindFor(gvr schema.GroupVersionResource) (schema.GroupVersionKind
 			return gvk, true
 		}
 	}
-	for x := b; x != nil; x = x.above {
-		for kind, t := range x.types.read {
-			if kind.Group == gvr.Group && t.plural == gvr.Resource {
-				return kind.WithVersion(gvr.Version), true
-			}
-		}
+	if t := b.resource(gvr.GroupResource()); t != nil {
+		return t.kind.WithVersion(gvr.Version), true
 	}
 	return schema.GroupVersionKind{}, false
 }
