@@ -24,11 +24,11 @@ lint: $(VENV)/linted ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd reconciler/render/kernel && test -z "$$(gofmt -l .)" && go vet ./...
+	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./...
 
 format: $(VENV)/linted ## Put the code into the one layout
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
-	@cd reconciler/render/kernel && gofmt -w .
+	@cd reconciler/render/kernel && $$(go env GOROOT)/bin/gofmt -w .
 
 kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 	@$(BIN)/python hatch_build.py
@@ -36,8 +36,9 @@ kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/tested ## Build the documentation site into site/
+docs: $(VENV)/tested ## Write the reference again and build the site into site/
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
+	@$(BIN)/python docs/tools/environment.py
 	@$(BIN)/mkdocs build --strict --quiet
 
 picture: $(VENV)/installed ## Record the terminal in the README again

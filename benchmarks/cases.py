@@ -10,10 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hatch_build
-from benchmarks.fleet import APPS_PER_BASE, DEPLOYMENT, commit, entry, write, write_fleet
+from benchmarks.fleet import (
+    APPS_PER_BASE,
+    DEPLOYMENT,
+    commit,
+    entry,
+    write,
+    write_fleet,
+    write_pinned,
+)
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
 from reconciler.git.worktree import WorkTree
+from reconciler.render.folders import kustomizations
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
@@ -70,6 +80,39 @@ def fleet(place: Path, kustomize: Path) -> Lines:
         yield again(f"one base of {APPS_PER_BASE} apps changed")
 
 
+def diff(place: Path, _: Path) -> Lines:
+    """What differs between two commits of a thousand apps of which three changed, all cached."""
+    write_fleet(place, APPS)
+    for number in (3, 333, 777):
+        patch = place / entry(number) / "patch.yaml"
+        patch.write_text(patch.read_text().replace("2Gi", "3Gi"))
+    commit(place)
+    reconciler = Path(sys.executable).with_name("reconciler")
+
+    def command(*sides: str) -> str:
+        return subprocess.run(
+            [reconciler, "diff", "--stat", *sides], cwd=place, capture_output=True, text=True
+        ).stdout
+
+    sides = ("--from", "HEAD~1", "--to", "HEAD")
+    cold = seconds(lambda: command(*sides))
+    times = in_turn(
+        {"commits": lambda: command(*sides), "disk": lambda: command("--from", "HEAD~1")}, 10
+    )
+    yield f"{command(*sides).splitlines()[-1]}; with an empty cache {cold:,.1f} s"
+    for name, spent in times.items():
+        yield f"as a process, {name}: {spent * 1000:,.0f} ms"
+    with Renderer(DiskStore(os.environ["RECONCILER_CACHE"])) as renderer:
+        git = Repository(str(place))
+        pairs = same_folders(*[kustomizations(git.commit("HEAD"), ["environments/**"])] * 2)
+
+        def compare() -> None:
+            differences(renderer, git.commit("HEAD~1"), git.commit("HEAD"), pairs)
+
+        spent = in_turn({"": compare}, 10)[""]
+        yield f"the comparison alone: {spent * 1000:,.0f} ms, {renderer.kernel.renders} rendered"
+
+
 def command(place: Path, kustomize: Path) -> Lines:
     """The command as a process, start to end; then a whole environment against a loop."""
     write_fleet(place, 16)
@@ -79,12 +122,13 @@ def command(place: Path, kustomize: Path) -> Lines:
         {
             "python -c pass": process(sys.executable, "-c", "pass"),
             "cached": process(reconciler, "render", one),
+            "cached, pinned": process(reconciler, "render", place / write_pinned(place)),
             "kustomize": process(kustomize, "build", one),
         },
         30,
     )
     times["uncached"] = in_turn({"": lambda: uncached(reconciler, one)}, 20)[""]
-    for name in ("cached", "uncached"):
+    for name in ("cached", "cached, pinned", "uncached"):
         ratio = times[name] / times["python -c pass"]
         yield f"{name}: {compared(times, name, 'kustomize')}, {ratio:.1f} x python -c pass"
     for count in (1, 2, 4, 8, 16):
@@ -182,6 +226,7 @@ def compared(times: dict[str, float], ours: str, theirs: str) -> str:
 ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "app": app,
     "fleet": fleet,
+    "diff": diff,
     "command": command,
     "memory": memory,
     "checkout": checkout,

@@ -140,6 +140,20 @@ def write_fleet(root: Path, apps: int) -> list[str]:
     return [entry(i) for i in range(apps)]
 
 
+def write_pinned(root: Path) -> str:
+    """The first app once more, with its base pinned by commit; the folder to render."""
+    url = "https://git.example.org/fleet/apps"
+    git(root, "remote", "add", "origin", url)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    folder = "environments/prod/pinned"
+    text = ENTRY.format(i=0, base=0).replace("../../../", f"{url}//")
+    text = text.replace("overlays/base0", f"overlays/base0?ref={head}")
+    write(root, {f"{folder}/kustomization.yaml": text, f"{folder}/patch.yaml": PATCH})
+    return folder
+
+
 def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         target = root / name

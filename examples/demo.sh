@@ -17,6 +17,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 rm -rf "$OUT"
 
+step "See what runs where"
+run "reconciler list"
+
 step "Render every app of every environment, a file each"
 run "reconciler render 'environments/*/*' -o dir=$OUT"
 run "grep -c '^kind:' $OUT/environments/*/*.yaml"

@@ -4,6 +4,7 @@ ReconcilerError
 ├── UserError            exit 2: the input is wrong, and the message says where
 │   ├── UsageError       a command or an argument
 │   ├── RepositoryError  a repository, a revision or a tree
+│   ├── FleetError       environments, apps, and the files that describe them
 │   └── RenderError      a kustomization that does not render
 │       └── RenderTimeout
 ├── CheckFailed          exit 1: the command worked and found what it looks for
@@ -95,6 +96,10 @@ class UsageError(UserError):
 
 
 class RepositoryError(UserError):
+    pass
+
+
+class FleetError(UserError):
     pass
 
 

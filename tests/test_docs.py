@@ -164,6 +164,13 @@ def test_the_reference_of_the_command_line_is_current() -> None:
     assert (ROOT / "docs/reference/command-line.md").read_text() == written, "run make docs"
 
 
+def test_the_reference_of_environments_is_current(tmp_path: Path) -> None:
+    output_of(sys.executable, "docs/tools/environment.py", tmp_path)
+    for name in ("environment.md", "environment.schema.json"):
+        current = (ROOT / "docs/reference" / name).read_text()
+        assert current == (tmp_path / name).read_text(), "run make docs"
+
+
 def test_every_dependency_is_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lists = [

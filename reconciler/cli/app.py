@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli import affected, cache, render
+from reconciler.cli import affected, cache, diff, explain, init, render
+from reconciler.cli import list as list_
 from reconciler.cli.output import show_error
 from reconciler.cli.quick import nobody_reads
 from reconciler.errors import InternalError, ReconcilerError, UsageError
@@ -24,8 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("render", epilog=render.EXAMPLES)(render.render)
+app.command("list", epilog=list_.EXAMPLES)(list_.list_)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
+app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(cache.app, name="cache")
 
 

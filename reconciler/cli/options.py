@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -15,6 +16,16 @@ Root = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Output(StrEnum):
+    text = "text"
+    json = "json"
+
+
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither look for finished renders nor keep new ones.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Fetch no pinned commit that this clone lacks.")
 ]

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.cli.quick import WORTH_A_BAR
 from reconciler.cli.source import where_from
-from reconciler.errors import Place, ReconcilerError
+from reconciler.errors import Place, ReconcilerError, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None 
 def show_notice(notice: Notice, root: str) -> None:
     place = where_from(notice.where, root)
     console().print(Text.assemble(("warning: ", "bold yellow"), f"{place}: {notice.what}"))
+
+
+def show_note(what: str, where: Place, root: str) -> None:
+    console().print(
+        Text.assemble(("note: ", "bold cyan"), printable(f"{where_from(where, root)}: {what}"))
+    )
 
 
 def place_json(place: Place | None) -> dict[str, Any]:

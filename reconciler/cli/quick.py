@@ -27,12 +27,14 @@ def run_quickly(arguments: list[str]) -> int | None:
         return None
     try:
         from reconciler.cli.settings import open_store
-        from reconciler.cli.source import find_source, in_tree, open_tree
+        from reconciler.cli.source import find_source, folders_meant, open_tree
         from reconciler.render.renderer import Renderer
 
         root = find_source(request.paths, None)
         tree = open_tree(root, request.revision)
-        wanted = [in_tree(path, root) for path in request.paths]
+        wanted = folders_meant(request.paths, root, tree)
+        if len(wanted) >= WORTH_A_BAR:
+            return None
         with Renderer(open_store(request.cache)) as renderer:
             renders = renderer.render_all(tree, wanted)
     except ReconcilerError:
@@ -67,7 +69,7 @@ def _plain_render(arguments: list[str]) -> _Request | None:
             return None
         else:
             request.paths.append(argument)
-    return request if 0 < len(request.paths) < WORTH_A_BAR else None
+    return request if request.paths else None
 
 
 def join(manifests: Iterable[bytes]) -> bytes:

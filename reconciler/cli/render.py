@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Root
+from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import (
     error_json,
     progress,
@@ -20,17 +20,25 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.quick import join, write_out
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, in_tree, open_tree
+from reconciler.cli.source import find_source, folders_meant, open_tree
 from reconciler.errors import UsageError
-from reconciler.render.folders import is_pattern, kustomizations
+from reconciler.git.pins import is_reference, pins_of
 from reconciler.render.options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.git.tree import Tree
 
 EXAMPLES = """**Examples**
 
 `reconciler render environments/prod/gethrelay`: what kustomize build prints, from the work tree
 
 `reconciler render environments/prod/gethrelay --ref v1.2.0`: the same at a tag, without a checkout
+
+`reconciler render prod/gethrelay`: the same folder, by environment and app
+
+`reconciler render prod`: all apps of an environment
 
 `reconciler render 'environments/*/*' -o dir=out`: everything, a file each
 
@@ -50,7 +58,10 @@ class LoadRestrictor(StrEnum):
 
 def render(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Folders with a kustomization, or globs.")
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Folders with a kustomization, ENV, ENV/APP, or globs."
+        ),
     ],
     ref: Annotated[
         str | None,
@@ -63,6 +74,7 @@ def render(
     ] = "yaml",
     root: Root = None,
     no_cache: NoCache = False,
+    offline: Offline = False,
     reorder: Annotated[
         Reorder | None, typer.Option(help="kustomize's --reorder.", show_default=False)
     ] = None,
@@ -82,23 +94,14 @@ def render(
     """Print manifests exactly as kustomize build does: of any folder, at any revision."""
     folder = _folder_of(output)
     source = find_source(paths, root)
-    tree = open_tree(source, ref)
+    tree = open_tree(source, ref, offline=offline)
     tree.max_file_size = max_file_size << 20
     chosen = RenderOptions(
         reorder=reorder.value if reorder else "",
         unbounded=load_restrictor is LoadRestrictor.none,
         timeout=timeout,
     )
-    wanted: list[str] = []
-    for path in paths:
-        inside = in_tree(path, source)
-        if is_pattern(inside) and tree.look(inside).kind == "missing":
-            found = kustomizations(tree, [inside])
-            if not found:
-                raise UsageError(f"no folder with a kustomization matches {path}")
-            wanted += found
-        else:
-            wanted.append(inside)
+    wanted = folders_meant(paths, source, tree)
 
     with Renderer(open_store(not no_cache)) as renderer:
         with progress("rendering", len(wanted)) as advance:
@@ -107,7 +110,7 @@ def render(
             for notice in found_render.notices:
                 show_notice(notice, source)
         if output == "json":
-            write_json(_as_json(renderer, renders))
+            write_json(_as_json(renderer, tree, renders))
         errors = [r.error for r in renders if r.error]
         for error in errors if output != "json" else []:
             show_error(error, root=source)
@@ -132,7 +135,7 @@ def _folder_of(output: str) -> str | None:
     raise UsageError(f"there is no output {output}", hint="use yaml, json or dir=FOLDER")
 
 
-def _as_json(renderer: Renderer, renders: list[Render]) -> dict[str, object]:
+def _as_json(renderer: Renderer, tree: Tree, renders: list[Render]) -> dict[str, object]:
     """Version 1 of this shape only ever gains fields: docs/reference/json.md describes it."""
     return {
         "version": 1,
@@ -145,7 +148,11 @@ def _as_json(renderer: Renderer, renders: list[Render]) -> dict[str, object]:
                     {"what": n.what, "file": n.where.file, "line": n.where.line} for n in r.notices
                 ],
                 "cached": r.cached,
-                "files": list(r.paths),
+                "files": [path for path in r.paths if not is_reference(path)],
+                "pins": [
+                    {"file": pin.file, "url": pin.url, "commit": pin.commit, "exact": pin.exact}
+                    for pin in pins_of(tree, r.paths)
+                ],
             }
             for r in renders
         ],

@@ -8,6 +8,7 @@ from reconciler.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.git.mirrors import Mirrors
     from reconciler.render.store import Store
 
 
@@ -27,6 +28,13 @@ def open_store(use: bool = True) -> Store:
         return store.Store()
     url = os.environ.get("RECONCILER_CACHE_URL")
     return _open_shared(url) if url else store.DiskStore(cache_folder())
+
+
+def open_mirrors(offline: bool) -> Mirrors:
+    """Where commits are kept that had to be fetched."""
+    from reconciler.git.mirrors import Mirrors
+
+    return Mirrors(os.path.join(cache_folder(), "mirrors"), os.environ, offline=offline)
 
 
 def _open_shared(url: str) -> Store:

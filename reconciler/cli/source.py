@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 
+from reconciler.cli.settings import open_mirrors
 from reconciler.errors import Place, RepositoryError, UsageError
-from reconciler.git.locate import find_root, is_bare
+from reconciler.git.locate import find_fleet, find_root, is_bare
+from reconciler.git.pins import Pins
+from reconciler.render.folders import folders_called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.git.repository import Repository
     from reconciler.git.tree import Tree
 
 
 def find_source(paths: list[str], root: str | None) -> str:
     """The folder that a command works in: named, or the repository around the first path.
 
-    Outside of any repository that is the whole file system, as it is for kustomize.
+    Outside of any repository that is the folder with the environments, and where there are none
+    the whole file system, as it is for kustomize.
     """
     if root is not None:
         if not os.path.isdir(root):
@@ -25,7 +30,7 @@ def find_source(paths: list[str], root: str | None) -> str:
     start = os.path.abspath(paths[0].partition("*")[0] if paths else ".")
     while not os.path.isdir(start):
         start = os.path.dirname(start)
-    return find_root(start) or "/"
+    return find_root(start) or find_fleet(start) or "/"
 
 
 def in_tree(path: str, root: str) -> str:
@@ -51,6 +56,11 @@ def in_tree(path: str, root: str) -> str:
     return inside
 
 
+def folders_meant(paths: list[str], root: str, tree: Tree) -> list[str]:
+    """The folders that these arguments of a command mean."""
+    return [f for path in paths for f in folders_called(tree, in_tree(path, root), path)]
+
+
 def _below(path: str, folder: str) -> str | None:
     """What is left of a path after the folder that it is in: "/" for the folder itself."""
     folder = folder.rstrip("/")
@@ -59,8 +69,14 @@ def _below(path: str, folder: str) -> str | None:
     return path.removeprefix(folder) if path.startswith(folder + "/") else None
 
 
-def open_tree(root: str, revision: str | None) -> Tree:
-    """The work tree as it is on disk, or a revision without a checkout."""
+def open_tree(root: str, revision: str | None, *, offline: bool = False) -> Tree:
+    """The work tree as it is on disk, or a revision without a checkout, and what either pins."""
+    tree = _files_of(root, revision)
+    tree.pins = Pins(find_root(root), mirrors=lambda: open_mirrors(offline))
+    return tree
+
+
+def _files_of(root: str, revision: str | None) -> Tree:
     if revision is None:
         if is_bare(root):
             raise RepositoryError(
@@ -75,7 +91,19 @@ def open_tree(root: str, revision: str | None) -> Tree:
     return Repository(root).commit(revision)
 
 
+def open_repository(root: str) -> Repository | None:
+    """The Git repository of a folder, if it is one."""
+    if find_root(root) != root:
+        return None
+    from reconciler.git.repository import Repository
+
+    return Repository(root)
+
+
 def where_from(place: Place, root: str) -> Place:
-    """A place in a tree as the user would type it from here."""
+    """A place in a tree as the user would type it from here; in a commit, as git show takes it."""
+    if place.file.startswith("//"):
+        commit, _, path = place.file.removeprefix("//").partition("/")
+        return Place(f"{commit[:12]}:{path}", place.line, place.column)
     full = os.path.join(root, place.file)
     return Place(os.path.relpath(full), place.line, place.column)

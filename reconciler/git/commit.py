@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pygit2
-from pygit2.enums import AttrCheck, FileMode
+from pygit2.enums import FileMode
 
 from reconciler.errors import RepositoryError
+from reconciler.git.attributes import Rules, convert
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
@@ -15,17 +16,16 @@ from reconciler.git.tree import (
     Tree,
     a_file,
     a_link,
-    refusal,
     submodule,
     too_large,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
-WITH_CRLF = "+crlf"
+    from reconciler.git.attributes import Attributes
 
 
 class CommitTree(Tree):
@@ -34,17 +34,24 @@ class CommitTree(Tree):
     Looking compares names of blobs; a blob itself is read when its content is fetched.
     """
 
-    def __init__(self, git: pygit2.Repository, commit: str, tree_id: str) -> None:
+    def __init__(
+        self, git: pygit2.Repository, attributes: Attributes, commit: str, tree_id: str
+    ) -> None:
         super().__init__()
         self.commit = commit
         self.blobs_read = 0
         self._git = git
+        self._attributes = attributes
         self._folders: dict[str, Any] = {"": self._object(tree_id, "the root")}
-        self._converting: dict[str, bool] = {}
+        self._known_rules: dict[str, Rules] = {}
 
     def _object(self, name: str, path: str) -> Any:
+        return self._ask(self._git.__getitem__, name, path)
+
+    def _ask(self, question: Callable[[str], Any], name: str, path: str) -> Any:
+        """What the object store says of the object at a path."""
         try:
-            return self._git[name]
+            return question(name)
         except KeyError as e:
             raise RepositoryError(
                 f"{path} of commit {self.commit[:12]} is not in this clone",
@@ -60,17 +67,18 @@ class CommitTree(Tree):
         found = self._item(path)
         if found is None:
             return NOTHING
-        mode = found.filemode
+        name, mode = str(found.id), found.filemode
         if mode == FileMode.TREE:
-            self._folders[path] = self._object(str(found.id), path)
+            self._folders[path] = self._object(name, path)
             return A_FOLDER
         if mode == FileMode.COMMIT:
             return submodule()
         if mode == FileMode.LINK:
-            return a_link(path, os.fsdecode(self._object(str(found.id), path).data))
-        if self._may_convert(path.rpartition("/")[0]):
-            return self._converted(path, str(found.id))
-        return a_file(str(found.id))
+            refused, target = self._blob(name, path)
+            return refused or a_link(path, os.fsdecode(target))
+        rules = self._rules(path.rpartition("/")[0])
+        conversion = self._attributes.conversion(rules, self.commit, path)
+        return a_file(name + conversion) if isinstance(conversion, str) else conversion
 
     def _item(self, path: str) -> Any:
         above, _, name = path.rpartition("/")
@@ -80,47 +88,41 @@ class CommitTree(Tree):
             return None
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
-        blob = self._object(entry.token.removesuffix(WITH_CRLF), path)
-        self.blobs_read += 1
-        if blob.size > self.max_file_size:
-            return too_large(blob.size, self.max_file_size), b""
-        content: bytes = blob.data
-        if entry.token.endswith(WITH_CRLF) and b"\0" not in content:
-            content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        return entry, content
+        name, plus, conversion = entry.token.partition("+")
+        refused, content = self._blob(name, path)
+        return refused or entry, convert(content, plus + conversion)
 
-    def _may_convert(self, folder: str) -> bool:
-        """Does a .gitattributes here or above say anything that changes content?"""
-        known = self._converting.get(folder)
+    def _blob(self, name: str, path: str) -> tuple[Entry | None, bytes]:
+        """A file's content, or why it is not served; one that is too large is not even read."""
+        _, size = self._ask(self._git.odb.read_header, name, path)
+        if size > self.max_file_size:
+            return too_large(size, self.max_file_size), b""
+        self.blobs_read += 1
+        content: bytes = self._object(name, path).data
+        return None, content
+
+    def _rules(self, folder: str) -> Rules:
+        known = self._known_rules.get(folder)
         if known is None:
-            known = folder != "" and self._may_convert(folder.rpartition("/")[0])
-            found = self._item(f"{folder}/.gitattributes" if folder else ".gitattributes")
-            if not known and found is not None and found.filemode != FileMode.TREE:
-                rules: bytes = found.data
-                known = b"crlf" in rules or b"working-tree-encoding" in rules
-            self._converting[folder] = known
+            above = self._rules(folder.rpartition("/")[0]) if folder else None
+            path = f"{folder}/.gitattributes" if folder else ".gitattributes"
+            found = self._item(path)
+            if found is None or found.filemode == FileMode.TREE:
+                known = above or Rules()
+            else:
+                known = Rules(above, self._object(str(found.id), path).data)
+            self._known_rules[folder] = known
         return known
 
-    def _converted(self, path: str, blob_id: str) -> Entry:
-        def attribute(name: str) -> str | bool | None:
-            flags = AttrCheck.INCLUDE_COMMIT | AttrCheck.INDEX_ONLY
-            return self._git.get_attr(path, name, flags, self.commit)
-
-        encoding = attribute("working-tree-encoding")
-        if isinstance(encoding, str):
-            return refusal(
-                f"its .gitattributes ask for the encoding {encoding}",
-                "remove working-tree-encoding: manifests are UTF-8",
-            )
-        crlf = attribute("eol") == "crlf" and attribute("text") is not False
-        return a_file(blob_id + WITH_CRLF if crlf else blob_id)
+    def _names(self, folder: str) -> list[str]:
+        return sorted(os.fsdecode(item.raw_name) for item in self._folders[folder])
 
     def files(self) -> Iterator[str]:
-        def walk(tree: Any, prefix: str) -> Iterator[str]:
-            for item in tree:
+        def walk(folder: Any, prefix: str) -> Iterator[str]:
+            for item in folder:
                 path = prefix + os.fsdecode(item.raw_name)
                 if item.filemode == FileMode.TREE:
-                    yield from walk(item, path + "/")
+                    yield from walk(self._object(str(item.id), path), path + "/")
                 else:
                     yield path
 

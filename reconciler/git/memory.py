@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
-from posixpath import normpath
-
-from reconciler.errors import RepositoryError
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
@@ -13,19 +9,13 @@ from reconciler.git.tree import (
     Tree,
     a_file,
     a_link,
-    folders_above,
-    refusal,
-    too_large,
+    names_by_folder,
 )
 from reconciler.git.worktree import blob_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import IO
-
-MAX_ENTRIES = 100_000
-MAX_BYTES = 512 << 20
 
 
 class MemoryTree(Tree):
@@ -41,7 +31,7 @@ class MemoryTree(Tree):
         self._files = files
         self._links = links or {}
         self._refused = refused or {}
-        self._folders = folders_above((*self._files, *self._links, *self._refused))
+        self._folders = names_by_folder((*self._files, *self._links, *self._refused))
 
     def _probe(self, path: str) -> Entry:
         if path in self._files:
@@ -52,41 +42,13 @@ class MemoryTree(Tree):
             return self._refused[path]
         return A_FOLDER if path in self._folders else NOTHING
 
+    def _names(self, folder: str) -> list[str]:
+        return sorted(self._folders.get(folder, ()))
+
     def files(self) -> Iterator[str]:
         yield from self._files
+        yield from self._links
         yield from self._refused
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
         return entry, self._files[path]
-
-
-def read_tar(stream: IO[bytes]) -> MemoryTree:
-    """An archive as a tree, refused when it is larger or stranger than a repository is."""
-    files: dict[str, bytes] = {}
-    links: dict[str, str] = {}
-    refused: dict[str, Entry] = {}
-    total = 0
-    try:
-        with tarfile.open(fileobj=stream, mode="r|*") as archive:
-            for number, member in enumerate(archive):
-                if number >= MAX_ENTRIES:
-                    raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
-                name = normpath(member.name)
-                if name.startswith(("/", "../")) or name == "..":
-                    raise RepositoryError(f"the archive names {member.name}, outside of itself")
-                if member.issym():
-                    links[name] = member.linkname
-                elif member.isreg():
-                    total += member.size
-                    if total > MAX_BYTES:
-                        raise RepositoryError(f"the archive holds more than {MAX_BYTES:,} bytes")
-                    if member.size > Tree.max_file_size:
-                        refused[name] = too_large(member.size, Tree.max_file_size)
-                        continue
-                    content = archive.extractfile(member)
-                    files[name] = content.read() if content else b""
-                elif not member.isdir():
-                    refused[name] = refusal("it is neither a file, a folder nor a symbolic link")
-    except (tarfile.TarError, EOFError, OSError) as e:
-        raise RepositoryError("the archive cannot be read", why=str(e)) from e
-    return MemoryTree(files, links, refused)

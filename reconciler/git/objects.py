@@ -13,10 +13,14 @@ import pygit2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeVar
+
+    Found = TypeVar("Found")
 
 KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
 MAX_OBJECT = 1 << 30
+HEADER_BYTES = 64
 MAX_ALTERNATES = 5
 
 PACKED_FIRST = 2
@@ -36,15 +40,14 @@ class LooseObjects(pygit2.OdbBackend):
         self.damaged = ""
 
     def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
-        return self._read(str(oid))
+        return self._read(str(oid), parse)
 
     def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
-        kind, content = self._read(str(oid))
-        return kind, len(content)
+        return self._read(str(oid), parse_header, HEADER_BYTES)
 
     def read_prefix_cb(self, prefix: str) -> tuple[int, bytes, str]:
         name = self._find(str(prefix))
-        return (*self._read(name), name)
+        return (*self._read(name, parse), name)
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
         return os.path.exists(self._path(str(oid)))
@@ -70,14 +73,14 @@ class LooseObjects(pygit2.OdbBackend):
             raise ValueError(f"{prefix} is short for several objects")
         return found[0]
 
-    def _read(self, name: str) -> tuple[int, bytes]:
+    def _read(self, name: str, understand: Callable[[bytes], Found], size: int = -1) -> Found:
         try:
             with open(self._path(name), "rb") as file:
-                data = file.read()
+                data = file.read(size)
         except OSError:
             raise KeyError(name) from None
         try:
-            return parse(data)
+            return understand(data)
         except (ValueError, KeyError, zlib.error) as e:
             self.damaged = name
             raise Damaged(name) from e
@@ -85,13 +88,26 @@ class LooseObjects(pygit2.OdbBackend):
 
 def parse(data: bytes) -> tuple[int, bytes]:
     """The kind and the content of a loose object."""
-    stream = zlib.decompressobj()
-    text = stream.decompress(data, MAX_OBJECT)
-    header, _, content = text.partition(b"\0")
-    kind, _, size = header.partition(b" ")
-    if not stream.eof or len(content) != int(size):
+    kind, size, content, stream = _begin(data)
+    if len(content) <= size:
+        content += stream.decompress(stream.unconsumed_tail, size + 1 - len(content))
+    if not stream.eof or len(content) != size:
         raise ValueError("it is cut off")
-    return KINDS[kind], content
+    return kind, content
+
+
+def parse_header(data: bytes) -> tuple[int, int]:
+    """The kind of a loose object and the size of its content, from how it begins."""
+    return _begin(data)[:2]
+
+
+def _begin(data: bytes) -> tuple[int, int, bytes, Any]:
+    stream = zlib.decompressobj()
+    header, _, content = stream.decompress(data, HEADER_BYTES).partition(b"\0")
+    kind, _, size = header.partition(b" ")
+    if int(size) > MAX_OBJECT:
+        raise ValueError("it is larger than anything that is read")
+    return KINDS[kind], int(size), content, stream
 
 
 def open_objects(git: pygit2.Repository) -> list[LooseObjects]:
@@ -129,6 +145,6 @@ def object_folders(git_folder: str) -> Iterator[str]:
 def _lines(path: str) -> list[str]:
     try:
         with open(path, errors="surrogateescape") as file:
-            return [line for line in file.read().splitlines() if line]
+            return [line for line in file.read().split("\n") if line]
     except OSError:
         return []

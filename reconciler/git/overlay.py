@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.git.tree import A_FOLDER, FOLDER, NOTHING, Entry, Tree, a_file, folders_above
+from reconciler.git.tree import A_FOLDER, NOTHING, Entry, Tree, a_file, names_by_folder
 from reconciler.git.worktree import blob_id
 
 TYPE_CHECKING = False
@@ -16,21 +16,34 @@ class EditedTree(Tree):
     def __init__(self, base: Tree, edits: Mapping[str, bytes | None]) -> None:
         super().__init__()
         self.base = base
+        self.pins = base.pins
         self.edits = edits
-        self._above = folders_above(path for path, content in edits.items() if content is not None)
+        self._folders = names_by_folder(p for p, content in edits.items() if content is not None)
 
     def _probe(self, path: str) -> Entry:
+        if path in self._folders:
+            return A_FOLDER
         if path in self.edits:
             content = self.edits[path]
             return NOTHING if content is None else a_file(blob_id(content))
-        found = self.base.look(path)
-        if found.kind != FOLDER and path in self._above:
-            return A_FOLDER
-        return found
+        return self.base.look(path)
+
+    def _names(self, folder: str) -> list[str]:
+        found = self._folders.get(folder, set()).union(self.base.names(folder))
+        prefix = f"{folder}/" if folder else ""
+        return sorted(name for name in found if self.edits.get(prefix + name, b"") is not None)
 
     def files(self) -> Iterator[str]:
-        yield from (path for path in self.base.files() if path not in self.edits)
+        yield from (path for path in self.base.files() if not self._replaced(path))
         yield from (path for path, content in self.edits.items() if content is not None)
+
+    def _replaced(self, path: str) -> bool:
+        """Did an edit put something else in the place of a base's file?"""
+        if path in self._folders:
+            return True
+        while path and path not in self.edits:
+            path = path.rpartition("/")[0]
+        return path != ""
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
         content = self.edits.get(path)

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import pygit2
-from pygit2.enums import ObjectType
+from pygit2.enums import ObjectType, RepositoryOpenFlag
 
 from reconciler.errors import RepositoryError
+from reconciler.git.addresses import HEX, is_full_name
+from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
 from reconciler.git.objects import open_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ORIGIN = "refs/remotes/origin/"
+SHORTEST_NAME = 4
+
+
+class About:
+    """A commit in few words; the time is in seconds since 1970."""
+
+    __slots__ = ("id", "subject", "time")
+
+    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
+        self.id = id
+        self.time = time
+        self.subject = subject
 
 
 class Repository:
@@ -15,30 +35,90 @@ class Repository:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._git = open_repository(path)
+        self._loose = open_objects(self._git)
+        self._attributes = Attributes(self._git.odb)
+
+    def branch(self) -> str | None:
+        """What HEAD is on; none if it is on no branch."""
+        target = self._git.references["HEAD"].target
+        return target.removeprefix("refs/heads/") if isinstance(target, str) else None
+
+    def about(self, revision: str) -> About | None:
+        """A commit in few words; none if it is not in this clone."""
         try:
-            self._git = pygit2.Repository(path)
-            self._loose = open_objects(self._git)
-        except (pygit2.GitError, KeyError) as e:
-            raise RepositoryError(
-                f"{path} is not a Git repository that can be read", why=str(e)
-            ) from e
+            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
+        return About(str(commit.id), commit.commit_time, subject)
 
     def commit(self, revision: str) -> CommitTree:
         """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
+        for store in self._loose:
+            store.damaged = ""
         try:
-            found = self._git.revparse_single(revision)
-            commit = found.peel(ObjectType.COMMIT)
-            tree = commit.peel(ObjectType.TREE)
+            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
         except (KeyError, ValueError, pygit2.GitError) as e:
-            raise self._no_such(revision) from e
-        return CommitTree(self._git, str(commit.id), str(tree.id))
+            raise self._no_such(revision, e) from e
+        return CommitTree(self._git, self._attributes, str(commit.id), str(commit.tree_id))
 
-    def _no_such(self, revision: str) -> RepositoryError:
+    def merge_base(self, one: str, other: str) -> str:
+        """The commit where the histories of two revisions part."""
+        ids = [self.commit(revision).commit for revision in (one, other)]
+        found = self._git.merge_base(*ids)
+        if not found:
+            hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
+            raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
+        return str(found)
+
+    def fetched(self, name: str) -> CommitTree:
+        """What fetching this name from the origin gives, as far as this clone knows.
+
+        It is a commit's name, a tag or a branch, or "" for the default branch. What was last
+        seen of the origin counts before this clone's own branches. The beginning of a commit's
+        name is taken too, though Git does not fetch by it.
+        """
+        if name in ("", "HEAD"):
+            return self.commit(self._default())
+        if not is_full_name(name):
+            for reference in _meanings(name):
+                if reference in self._git.references:
+                    return self.commit(reference)
+        if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
+            return self.commit(name.lower())
+        raise self._no_such(name, what="branch or tag")
+
+    def _default(self) -> str:
+        if f"{ORIGIN}HEAD" in self._git.references:
+            return f"{ORIGIN}HEAD"
+        seen = any(name.startswith(ORIGIN) for name in self._git.references)
+        if not seen and not self._git.head_is_detached:
+            return "HEAD"
+        raise RepositoryError(
+            "this clone does not know which branch is the remote's default",
+            hint="name a commit with ?ref=, or run git remote set-head origin --auto",
+        )
+
+    def _no_such(
+        self, revision: str, error: Exception | None = None, what: str = "commit"
+    ) -> RepositoryError:
         damaged = next((store.damaged for store in self._loose if store.damaged), "")
         if damaged:
             return RepositoryError(
                 f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
                 hint="git fsck shows what else is; fetch into a new clone",
+            )
+        if isinstance(error, pygit2.AmbiguousError) and len(revision) >= SHORTEST_NAME:
+            return RepositoryError(
+                f"{revision} is short for several objects in {self.path}",
+                hint="write more of the commit's name",
+            )
+        if error and not isinstance(error, (KeyError, ValueError)):
+            return RepositoryError(
+                f"{revision} cannot be read in {self.path}",
+                why=str(error),
+                hint="git fsck shows what is damaged",
             )
         if self._git.head_is_unborn and not list(self._git.references):
             return RepositoryError(
@@ -50,6 +130,35 @@ class Repository:
                 hint="git fetch --unshallow, or clone with the full history",
             )
         return RepositoryError(
-            f"there is no commit {revision!r} in {self.path}",
+            f"there is no {what} {revision!r} in {self.path}",
             hint="git fetch first if it is on a remote; git log names what is here",
         )
+
+
+def _meanings(name: str) -> Iterator[str]:
+    """The references that git fetch takes a name for, as a clone calls them, first ones first."""
+    for full in (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}"):
+        if full.startswith("refs/heads/"):
+            yield ORIGIN + full.removeprefix("refs/heads/")
+        yield full
+
+
+def open_repository(path: str) -> pygit2.Repository:
+    """The repository whose top folder this is."""
+    try:
+        return pygit2.Repository(path, RepositoryOpenFlag.NO_SEARCH)
+    except (pygit2.GitError, KeyError) as e:
+        message = str(e)
+        if "not found" in message:
+            raise RepositoryError(
+                f"{path} is not the top folder of a Git repository",
+                hint="revisions are in a repository: name its top folder with --root",
+            ) from e
+        hint = "git fsck, run there, may say more"
+        if "owned" in message:
+            hint = f"if you trust it: git config --global --add safe.directory {path}"
+        elif "format" in message or "extension" in message or "version" in message:
+            hint = "clone it again with SHA-1 names and without Git's newer formats"
+        raise RepositoryError(
+            f"the Git repository {path} cannot be opened", why=message, hint=hint
+        ) from e

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Final
 
+    from reconciler.git.pins import Pins
+
 FILE: Final = "file"
 FOLDER: Final = "folder"
 LINK: Final = "link"
@@ -19,6 +21,9 @@ REFUSED: Final = "refused"
 
 LFS_HEADER: Final = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER_BYTES: Final = 1024
+
+# No system opens a file under a longer one.
+LONGEST_PATH: Final = 4096
 
 _numbers = count(1)
 
@@ -100,10 +105,12 @@ class Tree:
     """A snapshot: each path is looked at once, and keeps its first answer.
 
     Paths are relative, with slashes, and "" is the tree itself. Subclasses say
-    what is at a path whose parent is a folder, and what a file holds.
+    what is at a path whose parent is a folder, and what a file holds. Paths with // lead
+    to other commits, and `pins` follows them.
     """
 
     max_file_size = 16 << 20
+    pins: Pins | None = None
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -113,18 +120,29 @@ class Tree:
         """What is at this path; for a path that leads through a link, that link."""
         known = self._seen.get(path)
         if known is None:
-            above = self.look(path.rpartition("/")[0])
-            if above.kind == FOLDER:
-                known = self._probe(path)
-            elif above.kind in (LINK, REFUSED):
-                known = above
-            else:
-                known = NOTHING
+            known = self._elsewhere(path) if "//" in path else self._first_look(path)
             known = self._seen.setdefault(path, known)
         return known
 
+    def _first_look(self, path: str) -> Entry:
+        if len(path) > LONGEST_PATH:
+            return NOTHING
+        unknown = [path]
+        while (above := unknown[-1].rpartition("/")[0]) not in self._seen:
+            unknown.append(above)
+        found = self._seen[above]
+        for inside in reversed(unknown):
+            if found.kind == FOLDER:
+                found = self._probe(inside)
+            elif found.kind not in (LINK, REFUSED):
+                found = NOTHING
+            found = self._seen.setdefault(inside, found)
+        return found
+
     def fetch(self, path: str) -> tuple[Entry, bytes]:
         """What is at this path, with the content if it is a file."""
+        if self.pins and "//" in path:
+            return self.pins.fetch(path, self.max_file_size)
         entry = self.look(path)
         if entry.kind != FILE:
             return entry, b""
@@ -133,9 +151,18 @@ class Tree:
             return lfs_pointer(), b""
         return entry, content
 
+    def _elsewhere(self, path: str) -> Entry:
+        if self.pins is None:
+            return refusal("it is remote, and no repository's URLs are followed here")
+        return self.pins.look(path, self.max_file_size)
+
     def files(self) -> Iterator[str]:
         """Every file's path, without reading any."""
         raise NotImplementedError
+
+    def names(self, folder: str) -> list[str]:
+        """What a folder holds, sorted; nothing is looked at. Empty for all that is no folder."""
+        return self._names(folder) if self.look(folder).kind == FOLDER else []
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
         """The content of a file, or why it is not served after all."""
@@ -144,10 +171,22 @@ class Tree:
     def _probe(self, path: str) -> Entry:
         raise NotImplementedError
 
+    def _names(self, folder: str) -> list[str]:
+        raise NotImplementedError
 
-def folders_above(paths: Iterable[str]) -> set[str]:
-    """All folders that must exist for these paths to."""
-    return {path[:i] for path in paths for i, c in enumerate(path) if c == "/"}
+
+def names_by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    """What is in each folder that must exist for these paths to."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names = found.setdefault(folder, set())
+            if name in names:
+                break
+            names.add(name)
+            path = folder
+    return found
 
 
 def checked_path(path: str) -> str:

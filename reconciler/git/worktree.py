@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import ENAMETOOLONG
 from hashlib import sha1
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
@@ -44,13 +45,17 @@ class WorkTree(Tree):
             raise RepositoryError(f"there is no folder {self.root}")
 
     def _probe(self, path: str) -> Entry:
-        full = os.path.join(self.root, path)
         try:
-            found = os.lstat(full)
+            return self._find(path, os.path.join(self.root, path))
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return NOTHING
         except OSError as e:
+            if e.errno == ENAMETOOLONG:
+                return NOTHING
             return refusal(f"it cannot be read: {e.strerror}")
+
+    def _find(self, path: str, full: str) -> Entry:
+        found = os.lstat(full)
         if S_ISLNK(found.st_mode):
             return a_link(path, os.readlink(full))
         if S_ISDIR(found.st_mode):
@@ -59,10 +64,7 @@ class WorkTree(Tree):
             return refusal("it is neither a file nor a folder")
         if found.st_size > self.max_file_size:
             return too_large(found.st_size, self.max_file_size)
-        try:
-            content = self._content(full)
-        except OSError as e:
-            return refusal(f"it cannot be read: {e.strerror}")
+        content = self._content(full)
         if len(content) > self.max_file_size:
             return too_large(len(content), self.max_file_size)
         if self._held_bytes + len(content) <= HELD_BYTES:
@@ -83,8 +85,15 @@ class WorkTree(Tree):
             return refusal("it changed while it was being rendered", "run the command again"), b""
         return entry, content
 
+    def _names(self, folder: str) -> list[str]:
+        try:
+            found = os.listdir(os.path.join(self.root, folder))
+        except OSError:
+            return []
+        return sorted(name for name in found if name != ".git")
+
     def files(self) -> Iterator[str]:
-        """Every file's path but for what Git ignores; no link is followed."""
+        """Every file's path but for those in folders that Git ignores; no link is followed."""
         ignored = ignored_by_git(self.root)
         for folder, folders, names in os.walk(self.root):
             prefix = os.path.relpath(folder, self.root) + "/"
@@ -108,6 +117,6 @@ def ignored_by_git(root: str) -> Callable[[str], bool]:
     """Tells what is not part of a repository though it lies in its folder."""
     if not os.path.exists(os.path.join(root, ".git")):
         return lambda _: False
-    import pygit2
+    from reconciler.git.repository import open_repository
 
-    return pygit2.Repository(root).path_is_ignored
+    return open_repository(root).path_is_ignored

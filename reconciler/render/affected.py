@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.git.pins import Reference, is_reference
 from reconciler.render.folders import kustomizations
 
 TYPE_CHECKING = False
@@ -43,9 +44,13 @@ def affected(
     found = [Affected(path, REMOVED, []) for path in set(old) - set(new)]
     known = set(old)
     for render in renderer.render_all(after, new, progress=progress):
-        files = [p for p in render.paths if before.look(p).token != after.look(p).token]
+        files = [_shown(p) for p in render.paths if before.look(p).token != after.look(p).token]
         if render.path not in known:
             found.append(Affected(render.path, ADDED, files))
         elif files:
             found.append(Affected(render.path, CHANGED, files))
     return sorted(found, key=lambda a: a.path)
+
+
+def _shown(path: str) -> str:
+    return Reference(path).url if is_reference(path) else path

@@ -1,21 +1,30 @@
-"""Which folders of a tree can be rendered, and how to name many of them."""
+"""Which folders of a tree can be rendered, and what people call them."""
 
 from __future__ import annotations
 
-import re
+from reconciler.errors import UsageError
+from reconciler.git.tree import MISSING
+from reconciler.model.globs import compile_glob, is_pattern
+from reconciler.model.layout import (
+    ENVIRONMENTS,
+    KUSTOMIZATION_NAMES,
+    apps_in,
+    entry_folder,
+    environment_of,
+    kustomization_in,
+)
+from reconciler.model.naming import apps_by_environment, named, nothing_called, parts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.git.tree import Tree
-
-KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def kustomizations(tree: Tree, patterns: Sequence[str] = ()) -> list[str]:
     """The folders with a kustomization that match any of the patterns, or all of them."""
-    wanted = [re.compile(glob_to_regex(p)) for p in patterns]
+    wanted = [compile_glob(p) for p in patterns]
     found = set()
     for file in tree.files():
         folder, _, name = file.rpartition("/")
@@ -24,28 +33,40 @@ def kustomizations(tree: Tree, patterns: Sequence[str] = ()) -> list[str]:
     return sorted(found)
 
 
-def glob_to_regex(pattern: str) -> str:
-    """`*` and `?` stay within a name, `**` is any number of folders, `[a-z]` is one of these."""
-    regex = ""
-    for part in re.findall(r"/\*\*(?=/|$)|\*\*/|\*\*|\*|\?|\[[^]]+\]|.", pattern, re.DOTALL):
-        match part:
-            case "/**":
-                regex += "(?:/.*)?"
-            case "**/":
-                regex += "(?:.*/)?"
-            case "**":
-                regex += ".*"
-            case "*":
-                regex += "[^/]*"
-            case "?":
-                regex += "[^/]"
-            case _ if part.startswith("[") and len(part) > 1:
-                inner = part[1:-1].replace("\\", "\\\\")
-                regex += "[" + ("^" + inner[1:] if inner.startswith("!") else inner) + "]"
-            case _:
-                regex += re.escape(part)
-    return regex
+def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
+    """What somebody means who types a path, ENV, ENV/APP or a glob; a path that exists comes first.
+
+    `path` is what was typed, as a path in the tree.
+    """
+    if tree.look(path).kind != MISSING:
+        return _apps_or_itself(tree, path)
+    if is_pattern(path):
+        found = kustomizations(tree, [path]) or _by_name(tree, typed)
+        if not found:
+            raise UsageError(f"no folder with a kustomization matches {typed}")
+        return found
+    parts = parts_of(typed)
+    if parts:
+        folder = "/".join([ENVIRONMENTS, *filter(None, parts)])
+        if tree.look(folder).kind != MISSING:
+            return _apps_or_itself(tree, folder)
+    raise nothing_called(typed, apps_by_environment(tree))
 
 
-def is_pattern(text: str) -> bool:
-    return any(c in text for c in "*?[")
+def patterns_called(trees: Sequence[Tree], typed: str) -> Iterator[str]:
+    """A glob of folders in these trees, for what may be a name or a glob of names."""
+    yield typed
+    if parts_of(typed) and not any(kustomizations(tree, [typed]) for tree in trees):
+        yield from (f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*")
+
+
+def _apps_or_itself(tree: Tree, folder: str) -> list[str]:
+    """The folders of an environment's apps; any other folder is meant itself."""
+    environment = environment_of(folder)
+    if environment is None or kustomization_in(tree, folder):
+        return [folder]
+    return [entry_folder(environment, app) for app in apps_in(tree, environment)] or [folder]
+
+
+def _by_name(tree: Tree, typed: str) -> list[str]:
+    return [entry_folder(*entry) for entry in named(typed, apps_by_environment(tree))]

@@ -17,6 +17,7 @@ import weakref
 from collections import deque
 
 from reconciler.errors import KernelError, Place, ReconcilerError, RenderError, RenderTimeout
+from reconciler.git.pins import is_reference
 from reconciler.git.tree import FILE, LINK, REFUSED, is_utf8
 from reconciler.render.binary import BINARY
 from reconciler.render.wire import READ_BYTES, Decoder, encode, write_all
@@ -193,6 +194,18 @@ class Kernel:
         found: bytes = self._submit(job).result()
         return found
 
+    def documents(self, content: bytes) -> bytes:
+        """A YAML file's documents as JSON, with where each part of them stands."""
+        job = Job(self, {"op": "documents"}, None)
+        job.body = content
+        found: bytes = self._submit(job).result()
+        return found
+
+    def structure(self) -> bytes:
+        """What upstream's schema says of lists and quantities, as JSON."""
+        found: bytes = self._submit(Job(self, {"op": "structure"}, None)).result()
+        return found
+
     def cancel(self, job: Job) -> None:
         with self._lock:
             if job.done():
@@ -333,7 +346,10 @@ class Kernel:
 
     def _receive(self, header: dict[str, Any], body: bytes) -> None:
         if header["op"] == "get":
-            self._serve(header)
+            if any(map(is_reference, header["paths"])):  # which may have to be fetched first
+                threading.Thread(target=self._serve, args=(header,), daemon=True).start()
+            else:
+                self._serve(header)
             return
         with self._lock:
             job = self._open.pop(header["id"], None)

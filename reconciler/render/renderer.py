@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.render.binary import BINARY, kernel_id
 from reconciler.render.closure import key, subject
 from reconciler.render.options import DEFAULTS
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # few enough that finished manifests do not pile up.
 UNDER_WAY = 64
 WRITTEN_TOGETHER = 128
+
+# Under which no render is kept.
+NO_KEY = b""
 
 
 class Render:
@@ -104,12 +107,33 @@ class Renderer:
                 finished(render)
         return [done[path] for path in wanted]
 
+    def unchanged(
+        self, before: Tree, after: Tree, paths: Iterable[str], options: RenderOptions = DEFAULTS
+    ) -> set[str]:
+        """The folders that are known to render the same in both trees; no manifest is read."""
+        subjects = {path: subject(self.kernel_id, path, options) for path in paths}
+        shapes = self.store.shapes(list(subjects.values()))
+        equal: dict[str, bool] = {}
+        candidates = []
+        for path, name in subjects.items():
+            for looked_at in shapes.get(name, ()):
+                for p in looked_at:
+                    if p not in equal:
+                        equal[p] = before.look(p).token == after.look(p).token
+                    if not equal[p]:
+                        break
+                else:
+                    candidates.append((path, key(name, looked_at, after)))
+        known = self.store.has([k for _, k in candidates])
+        return {path for path, k in candidates if k in known}
+
     def _from_store(self, tree: Tree, subjects: dict[str, bytes]) -> Iterator[Render]:
         shapes = self.store.shapes(list(subjects.values()))
         candidates = [
-            (path, paths, key(name, paths, tree))
+            (path, paths, k)
             for path, name in subjects.items()
             for paths in shapes.get(name, ())
+            if (k := _key_if_readable(name, paths, tree))
         ]
         manifests = self.store.get([k for _, _, k in candidates])
         served = set()
@@ -130,14 +154,7 @@ class Renderer:
                 try:
                     result = job.result()
                 except ReconcilerError as e:
-                    yield Render(
-                        path,
-                        b"",
-                        job.paths,
-                        key(subjects[path], job.paths, tree),
-                        cached=False,
-                        error=e,
-                    )
+                    yield Render(path, b"", job.paths, NO_KEY, cached=False, error=e)
                 else:
                     k = key(subjects[path], result.paths, tree)
                     # What a Secret holds must not lie about in a cache, and a notice is
@@ -161,6 +178,14 @@ class Renderer:
                 job.cancel()
             if fresh:
                 self.store.put(fresh)
+
+
+def _key_if_readable(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:
+    """A damaged object is for the kernel to find again, which says who named it."""
+    try:
+        return key(subject, paths, tree)
+    except RepositoryError:
+        return NO_KEY
 
 
 def _take(items: Iterator[str], count: int) -> list[str]:

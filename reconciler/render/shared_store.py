@@ -60,6 +60,16 @@ class SharedStore(Store):
                 found[key] = value[SEAL_BYTES:]
         return found
 
+    def has(self, keys: Sequence[bytes]) -> set[bytes]:
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for key in keys:
+                    pipe.exists(_name(b"render", key))
+                answers = pipe.execute()
+        except redis.RedisError:
+            return set()
+        return {key for key, there in zip(keys, answers, strict=True) if there}
+
     def put(self, renders: Iterable[tuple[bytes, bytes, Sequence[str], bytes]]) -> None:
         try:
             with self._redis.pipeline(transaction=False) as pipe:

@@ -60,6 +60,10 @@ class Store:
         """The manifests that are there, each checked to be whole and to belong to its key."""
         return {}
 
+    def has(self, keys: Sequence[bytes]) -> set[bytes]:
+        """The keys under which there is a manifest, without reading it."""
+        return set()
+
     def put(self, renders: Iterable[tuple[bytes, bytes, Sequence[str], bytes]]) -> None:
         """Keep renders: subject, key, paths and manifest of each."""
 
@@ -170,6 +174,15 @@ class DiskStore(Store):
             marks = ",".join("?" * len(some))
             self._query(f"UPDATE renders SET used = ? WHERE key IN ({marks})", [now, *some])
         return found
+
+    def has(self, keys: Sequence[bytes]) -> set[bytes]:
+        return {
+            key
+            for some in _chunks(keys)
+            for (key,) in self._query(
+                f"SELECT key FROM renders WHERE key IN ({','.join('?' * len(some))})", some
+            )
+        }
 
     def put(self, renders: Iterable[tuple[bytes, bytes, Sequence[str], bytes]]) -> None:
         if self._db is None:

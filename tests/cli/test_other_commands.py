@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
-from tests.cli.conftest import Run
+from reconciler.cli.app import run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
+from tests.model.fleets import entry
 from tests.sample import repository
 
 
@@ -30,9 +32,63 @@ def test_affected_compares_with_the_files_on_disk(repo: Repo, reconciler: Run) -
     assert json.loads(done.stdout) == {
         "version": 1,
         "affected": [
-            {"path": "apps/app1", "change": "changed", "files": ["apps/app1/kustomization.yaml"]}
+            {
+                "path": "apps/app1",
+                "environment": None,
+                "app": None,
+                "change": "changed",
+                "files": ["apps/app1/kustomization.yaml"],
+            }
         ],
     }
+
+
+@pytest.fixture
+def fleet(repo: Repo) -> Repo:
+    """Two apps in two environments, and a change that touches three of the four."""
+    up = "resources: [../../../"
+    bases = {f"{base}/kustomization.yaml": "namePrefix: a-\n" for base in ("paw", "xai")}
+    repo.commit(
+        bases
+        | entry("dev", "paw", f"{up}paw]")
+        | entry("prod", "paw", f"{up}paw]")
+        | entry("dev", "xai", f"{up}xai]")
+        | entry("prod", "xai", f"{up}xai]")
+    )
+    repo.commit({"paw/kustomization.yaml": ""} | entry("prod", "xai", f"namePrefix: b-\n{up}xai]"))
+    return repo
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (["prod"], "prod/paw prod/xai"),
+        (["prod/x*"], "prod/xai"),
+        (["dev/xai"], ""),
+        (["dev", "prod/paw"], "dev/paw prod/paw"),
+        (["environments/*/*"], "dev/paw prod/paw prod/xai"),
+    ],
+)
+def test_affected_goes_by_environment_and_app(
+    fleet: Repo,
+    only: list[str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(fleet.path)
+    chosen = [part for glob in only for part in ("--only", glob)]
+    assert run(["affected", "HEAD~1", "HEAD", *chosen, "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["affected"]
+    assert " ".join(f"{a['environment']}/{a['app']}" for a in found) == expected
+    assert run(["affected", "HEAD~1", "HEAD", *chosen]) == 0
+    assert capsys.readouterr().out.split() == [f"environments/{e}" for e in expected.split()]
+
+
+def test_a_terminal_shows_the_name_beside_the_folder(fleet: Repo) -> None:
+    seen = on_a_terminal(fleet.path, "affected", "HEAD~1", "HEAD", "--only", "prod", NO_COLOR="1")
+    assert b"environments/prod/paw" in seen
+    assert b"  prod/paw" in seen
 
 
 def test_cache_counts_and_forgets(repo: Repo, reconciler: Run) -> None:
@@ -116,13 +172,15 @@ def test_a_typing_error_is_the_users(reconciler: Run, arguments: list[str]) -> N
 
 
 HEAVY = {"typer", "click", "rich", "pygit2", "kubernetes", "grpc", "cryptography", "dataclasses"}
+HEAVY |= {"yaml", "re", "typing", "json", "pathlib", "difflib"}
 
 
-def test_a_cached_render_imports_next_to_nothing(repo: Repo, reconciler: Run) -> None:
-    repo.commit(repository(1))
-    reconciler("render", "apps/app0", cwd=repo.path)
+@pytest.mark.parametrize("typed", ["apps/app0", "prod/paw", "prod"])
+def test_a_cached_render_imports_next_to_nothing(repo: Repo, reconciler: Run, typed: str) -> None:
+    repo.commit(repository(1) | entry("prod", "paw", "resources: [../../../base]"))
+    reconciler("render", typed, cwd=repo.path)
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "reconciler", "render", "apps/app0"],
+        [sys.executable, "-X", "importtime", "-m", "reconciler", "render", typed],
         cwd=repo.path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,

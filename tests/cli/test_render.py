@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
+from tests.model.fleets import entry, environment
 from tests.sample import rendered, repository
 
 
@@ -63,6 +62,40 @@ def test_a_folder_that_is_only_in_the_revision_can_be_named(apps: Repo, reconcil
     apps.git("rm", "-rq", "apps/app2")
     apps.commit()
     assert reconciler("render", "apps/app2", "--ref", "HEAD~1", cwd=apps.path).stdout == rendered(2)
+
+
+# By the plain form, and by the full parser.
+@pytest.mark.parametrize("extra", [[], ["-o", "yaml"], ["--ref", "HEAD"]])
+def test_an_environment_and_an_app_can_be_named(
+    repo: Repo, reconciler: Run, extra: list[str]
+) -> None:
+    files = repository(2) | environment("prod")
+    for number in (0, 1):
+        files |= entry("prod", f"app{number}", f"resources: [../../../apps/app{number}]")
+    repo.commit(files)
+    (repo.path / "some").mkdir()
+    both = rendered(0) + b"---\n" + rendered(1)
+    for typed, expected in (("prod/app1", rendered(1)), ("prod", both), ("prod/*", both)):
+        done = reconciler("render", typed, *extra, cwd=repo.path / "some")
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected, b"")
+
+
+def test_a_name_that_is_none_is_answered_with_the_nearest(repo: Repo, reconciler: Run) -> None:
+    repo.commit(entry("prod", "paw"))
+    done = reconciler("render", "prod/pow", cwd=repo.path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.endswith(b"called prod/pow\n  to do: did you mean prod/paw?\n")
+
+
+def test_outside_of_git_environments_say_where_the_tree_is(tmp_path: Path, reconciler: Run) -> None:
+    (tmp_path / "fleet/sub").mkdir(parents=True)
+    for name, text in (repository(1) | environment("dev") | entry("dev", "a")).items():
+        (tmp_path / "fleet" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "fleet" / name).write_text(text)
+    (tmp_path / "fleet/environments/dev/a/kustomization.yaml").write_text(
+        "resources: [../../../apps/app0]"
+    )
+    assert reconciler("render", "dev/a", cwd=tmp_path / "fleet/sub").stdout == rendered(0)
 
 
 def test_outside_of_git_it_is_as_with_kustomize(tmp_path: Path, reconciler: Run) -> None:
@@ -198,36 +231,17 @@ def test_a_reader_that_stops_early_is_no_error(apps: Repo) -> None:
 def test_what_a_pipe_gets_has_no_colour(apps: Repo, reconciler: Run) -> None:
     done = reconciler("render", "apps/nothing", cwd=apps.path)
     assert b"\x1b" not in done.stderr
-    assert done.stderr.startswith(b"error: apps/nothing: there is no such folder\n  to do: ")
-
-
-def on_a_terminal(repo: Repo, *arguments: str, **variables: str) -> bytes:
-    main, side = pty.openpty()
-    done = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=repo.path,
-        env={**os.environ, "TERM": "xterm", **variables},
-        stderr=side,
-        stdout=subprocess.DEVNULL,
+    assert done.stderr.startswith(
+        b"error: there is no folder, environment or app called apps/nothing\n"
     )
-    os.close(side)
-    seen = b""
-    try:
-        while piece := os.read(main, 65536):
-            seen += piece
-    except OSError:
-        pass
-    os.close(main)
-    done.wait()
-    return seen
 
 
 def test_a_terminal_gets_colour_unless_asked_not_to(apps: Repo) -> None:
-    assert b"\x1b[1;31m" in on_a_terminal(apps, "render", "apps/nothing")
-    assert b"\x1b[" not in on_a_terminal(apps, "render", "apps/nothing", NO_COLOR="1")
+    assert b"\x1b[1;31m" in on_a_terminal(apps.path, "render", "apps/nothing")
+    assert b"\x1b[" not in on_a_terminal(apps.path, "render", "apps/nothing", NO_COLOR="1")
 
 
 def test_a_terminal_gets_a_progress_bar_for_many(apps: Repo) -> None:
     apps.write(repository(60))
-    assert b"rendering" in on_a_terminal(apps, "render", "apps/*")
-    assert b"rendering" not in on_a_terminal(apps, "render", "apps/app0")
+    assert b"rendering" in on_a_terminal(apps.path, "render", "apps/*")
+    assert b"rendering" not in on_a_terminal(apps.path, "render", "apps/app0")

@@ -196,3 +196,25 @@ def test_the_cache_always_says_what_the_kernel_would(
         truth = uncached.render_all(memory(files), folders)
         assert [r.manifest for r in found] == [r.manifest for r in truth]
         assert [str(r.error) for r in found] == [str(r.error) for r in truth]
+
+
+def test_what_a_change_leaves_alone_is_known_without_a_render(renderer: Renderer) -> None:
+    tree = memory(repository(3))
+    folders = [f"apps/app{i}" for i in range(3)]
+    edited = EditedTree(tree, {"apps/app1/kustomization.yaml": b"resources: [../../base]\n"})
+    assert renderer.unchanged(tree, edited, folders) == set()  # nothing is known yet
+    renderer.render_all(tree, folders)
+    before = renderer.kernel.renders
+    assert renderer.unchanged(tree, edited, folders) == {"apps/app0", "apps/app2"}
+    assert renderer.kernel.renders == before
+
+
+def test_a_folder_whose_closure_nobody_knows_is_not_taken_for_unchanged(
+    renderer: Renderer,
+) -> None:
+    """What was looked at in another tree says nothing of what would be in these two."""
+    tree = memory(repository(1))
+    renderer.render_all(tree, ["apps/app0"])
+    other = EditedTree(tree, {"apps/app0/kustomization.yaml": b"resources: [../../more]\n"})
+    later = EditedTree(other, {"more/kustomization.yaml": b"resources: [../base]\n"})
+    assert renderer.unchanged(other, later, ["apps/app0"]) == set()

@@ -55,6 +55,11 @@ def store(server: str) -> Iterator[SharedStore]:
     store.close()
 
 
+def test_what_is_there_is_known_without_reading_it(store: SharedStore) -> None:
+    fill(store, 2)
+    assert store.has([digest("key 1"), digest("other")]) == {digest("key 1")}
+
+
 def test_what_was_put_is_there_for_every_replica(store: SharedStore, server: str) -> None:
     fill(store, 3)
     replica = SharedStore(server)

@@ -34,6 +34,13 @@ def test_what_was_put_is_there(tmp_path: Path) -> None:
     assert store.get([digest("key 2"), digest("other")]) == {digest("key 2"): b"2" * 10}
 
 
+def test_what_is_there_is_known_without_reading_it(tmp_path: Path) -> None:
+    store = DiskStore(str(tmp_path))
+    fill(store, 3)
+    assert store.has([digest("key 2"), digest("other")]) == {digest("key 2")}
+    assert Store().has([digest("key 2")]) == set()
+
+
 def test_only_the_user_can_read_it(tmp_path: Path) -> None:
     store = DiskStore(str(tmp_path / "cache"))
     assert stat.S_IMODE(os.stat(store.path).st_mode) == 0o600

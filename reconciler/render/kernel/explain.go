@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -69,7 +70,7 @@ func (v *view) culprit(text, folder string) string {
 	text, _, _ = strings.Cut(attempt.ReplaceAllString(text, ""), "cycle detected")
 	last := -1
 	for _, kust := range v.kusts {
-		if at := lastMention(text, path.Join(mount, path.Dir(kust))); at > last {
+		if at := lastMention(text, absolute(path.Dir(kust))); at > last {
 			folder, last = path.Dir(kust), at
 		}
 	}
@@ -109,13 +110,18 @@ func (t *trouble) in(d document, n *yaml.Node, what, hint string) *failure {
 	return f
 }
 
+// names are all that this kustomization names.
+func (t *trouble) names() []named {
+	if names, ok := t.view.names[t.kust]; ok {
+		return names
+	}
+	return namesIn(t.root)
+}
+
 // mentioned is the one of all that this kustomization names of which the error speaks last.
 func (t *trouble) mentioned() (found named, ok bool) {
-	if t.root == nil {
-		return named{}, false
-	}
 	last := -1
-	for _, n := range namesIn(t.root) {
+	for _, n := range t.names() {
 		at := lastMention(t.text, n.from(t.kust))
 		for _, quotes := range []string{"''", `""`, "()", "[]"} {
 			at = max(at, strings.LastIndex(t.text, quotes[:1]+n.text+quotes[1:]))
@@ -127,12 +133,15 @@ func (t *trouble) mentioned() (found named, ok bool) {
 	return found, last >= 0
 }
 
+var mounts = regexp.MustCompile(`(\.\./)*` + path.Base(mount) + `\.\d+/?`)
+
 var dumps = regexp.MustCompile("(?s)with config: `.*`: |map\\[string\\]interface \\{\\}\\{.*\\}|\\*\\*\\*\\* Too many possible.*|" +
 	`(in object|patch) (apiVersion|kind|metadata):.*|, found \d+ in \[.*\]|node contents:.*|&?\{0x.*?\}|\[\{"apiVersion".*|\[\d+( \d+)+\]|\[patch: ".*"\]`)
 
 // shorten takes upstream's dumps of objects and configurations out of an error, and its folding.
 func shorten(text string) string {
 	text = dumps.ReplaceAllString(text, "")
+	text = mounts.ReplaceAllString(text, "")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, mount+"/", ""), mount, ".")
 	for strings.HasPrefix(text, "accumulating resources: ") {
 		text = strings.TrimPrefix(text, "accumulating resources: ")
@@ -140,9 +149,20 @@ func shorten(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-func shown(folder string) string {
-	if folder == "" || folder == "." {
+// shown is how a message calls an absolute path.
+func (v *view) shown(name string) string {
+	at := placeOf(name)
+	if p, inside := v.pinOf(at); p != nil {
+		return fmt.Sprintf("%.12s:%s", p.commit, inside)
+	}
+	if at == "" {
 		return "the root folder"
 	}
-	return folder
+	return at
+}
+
+// placeOf is where in the tree an absolute path is, as far as it is there at all.
+func placeOf(name string) string {
+	at, _ := relative(name)
+	return at
 }

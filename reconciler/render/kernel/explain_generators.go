@@ -48,8 +48,8 @@ var aboutGenerators = []explanation{
 		return nil
 	}),
 	about(`env source files: .*(?s:.*)has invalid utf8 bytes`, func(t *trouble, _ []string) *failure {
-		for _, n := range namesIn(t.root) {
-			e := t.view.files[strings.TrimPrefix(n.from(t.kust), mount+"/")]
+		for _, n := range t.names() {
+			e := t.view.files[placeOf(n.from(t.kust))]
 			if n.isData() && e != nil && !utf8.Valid(e.content) {
 				return t.here(n.node, n.text+" is not text in UTF-8", "save it as UTF-8, or name it under files and not under envs")
 			}

@@ -12,7 +12,7 @@ var aboutAddresses = []explanation{
 	about(`no 'git' program on path|`+errRemote.Error(), func(t *trouble, _ []string) *failure {
 		n, ok := t.mentioned()
 		if !ok || !n.isRemote() {
-			n = firstRemote(t.root)
+			n = firstRemote(t)
 		}
 		if n.text == "" {
 			n.text = "something that this names"
@@ -22,9 +22,9 @@ var aboutAddresses = []explanation{
 }
 
 var aboutFolders = []explanation{
-	about(`cycle detected: candidate root '`+mount+`/?([^'\n]*)' contains visited root`, func(t *trouble, m []string) *failure {
-		n := naming(t, path.Join(mount, m[1]))
-		return t.here(n.node, fmt.Sprintf("%s leads back to %s, which is being rendered", n.text, shown(m[1])),
+	about(`cycle detected: candidate root '(`+mount+`[^'\n]*)' contains visited root`, func(t *trouble, m []string) *failure {
+		n := naming(t, m[1])
+		return t.here(n.node, fmt.Sprintf("%s leads back to %s, which is being rendered", n.text, t.view.shown(m[1])),
 			"take one of the references out, so that no folder includes itself")
 	}),
 	about(`Found multiple kustomization files`, func(t *trouble, _ []string) *failure {
@@ -36,11 +36,13 @@ var aboutFolders = []explanation{
 		}
 		return t.here(nil, "there is more than one kustomization file in this folder: "+strings.Join(found, ", "), "keep one of them")
 	}),
-	about(`unable to find one of 'kustomization.yaml'.* in directory '`+mount+`/?([^\n]*)'`, func(t *trouble, m []string) *failure {
-		if n, ok := t.mentioned(); ok {
+	about(`unable to find one of 'kustomization.yaml'.* in directory '(`+mount+`[^\n]*)'`, func(t *trouble, m []string) *failure {
+		if n, ok := t.mentioned(); ok && n.pinned != "" {
+			return t.here(n.node, n.text+" is a folder without a kustomization.yaml", "correct the path, or pin a commit where it has one")
+		} else if ok {
 			return t.here(n.node, n.text+" is a folder without a kustomization.yaml", "add one to it, or name its files")
 		}
-		return fail("build", m[1], "there is no kustomization.yaml in this folder", "name a folder that has one, or add one here")
+		return fail("build", placeOf(m[1]), "there is no kustomization.yaml in this folder", "name a folder that has one, or add one here")
 	}),
 	about(`expected kind (!=)? ?'Component' for path '([^\n]*?)'`, func(t *trouble, m []string) *failure {
 		kust, n := t.view.namedBy(m[2])
@@ -68,15 +70,19 @@ var aboutFolders = []explanation{
 var aboutFiles = []explanation{
 	about(`security; file '([^\n]+)' is not in or below '([^'\n]*)'`, func(t *trouble, m []string) *failure {
 		n := naming(t, m[1])
+		hint := "move the file, or make its folder a base"
+		if p, _ := t.view.pinOf(t.kust); p == nil {
+			hint += ", or render with --load-restrictor none"
+		}
 		return t.here(n.node, fmt.Sprintf("%s is outside of %s, and a kustomization reads files from its own folder only",
-			n.text, shown(strings.TrimPrefix(strings.TrimPrefix(m[2], mount), "/"))),
-			"move the file, make its folder a base, or render with --load-restrictor none")
+			n.text, t.view.shown(m[2])), hint)
 	}),
-	about(`(?:evalsymlink failure on|open|read) '?`+mount+`/([^\n]+?)'? ?: .*no such file`, func(t *trouble, m []string) *failure {
+	about(`(?:evalsymlink failure on|open|read) '?(`+mount+`[^\n]+?)'? ?: .*no such file`, func(t *trouble, m []string) *failure {
 		n, ok := t.mentioned()
 		switch {
 		case !ok:
-			return t.here(findScalar(t.root, m[1]), m[1]+" does not exist", "correct the name, or add the file")
+			at := placeOf(m[1])
+			return t.here(findScalar(t.root, at), t.view.shown(m[1])+" does not exist", "correct the name, or add the file")
 		case n.isRemote():
 			return remoteFailure(t, n)
 		}
@@ -114,13 +120,12 @@ func (t *trouble) at(kust string, n named, what, hint string) *failure {
 }
 
 func remoteFailure(t *trouble, n named) *failure {
-	return t.here(n.node, n.text+" is remote, and nothing is fetched while rendering",
-		"copy it into the repository, or pin this repository's own URL by commit")
+	return t.here(n.node, withoutPassword(n.text)+" is remote, and nothing is downloaded while rendering", ofCommits)
 }
 
-func firstRemote(root *yaml.Node) named {
-	for _, n := range namesIn(root) {
-		if n.isRemote() {
+func firstRemote(t *trouble) named {
+	for _, n := range t.names() {
+		if n.isRemote() && n.pinned == "" {
 			return n
 		}
 	}
@@ -129,21 +134,21 @@ func firstRemote(root *yaml.Node) named {
 
 // naming is how the kustomization in trouble calls a path.
 func naming(t *trouble, target string) named {
-	for _, n := range namesIn(t.root) {
+	for _, n := range t.names() {
 		if n.from(t.kust) == target {
 			return n
 		}
 	}
-	return named{text: shown(strings.TrimPrefix(strings.TrimPrefix(target, mount), "/"))}
+	return named{text: t.view.shown(target)}
 }
 
 // link is the symbolic link that a path leads through, if it does.
 func (v *view) link(target string) *entry {
-	inside, ok := strings.CutPrefix(target, mount+"/")
-	if !ok {
+	at, outside := relative(target)
+	if outside != nil {
 		return nil
 	}
-	if e, err := v.tree.look(v.ctx, inside); err == nil && e.Kind == "link" {
+	if e, err := v.tree.look(v.ctx, v.source(at)); err == nil && e.Kind == "link" {
 		return e
 	}
 	return nil

@@ -37,7 +37,7 @@ var aboutObjects = []explanation{
 		if !ok {
 			return t.here(nil, what, hint)
 		}
-		same := objects(t.view.documentsOf(strings.TrimPrefix(n.from(t.kust), mount+"/")), kind, name)
+		same := objects(t.view.documentsOf(placeOf(n.from(t.kust))), kind, name)
 		if len(same) == 0 {
 			return t.here(n.node, what, hint)
 		}
@@ -49,7 +49,7 @@ var aboutObjects = []explanation{
 		if !ok {
 			return nil
 		}
-		for _, d := range t.view.documentsOf(strings.TrimPrefix(n.from(t.kust), mount+"/")) {
+		for _, d := range t.view.documentsOf(placeOf(n.from(t.kust))) {
 			if d.inside == nil && d.root != nil && !strings.HasSuffix(text(d.root, "kind"), "List") &&
 				(text(d.root, "kind") == "" || text(d.root, "metadata", "name") == "") {
 				if isKustomization(d.file) {

@@ -84,9 +84,9 @@ func (t *trouble) patchDocuments() (all []document) {
 			all = append(all, d)
 		}
 	}
-	for _, n := range namesIn(t.root) {
+	for _, n := range t.names() {
 		if strings.HasPrefix(strings.ToLower(n.field), "patches") {
-			all = append(all, t.view.documentsOf(strings.TrimPrefix(n.from(t.kust), mount+"/"))...)
+			all = append(all, t.view.documentsOf(placeOf(n.from(t.kust)))...)
 		}
 	}
 	for _, d := range t.docs() { // in the configuration of a transformer

@@ -37,10 +37,13 @@ func (f *failure) located(v *view, req *request) *failure {
 	if f.Line > 0 || f.Kind == "aliases" {
 		return f
 	}
-	for _, target := range []string{f.asked, mount + "/" + f.File} {
+	for _, target := range []string{f.asked, absolute(f.File)} {
 		if kust, by := v.namedBy(target); kust != "" {
 			f.File, f.What = kust, by.text+": "+f.What
 			f.at(by.node)
+			if p, _ := v.pinOf(kust); p != nil && f.Kind == "outside" {
+				f.What, f.Hint = by.text+" leads out of the pinned commit", "name something of the same commit"
+			}
 			return f
 		}
 	}

@@ -54,7 +54,7 @@ func inspect(content []byte) *kustomization {
 		return found // upstream says what is wrong with it
 	}
 	found.schema = len(k.OpenAPI) > 0 || len(k.Crds) > 0
-	found.warnings = slices.Concat(deprecations(found.root, &k), duplicateKeys(found.root), ignored(content))
+	found.warnings = slices.Concat(deprecations(found.root, &k), duplicateKeys(found.root), ignored(content), forced(found.names))
 	return found
 }
 
@@ -108,4 +108,16 @@ func ignored(content []byte) []place {
 		}
 	}
 	return nil
+}
+
+// forced passes on upstream's warning of a prefix that it drops.
+func forced(names []named) (all []place) {
+	for _, n := range names {
+		if n.remote != nil && strings.HasPrefix(strings.ToLower(n.text), "git::") {
+			w := place{What: "Kustomize drops the prefix git::, and will stop doing so; remove it"}
+			w.at(n.node)
+			all = append(all, w)
+		}
+	}
+	return all
 }

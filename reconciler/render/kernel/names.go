@@ -13,11 +13,14 @@ type named struct {
 	text  string // without the key of key=file
 	field string // the field of the kustomization that it stands in
 	node  *yaml.Node
+
+	remote *remote // the folder in a repository that it means, if it does
+	pinned string  // where that folder is mounted in this view
 }
 
-var remote = regexp.MustCompile(`(?i)^(git::|gh:|github\.com[/:]|[\w.-]+@[\w.-]+[:/])|://`)
+var looksRemote = regexp.MustCompile(`(?i)^(git::|gh:|github\.com[/:]|[\w.-]+@[\w.-]+[:/])|://`)
 
-func (n named) isRemote() bool { return remote.MatchString(n.text) }
+func (n named) isRemote() bool { return looksRemote.MatchString(n.text) }
 
 // isData holds for what is taken as it is, and not read as YAML.
 func (n named) isData() bool {
@@ -26,6 +29,9 @@ func (n named) isData() bool {
 
 // from is the absolute path that a kustomization means by this name.
 func (n named) from(kust string) string {
+	if n.pinned != "" {
+		return n.pinned
+	}
 	if path.IsAbs(n.text) {
 		return path.Clean(n.text)
 	}
@@ -36,7 +42,7 @@ func (n named) from(kust string) string {
 func namesIn(root *yaml.Node) (all []named) {
 	add := func(field string, n *yaml.Node) {
 		if n = real(n); n != nil && n.Kind == yaml.ScalarNode && n.Value != "" && !strings.Contains(n.Value, "\n") {
-			all = append(all, named{n.Value, field, n})
+			all = append(all, named{text: n.Value, field: field, node: n})
 		}
 	}
 	source := func(field string, n *yaml.Node) {
@@ -51,8 +57,15 @@ func namesIn(root *yaml.Node) (all []named) {
 	for key, value := range pairs(root) {
 		field := key.Value
 		switch strings.ToLower(field) {
-		case "resources", "bases", "components", "crds", "configurations",
-			"generators", "transformers", "validators", "patchesstrategicmerge":
+		case "resources", "bases", "components", "generators", "transformers", "validators":
+			before := len(all)
+			for item := range items(value) {
+				add(field, item)
+			}
+			for i := range all[before:] {
+				all[before+i].remote = parseRemote(all[before+i].text)
+			}
+		case "crds", "configurations", "patchesstrategicmerge":
 			for item := range items(value) {
 				add(field, item)
 			}
@@ -79,7 +92,7 @@ func namesIn(root *yaml.Node) (all []named) {
 // namedBy finds the kustomization that names an absolute path.
 func (v *view) namedBy(target string) (kust string, by named) {
 	for _, kust := range v.kusts {
-		for _, n := range v.files[kust].kustomization().names {
+		for _, n := range v.names[kust] {
 			if n.from(kust) == target {
 				return kust, n
 			}
@@ -92,8 +105,8 @@ func (v *view) namedBy(target string) (kust string, by named) {
 func (v *view) isData(file string) bool {
 	data := false
 	for _, kust := range v.kusts {
-		for _, n := range v.files[kust].kustomization().names {
-			if n.from(kust) == mount+"/"+file {
+		for _, n := range v.names[kust] {
+			if n.from(kust) == absolute(file) {
 				if !n.isData() {
 					return false
 				}

@@ -58,7 +58,7 @@ func (v *view) secrets() (values []string) {
 					if _, named, ok := strings.Cut(file, "="); ok {
 						file = named
 					}
-					if e := v.files[strings.TrimPrefix((named{text: file}).from(d.file), mount+"/")]; e != nil {
+					if e := v.files[placeOf((named{text: file}).from(d.file))]; e != nil {
 						add(string(e.content))
 					}
 				}

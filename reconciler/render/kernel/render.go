@@ -28,6 +28,9 @@ func renderView(v *view, req *request) (*output, *failure) {
 		if err != nil || v.refusal != nil {
 			return nil, err
 		}
+		if err := v.restoreOrigins(m); err != nil {
+			return nil, err
+		}
 		return emit(m)
 	})
 	if err == nil && v.refusal == nil {
@@ -40,6 +43,10 @@ func renderView(v *view, req *request) (*output, *failure) {
 	problem, again := contained(func() (*failure, error) { return v.why(err, req), nil })
 	if again != nil {
 		return nil, v.bug(again, req)
+	}
+	if p, _ := v.pinOf(problem.File); p != nil {
+		problem.File = v.source(problem.File)
+		problem.Hint += "; then pin the commit that has it so"
 	}
 	return nil, problem
 }
@@ -118,16 +125,18 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if req.Reorder != "" {
 		options.Reorder = krusty.ReorderOption(req.Reorder)
 	}
+	v.unbounded = req.Unbounded
 	if req.Unbounded {
 		options.LoadRestrictions = types.LoadRestrictionsNone
 	}
-	if inside, refusal := relative(mount + "/" + req.Path); refusal == nil {
+	folder := absolute(req.Path)
+	if inside, refusal := relative(folder); refusal == nil {
 		v.tree.want(kustomizationAt(inside))
 	}
-	if _, e, err := v.resolve(mount + "/" + req.Path); err == nil && e.Kind == "missing" {
+	if _, e, err := v.resolve(folder); err == nil && e.Kind == "missing" {
 		return nil, errNoFolder
 	}
-	return krusty.MakeKustomizer(options).Run(v, mount+"/"+req.Path)
+	return krusty.MakeKustomizer(options).Run(v, folder)
 }
 
 var (

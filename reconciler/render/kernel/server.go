@@ -48,6 +48,10 @@ func serve(in io.Reader, out io.Writer) error {
 			s.answer(response{Op: "version", ID: req.ID, Versions: versions()}, nil)
 		case "objects":
 			go s.objects(req.ID, body)
+		case "documents":
+			go s.tell(req, func() ([]byte, error) { return documentsJSON(body) })
+		case "structure":
+			go s.tell(req, structureJSON)
 		default:
 			return fmt.Errorf("unknown operation %q", req.Op)
 		}
@@ -125,6 +129,16 @@ func (s *server) objects(id uint64, manifest []byte) {
 		return
 	}
 	s.answer(response{Op: "objects", ID: id}, list)
+}
+
+// tell answers a request that is not a render with a JSON body.
+func (s *server) tell(req *request, work func() ([]byte, error)) {
+	body, err := contained(work)
+	if err != nil {
+		s.answer(response{Op: "failed", ID: req.ID, Failure: fail("bug", "", req.Op+" failed", "")}, nil)
+		return
+	}
+	s.answer(response{Op: "told", ID: req.ID}, body)
 }
 
 // watch answers for a render that is over its time, and ends the process if it will not stop.

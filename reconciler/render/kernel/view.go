@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// The tree is mounted below the root so that a path that climbs out of it is seen to.
-const mount = "/.tree"
+// The tree is mounted where no path can lead by its own text: a path that climbs out of the
+// tree, or of a pinned commit, is seen to.
+var mount = "/.tree-" + rand.Text()
 
 const maxLinks = 40
 
@@ -27,8 +30,11 @@ type view struct {
 	seen      map[string]*entry
 	files     map[string]*entry
 	kusts     []string
+	names     map[string][]named // of each of kusts
+	pins      []*pin
 	linked    map[string]bool // files that were looked up under a kustomization's name
 	refusal   *failure
+	unbounded bool // may kustomizations of the tree read files from anywhere in it?
 	exclusive bool // may this render change upstream's process-wide schema?
 	schema    bool // does it want to?
 }
@@ -36,13 +42,19 @@ type view struct {
 var _ filesys.FileSystem = (*view)(nil)
 
 func newView(ctx context.Context, t *tree) *view {
-	return &view{ctx: ctx, tree: t, seen: map[string]*entry{}, files: map[string]*entry{}, linked: map[string]bool{}}
+	return &view{
+		ctx: ctx, tree: t,
+		seen: map[string]*entry{}, files: map[string]*entry{}, linked: map[string]bool{}, names: map[string][]named{},
+	}
 }
 
+// closure leaves out what is in pinned commits: their names stand for all that they hold.
 func (v *view) closure() []string {
 	paths := make([]string, 0, len(v.seen))
 	for p := range v.seen {
-		paths = append(paths, p)
+		if p != ".." && !strings.HasPrefix(p, "../") {
+			paths = append(paths, p)
+		}
 	}
 	sort.Strings(paths)
 	return paths
@@ -51,7 +63,7 @@ func (v *view) closure() []string {
 func (v *view) warnings() (all []place) {
 	for _, file := range v.kusts {
 		for _, w := range v.files[file].kustomization().warnings {
-			w.File = file
+			w.File = v.source(file)
 			all = append(all, w)
 		}
 	}
@@ -67,17 +79,24 @@ func (v *view) refuse(f *failure) error {
 
 const outsideHint = "name something inside the repository, or render with a --root that holds both"
 
-// relative is the path inside the tree, or a refusal: "" is the tree itself.
+// relative is the path inside the tree, or a refusal: "" is the tree itself, and what is in
+// a pinned commit begins with ../ and where that is mounted.
 func relative(name string) (string, *failure) {
-	name = filepath.Clean(name)
+	name = strings.ReplaceAll(filepath.Clean(name), twoDots, "..")
 	if name == mount {
 		return "", nil
 	}
 	if inside, ok := strings.CutPrefix(name, mount+"/"); ok {
 		return inside, nil
 	}
+	if strings.HasPrefix(name, mount+".") {
+		return ".." + name, nil
+	}
 	return "", fail("outside", "", "this leads out of the tree that is rendered", outsideHint)
 }
+
+// absolute is the inverse of relative.
+func absolute(at string) string { return path.Join(mount, at) }
 
 // resolve follows links and returns the real path with what is there.
 func (v *view) resolve(name string) (string, *entry, error) {
@@ -98,7 +117,7 @@ func (v *view) follow(name string) (string, *entry, *failure, error) {
 		e, ok := v.seen[at]
 		if !ok {
 			var err error
-			if e, err = v.tree.look(v.ctx, at); err != nil {
+			if e, err = v.tree.look(v.ctx, v.source(at)); err != nil {
 				return "", nil, nil, err
 			}
 		}
@@ -107,8 +126,9 @@ func (v *view) follow(name string) (string, *entry, *failure, error) {
 		}
 		switch e.Kind {
 		case "link":
-			v.seen[e.At] = e
-			at, refusal = e.beyond(at)
+			top := v.topOf(at)
+			v.seen[path.Join(top, e.At)] = e
+			at, refusal = e.beyond(top, at)
 		case "refused":
 			return "", nil, fail("refused", at, e.Why, e.Hint), nil
 		default:
@@ -118,15 +138,24 @@ func (v *view) follow(name string) (string, *entry, *failure, error) {
 	return "", nil, fail("links", at, "this symbolic link leads back to itself", "make it point to a file or a folder"), nil
 }
 
+// topOf is what a link must not lead out of: the tree, or the commit that is pinned.
+func (v *view) topOf(at string) string {
+	if p, _ := v.pinOf(at); p != nil {
+		return ".." + mounted(p.number)
+	}
+	return ""
+}
+
 // beyond is where a path leads that goes through this link.
-func (e *entry) beyond(at string) (string, *failure) {
+func (e *entry) beyond(top, at string) (string, *failure) {
 	if !path.IsAbs(e.Target) {
-		rest := strings.TrimPrefix(at, e.At)
-		if next, refusal := relative(path.Join(mount, path.Dir(e.At), e.Target, rest)); refusal == nil {
-			return next, nil
+		rest := strings.TrimPrefix(at, path.Join(top, e.At))
+		next := path.Join(absolute(top), path.Dir(e.At), e.Target, rest)
+		if next == absolute(top) || strings.HasPrefix(next, absolute(top)+"/") {
+			return relative(next)
 		}
 	}
-	return "", fail("outside", e.At, fmt.Sprintf("the symbolic link %s points to %s, outside of the tree", e.At, e.Target),
+	return "", fail("outside", path.Join(top, e.At), fmt.Sprintf("the symbolic link %s points to %s, outside of the tree", e.At, e.Target),
 		"make it a relative link to something inside the repository")
 }
 
@@ -148,7 +177,7 @@ func (v *view) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
 	if isKustomization(name) {
 		v.linked[at] = true
 	}
-	real := filepath.Join(mount, at)
+	real := absolute(at)
 	if e.Kind == "folder" {
 		return filesys.ConfirmedDir(real), "", nil
 	}
@@ -176,6 +205,7 @@ func (v *view) ReadFile(name string) ([]byte, error) {
 		if err := v.inspect(at, e); err != nil {
 			return nil, err
 		}
+		return withPins(e.content, name, at, v.names[at])
 	}
 	return e.content, nil
 }
@@ -185,25 +215,40 @@ func (v *view) ReadFile(name string) ([]byte, error) {
 func (v *view) inspect(at string, e *entry) error {
 	k := e.kustomization()
 	v.kusts = append(v.kusts, at)
-	var wanted []string
-	for _, n := range k.names {
-		p, refusal := relative(n.from(at))
-		switch {
-		case refusal != nil || n.isRemote():
-		case path.Ext(p) == "":
-			wanted = append(wanted, kustomizationAt(p)...)
-		default:
-			wanted = append(wanted, p)
-		}
-	}
-	v.tree.want(wanted)
+	v.names[at] = slices.Clone(k.names)
 	if k.schema {
 		v.schema = true
 		if !v.exclusive {
 			return errNeedsSchema
 		}
 	}
-	return nil
+	if err := v.followPins(at, v.names[at]); err != nil {
+		return err
+	}
+	v.want(at)
+	if err := v.checkPins(at); err != nil {
+		return err
+	}
+	return v.bounded(at)
+}
+
+// want asks for everything that a kustomization names.
+func (v *view) want(kust string) {
+	var wanted []string
+	for _, n := range v.names[kust] {
+		p, refusal := relative(n.from(kust))
+		switch {
+		case refusal != nil || n.isRemote() && n.pinned == "":
+		case path.Ext(p) == "" || n.pinned != "":
+			wanted = append(wanted, kustomizationAt(p)...)
+		default:
+			wanted = append(wanted, p)
+		}
+	}
+	for i, p := range wanted {
+		wanted[i] = v.source(p)
+	}
+	v.tree.want(wanted)
 }
 
 // kustomizationAt is what a build looks at first of a folder.

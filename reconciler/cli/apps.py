@@ -1,0 +1,62 @@
+"""The apps that a command is about, by the names that were typed."""
+
+from __future__ import annotations
+
+from reconciler.cli.source import in_tree
+from reconciler.errors import UsageError
+from reconciler.model.layout import entry_folder, kustomization_in
+from reconciler.model.naming import apps_by_environment
+from reconciler.render.folders import folders_called, kustomizations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.git.tree import Tree
+
+
+def apps_called(trees: Sequence[Tree], names: Sequence[str], root: str) -> list[str]:
+    """The folders that these names mean in any of the trees; of all environments for no name."""
+    if not names:
+        return sorted({folder for tree in trees for folder in _everything(tree)})
+    return sorted({folder for name in names for folder in _called(trees, name, root)})
+
+
+def one_app(tree: Tree, name: str, root: str) -> str:
+    """The single app that a name stands for."""
+    found = apps_called([tree], [name], root)
+    if len(found) > 1:
+        shown = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
+        raise UsageError(f"{name} is {len(found):,} apps: {shown}", hint="name one of them")
+    return found[0]
+
+
+def those_in(tree: Tree, folders: Sequence[str]) -> list[str]:
+    """Which of these folders have a kustomization in this tree."""
+    return [folder for folder in folders if kustomization_in(tree, folder)]
+
+
+def _everything(tree: Tree) -> list[str]:
+    """The apps of all environments; in a repository that has none, every kustomization."""
+    apps = apps_by_environment(tree)
+    entries = [entry_folder(environment, app) for environment in apps for app in apps[environment]]
+    return entries or kustomizations(tree)
+
+
+def _called(trees: Sequence[Tree], name: str, root: str) -> list[str]:
+    found: list[str] = []
+    problem = UsageError(f"there is no folder, environment or app called {name}")
+    for tree in trees:
+        try:
+            found += folders_called(tree, in_tree(name, root), name)
+        except UsageError as e:
+            problem = e
+    if not found:
+        raise problem
+    for folder in found:
+        if not any(kustomization_in(tree, folder) for tree in trees):
+            raise UsageError(
+                f"{folder or '.'} has no kustomization",
+                hint=f"name a folder that has one, or a glob such as '{folder}/**'",
+            )
+    return found

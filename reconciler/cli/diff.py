@@ -1,0 +1,228 @@
+"""reconciler diff"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.apps import apps_called, those_in
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import error_json, progress, write_json
+from reconciler.cli.settings import open_store
+from reconciler.cli.source import find_source, open_repository, open_tree
+from reconciler.compare.apps import Pair, differences, same_folders
+from reconciler.compare.document import document
+from reconciler.compare.layout import app_lines, counts_text
+from reconciler.compare.markdown import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
+from reconciler.compare.report import Report, Side
+from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
+from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
+from reconciler.git.commit import CommitTree
+from reconciler.git.locate import is_bare
+from reconciler.git.repository import Repository
+from reconciler.model.layout import apps_in, entry_folder, environment_folder
+from reconciler.render.renderer import Renderer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.compare.apps import AppDifference
+    from reconciler.git.tree import Tree
+
+EXAMPLES = """**Examples**
+
+`reconciler diff`: what the edits on disk change in all environments
+
+`reconciler diff prod/gethrelay --from v1.2.0 --to v1.3.0`: one app, between two tags
+
+`reconciler diff --from main --to HEAD --merge-base -o markdown`: a comment for a pull request
+
+`reconciler diff --env stage prod gethrelay`: one app in two environments
+"""
+
+COLOURS = {ADDED: "green", REMOVED: "red", CHANGED: "yellow", PLACE: "cyan"}
+ON_DISK = "the files on disk"
+
+
+class Output(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+def diff(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH|ENV[/APP]", help="Of these apps; otherwise of all."),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="REV",
+            help="The earlier revision; otherwise HEAD.",
+            show_default=False,
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="REV",
+            help="The later revision; otherwise the files on disk.",
+            show_default=False,
+        ),
+    ] = None,
+    merge_base: Annotated[
+        bool,
+        typer.Option(
+            "--merge-base", help="Begin where the later revision left the earlier one's history."
+        ),
+    ] = False,
+    environments: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--env",
+            metavar="ENV ENV",
+            help="Compare two environments of each app; PATH is then the name of an app.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    stat: Annotated[
+        bool, typer.Option("--stat", help="Count objects, a line for each app.")
+    ] = False,
+    limit: Annotated[
+        int,
+        typer.Option(
+            metavar="CHARACTERS",
+            min=SMALLEST_LIMIT,
+            help="How long the Markdown may be; what has no room in it is summed up.",
+        ),
+    ] = DEFAULT_LIMIT,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Show what changes in the objects of each app: by object and field, not by line."""
+    wanted = names or []
+    source = find_source([] if environments else wanted, root)
+    if environments is None and before is None:
+        before = "HEAD"
+    if merge_base:
+        if before is None:
+            raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
+        before = Repository(source).merge_base(before, after or "HEAD")
+    old = _tree(source, before, "--from", offline)
+    new = _tree(source, after, "--to", offline)
+    if environments:
+        pairs = _across(environments, wanted, old, new)
+    else:
+        chosen = _chosen(old, new, wanted, source)
+        pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
+    with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
+        found = differences(renderer, old, new, pairs, bar)
+    first, second = environments or (None, None)
+    report = Report(_side(before, old, first), _side(after, new, second), len(pairs), tuple(found))
+    match output:
+        case Output.json:
+            write_json(document(report, error_json))
+        case Output.markdown:
+            typer.echo(markdown(report, limit), nl=False)
+        case Output.text:
+            _write_text(report, stat)
+    _exit(found)
+
+
+def _tree(root: str, revision: str | None, option: str, offline: bool) -> Tree:
+    if revision is None and is_bare(root):
+        raise RepositoryError(
+            f"{root} is a bare repository: it has revisions, but no files of its own",
+            hint=f"name a revision with {option}",
+        )
+    return open_tree(root, revision, offline=offline)
+
+
+def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
+    try:
+        return apps_called([old, new], names, root)
+    except UsageError:
+        git = open_repository(root)
+        for name in names:
+            if git and git.about(name):
+                raise UsageError(
+                    f"{name} is a revision, and no app", hint="write it after --from or --to"
+                ) from None
+        raise
+
+
+def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
+    label = revision or ON_DISK
+    if environment:
+        label = f"{environment} at {revision}" if revision else environment
+    return Side(label, revision, tree.commit if isinstance(tree, CommitTree) else None, environment)
+
+
+def _across(environments: tuple[str, str], apps: list[str], old: Tree, new: Tree) -> list[Pair]:
+    """The folders of each app in the two environments."""
+    before, after = (
+        {app: entry_folder(name, app) for app in apps_in(tree, name)}
+        for name, tree in zip(environments, (old, new), strict=True)
+    )
+    for name, found in zip(environments, (before, after), strict=True):
+        if not found:
+            raise UsageError(
+                f"there is no app in an environment {name}",
+                hint=f"an app is a folder with a kustomization in {environment_folder(name)}",
+            )
+    for app in apps:
+        if app not in before and app not in after:
+            raise UsageError(
+                f"there is no app {app} in {environments[0]} or {environments[1]}",
+                hint="the apps there are " + ", ".join(sorted(before | after)),
+            )
+    return [
+        Pair(before.get(app), after.get(app))
+        for app in sorted(before | after)
+        if not apps or app in apps
+    ]
+
+
+def _write_text(report: Report, stat: bool) -> None:
+    color = False if os.environ.get("NO_COLOR") else None
+    for number, app in enumerate(report.apps):
+        if number and not stat:
+            typer.echo()
+        typer.echo(_title(app), color=color)
+        if not stat:
+            for line in app_lines(app, report.labels):
+                typer.echo(_styled(line), color=color)
+    if len(report.apps) > 1:
+        if not stat:
+            typer.echo()
+        of = f"{len(report.apps):,} of {report.compared:,} apps differ"
+        typer.echo(f"{of}: {counts_text(report.counts())} objects")
+
+
+def _title(app: AppDifference) -> str:
+    name = typer.style(printable(app.pair.name or "."), bold=True)
+    if app.change == "failed":
+        return f"{name}  {typer.style('does not render', fg='red')}"
+    word = "" if app.change == "changed" else f"{app.change} "
+    return f"{name}  {word}{counts_text(app.difference.counts())}"
+
+
+def _styled(line: Line) -> str:
+    text = str(line)
+    if line.sign == CHANGED:
+        text = "~" + text[1:]
+    return typer.style(text, fg=COLOURS[line.sign]) if line.sign in COLOURS else text
+
+
+def _exit(apps: list[AppDifference]) -> None:
+    """An app that cannot be rendered any more is a mistake; any other difference is one found."""
+    failed = [app.failed_after.exit_code for app in apps if app.failed_after]
+    if apps:
+        raise typer.Exit(max(failed, default=CheckFailed.exit_code))

@@ -1,0 +1,82 @@
+"""reconciler explain"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.apps import one_app
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import write_json
+from reconciler.cli.settings import open_store
+from reconciler.cli.source import find_source, open_tree
+from reconciler.explain.app import ExplainedApp
+from reconciler.explain.document import app_document, field_document, object_document
+from reconciler.explain.layout import app_lines, field_lines, object_lines
+from reconciler.render.renderer import Renderer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXAMPLES = """**Examples**
+
+`reconciler explain prod/gethrelay`: what it reads, and where its objects begin
+
+`reconciler explain prod/gethrelay Deployment/gethrelay-default-1`: what happens to one of them
+
+`reconciler explain prod/gethrelay Service/gethrelay 'spec.ports[p2p].port'`: who set this value
+"""
+
+
+class Output(StrEnum):
+    text = "text"
+    json = "json"
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="PATH|ENV/APP", help="The app.")],
+    wanted: Annotated[
+        str | None,
+        typer.Argument(metavar="OBJECT", help="One of its objects: Kind/name, or its name."),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Argument(metavar="FIELD", help="A field of the object.")
+    ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option(
+            "--ref", metavar="REV", help="Explain this revision and not the files on disk."
+        ),
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Tell where an app, an object or a value comes from: files, lines, and who changed it."""
+    source = find_source([name], root)
+    tree = open_tree(source, ref, offline=offline)
+    folder = one_app(tree, name, source)
+    json = output is Output.json
+    with Renderer(open_store(not no_cache)) as renderer:
+        app = ExplainedApp(renderer, tree, folder)
+        if wanted is None:
+            _write(app_document(app) if json else app_lines(app))
+            return
+        position = app.find(wanted)
+        if field is None:
+            _write(object_document(app, position) if json else object_lines(app, position))
+            return
+        found = app.field(position, field)
+        _write(field_document(app, position, found) if json else field_lines(app, position, found))
+
+
+def _write(found: dict[str, object] | Iterable[str]) -> None:
+    if isinstance(found, dict):
+        write_json(found)
+        return
+    for line in found:
+        typer.echo(line)

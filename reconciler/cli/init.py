@@ -1,0 +1,122 @@
+"""reconciler init"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Annotated
+
+import typer
+
+from reconciler.errors import UsageError
+from reconciler.git.locate import find_fleet, find_root, is_bare
+from reconciler.git.tree import MISSING
+from reconciler.git.worktree import WorkTree
+from reconciler.model.fleet import Fleet, environment_names, load_fleet
+from reconciler.model.layout import apps_in
+from reconciler.model.scaffold import CHAIN, HELLO, NewApp, app_files, environment_files
+from reconciler.model.suggest import listing
+
+EXAMPLES = """**Examples**
+
+`reconciler init`: dev, stage and prod, and an app called hello
+
+`reconciler init --env test --env live --app shop --image example/shop:1.2.0`: others
+
+`reconciler init --app shop --image example/shop:1.2.0 --port 3000`: one app more
+"""
+
+MORE = """
+To add an app:
+  reconciler init --app NAME --image IMAGE:TAG"""
+
+
+def init(
+    folder: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FOLDER", help="Where; otherwise the Git repository around this folder."
+        ),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env", metavar="NAME", help="An environment, each promoting from the one before."
+        ),
+    ] = None,
+    app: Annotated[str | None, typer.Option(metavar="NAME", help="The name of an app.")] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="IMAGE:TAG", help="What the app runs.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=1, max=65535, help="Where the app listens.")
+    ] = HELLO.port,
+) -> None:
+    """Start a repository: environments, and a first app. Never changes a file that is there."""
+    if (app is None) != (image is None):
+        raise UsageError("--app and --image belong together", hint="name both, or neither")
+    root = _root(folder)
+    tree = WorkTree(root)
+    there = environment_names(tree)
+    if env or not there:
+        chain = list(dict.fromkeys(env or CHAIN))
+    else:
+        chain = [environment.name for environment in load_fleet(tree).environments]
+    first = None if any(apps_in(tree, name) for name in there) else HELLO
+    new = NewApp(app, image, port) if app and image else first
+    files = environment_files(chain) | (app_files(new, chain) if new else {})
+    created = 0
+    for path, text in files.items():
+        fresh = _create(tree, path, text)
+        typer.echo(f"{'created' if fresh else 'kept':8} {path}")
+        created += fresh
+    fleet = load_fleet(WorkTree(root))
+    if not created:
+        names = " → ".join(environment.name for environment in fleet.environments)
+        typer.echo(f"nothing is missing: {names} with {listing(fleet.apps) or 'no app'}")
+    typer.echo(_next(root, fleet) if created else MORE, err=True)
+
+
+def _root(folder: str | None) -> str:
+    if folder is None:
+        root = find_root(".") or find_fleet(".") or os.getcwd()
+    else:
+        root = os.path.abspath(folder)
+        around = find_root(root)
+        if around and around != root:
+            raise UsageError(
+                f"{folder} is inside of the repository {around}",
+                why="environments are at the root of a repository",
+                hint=f"reconciler init {os.path.relpath(around)}",
+            )
+        try:
+            os.makedirs(root, exist_ok=True)
+        except OSError as e:
+            raise UsageError(f"{folder} cannot be made", why=e.strerror or str(e)) from e
+    if is_bare(root):
+        raise UsageError(f"{root} is a bare repository", hint="run it in a clone of it")
+    return root
+
+
+def _create(tree: WorkTree, path: str, text: str) -> bool:
+    """Is the file new? Whatever is there already stays, links too: they may lead anywhere."""
+    if tree.look(path).kind != MISSING:
+        return False
+    full = os.path.join(tree.root, path)
+    try:
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as e:
+        raise UsageError(f"{path} cannot be written", why=e.strerror or str(e)) from e
+    return True
+
+
+def _next(root: str, fleet: Fleet) -> str:
+    """What to try, as it would be typed."""
+    here = os.path.relpath(root)
+    commands = [] if here == "." else [f"cd {shlex.quote(here)}"]
+    commands += [] if find_root(root) else ["git init"]
+    commands += ["reconciler list", *(f"reconciler render {e}" for e in fleet.entries[:1])]
+    commands += ["git add --all && git commit"]
+    return "\n".join(["", "Next:", *(f"  {command}" for command in commands)])

@@ -1,0 +1,1 @@
+"""What differs between two lists of Kubernetes objects, by object and field."""

@@ -1,0 +1,1 @@
+"""Where the objects of an app, and the values in them, come from."""

@@ -1,0 +1,183 @@
+"""An app explained: what it reads, where its objects begin, and what becomes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from posixpath import join, normpath
+from typing import Any
+
+from reconciler.compare.difference import Identity
+from reconciler.compare.objects import identity_of
+from reconciler.compare.structure import Structure, read_structure
+from reconciler.compare.values import ABSENT, same
+from reconciler.compare.veil import Veil
+from reconciler.explain.history import FieldHistory, History, Setting
+from reconciler.explain.naming import find_object, no_such_field
+from reconciler.explain.origin import Origin, find_origin, in_origin
+from reconciler.explain.paths import parse
+from reconciler.explain.places import Places
+from reconciler.explain.sources import Sources
+from reconciler.explain.steps import GENERATORS, Step, kustomizations
+from reconciler.explain.variants import Variants, position_before
+from reconciler.git.tree import FILE, MISSING, Tree
+from reconciler.render.renderer import Renderer
+
+ORIGIN = "config.kubernetes.io/origin"
+TRANSFORMATIONS = "alpha.config.kubernetes.io/transformations"
+
+# Kustomize notes down who changed an object; of these it does not, or not by the kustomization.
+NOT_NOTED = ("transformers", "vars")
+
+# So many steps that give a field one value are looked for.
+MOST_AGAIN = 3
+
+
+class ExplainedApp:
+    """Everything is found out when it is asked for: most of it takes many renders.
+
+    Objects are known by their position in the order in which they were written.
+    """
+
+    def __init__(self, renderer: Renderer, tree: Tree, folder: str) -> None:
+        self.folder = folder
+        self.paths = renderer.render(tree, folder).paths
+        self._kernel = renderer.kernel
+        self._tree = tree
+        self._sources = Sources(self._kernel, tree)
+        self.kustomizations = kustomizations(self._sources, folder, self.paths)
+        self._variants = Variants(self._kernel, tree, folder, self.kustomizations)
+        self._veil = Veil()
+
+    @property
+    def files(self) -> list[str]:
+        return [path for path in self.paths if self._tree.look(path).kind == FILE]
+
+    @property
+    def missing(self) -> list[str]:
+        """What was looked for and is not there; if it comes, the app is rendered again."""
+        return [path for path in self.paths if self._tree.look(path).kind == MISSING]
+
+    @cached_property
+    def objects(self) -> list[Identity]:
+        return [identity_of(self._veil.object(o)) for o in self._annotated]
+
+    @cached_property
+    def origins(self) -> list[Origin]:
+        """Where each object begins."""
+        found = self._annotated
+        first = self._variants.first() or found
+        before = [position_before(first, found, at) for at in range(len(found))]
+        return [
+            find_origin(
+                _annotation(o, ORIGIN),
+                self.folder,
+                o if at is None else first[at],
+                self._sources,
+                self.kustomizations,
+            )
+            for o, at in zip(found, before, strict=True)
+        ]
+
+    def find(self, name: str) -> int:
+        return find_object(name, self.objects, self.folder)
+
+    def history(self, position: int, *, of_all: bool = False) -> History:
+        """What became of an object, by the steps that it went through or by those of all."""
+        steps = self._variants.steps if of_all else self._steps_of(position)
+        return History(self._variants.stages(steps), position, self._structure, self._veil)
+
+    def field(self, position: int, text: str) -> FieldHistory:
+        """Where a field of an object has its value from."""
+        path = parse(text)
+        history = self.history(position)
+        value, reached = history.look_up(-1, path)
+        if value is ABSENT:
+            above, _ = history.look_up(-1, path[: len(reached)])
+            raise no_such_field(self.objects[position], path, len(reached), above)
+        settings = self._settings(position, path, history)
+        if any(setting.by_others for setting in settings):
+            settings = self._settings(position, path, self.history(position, of_all=True))
+        return FieldHistory(
+            text, value, tuple(settings), tuple(self._again(position, path, settings))
+        )
+
+    @cached_property
+    def _structure(self) -> Structure:
+        return read_structure(self._kernel.structure())
+
+    @cached_property
+    def _annotated(self) -> list[Mapping[str, Any]]:
+        return [*self._variants.annotated()]
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._sources, self.kustomizations, self._structure, self._veil)
+
+    def _steps_of(self, position: int) -> list[Step]:
+        said = _annotation(self._annotated[position], TRANSFORMATIONS)
+        names = re.findall(r"^[- ]*configuredIn: (.+)$", said, re.MULTILINE)
+        files = {normpath(join(self.folder, name)) for name in names}
+        generated = self.objects[position].kind in ("ConfigMap", "Secret")
+        others = NOT_NOTED + (GENERATORS if generated else ())
+        return [s for s in self._variants.steps if s.file in files or s.field in others]
+
+    def _settings(self, position: int, path: Sequence[str], history: History) -> list[Setting]:
+        """The settings, the first one with what the object's own document says."""
+        first, *rest = history.settings(path, self._places)
+        place, written = in_origin(
+            self.origins[position], path, self._sources, self.kustomizations, self._places
+        )
+        if first.value is ABSENT:
+            return rest
+        beginning = Setting(first.value if written is ABSENT else written, place)
+        if place and same(beginning.value, first.value):
+            return [beginning, *rest]
+        later = first if first.steps else Setting(first.value, by_others=True)
+        found = [beginning, later, *rest] if place else [later, *rest]
+        return [self._narrowed(position, path, setting) for setting in found]
+
+    def _narrowed(self, position: int, path: Sequence[str], setting: Setting) -> Setting:
+        """Of several steps those without which the value is another one, or nothing renders."""
+        if len(setting.steps) < 2:
+            return setting
+        needed: list[Step] = []
+        unknown: list[Step] = []
+        for step in setting.steps:
+            stages = self._variants.stages((), without=[step])
+            if not stages or len(stages[-1].objects) != len(self.objects):
+                unknown.append(step)
+                continue
+            history = History(stages, position, self._structure, self._veil)
+            if not same(history.look_up(-1, path)[0], setting.value):
+                needed.append(step)
+        if len(needed) == 1:
+            at = self.history(position).look_up(-1, path)[1]
+            place = self._places.of_step(needed[0], {}, path, at, setting.value)
+            return Setting(setting.value, place, tuple(needed))
+        return Setting(setting.value, steps=tuple(needed or unknown or setting.steps))
+
+    def _again(
+        self, position: int, path: Sequence[str], settings: Sequence[Setting]
+    ) -> list[Setting]:
+        """What else gives the field its value: the steps that do if those known are left out."""
+        found: list[Setting] = []
+        out = list(settings[-1].steps)
+        while out and len(found) < MOST_AGAIN:
+            steps = [step for step in self._steps_of(position) if step not in out]
+            stages = self._variants.stages(steps, without=out)
+            if not stages or len(stages[-1].objects) != len(self.objects):
+                break
+            history = History(stages, position, self._structure, self._veil)
+            last = history.settings(path, self._places)[-1]
+            if not last.steps or not same(last.value, settings[-1].value):
+                break
+            found.append(last)
+            out += last.steps
+        return found
+
+
+def _annotation(found: Mapping[str, Any], name: str) -> str:
+    annotations = (found.get("metadata") or {}).get("annotations") or {}
+    return str(annotations.get(name, ""))

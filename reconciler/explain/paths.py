@@ -1,0 +1,67 @@
+"""Fields by the names that people write: spec.containers[web].image"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from reconciler.compare.lists import label
+from reconciler.compare.structure import Shape, Structure
+from reconciler.compare.values import ABSENT, Absent, Value
+from reconciler.errors import UsageError
+
+STEP = re.compile(r"""\.?([\w$/-]+)|\.?\[("[^"]*"|'[^']*'|[^\]]*)\]""")
+
+# Without the schema's word: fields that tell items of a list apart more often than not.
+TELLING = ("name", "containerPort", "port", "mountPath", "key", "ip", "host", "path", "type")
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """The steps of a path; annotations and other names with dots go into brackets."""
+    steps: list[str] = []
+    at = 0
+    while at < len(text):
+        match = STEP.match(text, at)
+        if match is None:
+            raise UsageError(
+                f"{text} is no path to a field, from {text[at:]!r} on",
+                hint='write spec.containers[web].image, or metadata.annotations["a.b/c"]',
+            )
+        steps.append(match[1] if match[1] is not None else match[2].strip("\"'"))
+        at = match.end()
+    return tuple(steps)
+
+
+def look_up(
+    value: Value, steps: Sequence[str], structure: Structure, shape: Shape
+) -> tuple[Value | Absent, tuple[str | int, ...]]:
+    """The value at the end of a path, and the path with the positions of items."""
+    at: list[str | int] = []
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value, shape = value[step], structure.field(shape, step)
+            at.append(step)
+        elif isinstance(value, tuple):
+            position = _position(value, step, shape)
+            if position is None:
+                return ABSENT, tuple(at)
+            value, shape = value[position], structure.item(shape)
+            at.append(position)
+        else:
+            return ABSENT, tuple(at)
+    return value, tuple(at)
+
+
+def _position(items: tuple[Value, ...], step: str, shape: Shape) -> int | None:
+    """An item by its keys, by another field that tells it apart, by itself, or by number."""
+    for position, item in enumerate(items):
+        if isinstance(item, Mapping) and shape.keys and label(item, shape.keys) == step:
+            return position
+    for field in TELLING:
+        for position, item in enumerate(items):
+            if isinstance(item, Mapping) and str(item.get(field)) == step:
+                return position
+    for position, item in enumerate(items):
+        if isinstance(item, str) and item == step:
+            return position
+    return int(step) if step.isdigit() and int(step) < len(items) else None

@@ -1,0 +1,125 @@
+"""One app rendered again and again, with more and more of its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import RenderError
+from reconciler.explain.steps import MARKED, Kustomization, Step
+from reconciler.git.overlay import EditedTree
+from reconciler.git.tree import Tree
+from reconciler.render.options import RenderOptions
+from reconciler.render.process import Job, Kernel
+
+# The order of objects is what tells which one became which.
+IN_ORDER = RenderOptions(reorder="none")
+UNDER_WAY = 16
+
+Object = Mapping[str, Any]
+Objects = list[Object]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The objects once these steps were made, after those of the stage before."""
+
+    steps: tuple[Step, ...]
+    objects: Objects
+
+
+class Variants:
+    """Renders of a folder in which some steps are left out."""
+
+    def __init__(
+        self, kernel: Kernel, tree: Tree, folder: str, kustomizations: Sequence[Kustomization]
+    ) -> None:
+        self._kernel = kernel
+        self._tree = tree
+        self._folder = folder
+        self._kustomizations = kustomizations
+        self.steps = tuple(step for k in kustomizations for step in k.steps)
+
+    def stages(self, steps: Sequence[Step], without: Collection[Step] = ()) -> list[Stage]:
+        """From none of these steps to all of them, and then with hashes in the names.
+
+        One that cannot be rendered joins the next that can.
+        """
+        later = [[*steps[number:], *without] for number in range(len(steps) + 1)]
+        found: list[Stage] = []
+        pending: list[Step] = []
+        for number, objects in enumerate(self._render_all(later)):
+            if number:
+                pending.append(steps[number - 1])
+            if objects is not None:
+                found.append(Stage(tuple(pending), objects))
+                pending = []
+        last = self._objects(self._start(without, hashes=True))
+        return found if last is None else [*found, Stage(tuple(pending), last)]
+
+    def first(self) -> Objects | None:
+        """The objects before any step."""
+        return self._objects(self._start(self.steps))
+
+    def annotated(self) -> Objects:
+        """The objects with what Kustomize says of their origins and of those who changed them."""
+        said = ["originAnnotations", "transformerAnnotations"]
+        return self._objects(self._start((), hashes=True, buildMetadata=said)) or []
+
+    def _render_all(self, dropped: Sequence[Collection[Step]]) -> Iterator[Objects | None]:
+        jobs: list[Job] = []
+        ahead = iter(dropped)
+        for _ in dropped:
+            while len(jobs) < UNDER_WAY and (steps := next(ahead, None)) is not None:
+                jobs.append(self._start(steps))
+            yield self._objects(jobs.pop(0))
+
+    def _start(self, dropped: Collection[Step], *, hashes: bool = False, **top: Any) -> Job:
+        edits: dict[str, bytes | None] = {}
+        for k in self._kustomizations:
+            own = top if k is self._kustomizations[-1] else {}
+            edits[k.file] = k.without(dropped, hashes=hashes, **own)
+        return self._kernel.render(EditedTree(self._tree, edits), self._folder, IN_ORDER)
+
+    def _objects(self, job: Job) -> Objects | None:
+        try:
+            manifest = job.result().manifest
+        except RenderError:
+            return None
+        found: Objects = json.loads(MARKED.sub(b"", self._kernel.objects(manifest)))
+        return found
+
+
+def follow(stages: Sequence[Stage], position: int) -> list[int | None]:
+    """Where the object that is last at this position is in each stage; None where it is not."""
+    found: list[int | None] = [position]
+    for earlier, later in zip(stages[-2::-1], stages[:0:-1], strict=True):
+        at = found[-1]
+        found.append(None if at is None else position_before(earlier.objects, later.objects, at))
+    return found[::-1]
+
+
+def position_before(earlier: Objects, later: Objects, at: int) -> int | None:
+    """Kustomize keeps the order; if objects came or went, those of one kind are counted."""
+    if len(earlier) == len(later):
+        return at
+    wanted = later[at]
+    if wanted in earlier:
+        return earlier.index(wanted)
+    for name in (_name, _kind):
+        same = [i for i, o in enumerate(earlier) if name(o) == name(wanted)]
+        number = [i for i, o in enumerate(later) if name(o) == name(wanted)].index(at)
+        if number < len(same):
+            return same[number]
+    return None
+
+
+def _name(found: Object) -> tuple[Any, ...]:
+    metadata = found.get("metadata") or {}
+    return *_kind(found), metadata.get("namespace"), metadata.get("name")
+
+
+def _kind(found: Object) -> tuple[Any, ...]:
+    return found.get("apiVersion"), found.get("kind")

@@ -1,0 +1,132 @@
+"""A tar archive as a tree, refused when it is larger or stranger than a repository is."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from posixpath import normpath
+
+from reconciler.errors import RepositoryError
+from reconciler.git.memory import MemoryTree
+from reconciler.git.tree import Entry, Tree, refusal, too_large
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
+
+MAX_ENTRIES = 100_000
+MAX_BYTES = 512 << 20
+MAX_HEADER = 1 << 20
+
+GZIP = b"\x1f\x8b"
+UNREADABLE = (tarfile.TarError, EOFError, OSError, RecursionError, ValueError, zlib.error)
+ABOUT_THE_NEXT_ENTRY = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+
+
+def read_tar(stream: IO[bytes]) -> MemoryTree:
+    """An archive as it comes in, plain or packed with gzip. Of two equal names the last counts."""
+    found: dict[str, bytes | str | Entry] = {}
+    total = 0
+    try:
+        whole = _Bounded(_unpacked(stream))
+        with tarfile.open(fileobj=whole, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
+            for number, member in enumerate(archive):
+                if number >= MAX_ENTRIES:
+                    raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
+                total += member.size
+                _check(total)
+                name = normpath(member.name)
+                if name.startswith(("/", "../")) or name == "..":
+                    raise RepositoryError(f"the archive names {member.name}, outside of itself")
+                if not member.isdir():
+                    found[name] = _held(archive, member)
+        whole.finish()
+    except UNREADABLE as e:
+        raise RepositoryError("the archive cannot be read", why=str(e)) from e
+    return MemoryTree(
+        {name: held for name, held in found.items() if isinstance(held, bytes)},
+        {name: held for name, held in found.items() if isinstance(held, str)},
+        {name: held for name, held in found.items() if isinstance(held, Entry)},
+    )
+
+
+def _held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str | Entry:
+    """A file's content, where a link points, or why there is neither."""
+    if member.issym():
+        return member.linkname
+    if not member.isreg():
+        return refusal("it is neither a file, a folder nor a symbolic link")
+    if member.size > Tree.max_file_size:
+        return too_large(member.size, Tree.max_file_size)
+    file = archive.extractfile(member)
+    content = file.read() if file else b""
+    if len(content) != member.size:
+        raise EOFError("it is cut off")
+    return content
+
+
+def _check(size: int) -> None:
+    if size > MAX_BYTES:
+        raise RepositoryError(f"the archive holds more than {MAX_BYTES:,} bytes")
+
+
+class _Header(tarfile.TarInfo):
+    """What stands before an entry: the sizes in it are believed within bounds only."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        header = super().frombuf(buf, encoding, errors)
+        if header.size < 0:
+            raise ValueError("an entry has a negative size")
+        if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER:
+            raise ValueError(f"a header has more than {MAX_HEADER:,} bytes")
+        _check(header.size)
+        return header
+
+
+def _unpacked(stream: IO[bytes]) -> _Rest | gzip.GzipFile:
+    begin = stream.read(len(GZIP))
+    rest = _Rest(begin, stream)
+    return gzip.GzipFile(fileobj=rest) if begin == GZIP else rest  # type: ignore[call-overload]
+
+
+class _Rest:
+    """A stream of which the beginning has been read already."""
+
+    def __init__(self, begin: bytes, stream: IO[bytes]) -> None:
+        self._begin = begin
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        begin, self._begin = self._begin, b""
+        return begin or self._stream.read(size)
+
+
+class _Bounded:
+    """The bytes of an archive: no more than it may have, and all of them."""
+
+    def __init__(self, stream: _Rest | gzip.GzipFile) -> None:
+        self._stream = stream
+        self._total = 0
+        self._last = b""
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._total += len(data)
+        _check(self._total)
+        self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
+        return data
+
+    def finish(self) -> None:
+        """An archive ends with empty blocks; one that does not has lost entries."""
+        while self.read(tarfile.RECORDSIZE):
+            pass
+        if self._last.strip(b"\0"):
+            raise EOFError("it is cut off")

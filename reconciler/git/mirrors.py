@@ -1,0 +1,154 @@
+"""What other places hold, fetched a commit at a time into bare repositories of our own.
+
+The user's own Git does it: it knows their credential helpers, SSH configuration, proxies and
+tokens in http.extraHeader, and gets any commit by its name. It never asks anybody anything.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import chain
+
+from reconciler.errors import RepositoryError
+from reconciler.git.addresses import address, is_full_name, without_user
+from reconciler.git.locate import git_folder
+from reconciler.git.repository import Repository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.git.commit import CommitTree
+
+PATIENCE = 45.0
+
+# Without a terminal there is nobody to ask; a desktop's window for passwords is kept shut.
+SILENT = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
+
+# Variables by which a hook or a script points Git at the repository that it runs in.
+LOCAL = re.compile(
+    "GIT_(DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|NAMESPACE|PREFIX|SHALLOW_FILE|GRAFT_FILE"
+    "|QUARANTINE_PATH|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES))"
+)
+
+# A small pack would be unpacked object by object, and one that is cut off leave a commit
+# without its files.
+SETTINGS = ("core.bare=true", "core.hooksPath=/dev/null", "fetch.unpackLimit=1")
+
+STRANGE_IN_A_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|^[-+]|\.\.|@\{|//")
+
+
+class Mirrors:
+    """A folder of mirrors, for several processes at once; `environment` is what Git is given."""
+
+    def __init__(
+        self, folder: str, environment: Mapping[str, str], *, offline: bool = False
+    ) -> None:
+        self.folder = folder
+        self.offline = offline
+        self.environment = {k: v for k, v in environment.items() if not LOCAL.fullmatch(k)}
+        self.environment |= {"LC_ALL": "C", **SILENT}
+
+    def get(self, url: str, name: str, root: str | None = None) -> CommitTree:
+        """The commit of this full name, or at the tip of that branch or tag, or of the default.
+
+        With a `root`, that repository's configuration holds, as if it were fetched there.
+        """
+        mirror = self._of(address(url, root or "/"))
+        found = _known(mirror, name)
+        if found:
+            return found
+        if self.offline:
+            raise RepositoryError(
+                "nothing is fetched offline", hint="run it without --offline once"
+            )
+        if STRANGE_IN_A_NAME.search(name):
+            raise RepositoryError(f"no branch or tag can be called {name!r}")
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        with only_one(f"{mirror}.lock"):
+            return _known(mirror, name) or self._fetch(mirror, url, name or "HEAD", root)
+
+    def _fetch(self, mirror: str, url: str, name: str, root: str | None) -> CommitTree:
+        if not os.path.exists(mirror):
+            self._create(mirror)
+        here = [f"include.path={git_folder(root)}/config"] if root else []
+        self._git(
+            f"{without_user(url)} does not give {name}",
+            *(["-c", setting] for setting in (*here, *SETTINGS)),
+            [f"--git-dir={mirror}"],
+            ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-prune", "--force"],
+            ["--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
+            ["--", url, f"{name}:{_kept(name)}"],
+            folder=root,
+        )
+        return Repository(mirror).commit(_kept(name))
+
+    def _of(self, address: str) -> str:
+        return f"{self.folder}/{sha256(address.encode()).hexdigest()[:16]}.git"
+
+    def _create(self, mirror: str) -> None:
+        fresh = tempfile.mkdtemp(dir=self.folder, prefix="new-")
+        self._git(f"there can be no mirror in {self.folder}", ["init", "--quiet", "--bare", fresh])
+        os.rename(fresh, mirror)
+
+    def _git(self, failing: str, *words: Sequence[str], folder: str | None = None) -> None:
+        try:
+            git = subprocess.Popen(
+                ["git", *chain.from_iterable(words)],
+                cwd=folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as e:
+            raise RepositoryError(f"{failing}: git cannot be started: {e.strerror}") from e
+        with git:
+            try:
+                said = git.communicate(timeout=PATIENCE)[1].decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                os.killpg(git.pid, signal.SIGKILL)
+                said = f"fatal: not within {PATIENCE:.0f} s"
+        if git.returncode:
+            raise RepositoryError(f"{failing}: {_reason(said)}")
+
+
+def _known(mirror: str, name: str) -> CommitTree | None:
+    """A commit that was fetched before; what a branch means is asked for each time."""
+    if not is_full_name(name) or not os.path.exists(mirror):
+        return None
+    try:
+        return Repository(mirror).commit(_kept(name))
+    except RepositoryError:
+        return None
+
+
+def _kept(name: str) -> str:
+    """The reference that keeps what was fetched."""
+    if is_full_name(name):
+        return f"refs/pins/{name.lower()}"
+    return f"refs/names/{sha256(name.encode()).hexdigest()}"
+
+
+def _reason(said: str) -> str:
+    """Git's first complaint, without the user and password of a URL in it."""
+    for line in said.splitlines():
+        if line.startswith(("fatal: ", "error: ")):
+            return " ".join(without_user(word) for word in line.split(" ")[1:])
+    return "git does not say why"
+
+
+@contextmanager
+def only_one(path: str) -> Iterator[None]:
+    """Among all threads and processes."""
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

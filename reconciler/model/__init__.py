@@ -1,0 +1,1 @@
+"""Environments, apps and releases: text and names in, typed values or placed errors out."""

@@ -1,0 +1,182 @@
+"""environment.yaml: what the program knows about an environment.
+
+These classes are the definition. The parser, the JSON Schema and the reference page come from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from reconciler.errors import FleetError, Place
+from reconciler.model.document import Source
+from reconciler.model.layout import ENVIRONMENT_FILE, environment_folder
+from reconciler.model.notations import (
+    Branch,
+    Cluster,
+    GitUrl,
+    Glob,
+    KubernetesKind,
+    KubernetesVersion,
+    Name,
+    NamespaceRule,
+    Path,
+    Server,
+)
+from reconciler.model.promotion import Promotion
+from reconciler.model.records import ONE_OR_MORE, record_of
+
+OWN = "own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the apps of the environment run."""
+
+    cluster: Annotated[Cluster, "The cluster, by the name that you call it."]
+    server: Annotated[Server, "The URL of its API server."] = ""
+    namespace: Annotated[
+        NamespaceRule,
+        "The namespace of an app's objects. `{app}` stands for the app's name; `own` means "
+        "whatever the manifests say. Rendering does not set it: the manifests must agree.",
+    ] = OWN
+
+    def namespace_of(self, app: str) -> str | None:
+        """The namespace of an app; none if only the manifests know."""
+        return None if self.namespace == OWN else self.namespace.replace("{app}", app)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases:
+    """How the entries of the environment name their release."""
+
+    policy: Annotated[
+        Literal["any", "follow", "pin"],
+        "`follow`: an entry uses the overlay of its own branch; `pin`: an entry pins its overlay "
+        "to a commit by URL; `any`: each entry as it likes.",
+    ] = "any"
+    full_commit: Annotated[
+        bool, "A pin names all 40 digits of a commit, and no tag or branch, which can move."
+    ] = True
+    branch: Annotated[
+        Branch,
+        "The branch that a pinned commit must be on; otherwise the default branch of `origin`.",
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """Objects that are in the cluster without being in the manifests."""
+
+    kind: Annotated[KubernetesKind, "Their kind."]
+    name: Annotated[Glob, "Their name."]
+    namespace: Annotated[Glob, "Their namespace."] = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Findings that are known and accepted."""
+
+    check: Annotated[Glob, "The check that finds it."]
+    app: Annotated[Glob, "The app."] = "*"
+    object: Annotated[Glob, "The object as KIND/NAME, such as `ConfigMap/params`."] = "*"
+    reason: Annotated[str, "Why it is accepted."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What is checked before a manifest reaches the cluster."""
+
+    fail_on: Annotated[
+        Literal["error", "warning"], "The least severity of a finding that stops."
+    ] = "error"
+    ignore: Annotated[tuple[Ignored, ...], "Findings that are known and accepted."] = ()
+    crds: Annotated[tuple[Path, ...], "Folders with the definitions of custom resources."] = ()
+    policies: Annotated[tuple[Path, ...], "Folders with ValidatingAdmissionPolicy objects."] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """How secrets are sealed for the cluster."""
+
+    certificate: Annotated[
+        Path,
+        "The file with the certificate of the cluster's controller; otherwise "
+        "`sealing-cert.pem` beside `environment.yaml`.",
+    ] = ""
+    scope: Annotated[
+        Literal["strict", "namespace-wide", "cluster-wide"],
+        "Where a sealed secret can be opened: under its own name and namespace, under any name "
+        "in its namespace, or anywhere in the cluster.",
+    ] = "strict"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A link of the chain: where apps run, and what a release must pass to get there."""
+
+    name: str
+    places: Mapping[str, Place] = field(compare=False, repr=False)
+    display_name: Annotated[str, "What people call it; otherwise the name of its folder."] = ""
+    promotes_from: Annotated[
+        tuple[Name, ...],
+        ONE_OR_MORE,
+        "The environment, or environments, whose releases are promoted to this one. The first "
+        "of a chain has none.",
+    ] = ()
+    destination: Annotated[Destination, "Where its apps run."]
+    kubernetes: Annotated[
+        KubernetesVersion, "The version of Kubernetes that manifests are checked against."
+    ] = ""
+    repositories: Annotated[
+        tuple[GitUrl, ...],
+        "URLs that mean this repository when an entry pins a release, beside that of `origin`.",
+    ] = ()
+    remotes: Annotated[
+        tuple[GitUrl, ...], "Other repositories that an entry may pin; all else is refused."
+    ] = ()
+    releases: Annotated[Releases, "How entries name their release."] = field(
+        default_factory=Releases
+    )
+    externals: Annotated[
+        tuple[External, ...],
+        "Objects that the cluster provides: what manifests may refer to without holding it.",
+    ] = ()
+    checks: Annotated[Checks, "What is checked, and what is not."] = field(default_factory=Checks)
+    sealing: Annotated[Sealing, "How secrets are sealed."] = field(default_factory=Sealing)
+    promotion: Annotated[Promotion, "What a promotion to this environment does and waits for."] = (
+        field(default_factory=Promotion)
+    )
+
+    @property
+    def folder(self) -> str:
+        return environment_folder(self.name)
+
+    @property
+    def title(self) -> str:
+        return self.display_name or self.name
+
+    def error(self, path: str, what: str, *, why: str = "", hint: str = "") -> FleetError:
+        """Something wrong with the value at this path of its file."""
+        return FleetError(what, where=self.places.get(path, self.places[""]), why=why, hint=hint)
+
+
+def read_environment(name: str, content: bytes) -> Environment:
+    """The environment that a file describes; raises what is wrong with it, and where."""
+    file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
+    source = Source(file)
+    node = source.document(content)
+    if node is None:
+        raise FleetError("the file is empty", where=Place(file), hint=least(name))
+    source.places[""] = source.place(node)
+    given = {"name": name, "places": source.places}
+    found: Environment = record_of(Environment).read_with(given, node, "", source)
+    return found
+
+
+def least(name: str) -> str:
+    """A hint: the least that describes an environment."""
+    file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
+    lines = ("destination:", f"  cluster: {name}")
+    return f"write {file} with at least the lines " + " and ".join(f'"{line}"' for line in lines)

@@ -1,0 +1,131 @@
+"""All environments of a repository, in the order of the chain, and the apps of each."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import FleetError, Place, UsageError
+from reconciler.model.chain import in_order
+from reconciler.model.destinations import check_destinations
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment, least, read_environment
+from reconciler.model.files import LINK, Files, read
+from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS, apps_in, environment_folder
+from reconciler.model.naming import named, nothing_called
+from reconciler.model.notations import A_NAME, is_name
+from reconciler.model.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Environments in the order of the chain; entries in that order, then by app."""
+
+    environments: tuple[Environment, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def apps(self) -> list[str]:
+        return sorted({entry.app for entry in self.entries})
+
+    def environment(self, name: str) -> Environment:
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        known = [environment.name for environment in self.environments]
+        raise UsageError(f"there is no environment {name}", hint=did_you_mean(name, known))
+
+    def entries_called(self, typed: str) -> list[Entry]:
+        """The entries of ENV, APP, ENV/APP or a glob of these."""
+        apps: dict[str, list[str]] = {environment.name: [] for environment in self.environments}
+        for entry in self.entries:
+            apps[entry.environment].append(entry.app)
+        found = named(typed, apps) or named(f"*/{typed}", apps)
+        if not found and typed not in apps:
+            raise nothing_called(typed, apps)
+        return [Entry(environment, app) for environment, app in found]
+
+
+def environment_names(files: Files) -> list[str]:
+    """The folders that say they are environments, or that hold apps and should."""
+    return [
+        name
+        for name in files.names(ENVIRONMENTS)
+        if not name.startswith(".")
+        and (_descriptions(files, environment_folder(name)) or apps_in(files, name))
+    ]
+
+
+def load_fleet(files: Files) -> Fleet:
+    """Raises the first mistake in what describes the environments, or in how they are named."""
+    names = environment_names(files)
+    if not names:
+        linked = files.look(ENVIRONMENTS).kind == LINK
+        raise FleetError(
+            f"{ENVIRONMENTS} is a symbolic link" if linked else "there are no environments here",
+            why=f"an environment is a folder below {ENVIRONMENTS}/ with an {ENVIRONMENT_FILE}",
+            hint="reconciler init makes three, and a first app",
+        )
+    _check_names(ENVIRONMENTS, names)
+    environments = in_order({name: _environment(files, name) for name in names})
+    entries = []
+    for environment in environments:
+        apps = apps_in(files, environment.name)
+        _check_names(environment.folder, apps)
+        entries += [Entry(environment.name, app) for app in apps]
+    check_destinations(files, environments, entries)
+    return Fleet(environments, tuple(entries))
+
+
+def _descriptions(files: Files, folder: str) -> list[str]:
+    """The environment.yaml of a folder, and what was probably meant to be it."""
+    return [n for n in files.names(folder) if re.fullmatch(r"environment\.ya?ml", n, re.I)]
+
+
+def _environment(files: Files, name: str) -> Environment:
+    folder = environment_folder(name)
+    file = f"{folder}/{ENVIRONMENT_FILE}"
+    there = _descriptions(files, folder)
+    for other in there:
+        if other != ENVIRONMENT_FILE:
+            twice = ENVIRONMENT_FILE in there
+            raise FleetError(
+                f"{other} is not read" + (f", and {ENVIRONMENT_FILE} is here too" if twice else ""),
+                where=Place(f"{folder}/{other}"),
+                hint="remove one of them" if twice else f"rename it to {ENVIRONMENT_FILE}",
+            )
+    if not there:
+        raise FleetError(
+            f"the environment {name} has apps, and no {ENVIRONMENT_FILE}",
+            where=Place(folder),
+            hint=least(name),
+        )
+    return read_environment(name, read(files, file))
+
+
+def _check_names(above: str, names: Sequence[str]) -> None:
+    for name in names:
+        if is_name(name):
+            continue
+        twin = next((n for n in names if n != name and _folded(n) == _folded(name)), None)
+        better = _as_name(name)
+        raise FleetError(
+            f"{name} cannot name an environment or an app",
+            where=Place(f"{above}/{name}"),
+            why=f"macOS and Windows take {twin} and it for one folder" if twin else "",
+            hint=f"rename the folder to {better}"
+            if better and better not in names
+            else f"rename the folder: {A_NAME}",
+        )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _as_name(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "-", plain).strip("-")
+    return name if is_name(name) else ""

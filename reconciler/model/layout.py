@@ -1,0 +1,51 @@
+"""Where things are in a repository: nothing else in the program spells these names.
+
+A plain render comes through here, so nothing is imported.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.model.files import Files
+
+ENVIRONMENTS = "environments"
+OVERLAYS = "overlays"
+ENVIRONMENT_FILE = "environment.yaml"
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+def environment_folder(environment: str) -> str:
+    return f"{ENVIRONMENTS}/{environment}"
+
+
+def entry_folder(environment: str, app: str) -> str:
+    return f"{ENVIRONMENTS}/{environment}/{app}"
+
+
+def environment_of(folder: str) -> str | None:
+    """The environment whose folder this would be."""
+    above, _, name = folder.rpartition("/")
+    return name if above == ENVIRONMENTS else None
+
+
+def entry_of(folder: str) -> tuple[str, str] | None:
+    """The environment and the app whose entry this would be."""
+    above, _, app = folder.rpartition("/")
+    environment = environment_of(above)
+    return (environment, app) if environment else None
+
+
+def kustomization_in(files: Files, folder: str) -> str | None:
+    """The path of a folder's kustomization."""
+    names = files.names(folder)
+    return next((f"{folder}/{name}" for name in KUSTOMIZATION_NAMES if name in names), None)
+
+
+def apps_in(files: Files, environment: str) -> list[str]:
+    """The apps of an environment: the folders below it that have a kustomization."""
+    return [
+        name
+        for name in files.names(environment_folder(environment))
+        if kustomization_in(files, entry_folder(environment, name))
+    ]

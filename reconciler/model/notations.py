@@ -1,0 +1,167 @@
+"""How single values are written."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from reconciler.model.kinds import Advice, Text
+from reconciler.model.suggest import did_you_mean
+
+A_NAME = "a name of lower-case letters, digits and hyphens, at most 63"
+LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+
+# A Git URL with a user and a password in it, or with a token in the user's place.
+CREDENTIALS = re.compile(r"^[^/@\s]*://[^/@\s]*:[^/@\s]*@|^https?://[^/\s]*@|^[^/@\s]*:[^/@\s]*@")
+
+# What a kustomization may hold, without what helm and plugins need and what is long deprecated.
+KUSTOMIZATION_FIELDS = (
+    *("resources", "components", "images", "replicas", "namespace", "namePrefix", "nameSuffix"),
+    *("labels", "commonLabels", "commonAnnotations", "patches", "replacements", "crds", "openapi"),
+    *("configMapGenerator", "secretGenerator", "generatorOptions", "configurations"),
+    *("generators", "transformers", "validators", "buildMetadata", "sortOptions", "metadata"),
+)
+
+
+def is_name(text: str) -> bool:
+    """Can it name an object, a namespace and a part of a host (RFC 1123)?"""
+    return re.fullmatch(LABEL, text) is not None
+
+
+def _in_lower_case(text: str) -> Advice:
+    lower = text.lower()
+    return Advice(hint=f"did you mean {lower}?" if is_name(lower) else "")
+
+
+def _git_url(text: str) -> Advice:
+    """Without the URL itself: what is secret in it is not to be seen again."""
+    if CREDENTIALS.search(text):
+        return Advice(
+            "holds a password or a token",
+            "write the URL without it, and let a credential helper of Git keep it",
+        )
+    return Advice()
+
+
+def _minor_version(text: str) -> Advice:
+    meant = re.match(r"v?(1\.[0-9]+)", text)
+    return Advice(hint=f'did you mean "{meant[1]}"?' if meant else "")
+
+
+def _path(text: str) -> Advice:
+    if text.startswith("/"):
+        return Advice(hint="the repository's root is where it begins: leave the first slash out")
+    return Advice(hint="nothing outside of the repository counts" if ".." in text else "")
+
+
+def _field(text: str) -> Advice:
+    first = re.split(r"[.\[]", text)[0]
+    if first in KUSTOMIZATION_FIELDS:
+        return Advice()
+    return Advice(
+        f"names {first}, which no kustomization has", did_you_mean(first, KUSTOMIZATION_FIELDS)
+    )
+
+
+def _duration(text: str) -> timedelta:
+    minutes = {"m": 1, "h": 60, "d": 24 * 60}[text[-1]]
+    return timedelta(minutes=int(text[:-1]) * minutes)
+
+
+def _zone(text: str) -> str:
+    """A time zone; where the system has no list of them, whatever looks like one."""
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        known = available_timezones()
+        if known:
+            raise ValueError(f"there is no zone {text}", did_you_mean(text, known)) from None
+    return text
+
+
+Name = Annotated[str, Text(A_NAME, LABEL, advise=_in_lower_case)]
+Cluster = Annotated[
+    str,
+    Text(
+        "a cluster's name: letters, digits and . _ - : / @",
+        r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]{0,251}[A-Za-z0-9])?",
+    ),
+]
+Server = Annotated[
+    str, Text("a URL such as https://10.0.0.1:6443", r"https?://[^\s@/?#]+(?:/[^\s@?#]*)?")
+]
+NamespaceRule = Annotated[
+    str,
+    Text(
+        'a namespace, a pattern such as "{app}-dev", or own',
+        r"(?:[a-z0-9]|\{app\})(?:(?:[-a-z0-9]|\{app\}){0,61}(?:[a-z0-9]|\{app\}))?",
+        advise=_in_lower_case,
+    ),
+]
+KubernetesVersion = Annotated[
+    str,
+    Text('a minor version in quotes, such as "1.36"', r"1\.[0-9]{1,3}", advise=_minor_version),
+]
+GitUrl = Annotated[
+    str,
+    Text(
+        "a Git URL such as https://HOST/OWNER/REPO or git@HOST:OWNER/REPO, without a password",
+        r"https?://[^\s@/?#]+/[^\s@?#]+|ssh://(?:[^\s@/:?#]+@)?[^\s@/?#]+/[^\s@?#]+"
+        r"|file:///[^\s@?#]+|[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^\s@?#]+",
+        advise=_git_url,
+    ),
+]
+Branch = Annotated[str, Text("a branch", r"[^\s~^:?*\[\\.-][^\s~^:?*\[\\]*")]
+Path = Annotated[
+    str,
+    Text(
+        "a path from the repository's root",
+        r"(?:(?!\.{1,2}(?:/|$))[^/\s]+/)*(?!\.{1,2}(?:/|$))[^/\s]+/?",
+        advise=_path,
+        convert=lambda text: text.rstrip("/"),
+    ),
+]
+Glob = Annotated[str, Text("a name, in which * and ? stand for any others", r"\S+")]
+KubernetesKind = Annotated[str, Text("a kind of object such as ConfigMap", r"[A-Z][A-Za-z0-9]*")]
+FieldPath = Annotated[
+    str,
+    Text(
+        "a field of the entry such as images, images[*].newTag or replicas[web].count",
+        rf"(?:{'|'.join(KUSTOMIZATION_FIELDS)})(?:\[[^\[\]\s]+\])?"
+        r"(?:\.[A-Za-z][A-Za-z0-9_-]*(?:\[[^\[\]\s]+\])?)*",
+        advise=_field,
+    ),
+]
+Account = Annotated[
+    str,
+    Text(
+        "an account or a team such as alice or org/team",
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)?",
+    ),
+]
+Duration = Annotated[
+    timedelta,
+    Text("a time such as 30m, 24h or 7d", r"[1-9][0-9]{0,3}[mhd]", convert=_duration),
+]
+Clock = Annotated[
+    time,
+    Text(
+        "a time of day such as 09:00",
+        r"(?:[01][0-9]|2[0-3]):[0-5][0-9]",
+        convert=time.fromisoformat,
+    ),
+]
+Day = Annotated[
+    date,
+    Text("a date such as 2026-12-20", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", convert=date.fromisoformat),
+]
+Zone = Annotated[
+    str,
+    Text(
+        "a time zone such as Europe/Berlin",
+        r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*",
+        convert=_zone,
+    ),
+]

@@ -1,0 +1,121 @@
+"""What a promotion to an environment does, and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from reconciler.model.notations import (
+    Account,
+    Clock,
+    Day,
+    Duration,
+    FieldPath,
+    Glob,
+    Name,
+    Zone,
+)
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+TYPE = "Which gate it is."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soak:
+    """The release has run in the environment before this one for a time."""
+
+    type: Annotated[Literal["soak"], TYPE] = "soak"
+    time: Annotated[Duration, "How long; where health is known, only healthy time counts."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """People have approved the pull request."""
+
+    type: Annotated[Literal["approvals"], TYPE] = "approvals"
+    count: Annotated[int, "How many."] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Changes happen at certain hours; of several windows, one must be open."""
+
+    type: Annotated[Literal["window"], TYPE] = "window"
+    days: Annotated[tuple[Weekday, ...], "The days on which it opens; otherwise every day."] = ()
+    from_: Annotated[Clock, "When it opens."]
+    to: Annotated[Clock, "When it closes; if that is earlier, on the next day."]
+    timezone: Annotated[Zone, "Where these days and hours are."] = "UTC"
+
+    def __post_init__(self) -> None:
+        if self.from_ == self.to:
+            raise ValueError(f"the window closes when it opens, at {self.to:%H:%M}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """No changes on certain days."""
+
+    type: Annotated[Literal["freeze"], TYPE] = "freeze"
+    from_: Annotated[Day, "The first day."]
+    to: Annotated[Day, "The last day."]
+    timezone: Annotated[Zone, "Where these days are."] = "UTC"
+    reason: Annotated[str, "Why, for those who wait."] = ""
+
+    def __post_init__(self) -> None:
+        if self.to < self.from_:
+            raise ValueError(f"the freeze ends on {self.to}, before it begins on {self.from_}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The release is healthy in the environment before this one."""
+
+    type: Annotated[Literal["health"], TYPE] = "health"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksPass:
+    """The checks find nothing in what the promotion makes."""
+
+    type: Annotated[Literal["checks"], TYPE] = "checks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretsSealed:
+    """Every secret that the release needs is sealed for this environment."""
+
+    type: Annotated[Literal["secrets"], TYPE] = "secrets"
+
+
+Gate = Soak | Approvals | Window | Freeze | Health | ChecksPass | SecretsSealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule:
+    """Which fields of an entry a promotion copies; of several rules, the last one counts."""
+
+    app: Annotated[Glob, "The apps that it is for."] = "*"
+    promote: Annotated[tuple[FieldPath, ...], "Copied from the environment before."] = ()
+    keep: Annotated[tuple[FieldPath, ...], "This environment's own, never touched."] = ()
+    review: Annotated[
+        tuple[FieldPath, ...], "Copied, and named in the pull request as in need of a person's eye."
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """What a promotion to this environment does, and what it waits for."""
+
+    gates: Annotated[tuple[Gate, ...], "What it waits for."] = ()
+    fields: Annotated[
+        tuple[FieldRule, ...],
+        "What it copies. Without a rule, the pinned revision, the images and the literals of "
+        "configMapGenerator are copied, and all else is kept.",
+    ] = ()
+    auto_merge: Annotated[bool, "Merge the pull request once every gate is open."] = False
+    reviewers: Annotated[tuple[Account, ...], "Who is asked to review the pull request."] = ()
+    labels: Annotated[tuple[str, ...], "The labels of the pull request."] = ()
+    allow_skip_from: Annotated[
+        tuple[Name, ...],
+        "Environments further up the chain that may promote to this one directly.",
+    ] = ()

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	sigsyaml "sigs.k8s.io/yaml"
+)
+
+// placed is a YAML document as a value, with where in its file each part of it stands.
+type placed struct {
+	In     string            `json:"in"` // the text of the document before it that this one is written in
+	Value  json.RawMessage   `json:"value"`
+	Places map[string][2]int `json:"places"` // line and column by JSON pointer
+}
+
+// documentsJSON reads a file's documents, and those that are written in its texts (patches).
+func documentsJSON(content []byte) ([]byte, error) {
+	list := []placed{}
+	for d := range split(content) {
+		if blank(d.text) {
+			continue
+		}
+		d = parsed(d)
+		pointers := map[*yaml.Node]string{}
+		list = append(list, d.placed("", pointers))
+		for _, part := range inner(d, content) {
+			list = append(list, part.placed(pointers[part.inside], map[*yaml.Node]string{}))
+		}
+	}
+	return json.Marshal(list)
+}
+
+func (d *document) placed(in string, pointers map[*yaml.Node]string) placed {
+	found := placed{In: in, Places: map[string][2]int{}, Value: json.RawMessage("null")}
+	if value, err := sigsyaml.YAMLToJSON(d.text); err == nil {
+		found.Value = value
+	}
+	d.locate(d.root, "", found.Places, pointers)
+	return found
+}
+
+// locate does not follow aliases: what stands at the anchor was located there.
+func (d *document) locate(n *yaml.Node, pointer string, places map[string][2]int, pointers map[*yaml.Node]string) {
+	if n == nil {
+		return
+	}
+	line, column := d.place(n)
+	places[pointer], pointers[n] = [2]int{line, column}, pointer
+	switch n.Kind {
+	case yaml.MappingNode:
+		for key, value := range pairs(n) {
+			d.locate(value, pointer+"/"+pointerEscapes.Replace(key.Value), places, pointers)
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			d.locate(item, fmt.Sprintf("%s/%d", pointer, i), places, pointers)
+		}
+	}
+}
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")

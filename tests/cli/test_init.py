@@ -1,0 +1,200 @@
+"""reconciler init, and what a newcomer does next."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.app import run
+from reconciler.git.worktree import WorkTree
+from reconciler.model.fleet import load_fleet
+from reconciler.render.options import DEFAULTS
+from reconciler.render.process import Kernel
+from tests.conftest import Repo
+
+Shown = pytest.CaptureFixture[str]
+Kustomize = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        str(p.relative_to(folder)): p.read_text()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and ".git" not in p.parts
+    }
+
+
+def test_an_empty_folder_becomes_a_fleet(folder: Path, capsys: Shown) -> None:
+    assert run(["init"]) == 0
+    shown = capsys.readouterr()
+    assert sorted(files(folder)) == sorted(
+        line.removeprefix("created  ") for line in shown.out.splitlines()
+    )
+    assert shown.err == (
+        "\nNext:\n  git init\n  reconciler list\n  reconciler render dev/hello\n"
+        "  git add --all && git commit\n"
+    )
+    fleet = load_fleet(WorkTree(str(folder)))
+    assert [e.name for e in fleet.environments] == ["dev", "stage", "prod"]
+    assert [e.promotes_from for e in fleet.environments] == [(), ("dev",), ("stage",)]
+    assert fleet.apps == ["hello"]
+
+
+# Names and tags that some YAML readers take for something else, and one plain app.
+APPS = [("hello", None), ("no", "host:5000/a/b:1.30"), ("1e3", "a:0x1f"), ("n", "a:1_000")]
+
+
+@pytest.mark.parametrize(("app", "image"), APPS)
+def test_what_it_makes_renders_as_kustomize_builds_it(
+    folder: Path, kernel: Kernel, kustomize: Kustomize, app: str, image: str | None
+) -> None:
+    assert run(["init", *(["--app", app, "--image", image] if image else [])]) == 0
+    for entry in load_fleet(WorkTree(str(folder))).entries:
+        manifest = kernel.render(WorkTree(str(folder)), entry.folder, DEFAULTS).result().manifest
+        built = kustomize(folder / entry.folder)
+        assert (manifest, built.stderr) == (built.stdout, b"")
+        objects = {o["kind"]: o for o in json.loads(kernel.objects(manifest))}
+        assert set(objects) == {"Namespace", "Deployment", "Service"}
+        assert {o["metadata"]["name"] for o in objects.values()} == {app}
+        if image:
+            pod = objects["Deployment"]["spec"]["template"]["spec"]
+            assert pod["containers"][0]["image"] == image
+
+
+def test_pods_keep_to_the_restricted_profile(folder: Path, kernel: Kernel) -> None:
+    run(["init"])
+    tree = WorkTree(str(folder))
+    manifest = kernel.render(tree, "environments/prod/hello", DEFAULTS).result().manifest
+    objects = {o["kind"]: o for o in json.loads(kernel.objects(manifest))}
+    labels = objects["Namespace"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    deployment = objects["Deployment"]["spec"]
+    pod, (container,) = deployment["template"]["spec"], deployment["template"]["spec"]["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not container["securityContext"]["allowPrivilegeEscalation"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    selector = objects["Service"]["spec"]["selector"]
+    assert selector == deployment["selector"]["matchLabels"]
+    assert selector.items() <= deployment["template"]["metadata"]["labels"].items()
+    assert deployment["replicas"] == 2
+
+
+def test_a_second_run_changes_nothing_and_says_what_is_there(folder: Path, capsys: Shown) -> None:
+    run(["init"])
+    (folder / "environments/dev/environment.yaml").write_text("destination: {cluster: kind}\n")
+    before = files(folder)
+    capsys.readouterr()
+    assert run(["init"]) == 0
+    shown = capsys.readouterr()
+    assert files(folder) == before
+    assert shown.out.splitlines() == [
+        "kept     environments/dev/environment.yaml",
+        "kept     environments/stage/environment.yaml",
+        "kept     environments/prod/environment.yaml",
+        "nothing is missing: dev → stage → prod with hello",
+    ]
+    assert "reconciler init --app NAME --image IMAGE:TAG" in shown.err
+
+
+def test_environments_and_the_app_can_be_named(folder: Path, capsys: Shown) -> None:
+    arguments = ["--env", "test", "--env", "live", "--app", "shop", "--image", "a/shop:1"]
+    assert run(["init", *arguments, "--port", "3000"]) == 0
+    fleet = load_fleet(WorkTree(str(folder)))
+    assert list(map(str, fleet.entries)) == ["test/shop", "live/shop"]
+    assert fleet.environment("live").promotes_from == ("test",)
+    assert "containerPort: 3000" in files(folder)["overlays/shop/base/deployment.yaml"]
+
+
+def test_an_app_more_goes_into_the_environments_that_are_there(folder: Path) -> None:
+    run(["init", "--env", "one", "--env", "two"])
+    before = files(folder)
+    assert run(["init", "--app", "shop", "--image", "a/shop@sha256:" + "a" * 64]) == 0
+    after = files(folder)
+    assert before.items() <= after.items()
+    assert load_fleet(WorkTree(str(folder))).apps == ["hello", "shop"]
+    assert "digest: " in after["environments/one/shop/kustomization.yaml"]
+    assert "newTag" not in after["environments/one/shop/kustomization.yaml"]
+
+
+def test_folders_of_plain_kustomize_become_environments(folder: Path) -> None:
+    for name in ("qa", "live"):
+        (folder / f"environments/{name}/paw").mkdir(parents=True)
+        (folder / f"environments/{name}/paw/kustomization.yaml").touch()
+    assert run(["init"]) == 2  # their order is not known
+    assert run(["init", "--env", "qa", "--env", "live"]) == 0
+    fleet = load_fleet(WorkTree(str(folder)))
+    assert list(map(str, fleet.entries)) == ["qa/paw", "live/paw"]
+
+
+def test_in_a_repository_it_goes_to_the_root(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repo.path / "some/where").mkdir(parents=True)
+    monkeypatch.chdir(repo.path / "some/where")
+    assert run(["init"]) == 0
+    assert (repo.path / "environments/dev/environment.yaml").exists()
+
+
+def test_a_folder_is_made(folder: Path, capsys: Shown) -> None:
+    assert run(["init", "my fleet"]) == 0
+    assert (folder / "my fleet/environments").is_dir()
+    assert "  cd 'my fleet'\n  git init\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--app", "shop"], "--app and --image belong together"),
+        (["--image", "a:1"], "--app and --image belong together"),
+        (["--app", "shop", "--image", "a/shop"], "a/shop is no image with a tag or a digest"),
+        (["--app", "shop", "--image", "A B:1"], "A B:1 is no image with a tag or a digest"),
+        (["--app", "Shop", "--image", "a:1"], "Shop cannot name an environment or an app"),
+        (["--app", "../x", "--image", "a:1"], "../x cannot name an environment or an app"),
+        (["--env", "eu.dev"], "eu.dev cannot name an environment or an app"),
+        (["file"], "file cannot be made"),
+    ],
+)
+def test_a_mistake_writes_nothing(
+    folder: Path, capsys: Shown, arguments: list[str], message: str
+) -> None:
+    (folder / "file").touch()
+    assert run(["init", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert list(files(folder)) == ["file"]
+
+
+def test_a_folder_inside_of_a_repository_is_not_its_root(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    monkeypatch.chdir(repo.path)
+    assert run(["init", "sub"]) == 2
+    assert "to do: reconciler init .\n" in capsys.readouterr().err
+    assert not (repo.path / "sub").exists()
+
+
+def test_a_bare_repository_has_no_place_for_files(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    repo.git("init", "--bare", "--quiet", str(tmp_path / "bare.git"))
+    monkeypatch.chdir(tmp_path / "bare.git")
+    assert run(["init"]) == 2
+    assert "is a bare repository" in capsys.readouterr().err
+
+
+def test_nothing_is_written_through_a_link(folder: Path, tmp_path: Path, capsys: Shown) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "overlays").symlink_to(tmp_path / "elsewhere")
+    run(["init"])
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert "kept     overlays/hello/base/deployment.yaml" in capsys.readouterr().out

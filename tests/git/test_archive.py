@@ -1,0 +1,262 @@
+"""An archive that somebody streams to us: a tree, or an error, whatever is in it."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import random
+import subprocess
+import tarfile
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.errors import RepositoryError
+from reconciler.git import archive
+from reconciler.git.archive import read_tar
+from reconciler.git.memory import MemoryTree
+from reconciler.git.repository import Repository
+from reconciler.git.tree import FILE, FOLDER, LINK, MISSING, REFUSED
+from tests.conftest import Repo
+
+END = bytes(2 * tarfile.BLOCKSIZE)
+
+
+def member(
+    name: str, content: bytes = b"", *, kind: bytes = tarfile.REGTYPE, link: str = ""
+) -> bytes:
+    """One entry of an archive, as it stands in it."""
+    info = tarfile.TarInfo(name)
+    info.type, info.size, info.linkname = kind, len(content), link
+    padding = bytes(-len(content) % tarfile.BLOCKSIZE)
+    return info.tobuf(tarfile.GNU_FORMAT) + content + padding
+
+
+def sized(name: str, size: int, *, kind: bytes = tarfile.REGTYPE, pax: bool = False) -> bytes:
+    """An entry that claims to be so large, and is empty."""
+    if pax:
+        record = f"size={size}\n"
+        record = f"{len(record) + 3} {record}"
+        return member("pax", record.encode(), kind=tarfile.XHDTYPE) + member(name, kind=kind)
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    if size >= 0:
+        return info.tobuf(tarfile.GNU_FORMAT)
+    info.size = 0
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = tarfile.itn(size, 12, tarfile.GNU_FORMAT)  # type: ignore[attr-defined]
+    return with_checksum(header)
+
+
+def with_checksum(header: bytearray) -> bytes:
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def read(data: bytes) -> MemoryTree:
+    return read_tar(io.BytesIO(data))
+
+
+def why(data: bytes) -> str:
+    with pytest.raises(RepositoryError) as caught:
+        read(data)
+    return " ".join(caught.value.lines())
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_an_archive_holds_what_went_into_it(packed: Callable[[bytes], bytes]) -> None:
+    tree = read(
+        packed(
+            member("./a/b", b"one")
+            + member("a/c d/ü", b"")
+            + member("long/" + "n" * 90, b"two")
+            + member("folder", kind=tarfile.DIRTYPE)
+            + member("link", kind=tarfile.SYMTYPE, link="a/b")
+            + END
+        )
+    )
+    assert tree.fetch("a/b")[1] == b"one"
+    assert tree.fetch("a/c d/ü")[0].kind == FILE
+    assert tree.fetch("long/" + "n" * 90)[1] == b"two"
+    assert (tree.look("link").kind, tree.look("link").target) == (LINK, "a/b")
+
+
+@pytest.mark.parametrize("packing", ["tar", "tar.gz"])
+def test_what_git_archives_is_what_it_has_committed(repo: Repo, packing: str) -> None:
+    repo.write({"a/b": "one", "ü" * 100: "two", "x" * 200 + "/y": "three"})
+    (repo.path / "link").symlink_to("a/b")
+    repo.commit()
+    command = ["git", "archive", f"--format={packing}", "HEAD"]
+    tree = read(subprocess.check_output(command, cwd=repo.path))
+    commit = Repository(str(repo.path)).commit("HEAD")
+    assert sorted(tree.files()) == sorted(commit.files())
+    for path in commit.files():
+        assert tree.look(path).token == commit.look(path).token
+
+
+def test_names_that_are_not_utf8_are_kept() -> None:
+    assert list(read(member("a\udcff", b"x") + END).files()) == ["a\udcff"]
+
+
+def test_an_empty_archive_is_an_empty_tree() -> None:
+    assert list(read(END).files()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../x", "a/../../x", "..", "a/../..", "//etc/passwd", "./../x"]
+)
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE])
+def test_a_name_outside_is_an_error(name: str, kind: bytes) -> None:
+    told = why(member("fine") + member(name, kind=kind, link="x") + END)
+    assert told == f"the archive names {name}, outside of itself"
+
+
+@pytest.mark.parametrize("link", ["/etc/passwd", "../../etc/passwd", "a\udcff"])
+def test_a_link_that_leads_out_is_left_to_who_follows_it(link: str) -> None:
+    entry = read(member("l", kind=tarfile.SYMTYPE, link=link) + END).look("l/below")
+    assert entry.kind in (LINK, REFUSED)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"Z"],
+)
+def test_other_things_than_files_are_refused_and_the_rest_is_read(kind: bytes) -> None:
+    tree = read(member("odd", kind=kind, link="/etc/passwd") + member("fine", b"x") + END)
+    assert tree.look("odd").why == "it is neither a file, a folder nor a symbolic link"
+    assert tree.fetch("fine")[1] == b"x"
+
+
+FIRST = {"file": member("a", b"one"), "link": member("a", kind=tarfile.SYMTYPE, link="b")}
+THEN = {
+    "file": (member("a", b"two"), FILE),
+    "link": (member("a", kind=tarfile.SYMTYPE, link="c"), LINK),
+    "device": (member("a", kind=tarfile.CHRTYPE), REFUSED),
+}
+
+
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("then", THEN)
+def test_of_two_equal_names_the_last_counts(first: str, then: str) -> None:
+    data, kind = THEN[then]
+    entry, content = read(FIRST[first] + data + END).fetch("a")
+    assert entry.kind == kind
+    assert content == (b"two" if kind == FILE else b"")
+
+
+def test_a_file_with_something_below_it_is_a_file() -> None:
+    tree = read(member("a", b"x") + member("a/b", b"y") + END)
+    assert [tree.look(path).kind for path in ("a", "a/b")] == [FILE, MISSING]
+
+
+def test_a_file_over_the_limit_is_refused_and_the_rest_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reconciler.git.tree.Tree.max_file_size", 1000)
+    tree = read(member("large", bytes(1001)) + member("fine", bytes(1000)) + END)
+    assert tree.look("large").why == "the file has 1,001 bytes, more than the 1,000 that are read"
+    assert tree.look("fine").kind == FILE
+
+
+def test_too_many_entries_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_ENTRIES", 10)
+    data = b"".join(member(f"file{i}") for i in range(10))
+    assert len(list(read(data + END).files())) == 10
+    assert why(data + member("more") + END) == "the archive has more than 10 entries"
+
+
+def test_too_much_content_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_BYTES", 100_000)
+    data = b"".join(member(f"file{i}", bytes(10_000)) for i in range(20))
+    assert why(gzip.compress(data + END)) == "the archive holds more than 100,000 bytes"
+
+
+HUGE = 1 << 60
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sized("a", HUGE),
+        sized("a", HUGE, kind=tarfile.DIRTYPE),
+        sized("a", HUGE, kind=b"Z"),
+        sized("a", HUGE, kind=tarfile.SYMTYPE),
+        sized("a", HUGE, kind=tarfile.GNUTYPE_SPARSE),
+        sized("a", HUGE, kind=tarfile.XHDTYPE),
+        sized("a", HUGE, kind=tarfile.GNUTYPE_LONGNAME),
+        sized("a", HUGE, pax=True),
+        sized("a", HUGE, pax=True, kind=b"Z"),
+        sized("a", -512),
+        sized("a", -1),
+        sized("a", -512, pax=True),
+        member("a" * 90, kind=tarfile.GNUTYPE_LONGNAME) * 5000 + member("a"),
+        member("pax", b"9 a=bcde\n", kind=tarfile.XHDTYPE) * 5000 + member("a"),
+    ],
+)
+def test_a_header_that_lies_is_an_error_at_once(data: bytes) -> None:
+    assert why(data + END).startswith("the archive ")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.XGLTYPE])
+def test_a_header_takes_no_more_memory_than_a_header_needs(kind: bytes) -> None:
+    bomb = gzip.compress(member("a", bytes(64 << 20), kind=kind) + member("b") + END, 1)
+    assert "a header has more than 1,048,576 bytes" in why(bomb)
+
+
+def test_a_bomb_is_an_error_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_BYTES", 1 << 20)
+    bomb = gzip.compress(bytes(256 << 20), 1)
+    assert why(gzip.compress(member("a") + END) + bomb) == (
+        "the archive holds more than 1,048,576 bytes"
+    )
+
+
+WHOLE = (
+    member("a/b", b"x" * 700)
+    + member("n" * 100 + "ü", b"y")
+    + member("link", kind=tarfile.SYMTYPE, link="a/b")
+    + member("pax", "16 path=ä/long\n".encode() * 5, kind=tarfile.XHDTYPE)
+    + member("c", b"z" * 512)
+    + END
+)
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_an_archive_that_is_cut_off_is_never_half_a_tree(packed: Callable[[bytes], bytes]) -> None:
+    whole = packed(WHOLE)
+    for end in range(0, len(whole) - len(END if packed is bytes else b""), 7):
+        assert "the archive cannot be read" in why(whole[:end])
+
+
+@pytest.mark.parametrize("data", [b"garbage", b"\x1f\x8b", b"\x1f\x8bgarbage", bz2.compress(END)])
+def test_what_is_no_archive_is_an_error(data: bytes) -> None:
+    assert "the archive cannot be read" in why(data)
+
+
+def test_any_damage_is_an_error_or_harmless() -> None:
+    """Thousands of archives with a few bytes changed; most have a correct checksum again."""
+    rng = random.Random(0)
+    for source in (WHOLE, gzip.compress(WHOLE)):
+        for _ in range(3000):
+            data = bytearray(source)
+            for _ in range(rng.choice((1, 1, 2, 5))):
+                value = rng.choice((0, 48, 55, 128, 255, rng.randrange(256)))
+                data[rng.randrange(len(data))] = value
+            if source is WHOLE:
+                for at in range(0, len(data), tarfile.BLOCKSIZE):
+                    block = data[at : at + tarfile.BLOCKSIZE]
+                    if block[257:262] == b"ustar":
+                        data[at : at + tarfile.BLOCKSIZE] = with_checksum(block)
+            try:
+                tree = read(bytes(data))
+            except RepositoryError:
+                continue
+            for path in tree.files():
+                assert not path.startswith(("/", "../"))
+
+
+def test_folders_are_those_that_hold_something() -> None:
+    tree = read(member("empty", kind=tarfile.DIRTYPE) + member("a/b/c") + END)
+    assert [tree.look(path).kind for path in ("empty", "a", "a/b")] == [MISSING, FOLDER, FOLDER]
