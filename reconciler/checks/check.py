@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.judge import Judge
+from reconciler.checks.releases import release_findings
 from reconciler.checks.rules import RULES
-from reconciler.checks.settings import NEWEST, CheckSettings
+from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
 from reconciler.errors import UsageError
+from reconciler.git.repository import Repository
 from reconciler.git.tree import Tree
 from reconciler.render.renderer import Render, Renderer
 
@@ -24,12 +26,12 @@ class Report:
     failed: tuple[Render, ...]
     apps: int
     objects: int
+    fail_on: Severity
 
-    def worst(self) -> Severity | None:
-        return min((f.severity for f in self.findings), key=[*Severity].index, default=None)
-
-
-Progress = Callable[[], None]
+    @property
+    def fails(self) -> bool:
+        """Is something found that must not go on?"""
+        return any(f.severity.reaches(self.fail_on) for f in self.findings)
 
 
 def check(
@@ -38,7 +40,8 @@ def check(
     apps: Sequence[str],
     beside: Sequence[str] = (),
     settings: CheckSettings | None = None,
-    progress: Progress | None = None,
+    repository: Repository | None = None,
+    progress: Callable[[Render], None] | None = None,
 ) -> Report:
     """Findings about the apps; those beside them are only looked at.
 
@@ -48,9 +51,7 @@ def check(
     _check_version(settings.kubernetes)
     chosen = set(apps)
     everything = [*apps, *(app for app in beside if app not in chosen)]
-    renders = renderer.render_all(
-        tree, everything, progress=(lambda _: progress()) if progress else None
-    )
+    renders = renderer.render_all(tree, everything, progress=progress)
     failed = tuple(r for r in renders if r.error and r.path in chosen)
     good = [r for r in renders if not r.error]
     judge = Judge(renderer, tree, settings, good)
@@ -58,17 +59,21 @@ def check(
     world = World((o for j in judged for o in j.objects), settings.externals)
 
     found = judge.faults()
+    for r in good:
+        if r.path in chosen:
+            found += release_findings(tree, repository, r, settings.releases)
     found += [f for j in judged if j.app in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:
             found += [f for f in rule.find(world) if f.app in chosen]
-    ignored = [f for f in found if any(i.covers(f) for i in settings.ignore)]
+    ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
     return Report(
         findings=tuple(_in_order([f for f in found if f not in ignored], everything)),
         ignored=tuple(ignored),
         failed=failed,
         apps=len(chosen),
         objects=sum(len(j.objects) for j in judged if j.app in chosen),
+        fail_on=settings.fail_on,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.compare.difference import Identity
 from reconciler.errors import Place
 
 
@@ -18,19 +19,6 @@ class Severity(StrEnum):
     def reaches(self, level: Severity) -> bool:
         order = list(Severity)
         return order.index(self) <= order.index(level)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What names an object in its cluster."""
-
-    group: str
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {f'{self.namespace}/' if self.namespace else ''}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

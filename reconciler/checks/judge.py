@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from reconciler.checks.finding import Finding, Identity, Severity
+from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.objects import Object, text
 from reconciler.checks.settings import CheckSettings
+from reconciler.compare.difference import Identity
 from reconciler.errors import Place
 from reconciler.git.overlay import EditedTree
 from reconciler.git.tree import FILE, Tree
@@ -69,7 +70,7 @@ class Judge:
         self._identity = json.dumps([renderer.kernel_id, self._rules, tokens])
 
     def judge(
-        self, renders: Sequence[Render], progress: Callable[[], None] | None = None
+        self, renders: Sequence[Render], progress: Callable[[Render], None] | None = None
     ) -> list[Judged]:
         """All apps, in the order given."""
         keys = {r.path: self._key(r) for r in renders}
@@ -92,7 +93,7 @@ class Judge:
                     fresh.append((keys[render.path], keys[render.path], [], found))
                 launch(1)
                 if progress:
-                    progress()
+                    progress(render)
         finally:
             for _, job in under_way:
                 job.cancel()

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.checks.finding import Finding, Identity
+from reconciler.checks.finding import Finding
 from reconciler.checks.rule import Rule
+from reconciler.compare.difference import Identity
 
 Data = Mapping[str, Any]
 

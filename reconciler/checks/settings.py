@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import matches
+from reconciler.model.environment import Environment, External, Ignored, Releases
+from reconciler.model.layout import entry_of
 
 # The Kubernetes release whose types and libraries the kernel carries.
 NEWEST = "1.36"
 
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """Something that the cluster has without its being in a manifest; names may be globs."""
-
-    kind: str
-    name: str
-    namespace: str = "*"
-
-    def provides(self, kind: str, namespace: str, name: str) -> bool:
-        return (
-            self.kind == kind
-            and fnmatchcase(name, self.name)
-            and (not namespace or fnmatchcase(namespace, self.namespace))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Findings that are known and accepted: globs for the rule, the app and KIND/NAME."""
-
-    rule: str
-    app: str = "*"
-    object: str = "*"
-
-    def covers(self, finding: Finding) -> bool:
-        named = f"{finding.object.kind}/{finding.object.name}" if finding.object else ""
-        return (
-            fnmatchcase(finding.rule, self.rule)
-            and fnmatchcase(finding.app.rpartition("/")[2], self.app)
-            and fnmatchcase(named, self.object)
-        )
+CRDS = ("crds",)
+POLICIES = ("policies",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +25,47 @@ class CheckSettings:
     externals: tuple[External, ...] = ()
     ignore: tuple[Ignored, ...] = ()
     fail_on: Severity = Severity.error
-    crds: tuple[str, ...] = ("crds",)
-    policies: tuple[str, ...] = ("policies",)
-    namespaces: Mapping[str, str] = field(default_factory=dict)  # by app: where it goes
+    crds: tuple[str, ...] = CRDS
+    policies: tuple[str, ...] = POLICIES
+    releases: Releases = field(default_factory=Releases)
+    namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
     timeout: float = 60.0
+
+
+def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
+    """What environment.yaml says about the checks of its apps."""
+    checks = environment.checks
+    namespaces = {}
+    for folder in apps:
+        entry = entry_of(folder)
+        if entry and (namespace := environment.destination.namespace_of(entry[1])):
+            namespaces[folder] = namespace
+    return CheckSettings(
+        kubernetes=environment.kubernetes or NEWEST,
+        externals=environment.externals,
+        ignore=checks.ignore,
+        fail_on=Severity(checks.fail_on),
+        crds=checks.crds or CRDS,
+        policies=checks.policies or POLICIES,
+        releases=environment.releases,
+        namespaces=namespaces,
+    )
+
+
+def provides(external: External, kind: str, namespace: str, name: str) -> bool:
+    """Is this what the cluster is said to have? What is in no namespace has none to compare."""
+    return (
+        external.kind == kind
+        and matches(external.name, name)
+        and (not namespace or matches(external.namespace, namespace))
+    )
+
+
+def covers(ignored: Ignored, finding: Finding) -> bool:
+    """Is this finding known and accepted?"""
+    about = finding.object
+    return (
+        matches(ignored.check, finding.rule)
+        and matches(ignored.app, finding.app.rpartition("/")[2])
+        and matches(ignored.object, f"{about.kind}/{about.name}" if about else "")
+    )

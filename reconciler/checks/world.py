@@ -9,7 +9,8 @@ from functools import cached_property
 from reconciler.checks.labels import Selector
 from reconciler.checks.objects import Object
 from reconciler.checks.pods import Pods, pods_of
-from reconciler.checks.settings import External
+from reconciler.checks.settings import provides
+from reconciler.model.environment import External
 
 
 class World:
@@ -39,7 +40,7 @@ class World:
 
     def external(self, kind: str, namespace: str, name: str) -> bool:
         """Is it declared that the cluster has this?"""
-        return any(e.provides(kind, namespace, name) for e in self.externals)
+        return any(provides(e, kind, namespace, name) for e in self.externals)
 
     def has(self, kind: str, namespace: str, name: str) -> bool:
         return self.find(kind, namespace, name) is not None or self.external(kind, namespace, name)

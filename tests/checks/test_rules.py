@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from reconciler.checks.rules import RULES
-from reconciler.checks.settings import External
+from reconciler.model.environment import External
 from tests.checks.conftest import Check
 
 
@@ -236,7 +236,7 @@ CASES = [
     Case(
         "references/config-map",
         pod(FILES % "configMap: {name: from-the-cluster}"),
-        externals=(External("ConfigMap", "from-*"),),
+        externals=(External(kind="ConfigMap", name="from-*"),),
     ),
     Case(
         "references/config-map",
@@ -336,7 +336,7 @@ CASES = [
     Case(
         "references/storage-class",
         pod(kind="StatefulSet", above=STATEFUL),
-        externals=(External("StorageClass", "fast"),),
+        externals=(External(kind="StorageClass", name="fast"),),
     ),
     Case(
         "references/priority-class",

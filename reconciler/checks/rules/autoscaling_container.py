@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import target_of
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, text
 from reconciler.checks.pods import pods_of
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -28,5 +28,5 @@ def container(this: Rule, world: World) -> Iterator[Finding]:
                     this,
                     f"spec.metrics[{i}].containerResource.container",
                     f"the target has no container {name}",
-                    did_you_mean(name, known),
+                    meant(name, known),
                 )

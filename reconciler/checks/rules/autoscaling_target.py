@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import target_of
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import Object
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -29,7 +29,7 @@ def target(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 "spec.scaleTargetRef",
                 f"there is no {kind} {name} in the namespace {scaler.namespace}",
-                did_you_mean(name, known) or "compare apiVersion, kind and name with the workload",
+                meant(name, known) or "compare apiVersion, kind and name with the workload",
             )
     for (kind, _, name), scalers in aimed.items():
         for scaler in scalers if len(scalers) > 1 else ():

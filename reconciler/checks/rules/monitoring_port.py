@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.monitors import monitored
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -25,5 +25,5 @@ def port(this: Rule, world: World) -> Iterator[Finding]:
                     this,
                     f"spec.{monitor.endpoints}[{i}].port",
                     f"none of what it selects has a port named {name}",
-                    did_you_mean(name, monitor.ports),
+                    meant(name, monitor.ports),
                 )

@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from reconciler.checks.finding import Finding, Identity, Severity
+from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.objects import Object
 from reconciler.checks.rule import Rule, rule
 from reconciler.checks.world import World
+from reconciler.compare.difference import Identity
 
 
 @rule("objects/duplicate", Severity.error)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -30,7 +30,7 @@ def claim(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 f"{pods.path}.volumes[{i}].persistentVolumeClaim.claimName",
                 f"there is no PersistentVolumeClaim {name} in the namespace {namespace}",
-                did_you_mean(name, known) or "add it to the app, or declare it as an external",
+                meant(name, known) or "add it to the app, or declare it as an external",
             )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.configuration import Configuration
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.references import configuration_of
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -29,6 +29,6 @@ def config_map(this: Rule, world: World) -> Iterator[Finding]:
                     this,
                     ref.path,
                     f"there is no ConfigMap {ref.name} in the namespace {namespace}",
-                    did_you_mean(ref.name, known.names("ConfigMap", namespace))
+                    meant(ref.name, known.names("ConfigMap", namespace))
                     or "add it to the app, or declare it as an external",
                 )

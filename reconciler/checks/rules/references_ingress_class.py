@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -23,5 +23,5 @@ def ingress_class(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 "spec.ingressClassName",
                 f"there is no IngressClass {name}",
-                did_you_mean(name, known) or "declare it as an external, if the cluster has it",
+                meant(name, known) or "declare it as an external, if the cluster has it",
             )

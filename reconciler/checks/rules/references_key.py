@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.configuration import Configuration
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.references import configuration_of
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -29,5 +29,5 @@ def key(this: Rule, world: World) -> Iterator[Finding]:
                         this,
                         path,
                         f"the {ref.kind} {ref.name} has no key {name}",
-                        did_you_mean(name, provided.keys),
+                        meant(name, provided.keys),
                     )

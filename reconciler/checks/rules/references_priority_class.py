@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 OF_EVERY_CLUSTER = ("system-cluster-critical", "system-node-critical")
@@ -26,5 +26,5 @@ def priority_class(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 f"{pods.path}.priorityClassName",
                 f"there is no PriorityClass {name}",
-                did_you_mean(name, known) or "declare it as an external, if the cluster has it",
+                meant(name, known) or "declare it as an external, if the cluster has it",
             )

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 OF_EVERY_CLUSTER = ("admin", "cluster-admin", "edit", "view")
@@ -28,5 +28,5 @@ def role(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 "roleRef.name",
                 f"there is no {kind} {name}",
-                did_you_mean(name, known) or "add it to the app, or declare it as an external",
+                meant(name, known) or "add it to the app, or declare it as an external",
             )

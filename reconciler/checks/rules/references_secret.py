@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from reconciler.checks.configuration import Configuration
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import Object, items, text
 from reconciler.checks.references import Reference, configuration_of
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -27,7 +27,7 @@ def secret(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 ref.path,
                 f"there is no Secret {ref.name} in the namespace {user.namespace}",
-                did_you_mean(ref.name, known.names("Secret", user.namespace))
+                meant(ref.name, known.names("Secret", user.namespace))
                 or "seal it for this environment, or declare it as an external",
             )
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from reconciler.checks.backends import backends
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -23,5 +23,5 @@ def service(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 b.path,
                 f"there is no Service {b.name} in the namespace {b.namespace}",
-                did_you_mean(b.name, known) or "add it to the app, or declare it as an external",
+                meant(b.name, known) or "add it to the app, or declare it as an external",
             )

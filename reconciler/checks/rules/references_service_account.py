@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import Object, items, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -22,7 +22,7 @@ def service_account(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 path,
                 f"there is no ServiceAccount {name} in the namespace {namespace}",
-                did_you_mean(name, known) or "add it to the app, or declare it as an external",
+                meant(name, known) or "add it to the app, or declare it as an external",
             )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.backends import backends
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, number, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -27,5 +27,5 @@ def service_port(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 b.port_path,
                 f"the Service {b.name} has no port {b.port}",
-                did_you_mean(str(b.port), [n for n in names if n]),
+                meant(str(b.port), [n for n in names if n]),
             )

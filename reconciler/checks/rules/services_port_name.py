@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.labels import Selector
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, mapping, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -28,5 +28,5 @@ def port_name(this: Rule, world: World) -> Iterator[Finding]:
                     this,
                     f"spec.ports[{i}].targetPort",
                     f"no container of the selected pods has a port named {target}",
-                    did_you_mean(target, known) or "name the container's port, or use its number",
+                    meant(target, known) or "name the container's port, or use its number",
                 )

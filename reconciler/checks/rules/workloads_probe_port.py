@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import Data, mapping, text
 from reconciler.checks.pods import Container
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -28,7 +28,7 @@ def probe_port(this: Rule, world: World) -> Iterator[Finding]:
                             this,
                             f"{path}.{kind}.port",
                             f"the container {container.name} has no port named {name}",
-                            did_you_mean(name, known) or "name the port, or use its number",
+                            meant(name, known) or "name the port, or use its number",
                         )
 
 

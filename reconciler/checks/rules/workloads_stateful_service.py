@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -26,7 +26,7 @@ def stateful_service(this: Rule, world: World) -> Iterator[Finding]:
                 this,
                 "spec.serviceName",
                 f"there is no Service {name} in the namespace {namespace}",
-                did_you_mean(name, known) or "add a Service with clusterIP: None",
+                meant(name, known) or "add a Service with clusterIP: None",
             )
         elif service.get("spec", "clusterIP") != "None":
             yield owner.finding(

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
 from reconciler.checks.objects import items, text
 from reconciler.checks.rule import Rule, rule
-from reconciler.checks.suggest import did_you_mean
 from reconciler.checks.world import World
 
 
@@ -30,5 +30,5 @@ def volume(this: Rule, world: World) -> Iterator[Finding]:
                             this,
                             f"{container.path}.{field}[{i}].name",
                             f"the pod has no volume {name}",
-                            did_you_mean(name, known) or f"add it to {pods.path}.volumes",
+                            meant(name, known) or f"add it to {pods.path}.volumes",
                         )
