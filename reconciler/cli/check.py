@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from reconciler.checks.annotations import commands
+from reconciler.checks.catalogue import POLICY, RULES
 from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches
+from reconciler.checks.names import matches, meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
 from reconciler.checks.settings import CheckSettings, settings_of
@@ -25,7 +24,7 @@ from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_repository, open_tree, where_from
-from reconciler.errors import Place, printable
+from reconciler.errors import Place, UsageError, printable
 from reconciler.model.environment import read_environment
 from reconciler.model.files import read
 from reconciler.model.layout import (
@@ -93,6 +92,8 @@ def check_(
 ) -> None:
     """Say what a cluster, or whoever runs it, would have against the apps."""
     wanted = names or []
+    for pattern in (*(rules or ()), *(ignore or ())):
+        _check_pattern(pattern)
     source = find_source(wanted, root)
     tree = open_tree(source, ref, offline=offline)
     groups = _groups(tree, apps_called([tree], wanted, source))
@@ -129,6 +130,15 @@ def check_(
         raise typer.Exit(2)
     if any(r.fails for r in reports):
         raise typer.Exit(1)
+
+
+def _check_pattern(pattern: str) -> None:
+    known = [rule.id for rule in RULES]
+    if not pattern.startswith(POLICY) and not any(matches(pattern, name) for name in known):
+        raise UsageError(
+            f"no rule is called {pattern}",
+            hint=meant(pattern, known) or "docs/reference/checks.md lists them all",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +217,7 @@ def _failures(reports: Sequence[Report]) -> list[Finding]:
 
 def _write(findings: Sequence[Finding], root: str) -> None:
     """What is the same in several objects of one file is said once."""
-    out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    out = console(stderr=False)
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for f in findings:
         where = str(where_from(f.where, root)) if f.where else f.app
