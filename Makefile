@@ -43,8 +43,9 @@ crds: $(VENV)/created ## Take the custom resource definitions from the modules p
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/tested ## Build the documentation site into site/
+docs: $(VENV)/tested ## Write what is made from the program and the fleets, and build the site
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
+	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet
 
 picture: $(VENV)/installed ## Record the terminal in the README again
