@@ -35,8 +35,8 @@ kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 	@$(BIN)/python hatch_build.py
 
 crds: $(VENV)/created ## Take the custom resource definitions from the modules pinned in crds/go.mod
-	@cd crds && go mod download && go mod verify
-	@cd crds && from=$$(go list -m -f '{{.Dir}}' $(PROMETHEUS_OPERATOR))/example/prometheus-operator-crd && \
+	@cd crds && go mod download && go mod verify && \
+	  from=$$(go list -m -f '{{.Dir}}' $(PROMETHEUS_OPERATOR))/example/prometheus-operator-crd && \
 	  for kind in podmonitors prometheusrules servicemonitors; do \
 	    install -m 644 "$$from/monitoring.coreos.com_$$kind.yaml" .; done
 
