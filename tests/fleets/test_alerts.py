@@ -37,6 +37,7 @@ def alerts(rendered: Callable[[str], Objects], app: str) -> list[Any]:
     return [rule for group in prod for rule in group["rules"] if "alert" in rule]
 
 
+@pytest.mark.timeout(900)  # the first time on a machine, promtool is compiled
 @pytest.mark.parametrize("tests", TESTS, ids=lambda t: t.stem)
 def test_alerts_fire_as_their_tests_say(
     tests: Path, rendered: Callable[[str], Objects], promtool: Path, tmp_path: Path
