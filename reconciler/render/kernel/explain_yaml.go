@@ -18,7 +18,7 @@ var aboutYAML = []explanation{
 		}
 		return nil
 	}),
-	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)`, func(t *trouble, m []string) *failure {
+	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)|invalid map key|mapping key .* already defined`, func(t *trouble, m []string) *failure {
 		for _, d := range t.docs() {
 			if n := strangeNode(d.root); n != nil && (!isKustomization(d.file) || d.inside != nil) {
 				return t.in(d, n, "Kubernetes knows neither keys that are no text, nor numbers that are not finite", "put it in quotes")
@@ -34,7 +34,7 @@ var aboutYAML = []explanation{
 			return f
 		}
 		for _, d := range t.docs() {
-			if f := t.flawed(d.file); f != nil {
+			if f := flawOf(d); f != nil {
 				return f
 			}
 		}
@@ -58,18 +58,26 @@ var aboutYAML = []explanation{
 // flawed is what keeps a file, or a text inside of it, from being YAML.
 func (t *trouble) flawed(file string) *failure {
 	for _, d := range t.view.documentsOf(file) {
-		if d.root != nil && d.inside == nil || d.inside != nil && !looksLikeYAML(d) {
-			continue
-		}
-		if found := flawIn(d.text); found != nil {
-			f := fail("build", file, found.what, found.hint)
-			if found.line > 0 {
-				f.Line, f.Column = d.position(found.line, found.column)
-			}
+		if f := flawOf(d); f != nil {
 			return f
 		}
 	}
 	return nil
+}
+
+func flawOf(d document) *failure {
+	if d.root != nil && d.inside == nil || d.inside != nil && !looksLikeYAML(d) {
+		return nil
+	}
+	found := flawIn(d.text)
+	if found == nil {
+		return nil
+	}
+	f := fail("build", d.file, found.what, found.hint)
+	if found.line > 0 {
+		f.Line, f.Column = d.position(found.line, found.column)
+	}
+	return f
 }
 
 // looksLikeYAML tells a patch from a script that stands in a ConfigMap.
