@@ -22,6 +22,7 @@ from reconciler.explain.places import PATCHES, Places
 from reconciler.explain.sources import Sources
 from reconciler.explain.steps import GENERATORS, Step, kustomizations
 from reconciler.explain.variants import Variants, position_before
+from reconciler.git.pins import pins_of
 from reconciler.git.tree import FILE, MISSING, Tree
 from reconciler.render.renderer import Renderer
 
@@ -77,6 +78,7 @@ class ExplainedApp:
                 o if at is None else first[at],
                 self._sources,
                 self.kustomizations,
+                self._commits,
             )
             for o, at in zip(found, before, strict=True)
         ]
@@ -124,6 +126,11 @@ class ExplainedApp:
             if place and there is not ABSENT:
                 return place
         return origin.place
+
+    @cached_property
+    def _commits(self) -> dict[str, str]:
+        pins = pins_of(self._tree, self.paths)
+        return {pin.url.partition("?ref=")[2]: pin.commit for pin in pins}
 
     @cached_property
     def _structure(self) -> Structure:

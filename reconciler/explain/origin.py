@@ -36,25 +36,34 @@ def find_origin(
     first: Mapping[str, Any],
     sources: Sources,
     kustomizations: Sequence[Kustomization],
+    commits: Mapping[str, str],
 ) -> Origin:
-    """From what Kustomize's annotation says to a place."""
+    """From what Kustomize's annotation says to a place; `commits` are those of the pins' refs."""
     fields = dict(re.findall(r"^\s*(\w+): (.+)$", said, re.MULTILINE))
     if "repo" in fields:
         at = f"{fields.get('path', '')} at {fields.get('ref', 'its default branch')}"
-        return Origin(cut(f"written in {fields['repo']}, {at}"))
+        how = cut(f"written in {fields['repo']}, {at}")
+        commit = commits.get(fields.get("ref", ""))
+        if commit and "path" in fields:
+            return _in_file(f"//{commit}/{fields['path']}", how, first, sources)
+        return Origin(how)
     if "configuredIn" in fields:
         file = normpath(join(folder, fields["configuredIn"]))
         return _generated(file, fields.get("kind", ""), first, kustomizations)
     if "path" not in fields:
         return UNKNOWN
-    file = normpath(join(folder, fields["path"]))
+    return _in_file(normpath(join(folder, fields["path"])), "written", first, sources)
+
+
+def _in_file(file: str, how: str, first: Mapping[str, Any], sources: Sources) -> Origin:
+    """The document of a file that holds an object."""
     for number, document in enumerate(sources.documents(file)):
         if document.inside:
             continue
         for inside, value in _objects(document.value):
             if name_of(value) == name_of(first):
-                return Origin("written", document.place(inside), file, inside, number)
-    return Origin("written", Place(file), file)
+                return Origin(how, document.place(inside), file, inside, number)
+    return Origin(how, Place(file), file)
 
 
 def _objects(value: Any) -> list[tuple[str, Any]]:
