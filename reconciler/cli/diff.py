@@ -20,9 +20,7 @@ from reconciler.compare.markdown import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
 from reconciler.compare.report import Report, Side
 from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
-from reconciler.git.commit import CommitTree
 from reconciler.git.locate import is_bare
-from reconciler.git.repository import Repository
 from reconciler.model.layout import apps_in, entry_folder, environment_folder
 from reconciler.render.renderer import Renderer
 
@@ -114,7 +112,7 @@ def diff(
     if merge_base:
         if before is None:
             raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
-        before = Repository(source).merge_base(before, after or "HEAD")
+        before = _merge_base(source, before, after or "HEAD")
     old = _tree(source, before, "--from", offline)
     new = _tree(source, after, "--to", offline)
     if environments:
@@ -134,6 +132,12 @@ def diff(
         case Output.text:
             _write_text(report, stat)
     _exit(found)
+
+
+def _merge_base(root: str, one: str, other: str) -> str:
+    from reconciler.git.repository import Repository
+
+    return Repository(root).merge_base(one, other)
 
 
 def _tree(root: str, revision: str | None, option: str, offline: bool) -> Tree:
@@ -159,6 +163,8 @@ def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
+    from reconciler.git.commit import CommitTree
+
     label = revision or ON_DISK
     if environment:
         label = f"{environment} at {revision}" if revision else environment

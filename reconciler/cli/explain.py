@@ -11,10 +11,10 @@ from reconciler.cli.apps import one_app
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree
+from reconciler.cli.source import find_source, open_tree, where_from
 from reconciler.explain.app import ExplainedApp
 from reconciler.explain.document import app_document, field_document, object_document
-from reconciler.explain.layout import app_lines, field_lines, object_lines
+from reconciler.explain.layout import Layout
 from reconciler.render.renderer import Renderer
 
 TYPE_CHECKING = False
@@ -63,15 +63,16 @@ def explain(
     json = output is Output.json
     with Renderer(open_store(not no_cache)) as renderer:
         app = ExplainedApp(renderer, tree, folder)
+        text = Layout(app, lambda place: str(where_from(place, source)))
         if wanted is None:
-            _write(app_document(app) if json else app_lines(app))
+            _write(app_document(app) if json else text.app())
             return
         position = app.find(wanted)
         if field is None:
-            _write(object_document(app, position) if json else object_lines(app, position))
+            _write(object_document(app, position) if json else text.object(position))
             return
         found = app.field(position, field)
-        _write(field_document(app, position, found) if json else field_lines(app, position, found))
+        _write(field_document(app, position, found) if json else text.field(position, found))
 
 
 def _write(found: dict[str, object] | Iterable[str]) -> None:

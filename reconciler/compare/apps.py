@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.compare.difference import Difference
 from reconciler.compare.objects import compare, namespaces_of
 from reconciler.compare.structure import Structure, read_structure
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Place, ReconcilerError, RenderError
 from reconciler.git.tree import Tree
 from reconciler.render.renderer import Render, Renderer
 
@@ -72,18 +72,27 @@ def differences(
     changed = [p for p in left if p.before != p.after or files[p.name]]
     old = _renders(renderer, before, (p.before for p in changed), progress)
     reader = Reader(renderer)
-    found = [
-        AppDifference(
-            pair,
-            reader.compare(was, now, across=pair.before != pair.after),
-            files.get(pair.after, ()),
-            was.error if was else None,
-            now.error if now else None,
-        )
+    found = (
+        _app(reader, pair, old.get(pair.before), new.get(pair.after), files.get(pair.after, ()))
         for pair in changed
-        for was, now in [(old.get(pair.before), new.get(pair.after))]
-    ]
+    )
     return [app for app in found if app.difference or app.change != "changed"]
+
+
+def _app(
+    reader: Reader, pair: Pair, was: Render | None, now: Render | None, files: tuple[str, ...]
+) -> AppDifference:
+    failed = [render.error if render else None for render in (was, now)]
+    try:
+        difference = reader.compare(was, now, across=pair.before != pair.after)
+    except RecursionError:
+        difference = NONE
+        failed[1] = RenderError(
+            "its objects are nested too deeply to be compared",
+            where=Place(pair.name),
+            hint="look for an object that holds hundreds of levels",
+        )
+    return AppDifference(pair, difference, files, *failed)
 
 
 def _renders(

@@ -119,7 +119,9 @@ def _alike(
         return
     if len(gone) * len(come) > MOST_COMPARED:
         return
-    scored = [(-likeness(before[i], after[j]), i, j) for i in gone for j in come]
+    old = {i: _part(before[i]) for i in gone}
+    new = {j: _part(after[j]) for j in come}
+    scored = [(-_likeness(a, b), i, j) for i, a in old.items() for j, b in new.items()]
     taken: set[int] = set()
     given: set[int] = set()
     for score, i, j in sorted(scored):
@@ -129,15 +131,27 @@ def _alike(
             yield i, j
 
 
-def likeness(a: Value, b: Value) -> float:
-    """From 0 to 1: the part of two items that is the same."""
-    if isinstance(a, str) and isinstance(b, str):
-        flag, equals, _ = a.partition("=")
-        return 1.0 if equals and b.startswith(flag + "=") else 0.0
-    if not isinstance(a, (Mapping, tuple)) or type(a) is not type(b):
-        return 0.0
-    old, new = set(_leaves(a)), set(_leaves(b))
-    return len(old & new) / max(len(old), len(new), 1)
+def _likeness(a: _Part, b: _Part) -> float:
+    """From 0 to 1: the part of two items that is the same; a flag is the same by its name."""
+    if a.flag or b.flag:
+        return float(a.flag == b.flag)
+    return len(a.leaves & b.leaves) / max(len(a.leaves), len(b.leaves), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What an item is compared by if it is not equal to another."""
+
+    flag: str
+    leaves: frozenset[str]
+
+
+def _part(value: Value) -> _Part:
+    if isinstance(value, str):
+        flag, equals, _ = value.partition("=")
+        return _Part(flag + equals if equals else "", frozenset())
+    several = isinstance(value, (Mapping, tuple))
+    return _Part("", frozenset(_leaves(value)) if several else frozenset())
 
 
 def _leaves(value: Value, path: str = "") -> Iterator[str]:

@@ -166,5 +166,5 @@ def _others(users: Iterable[Identity], itself: Identity) -> tuple[Identity, ...]
 
 def namespaces_of(objects: Iterable[Mapping[str, Any]]) -> set[str]:
     """All that objects are in."""
-    found = (o.get("metadata", {}).get("namespace") for o in objects)
-    return {namespace for namespace in found if isinstance(namespace, str)}
+    metadata = [o["metadata"] for o in objects if isinstance(o.get("metadata"), Mapping)]
+    return {m["namespace"] for m in metadata if isinstance(m.get("namespace"), str)}

@@ -27,6 +27,12 @@ HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 NO_CREDENTIAL = frozenset({"PWD", "OLDPWD"})
 MANIFEST_OF_A_SECRET = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
 
+URL_WITH_PASSWORD = re.compile(r"\w://[^\s/@:]*:[^\s/@]+@")
+
+MAX_DEPTH = 100
+
+PRIVATE_KEY = "PRIVATE KEY-----"
+
 SEALED = ("encryptedData", "data")
 
 
@@ -41,6 +47,7 @@ class Veil:
         self._marks: dict[bytes, Hidden] = {}
 
     def object(self, value: Mapping[str, Any]) -> Mapping[str, Value]:
+        _bound_depth(value)
         found = self._value(value)
         assert isinstance(found, Mapping)  # noqa: S101
         return found
@@ -50,7 +57,7 @@ class Veil:
             return self._mapping(value)
         if isinstance(value, list):
             return tuple(map(self._value, value))
-        if isinstance(value, str) and MANIFEST_OF_A_SECRET.search(value):
+        if isinstance(value, str) and _is_secret(value):
             return self._mark(value.encode(errors="surrogatepass"))
         found: str | int | float | bool | None = value
         return found
@@ -107,6 +114,26 @@ class Veil:
 
     def _mark(self, content: bytes) -> Hidden:
         return self._marks.setdefault(content, Hidden(len(self._marks)))
+
+
+def _bound_depth(value: Any) -> None:
+    """All that is done with objects calls itself for each level."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return
+        level = [
+            inside
+            for v in level
+            for inside in (v.values() if isinstance(v, dict) else v if isinstance(v, list) else ())
+        ]
+    raise RecursionError(f"more than {MAX_DEPTH} levels")
+
+
+def _is_secret(text: str) -> bool:
+    if "\n" not in text.strip() and URL_WITH_PASSWORD.search(text):
+        return True
+    return PRIVATE_KEY in text or MANIFEST_OF_A_SECRET.search(text) is not None
 
 
 def _decoded(content: bytes) -> bytes:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from posixpath import join, normpath
 from typing import Any
 
 from reconciler.compare.difference import Identity
@@ -14,20 +12,19 @@ from reconciler.compare.structure import Structure, read_structure
 from reconciler.compare.values import ABSENT, same
 from reconciler.compare.veil import Veil
 from reconciler.errors import Place
+from reconciler.explain.chain import Chain
 from reconciler.explain.history import FieldHistory, History, Setting
 from reconciler.explain.naming import find_object, no_such_field
+from reconciler.explain.notes import Notes
 from reconciler.explain.origin import Origin, find_origin, in_origin
 from reconciler.explain.paths import by_keys, parse
 from reconciler.explain.places import PATCHES, Places
 from reconciler.explain.sources import Sources
-from reconciler.explain.steps import GENERATORS, Step, kustomizations
+from reconciler.explain.steps import GENERATORS, Step
 from reconciler.explain.variants import Variants, position_before
-from reconciler.git.pins import pins_of
+from reconciler.git.pins import Pin, pins_of
 from reconciler.git.tree import FILE, MISSING, Tree
 from reconciler.render.renderer import Renderer
-
-ORIGIN = "config.kubernetes.io/origin"
-TRANSFORMATIONS = "alpha.config.kubernetes.io/transformations"
 
 # Kustomize notes down who changed an object; of these it does not, or not by the kustomization.
 NOT_NOTED = ("transformers", "vars")
@@ -48,13 +45,20 @@ class ExplainedApp:
         self._kernel = renderer.kernel
         self._tree = tree
         self._sources = Sources(self._kernel, tree)
-        self.kustomizations = kustomizations(self._sources, folder, self.paths)
+        chain = Chain(self._sources, folder, self.paths)
+        self.kustomizations = chain.kustomizations
+        self._notes = Notes(self._kernel, folder, chain)
         self._variants = Variants(self._kernel, tree, folder, self.kustomizations)
         self._veil = Veil()
 
     @property
     def files(self) -> list[str]:
         return [path for path in self.paths if self._tree.look(path).kind == FILE]
+
+    @property
+    def pins(self) -> list[Pin]:
+        """The URLs that lead to other commits; what is read there is not among the files."""
+        return pins_of(self._tree, self.paths)
 
     @property
     def missing(self) -> list[str]:
@@ -73,12 +77,10 @@ class ExplainedApp:
         before = [position_before(first, found, at) for at in range(len(found))]
         return [
             find_origin(
-                _annotation(o, ORIGIN),
-                self.folder,
+                *self._notes.origin(o),
                 o if at is None else first[at],
                 self._sources,
                 self.kustomizations,
-                self._commits,
             )
             for o, at in zip(found, before, strict=True)
         ]
@@ -128,11 +130,6 @@ class ExplainedApp:
         return origin.place
 
     @cached_property
-    def _commits(self) -> dict[str, str]:
-        pins = pins_of(self._tree, self.paths)
-        return {pin.url.partition("?ref=")[2]: pin.commit for pin in pins}
-
-    @cached_property
     def _structure(self) -> Structure:
         return read_structure(self._kernel.structure())
 
@@ -145,9 +142,7 @@ class ExplainedApp:
         return Places(self._sources, self.kustomizations, self._structure, self._veil)
 
     def _steps_of(self, position: int) -> list[Step]:
-        said = _annotation(self._annotated[position], TRANSFORMATIONS)
-        names = re.findall(r"^[- ]*configuredIn: (.+)$", said, re.MULTILINE)
-        files = {normpath(join(self.folder, name)) for name in names}
+        files = self._notes.changers(self._annotated[position])
         generated = self.objects[position].kind in ("ConfigMap", "Secret")
         others = NOT_NOTED + (GENERATORS if generated else ())
         return [s for s in self._variants.steps if s.file in files or s.field in others]
@@ -205,8 +200,3 @@ class ExplainedApp:
             found.append(last)
             out += last.steps
         return found
-
-
-def _annotation(found: Mapping[str, Any], name: str) -> str:
-    annotations = (found.get("metadata") or {}).get("annotations") or {}
-    return str(annotations.get(name, ""))

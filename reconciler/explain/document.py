@@ -20,7 +20,8 @@ def app_document(app: ExplainedApp) -> Document:
         "version": 1,
         "path": app.folder,
         "kustomizations": [
-            {"file": k.file, "steps": [_step(step) for step in k.steps]} for k in app.kustomizations
+            {**_file(k.file), "steps": [_step(step) for step in k.steps]}
+            for k in app.kustomizations
         ],
         "objects": [
             {**identity_document(identity), "origin": _origin(origin)}
@@ -28,6 +29,10 @@ def app_document(app: ExplainedApp) -> Document:
         ],
         "files": app.files,
         "missing": app.missing,
+        "pins": [
+            {"file": pin.file, "url": pin.url, "commit": pin.commit, "exact": pin.exact}
+            for pin in app.pins
+        ],
     }
 
 
@@ -82,4 +87,13 @@ def _step(step: Step) -> Document:
 def _place(place: Place | None) -> Document | None:
     if place is None:
         return None
-    return {"file": place.file, "line": place.line or None, "column": place.column or None}
+    numbers = {"line": place.line or None, "column": place.column or None}
+    return {**_file(place.file), **numbers}
+
+
+def _file(path: str) -> Document:
+    """A file of the tree, or of a commit that it pins."""
+    if not path.startswith("//"):
+        return {"file": path, "commit": None}
+    commit, _, inside = path.removeprefix("//").partition("/")
+    return {"file": inside, "commit": commit}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from posixpath import join, normpath
 from typing import Any
 
-from reconciler.compare.outline import cut
 from reconciler.compare.values import ABSENT, Absent, Value
 from reconciler.errors import Place
 from reconciler.explain.places import Places, name_of
@@ -28,42 +25,26 @@ class Origin:
 
 
 UNKNOWN = Origin("it is not known where this comes from")
+Said = Mapping[str, Any]
 
 
 def find_origin(
-    said: str,
-    folder: str,
-    first: Mapping[str, Any],
-    sources: Sources,
-    kustomizations: Sequence[Kustomization],
-    commits: Mapping[str, str],
+    said: Said, file: str, first: Said, sources: Sources, kustomizations: Sequence[Kustomization]
 ) -> Origin:
-    """From what Kustomize's annotation says to a place; `commits` are those of the pins' refs."""
-    fields = dict(re.findall(r"^\s*(\w+): (.+)$", said, re.MULTILINE))
-    if "repo" in fields:
-        at = f"{fields.get('path', '')} at {fields.get('ref', 'its default branch')}"
-        how = cut(f"written in {fields['repo']}, {at}")
-        commit = commits.get(fields.get("ref", ""))
-        if commit and "path" in fields:
-            return _in_file(f"//{commit}/{fields['path']}", how, first, sources)
-        return Origin(how)
-    if "configuredIn" in fields:
-        file = normpath(join(folder, fields["configuredIn"]))
-        return _generated(file, fields.get("kind", ""), first, kustomizations)
-    if "path" not in fields:
+    """From what Kustomize notes down of an object, and the file that it names, to a place."""
+    if "configuredIn" in said:
+        configured = said.get("configuredBy")
+        kind = configured.get("kind", "") if isinstance(configured, Mapping) else ""
+        return _generated(file, str(kind), first, kustomizations)
+    if not file:
         return UNKNOWN
-    return _in_file(normpath(join(folder, fields["path"])), "written", first, sources)
-
-
-def _in_file(file: str, how: str, first: Mapping[str, Any], sources: Sources) -> Origin:
-    """The document of a file that holds an object."""
     for number, document in enumerate(sources.documents(file)):
         if document.inside:
             continue
         for inside, value in _objects(document.value):
             if name_of(value) == name_of(first):
-                return Origin(how, document.place(inside), file, inside, number)
-    return Origin(how, Place(file), file)
+                return Origin("written", document.place(inside), file, inside, number)
+    return Origin("written", Place(file), file)
 
 
 def _objects(value: Any) -> list[tuple[str, Any]]:

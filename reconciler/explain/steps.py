@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from posixpath import basename, dirname, join, normpath
+from posixpath import dirname, join, normpath
 from typing import Any
 from zlib import crc32
 
 from reconciler.errors import Place
-from reconciler.explain.sources import Document, Sources, pointer
-from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.explain.sources import Document, pointer
 
 # The fields that change objects, in the order in which Kustomize goes through them.
 FIELDS = (
@@ -78,8 +77,8 @@ class Kustomization:
     def children(self) -> Iterator[str]:
         """The paths that it names as resources and components."""
         for field in CHILDREN:
-            for name in self.value.get(field) or ():
-                if isinstance(name, str):
+            for name in self._list(field):
+                if isinstance(name, str) and "://" not in name:
                     yield normpath(join(dirname(self.file), name))
 
     def without(self, dropped: Collection[Step], *, hashes: bool = False, **more: Any) -> bytes:
@@ -119,34 +118,3 @@ class Kustomization:
     def _list(self, field: str) -> list[Any]:
         value = self.value.get(field)
         return value if isinstance(value, list) else []
-
-
-def kustomizations(sources: Sources, top: str, paths: Collection[str]) -> list[Kustomization]:
-    """Those among the files that a render read, each after all that it builds on."""
-    files = sorted(p for p in paths if basename(p) in KUSTOMIZATION_NAMES)
-    read = {}
-    for file in files:
-        documents = sources.documents(file)
-        if documents:
-            read[file] = Kustomization(file, documents[0])
-    by_folder = {dirname(file): file for file in read}
-    children = {
-        file: [by_folder[child] for child in k.children() if child in by_folder]
-        for file, k in read.items()
-    }
-    own = by_folder.get(top, "")
-    inner = {child for some in children.values() for child in some}
-    ordered: dict[str, Kustomization] = {}
-
-    def visit(file: str) -> None:
-        if file not in begun:
-            begun.add(file)
-            for child in children[file]:
-                visit(child)
-            ordered[file] = read[file]
-
-    begun: set[str] = set()
-    # What no path leads to is named by an address, and comes before all that paths lead to.
-    for file in sorted(read, key=lambda f: (f in inner, f == own)):
-        visit(file)
-    return list(ordered.values())

@@ -10,7 +10,8 @@ from typing import Any
 from reconciler.errors import RenderError
 from reconciler.explain.steps import MARKED, Kustomization, Step
 from reconciler.git.overlay import EditedTree
-from reconciler.git.tree import Tree
+from reconciler.git.tree import Entry, Tree, a_file
+from reconciler.git.worktree import blob_id
 from reconciler.render.options import RenderOptions
 from reconciler.render.process import Job, Kernel
 
@@ -28,6 +29,19 @@ class Stage:
 
     steps: tuple[Step, ...]
     objects: Objects
+
+
+class Variant(EditedTree):
+    """Files of a tree, and of the commits that it pins, with other content."""
+
+    def __init__(self, base: Tree, edits: Mapping[str, bytes | None]) -> None:
+        super().__init__(base, {p: c for p, c in edits.items() if "//" not in p})
+        self._pinned = {p: c for p, c in edits.items() if c is not None and "//" in p}
+
+    def fetch(self, path: str) -> tuple[Entry, bytes]:
+        if path in self._pinned:
+            return a_file(blob_id(self._pinned[path])), self._pinned[path]
+        return super().fetch(path)
 
 
 class Variants:
@@ -81,7 +95,7 @@ class Variants:
         for k in self._kustomizations:
             own = top if k is self._kustomizations[-1] else {}
             edits[k.file] = k.without(dropped, hashes=hashes, **own)
-        return self._kernel.render(EditedTree(self._tree, edits), self._folder, IN_ORDER)
+        return self._kernel.render(Variant(self._tree, edits), self._folder, IN_ORDER)
 
     def _objects(self, job: Job) -> Objects | None:
         try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pygit2
-from pygit2.enums import DiffOption
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pygit2
 
 CONTEXT = 3
 UNENDED = "\\ no newline at the end"
@@ -57,6 +56,9 @@ def common(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]
 def _compare(
     before: str, after: str, context: int
 ) -> list[tuple[pygit2.DiffHunk, list[tuple[str, str, int, int]]]]:
+    import pygit2
+    from pygit2.enums import DiffOption
+
     old = before.encode(errors="surrogatepass")
     new = after.encode(errors="surrogatepass")
     # A patch does not keep the two texts alive that its lines are parts of.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
 MAX_OBJECT = 1 << 30
 HEADER_BYTES = 64
+# Enough of a compressed object to hold its header: the codes that it is written in come first.
+COMPRESSED_HEADER_BYTES = 1024
 MAX_ALTERNATES = 5
 
 PACKED_FIRST = 2
@@ -43,7 +45,7 @@ class LooseObjects(pygit2.OdbBackend):
         return self._read(str(oid), parse)
 
     def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
-        return self._read(str(oid), parse_header, HEADER_BYTES)
+        return self._read(str(oid), parse_header, COMPRESSED_HEADER_BYTES)
 
     def read_prefix_cb(self, prefix: str) -> tuple[int, bytes, str]:
         name = self._find(str(prefix))

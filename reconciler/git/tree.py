@@ -83,7 +83,7 @@ def refusal(why: str, hint: str = "") -> Entry:
 def submodule() -> Entry:
     return refusal(
         "this is a Git submodule, and its files are not part of this repository",
-        "copy the files in, or name the other repository as a pinned remote base",
+        "copy the files in",
     )
 
 

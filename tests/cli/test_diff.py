@@ -171,6 +171,19 @@ def test_a_secret_is_in_no_output(fleet: Repo, typed: Run, output: str) -> None:
     assert b"hunter" not in done.stdout + done.stderr
 
 
+def test_a_new_pin_is_compared_by_what_it_leads_to(fleet: Repo, typed: Run) -> None:
+    fleet.git("remote", "add", "origin", "https://git.example.org/o/r")
+    entry_file = "environments/prod/paw/kustomization.yaml"
+    folder = "https://git.example.org/o/r//overlays/web"
+    first = fleet.commit(below("overlays/web", entry("one")))
+    fleet.commit({entry_file: f"resources: ['{folder}?ref={first}']\n"})
+    second = fleet.commit({"overlays/web/config.yaml": config("two")})
+    assert typed("diff", "prod", "--from", "HEAD~1", "--to", "HEAD", cwd=fleet.path).stdout == b""
+    fleet.write({entry_file: f"resources: ['{folder}?ref={second}']\n"})
+    done = typed("diff", "prod", cwd=fleet.path)
+    assert "data.a: one → two\n" in done.stdout.decode()
+
+
 def test_without_a_terminal_there_are_no_colours(fleet: Repo, typed: Run) -> None:
     edit(fleet)
     assert b"\x1b" not in typed("diff", cwd=fleet.path).stdout
@@ -188,7 +201,7 @@ def test_control_characters_do_not_reach_a_terminal(fleet: Repo, typed: Run) -> 
     ("arguments", "complaint"),
     [
         (["nothing"], "there is no folder, environment or app called nothing"),
-        (["HEAD~1"], "write it after --from or --to"),
+        (["HEAD"], "write it after --from or --to"),
         (["--from", "nowhere"], "there is no commit 'nowhere'"),
         (["--env", "stage", "pord"], "there is no app in an environment pord"),
         (["--env", "stage", "prod", "pwa"], "there is no app pwa in stage or prod"),

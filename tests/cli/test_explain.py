@@ -25,6 +25,7 @@ def app(repo: Repo) -> Repo:
 
 
 TOP = "environments/prod/web/kustomization.yaml"
+PLACE = {"file": TOP, "commit": None, "line": 20, "column": 5}
 
 
 def test_an_app_is_explained_by_its_objects_and_files(app: Repo, typed: Run) -> None:
@@ -60,8 +61,8 @@ def test_a_field_is_explained_by_who_set_it(app: Repo, typed: Run) -> None:
     )
     found = json.loads(typed(*arguments, "-o", "json", cwd=app.path).stdout)
     assert found["settings"][-1] == {
-        "place": {"file": TOP, "line": 20, "column": 5},
-        "steps": [{"field": "replicas[0]", "place": {"file": TOP, "line": 20, "column": 5}}],
+        "place": PLACE,
+        "steps": [{"field": "replicas[0]", "place": PLACE}],
         "value": 4,
     }
 
@@ -72,11 +73,43 @@ def test_a_revision_is_explained_without_a_checkout(app: Repo, typed: Run) -> No
     assert b"spec.replicas: 2\n" in typed("explain", *arguments, cwd=app.path).stdout
 
 
+def test_a_pinned_release_is_explained_in_its_commit(repo: Repo, typed: Run) -> None:
+    """What the branch has become since then says nothing of it."""
+    repo.git("remote", "add", "origin", "https://git.example.org/o/r")
+    base = {p: t for p, t in FILES.items() if p.startswith(("base/", "part/", "one/"))}
+    commit = repo.commit(base)
+    url = f"https://git.example.org/o/r//one?ref={commit}"
+    top = FILES["entry/kustomization.yaml"].partition("resources")[0]
+    repo.commit(
+        {
+            "base/deployment.yaml": "gone: wild",
+            "environments/prod/web/kustomization.yaml": f"{top}resources: ['{url}']\n",
+        }
+    )
+
+    def explained(*arguments: str) -> str:
+        return typed("explain", "prod/web", *arguments, cwd=repo.path).stdout.decode()
+
+    name = f"{commit[:12]}"
+    text = explained()
+    assert f"  {name}:base/kustomization.yaml  labels\n" in text
+    assert f"  Deployment shop/web-one  written: {name}:base/deployment.yaml:1:1\n" in text
+    assert f"made by configMapGenerator: {name}:base/kustomization.yaml:5:5\n" in text
+    assert f"\n  {name}  {url}\n" in text
+    assert explained("Deployment/web-one", "metadata.name").splitlines()[3:] == [
+        f"  {name}:base/deployment.yaml:4:9 written: web",
+        f"  {name}:one/kustomization.yaml:3:13 nameSuffix: web-one",
+    ]
+    found = json.loads(explained("Deployment/web-one", "spec.replicas", "-o", "json"))
+    place = {"file": "base/deployment.yaml", "commit": commit, "line": 6, "column": 13}
+    assert found["settings"] == [{"place": place, "steps": [], "value": 1}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["prod/wbe"], "did you mean prod/web?"),
-        (["prod"], "is 2 apps"),
+        (["**"], "is 5 apps"),
         (["prod/web", "Nothing/x"], "renders no object Nothing/x"),
         (["prod/web", "Deployment/web-one", "spec.nothing"], "spec has no nothing"),
         (["prod/web", "Deployment/web-one", "a..b"], "is no path to a field"),

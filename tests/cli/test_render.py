@@ -176,6 +176,7 @@ def test_json_has_a_stable_shape(apps: Repo, reconciler: Run) -> None:
                     "base/kustomization.yaml",
                     "base/kustomization.yml",
                 ],
+                "pins": [],
             }
         ],
     }

@@ -104,3 +104,15 @@ def test_an_app_with_a_secret_is_compared_though_it_is_never_kept(
     (found,) = compared(renderer, before, after)
     assert "two" not in repr(found)
     assert found.difference.counts().changed == 1
+
+
+def test_objects_that_are_nested_too_deeply_are_said_to_be(renderer: Renderer, tree: Tree) -> None:
+    deep = "[" * 600 + "]" * 600
+    thing = f"apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: t}}\nspec: {deep}\n"
+    files: dict[str, bytes | None] = {
+        "apps/app1/kustomization.yaml": b"resources: [thing.yaml]\n",
+        "apps/app1/thing.yaml": thing.encode(),
+    }
+    (found,) = compared(renderer, tree, EditedTree(tree, files))
+    assert found.change == "failed"
+    assert "nested too deeply" in str(found.failed_after)

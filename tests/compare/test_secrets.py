@@ -49,7 +49,8 @@ def sealed(data: dict[str, str]) -> dict[str, Any]:
 
 def others(value: str) -> list[dict[str, Any]]:
     """Where secrets are besides Secrets."""
-    container = {"name": "web", "env": [{"name": "RPC_TOKEN", "value": value}]}
+    address = {"name": "DATABASE", "value": f"postgres://admin:{value}@db/web"}
+    container = {"name": "web", "env": [{"name": "RPC_TOKEN", "value": value}, address]}
     return [
         {
             "apiVersion": "apps/v1",

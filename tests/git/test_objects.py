@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import RepositoryError
-from reconciler.git.objects import KINDS, object_folders, parse, parse_header
+from reconciler.git.objects import (
+    COMPRESSED_HEADER_BYTES,
+    KINDS,
+    object_folders,
+    parse,
+    parse_header,
+)
 from reconciler.git.repository import Repository
 from tests.conftest import Repo
 
@@ -31,7 +37,10 @@ CONTENT = st.binary(max_size=300) | st.binary(max_size=20).map(lambda b: b * 50)
 @given(kind=KIND, content=CONTENT)
 def test_what_git_wrote_is_read_back(kind: bytes, content: bytes) -> None:
     assert parse(loose(kind, content)) == (KINDS[kind], content)
-    assert parse_header(loose(kind, content)[:64]) == (KINDS[kind], len(content))
+    assert parse_header(loose(kind, content)[:COMPRESSED_HEADER_BYTES]) == (
+        KINDS[kind],
+        len(content),
+    )
 
 
 @settings(derandomize=True, deadline=None)
@@ -205,3 +214,17 @@ def test_repositories_that_borrow_from_each_other_have_an_end(tmp_path: Path) ->
         (tmp_path / name / "objects/info").mkdir(parents=True)
         (tmp_path / name / "objects/info/alternates").write_text(f"{tmp_path / other}/objects\n")
     assert len(list(object_folders(str(tmp_path / "a")))) == 2
+
+
+@given(st.binary(min_size=300, max_size=4000), st.integers(0, 9))
+def test_the_beginning_of_an_object_says_how_large_it_is(content: bytes, level: int) -> None:
+    """However long the codes are that stand before the first compressed byte."""
+    data = zlib.compress(b"blob %d\0" % len(content) + content, level)
+    assert parse_header(data[:COMPRESSED_HEADER_BYTES]) == (KINDS[b"blob"], len(content))
+
+
+def test_a_text_with_many_letters_has_long_codes_before_it() -> None:
+    content = bytes(i * i // 7 % 251 for i in range(4000))
+    data = zlib.compress(b"blob %d\0" % len(content) + content, 9)
+    assert zlib.decompressobj().decompress(data[:64]) == b""
+    assert parse_header(data[:COMPRESSED_HEADER_BYTES]) == (KINDS[b"blob"], len(content))

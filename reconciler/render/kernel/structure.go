@@ -29,8 +29,21 @@ const (
 	reference    = "#/definitions/"
 )
 
+// structureJSON reads the schema that is compiled in, while no build has another.
 func structureJSON() ([]byte, error) {
-	definitions := definitions()
+	schema.RLock()
+	if schemaParsed {
+		defer schema.RUnlock()
+		return describe(openapi.Schema().Definitions)
+	}
+	schema.RUnlock()
+	schema.Lock()
+	defer schema.Unlock()
+	defer func() { schemaParsed = true }()
+	return describe(openapi.Schema().Definitions)
+}
+
+func describe(definitions spec.Definitions) ([]byte, error) {
 	found := structure{Kinds: map[string]string{}, Types: map[string]map[string]shape{}}
 	for name, definition := range definitions {
 		fields := map[string]shape{}
@@ -45,20 +58,6 @@ func structureJSON() ([]byte, error) {
 		}
 	}
 	return json.Marshal(found)
-}
-
-// definitions are those of the schema that is compiled in, while no build has another.
-func definitions() spec.Definitions {
-	schema.RLock()
-	if schemaParsed {
-		defer schema.RUnlock()
-		return openapi.Schema().Definitions
-	}
-	schema.RUnlock()
-	schema.Lock()
-	defer schema.Unlock()
-	schemaParsed = true
-	return openapi.Schema().Definitions
 }
 
 func shapeOf(property *spec.Schema) (s shape) {
