@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -62,12 +63,25 @@ func explain(err error, v *view, req *request) *failure {
 }
 
 func newTrouble(text string, v *view, req *request) *trouble {
-	t := &trouble{view: v, text: text, docs: sync.OnceValue(v.documents)}
+	t := &trouble{view: v, text: unquoted(text), docs: sync.OnceValue(v.documents)}
 	t.kust = v.culprit(t.text, req.Path)
 	if e := v.files[t.kust]; e != nil {
 		t.root = e.kustomization().root
 	}
 	return t
+}
+
+var wrapped = regexp.MustCompile(`(accumulateDirectory|loader\.New): ("(?:[^"\\]|\\.)*")`)
+
+// unquoted takes off the quotes that upstream puts around what is wrong in a component.
+func unquoted(text string) string {
+	return wrapped.ReplaceAllStringFunc(text, func(quotes string) string {
+		m := wrapped.FindStringSubmatch(quotes)
+		if inside, err := strconv.Unquote(m[2]); err == nil {
+			return m[1] + ": " + unquoted(inside)
+		}
+		return quotes
+	})
 }
 
 var (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,25 +16,28 @@ var aboutConfigs = []explanation{
 		what, hint := m[1]+" holds no OpenAPI definitions", "crds takes a mapping of names to schemas; a CustomResourceDefinition goes under resources"
 		return t.here(findScalar(get(t.root, "crds"), m[1]), what, hint)
 	}),
-	about(`into Go value of type builtinconfig\.|Go struct field TransformerConfig\.(\S+)`, func(t *trouble, m []string) *failure {
-		what := "this is no configuration of transformers"
-		if m[1] != "" {
-			what = m[1] + " is not as a configuration of transformers has it"
-		}
-		for item := range items(get(t.root, "configurations")) {
-			for _, d := range t.view.documentsOf(placeOf(named{text: text(item)}.from(t.kust))) {
-				if d.inside == nil && (m[1] != "" && findKey(d.root, m[1]) != nil || d.root != nil && d.root.Kind != yaml.MappingNode) {
-					return t.in(d, findKey(d.root, m[1]), what, "write lists of paths, such as nameReference or commonLabels")
-				}
+	about(`into Go value of type builtinconfig\.`, func(t *trouble, _ []string) *failure {
+		for d := range t.configs() {
+			if d.root.Kind != yaml.MappingNode {
+				return t.in(d, nil, "this is no configuration of transformers", "write lists of paths, such as nameReference or commonLabels")
 			}
 		}
-		return t.here(findKey(t.root, "configurations"), what, "write lists of paths, such as nameReference or commonLabels")
+		return nil
+	}),
+	about(`cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type`, func(t *trouble, m []string) *failure {
+		_, last, _ := cutLast(m[2], ".")
+		for d := range t.configs() {
+			if n := findKey(d.root, last); n != nil {
+				return t.in(d, n, last+" cannot be "+jsonKinds[m[1]]+" here", "compare its fields with Kustomize's documentation")
+			}
+		}
+		return nil
 	}),
 	about(`conflicting fieldspecs`, func(t *trouble, _ []string) *failure {
 		return t.here(firstKey(t.root, "configurations", "labels"), "a path is configured twice, once with create and once without",
 			"leave it out where Kustomize has it built in, or give both the same create")
 	}),
-	about(`unable to load builtin (\w+)\.`, func(t *trouble, m []string) *failure {
+	about(`unable to load builtin (.+?)\.`, func(t *trouble, m []string) *failure {
 		return t.config(m[1], "Kustomize has no built-in "+m[1], "correct kind: its own are called PatchTransformer, NamespaceTransformer, LabelTransformer, …")
 	}),
 	about(`plugin (\w+)\.\S+ not a (generator|transformer)`, func(t *trouble, m []string) *failure {
@@ -57,6 +61,31 @@ var aboutConfigs = []explanation{
 		n := t.inSelectors(func(key, _ *yaml.Node) bool { return strings.HasSuffix(key.Value, "Selector") })
 		return t.here(n, "this is no selector of labels or annotations", "write name=value, name!=value, name in (one, two), or name alone; several with commas")
 	}),
+}
+
+var jsonKinds = map[string]string{"object": "a mapping", "array": "a list", "string": "a string", "number": "a number", "bool": "a boolean"}
+
+// configs are the documents that configure how Kustomize works on this kustomization.
+func (t *trouble) configs() iter.Seq[document] {
+	return func(yield func(document) bool) {
+		for _, n := range t.names() {
+			switch n.field {
+			case "configurations", "generators", "transformers", "validators":
+				for _, d := range t.view.documentsOf(placeOf(n.from(t.kust))) {
+					if d.inside == nil && d.root != nil && !yield(d) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	if at := strings.LastIndex(text, separator); at >= 0 {
+		return text[:at], text[at+len(separator):], true
+	}
+	return "", text, false
 }
 
 // inSelectors finds a field of what says which objects are meant.

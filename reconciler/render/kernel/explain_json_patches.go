@@ -70,7 +70,7 @@ func incomplete(item *yaml.Node) (what, hint string, at *yaml.Node) {
 			hint = all
 		}
 		return fmt.Sprintf("a JSON patch has no operation %q", op), hint, get(item, "op")
-	case get(item, "path") == nil:
+	case get(item, "path") == nil || real(get(item, "path")).ShortTag() != "!!str":
 		return "an operation of a JSON patch has no path", "write path: /metadata/labels/app, for example", nil
 	case get(item, "from") == nil && (op == "move" || op == "copy"):
 		return fmt.Sprintf("the operation %s of a JSON patch has no from", op), "write from: with the path of what it takes", nil

@@ -8,7 +8,7 @@ import (
 )
 
 var aboutPatches = []explanation{
-	about(`(no|multiple) matches for Id (\S+?);? failed to find unique target`, func(t *trouble, m []string) *failure {
+	about(`(no|multiple) matches for Id (.+?);? failed to find unique target`, func(t *trouble, m []string) *failure {
 		kind, name, object := kindAndName(strings.TrimSuffix(m[2], ";"))
 		what, hint := "the patch is for "+object+", and there is no such object", "check its kind, name and namespace against the resources"
 		if m[1] == "multiple" {

@@ -13,9 +13,9 @@ import (
 
 var aboutReplacements = []explanation{
 	about(`(nothing selected by|multiple matches for selector) (\S+)`, func(t *trouble, m []string) *failure {
-		id, field := m[2], ""
-		if at := strings.LastIndex(id, ":"); at >= 0 {
-			id, field = id[:at], id[at+1:]
+		id, field, ok := cutLast(m[2], ":")
+		if !ok {
+			id, field = m[2], ""
 		}
 		kind, name, _ := kindAndName(id)
 		what, hint := "no object is the source of a replacement: ", "correct its source"
@@ -64,20 +64,14 @@ var aboutReplacements = []explanation{
 		}, "a target of a replacement does not say which objects it means", "write select: with kind and name")
 	}),
 	about(`replacements must specify a source and at least one target|cannot specify both path and inline replacement|value and resource selectors are mutually exclusive`, func(t *trouble, _ []string) *failure {
-		return t.replacement(func(r *yaml.Node) *yaml.Node {
-			inPlace, sources := get(r, "targets") != nil, 0
-			for _, field := range []string{"source", "sourceValue"} {
-				if get(r, field) != nil {
-					sources++
-				}
+		for r, d := range t.replacements() {
+			if what := incompleteReplacement(r); what != "" {
+				return t.in(d, r, what, "a replacement is either a path, or one source with targets")
 			}
-			if complete := sources == 1 && inPlace; complete == (get(r, "path") == nil) {
-				return nil
-			}
-			return r
-		}, "this replacement is not complete, or says something twice", "a replacement is either a path, or one source with targets")
+		}
+		return nil
 	}),
-	about(`Go (?:struct field Replacement\.|value of type types\.Replacement|value of type \[\]types\.Replacement)`, func(t *trouble, _ []string) *failure {
+	about(`trouble configuring builtin ReplacementTransformer(?s:.*)(?:cannot unmarshal|unsupported replacement type)`, func(t *trouble, _ []string) *failure {
 		for r, d := range t.replacements() {
 			for found := range fits(r, reflect.TypeFor[types.Replacement](), "the replacement") {
 				if !found.unknown {
@@ -85,8 +79,27 @@ var aboutReplacements = []explanation{
 				}
 			}
 		}
-		return nil
+		return t.replacement(func(r *yaml.Node) *yaml.Node { return get(r, "path") },
+			"this file holds no replacement", "write source and targets in it, or a list of such")
 	}),
+}
+
+func incompleteReplacement(r *yaml.Node) string {
+	source, value, path := get(r, "source") != nil, get(r, "sourceValue") != nil, get(r, "path") != nil
+	targets := get(r, "targets") != nil && len(real(get(r, "targets")).Content) > 0
+	switch {
+	case path && (source || value || targets):
+		return "a replacement has a path, and more beside it"
+	case path:
+		return ""
+	case source && value:
+		return "a replacement has two sources"
+	case !source && !value:
+		return "a replacement has no source"
+	case !targets:
+		return "a replacement has no targets"
+	}
+	return ""
 }
 
 // replacement is a failure of the first one in which match finds something.

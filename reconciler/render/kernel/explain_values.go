@@ -10,7 +10,7 @@ import (
 const wrongKind = `wrong node kind: expected (\w+)Node but got (\w+)Node`
 
 var aboutValues = []explanation{
-	about(`considering field '([^'\n]+)' of object (\S+): (?:`+wrongKind+`|(expected sequence or mapping node|.*no 'name' field in node|.*found multiple possible referrals))`, func(t *trouble, m []string) *failure {
+	about(`considering field '([^'\n]+)' of object (\S+): (?:`+wrongKind+`|(.*expected sequence or mapping node|.*no 'name' field in node|.*found multiple possible referrals))`, func(t *trouble, m []string) *failure {
 		field, object, wanted := strings.ReplaceAll(m[1], "/", "."), m[2], yaml.MappingNode
 		kind, name, shown := kindAndName(object)
 		what, hint := "", "correct it in the object"
@@ -62,10 +62,12 @@ var aboutValues = []explanation{
 	}),
 	about("cannot decode !!\\w+ `(?s:.*)` as a !!\\w+|!!binary value contains invalid base64 data", func(t *trouble, _ []string) *failure {
 		for _, d := range t.docs() {
-			n := find(d.root, func(_, value *yaml.Node) *yaml.Node {
-				var decoded any
-				if value.Style&yaml.TaggedStyle != 0 && value.Decode(&decoded) != nil {
-					return value
+			n := find(d.root, func(key, value *yaml.Node) *yaml.Node {
+				for _, n := range []*yaml.Node{key, value} {
+					var decoded any
+					if n != nil && n.Style&yaml.TaggedStyle != 0 && n.Decode(&decoded) != nil {
+						return n
+					}
 				}
 				return nil
 			})

@@ -9,9 +9,9 @@ import (
 )
 
 var aboutYAML = []explanation{
-	about(`mapping key "?(.+?)"? already defined at line \d+`, func(t *trouble, m []string) *failure {
+	about(`mapping key "?(.+?)"? already defined at line \d+|key "(.+?)" already set in map`, func(t *trouble, m []string) *failure {
 		for _, d := range t.docs() {
-			if key, first := repeatedIn(d.root, m[1]); key != nil && (!isKustomization(d.file) || d.inside != nil) {
+			if key, first := repeatedIn(d.root, m[1]+m[2]); key != nil && (!isKustomization(d.file) || d.inside != nil) {
 				line, _ := d.place(first)
 				return t.in(d, key, fmt.Sprintf("the key %q stands twice, first in line %d", key.Value, line), "remove one of the two")
 			}
@@ -20,8 +20,11 @@ var aboutYAML = []explanation{
 	}),
 	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)|invalid map key|mapping key .* already defined`, func(t *trouble, m []string) *failure {
 		for _, d := range t.docs() {
-			if n := strangeNode(d.root); n != nil && (!isKustomization(d.file) || d.inside != nil) {
-				return t.in(d, n, "Kubernetes knows neither keys that are no text, nor numbers that are not finite", "put it in quotes")
+			if n := strangeNode(d.root, isKustomization(d.file) && d.inside == nil); n != nil {
+				if n.ShortTag() == "!!float" && strings.ContainsAny(strings.ToLower(n.Value), "an") {
+					return t.in(d, n, "Kubernetes knows no numbers that are not finite", "put it in quotes, or write another number")
+				}
+				return t.in(d, n, "this key is not text, and Kubernetes knows no others", "put it in quotes")
 			}
 		}
 		return nil
@@ -102,10 +105,10 @@ func repeatedIn(n *yaml.Node, name string) (key, first *yaml.Node) {
 	return nil, nil
 }
 
-// strangeNode is a key that is no text, or a number that JSON cannot write.
-func strangeNode(n *yaml.Node) *yaml.Node {
+// strangeNode is a key that is no text, where it has to be, or a number that JSON cannot write.
+func strangeNode(n *yaml.Node, anyKey bool) *yaml.Node {
 	return find(n, func(key, value *yaml.Node) *yaml.Node {
-		if key != nil && key.ShortTag() != "!!str" && key.ShortTag() != "!!merge" {
+		if key != nil && !anyKey && key.ShortTag() != "!!str" && key.ShortTag() != "!!merge" {
 			return key
 		}
 		if value.ShortTag() == "!!float" && strings.ContainsAny(strings.ToLower(value.Value), "an") {
