@@ -53,13 +53,22 @@ func main() {
 	now := release[newest]
 	for name, fields := range now {
 		for _, f := range slices.Sorted(maps.Keys(fields)) {
-			if fields[f].required && !read.MatchString(name) {
+			if fields[f].required && !read.MatchString(name) && !slices.Contains(accepted, name+"."+f) {
 				found.Required[name] = append(found.Required[name], f)
 			}
 			if since := came(release, name, f); since > oldest {
 				put(found.Since, name, f, since)
 			}
 		}
+	}
+	for name, names := range demanded {
+		found.Required[name] = append(found.Required[name], names...)
+	}
+	for _, kind := range roots {
+		found.Required["k8s.io/api/"+kind] = append(found.Required["k8s.io/api/"+kind], "spec")
+	}
+	for name := range found.Required {
+		slices.Sort(found.Required[name])
 	}
 	for minor := oldest; minor < newest; minor++ {
 		for name, fields := range release[minor] {
@@ -77,6 +86,54 @@ func main() {
 	if err := os.WriteFile("fields.json", append(text, '\n'), 0o644); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// accepted are fields that must be there by the book, and that an API server does without.
+var accepted = []string{
+	"k8s.io/api/batch/v1.PodFailurePolicy.rules",
+	"k8s.io/api/core/v1.HTTPHeader.value",
+	"k8s.io/api/core/v1.LimitRangeSpec.limits",
+	"k8s.io/api/core/v1.PreferredSchedulingTerm.preference",
+	"k8s.io/api/core/v1.SleepAction.seconds",
+	"k8s.io/api/core/v1.Sysctl.value",
+	"k8s.io/api/resource/v1.ResourceClaim.spec",
+	"k8s.io/api/storage/v1.CSIDriver.spec",
+	"k8s.io/api/storage/v1.TokenRequest.audience",
+}
+
+// demanded are fields that may be left out by the book, and that an API server refuses to miss.
+var demanded = map[string][]string{
+	"k8s.io/api/admissionregistration/v1.MatchCondition":                       {"expression", "name"},
+	"k8s.io/api/admissionregistration/v1.ParamKind":                            {"apiVersion", "kind"},
+	"k8s.io/api/admissionregistration/v1.ParamRef":                             {"parameterNotFoundAction"},
+	"k8s.io/api/admissionregistration/v1.Rule":                                 {"apiGroups", "apiVersions", "resources"},
+	"k8s.io/api/admissionregistration/v1.RuleWithOperations":                   {"operations"},
+	"k8s.io/api/admissionregistration/v1.ValidatingAdmissionPolicyBindingSpec": {"policyName", "validationActions"},
+	"k8s.io/api/core/v1.ConfigMapEnvSource":                                    {"name"},
+	"k8s.io/api/core/v1.ConfigMapKeySelector":                                  {"name"},
+	"k8s.io/api/core/v1.ConfigMapProjection":                                   {"name"},
+	"k8s.io/api/core/v1.ConfigMapVolumeSource":                                 {"name"},
+	"k8s.io/api/core/v1.Container":                                             {"image"},
+	"k8s.io/api/core/v1.EphemeralVolumeSource":                                 {"volumeClaimTemplate"},
+	"k8s.io/api/core/v1.ExecAction":                                            {"command"},
+	"k8s.io/api/core/v1.PersistentVolumeClaimSpec":                             {"accessModes"},
+	"k8s.io/api/core/v1.PersistentVolumeSpec":                                  {"accessModes", "capacity"},
+	"k8s.io/api/core/v1.PodDNSConfigOption":                                    {"name"},
+	"k8s.io/api/core/v1.PodTemplateSpec":                                       {"spec"},
+	"k8s.io/api/core/v1.SecretEnvSource":                                       {"name"},
+	"k8s.io/api/core/v1.SecretKeySelector":                                     {"name"},
+	"k8s.io/api/core/v1.SecretProjection":                                      {"name"},
+	"k8s.io/api/core/v1.SecretVolumeSource":                                    {"secretName"},
+	"k8s.io/api/core/v1.VolumeNodeAffinity":                                    {"required"},
+	"k8s.io/api/networking/v1.IngressClassSpec":                                {"controller"},
+	"k8s.io/api/rbac/v1.AggregationRule":                                       {"clusterRoleSelectors"},
+}
+
+// roots are kinds that an API server refuses without their spec, which the book has as optional.
+var roots = []string{
+	"apps/v1.DaemonSet", "apps/v1.Deployment", "apps/v1.StatefulSet", "autoscaling/v2.HorizontalPodAutoscaler",
+	"batch/v1.CronJob", "batch/v1.Job", "batch/v1.JobTemplateSpec", "core/v1.PersistentVolume",
+	"core/v1.PersistentVolumeClaim", "core/v1.Pod", "core/v1.Service", "networking/v1.Ingress", "networking/v1.IngressClass",
 }
 
 // read are types that only come from a cluster.
