@@ -100,7 +100,8 @@ def kernel_identity(go: str) -> str:
         [go, "env", "GOVERSION", "GOOS", "GOARCH"], capture_output=True, text=True, check=True
     ).stdout
     digest = hashlib.sha256(compiler.encode())
-    for source in sorted([*KERNEL.rglob("*.go"), KERNEL / "go.mod", KERNEL / "go.sum"]):
+    sources = [*KERNEL.rglob("*.go"), *KERNEL.rglob("*.json"), KERNEL / "go.mod", KERNEL / "go.sum"]
+    for source in sorted(sources):
         if not source.name.endswith("_test.go"):
             name = source.relative_to(KERNEL).as_posix()
             digest.update(name.encode() + b"\0" + source.read_bytes())

@@ -35,6 +35,15 @@ server refuses the object. Where it names the first such mistake only, all are n
 """,
     ),
     Rule(
+        "types/field-not-served",
+        Severity.error,
+        """A field came with a later release of Kubernetes than the cluster has.
+
+The API server refuses it with `--validate=strict`, and else drops it.
+Fields that came after 1.29 are known.
+""",
+    ),
+    Rule(
         "types/invalid",
         Severity.error,
         """A custom resource breaks a constraint of its CRD.

@@ -224,6 +224,26 @@ CASES = [
         pod(kind="StatefulSet", above="  serviceName: web")
         + service(fields="clusterIP: None, selector: {app: web}, ports: [{port: 80}]"),
     ),
+    Case(
+        "workloads/restart-policy",
+        core("Job", "web", "spec: {template: {spec: {containers: [{name: a, image: a}]}}}", "batch/v1"),
+        (("Job default/web", f"{POD}.restartPolicy"),),
+    ),
+    Case(
+        "workloads/restart-policy",
+        core("Job", "web", "spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}", "batch/v1"),
+    ),
+    Case(
+        "workloads/restart-policy",
+        pod("restartPolicy: OnFailure\n      containers: [{name: web, image: web}]"),
+        ((WEB, f"{POD}.restartPolicy"),),
+    ),
+    Case(
+        "workloads/limits",
+        pod(container("resources: {requests: {memory: 2Gi, cpu: 1}, limits: {memory: 2G, cpu: 1000m}}")),
+        ((WEB, f"{POD}.containers[0].resources.requests.memory"),),
+    ),
+    Case("workloads/limits", pod(container("resources: {requests: {cpu: 500m}, limits: {cpu: 0.5}}"))),
     # References
     Case(
         "references/config-map",

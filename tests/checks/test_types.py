@@ -175,3 +175,46 @@ metadata: {name: a, labels: {a: hunter2secret and more}}
     assert len(found) >= 4
     said = "".join(f.what + f.hint for f in found)
     assert not [v for v in ("hunter2", "54321", "not base64 at all") if v in said]
+
+
+ACCEPTED = Path(__file__).with_name("accepted.yaml").read_text().split("\n---\n")
+
+
+@pytest.mark.parametrize("manifest", ACCEPTED, ids=range(len(ACCEPTED)))
+def test_nothing_is_found_in_what_an_api_server_takes(manifest: str, judge_one: JudgeOne) -> None:
+    assert judge_one(manifest) == ()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "path"),
+    [
+        (DEPLOYMENT.replace("image: web, FIELDS", ""), "spec.template.spec.containers[0].image"),
+        (DEPLOYMENT.replace("  selector: {matchLabels: {app: web}}\n", ""), "spec.selector"),
+        (DEPLOYMENT.replace("FIELDS", "ports: [{name: a}]"), "spec.template.spec.containers[0].ports[0].containerPort"),
+        (DEPLOYMENT.replace("FIELDS", "env: [{value: a}]"), "spec.template.spec.containers[0].env[0].name"),
+    ],
+)  # fmt: skip
+def test_a_field_that_must_be_there_is_missed(
+    manifest: str, path: str, judge_one: JudgeOne
+) -> None:
+    found = [f for f in judge_one(manifest) if f.rule == "types/missing-field"]
+    assert [f.path for f in found] == [path]
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "rules"),
+    [("1.33", ["types/field-not-served"]), ("1.34", []), ("1.36", [])],
+)
+def test_a_field_is_judged_by_the_release_of_kubernetes(
+    kubernetes: str, rules: list[str], judge_one: JudgeOne
+) -> None:
+    fields = "restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]"
+    found = judge_one(DEPLOYMENT.replace("FIELDS", fields), kubernetes=kubernetes)
+    assert [f.rule for f in found] == rules
+
+
+def test_a_field_that_went_is_known_to_the_release_that_had_it(judge_one: JudgeOne) -> None:
+    manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: []\n"
+    manifest += "  resourceClaims: [{name: a, source: {resourceClaimName: a}}]\n"
+    assert judge_one(manifest, kubernetes="1.30") == ()
+    assert [f.rule for f in judge_one(manifest)] == ["types/unknown-field"]

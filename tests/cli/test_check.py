@@ -34,6 +34,7 @@ spec:
         ports:
         - {name: http, containerPort: 80}
 """
+MISTYPED = WORKLOAD.replace("image: web", "image: web\n        tyy: true")
 SERVICE = """apiVersion: v1
 kind: Service
 metadata:
@@ -74,7 +75,13 @@ def break_port(repo: Repo) -> None:
 
 
 def break_type(repo: Repo) -> None:
-    repo.write({"overlays/web/deployment.yaml": WORKLOAD.replace("image: web", "imagee: web")})
+    repo.write(
+        {
+            "overlays/web/deployment.yaml": WORKLOAD.replace(
+                "image: web", "image: web\n        tyy: true"
+            )
+        }
+    )
 
 
 def test_a_clean_repository_is_said_to_be_clean(fleet: Repo, typed: Run) -> None:
@@ -99,8 +106,8 @@ def test_a_finding_comes_with_its_place_its_object_and_what_to_do(fleet: Repo, t
 def test_what_many_objects_have_from_one_line_is_said_once(fleet: Repo, typed: Run) -> None:
     break_type(fleet)
     out = typed("check", cwd=fleet.path).stdout.decode()
-    assert out.count("there is no field imagee") == 1
-    assert out.count("overlays/web/deployment.yaml:12:17: error") == 1
+    assert out.count("there is no field tyy") == 1
+    assert out.count("overlays/web/deployment.yaml:13:14: error") == 1
     assert out.count("  environments/") == 3
 
 
@@ -268,9 +275,9 @@ def test_annotations_are_commands_of_a_github_workflow(fleet: Repo, typed: Run) 
 def test_odd_names_cannot_break_out_of_an_annotation(fleet: Repo, typed: Run) -> None:
     odd = "100%, a:b.yaml"
     fleet.write({"overlays/web/kustomization.yaml": json.dumps({"resources": [odd]})})
-    (fleet.path / "overlays/web" / odd).write_text(WORKLOAD.replace("image: web", "imagee: web"))
+    (fleet.path / "overlays/web" / odd).write_text(MISTYPED)
     out = typed("check", "prod/web", "-o", "github", cwd=fleet.path).stdout.decode()
-    assert "file=overlays/web/100%25%2C a%3Ab.yaml,line=12" in out
+    assert "file=overlays/web/100%25%2C a%3Ab.yaml,line=13" in out
 
 
 def test_odd_text_cannot_break_out_of_an_annotation() -> None:

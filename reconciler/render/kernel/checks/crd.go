@@ -56,7 +56,7 @@ func (t *customType) served() (names []string) {
 func readCRD(text []byte, value map[string]any) *customType {
 	t := &customType{versions: map[string]*customVersion{}}
 	var crd apiextensionsv1.CustomResourceDefinition
-	found, ok := decode(text, value, reflect.ValueOf(&crd))
+	found, ok := decode(text, value, reflect.ValueOf(&crd), Newest)
 	t.faults = found
 	if !ok {
 		return t
@@ -134,7 +134,7 @@ func (t *customType) version(path string, v apiextensionsv1.CustomResourceDefini
 // deepFaults are those that take longer to find: defaults that do not fit, rules that do not compile.
 func (t *customType) deepFaults(ctx context.Context, text []byte) (found []Finding) {
 	var crd apiextensionsv1.CustomResourceDefinition
-	if _, ok := decode(text, nil, reflect.ValueOf(&crd)); !ok {
+	if _, ok := decode(text, nil, reflect.ValueOf(&crd), Newest); !ok {
 		return nil
 	}
 	for i, v := range crd.Spec.Versions {

@@ -42,7 +42,7 @@ func (c *checker) customType(o *object) {
 	if err != nil {
 		return
 	}
-	findings, ok := decode(text, meta, reflect.ValueOf(&metav1.ObjectMeta{}))
+	findings, ok := decode(text, meta, reflect.ValueOf(&metav1.ObjectMeta{}), Newest)
 	for _, f := range findings {
 		if f.Path = strings.TrimSuffix("metadata."+f.Path, "."); strings.Contains(f.Path, ".[") {
 			f.Path = strings.Replace(f.Path, ".[", "[", 1)

@@ -178,7 +178,7 @@ func (c *checker) scope(o *object) (inNamespace, known bool) {
 }
 
 func strictly(text []byte, into any) error {
-	found, ok := decode(text, nil, reflect.ValueOf(into))
+	found, ok := decode(text, nil, reflect.ValueOf(into), Newest)
 	if !ok {
 		return errors.New(fmt.Sprint(found))
 	}

@@ -71,7 +71,7 @@ var (
 func readPolicy(o *object, minor int) *policy {
 	var full admissionv1.ValidatingAdmissionPolicy
 	p := &policy{name: o.meta.Name}
-	found, ok := decode(o.json, o.value, reflect.ValueOf(&full))
+	found, ok := decode(o.json, o.value, reflect.ValueOf(&full), Newest)
 	if p.faults = found; !ok {
 		return p
 	}
@@ -174,7 +174,7 @@ func uncompiledExpression(e *expression, err *apiservercel.Error) (found []Findi
 func readBinding(o *object) *binding {
 	var full admissionv1.ValidatingAdmissionPolicyBinding
 	b := &binding{name: o.meta.Name}
-	found, ok := decode(o.json, o.value, reflect.ValueOf(&full))
+	found, ok := decode(o.json, o.value, reflect.ValueOf(&full), Newest)
 	b.spec, b.faults, b.usable = full.Spec, found, ok
 	if ok && len(b.spec.ValidationActions) == 0 {
 		b.usable = false

@@ -38,8 +38,8 @@ func (c *checker) types(o *object) {
 		c.add(f)
 	}
 	made := reflect.New(t)
-	findings, ok := decode(o.json, o.value, made)
-	for _, f := range findings {
+	findings, ok := decode(o.json, o.value, made, c.book.minor)
+	for _, f := range append(findings, fieldFaults(o.value, t, c.book.minor)...) {
 		c.add(f)
 	}
 	if ok {
@@ -49,14 +49,14 @@ func (c *checker) types(o *object) {
 
 // decode is the strict decoding of an API server. Where that stops at the first type error,
 // this goes on and finds all of them; ok says that the target holds the object.
-func decode(text []byte, value any, into reflect.Value) (found []Finding, ok bool) {
+func decode(text []byte, value any, into reflect.Value, minor int) (found []Finding, ok bool) {
 	strict, err := kjson.UnmarshalStrict(text, into.Interface())
 	if err == nil && len(strict) == 0 {
 		return nil, true
 	}
-	w := &walker{}
+	w := &walker{minor: minor}
 	w.visit("", value, into.Type().Elem())
-	if len(w.found) > 0 {
+	if len(w.found) > 0 || err == nil && w.former {
 		return w.found, err == nil
 	}
 	if err != nil {
@@ -71,7 +71,9 @@ func decode(text []byte, value any, into reflect.Value) (found []Finding, ok boo
 // walker goes through a JSON value beside the Go type that it is meant for, and says where the
 // two part. It judges nothing itself: each leaf is decoded by upstream.
 type walker struct {
-	found []Finding
+	minor  int
+	former bool // is there a field that this release has, and the compiled types have no more?
+	found  []Finding
 }
 
 var (
@@ -101,6 +103,10 @@ func (w *walker) visit(path string, value any, t reflect.Type) {
 		for _, key := range slices.Sorted(maps.Keys(object)) {
 			if field, ok := fields[key]; ok {
 				w.visit(child(path, key), object[key], field)
+				continue
+			}
+			if until(t, key) >= w.minor {
+				w.former = true
 				continue
 			}
 			w.found = append(w.found, unknownField(child(path, key), key, slices.Sorted(maps.Keys(fields))))
