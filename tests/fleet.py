@@ -202,7 +202,9 @@ class Fleet:
         shutil.rmtree(self.repo.path / CASE, ignore_errors=True)
 
     def pins(self) -> Pins:
-        return Pins(str(self.repo.path), own=["https://github.com/fleet/apps", self.file])
+        return Pins(
+            str(self.repo.path), listed=lambda: (["https://github.com/fleet/apps", self.file], ())
+        )
 
     def tree(self) -> Tree:
         tree = WorkTree(str(self.repo.path))

@@ -14,7 +14,7 @@ from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = kustomizations(WorkTree(str(ROOT)), ["overlays/**", "environments/**"])
+FOLDERS = kustomizations(WorkTree(str(ROOT)), ["overlays/**", "environments/**", "policies"])
 
 
 def test_there_is_something_to_compare() -> None:

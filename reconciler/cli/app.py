@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli import affected, cache, diff, explain, init, render
+from reconciler.cli import affected, cache, check, diff, explain, init, render
 from reconciler.cli import list as list_
 from reconciler.cli.output import show_error
 from reconciler.cli.quick import nobody_reads
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("render", epilog=render.EXAMPLES)(render.render)
 app.command("list", epilog=list_.EXAMPLES)(list_.list_)
+app.command("check", epilog=check.EXAMPLES)(check.check_)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from reconciler.render.renderer import Render
 
 
-def console() -> Console:
+def console(*, stderr: bool = True) -> Console:
     return Console(
-        stderr=True,
+        stderr=stderr,
         highlight=False,
         soft_wrap=True,
         color_system=None if os.environ.get("NO_COLOR") else "auto",

@@ -72,8 +72,14 @@ def _below(path: str, folder: str) -> str | None:
 def open_tree(root: str, revision: str | None, *, offline: bool = False) -> Tree:
     """The work tree as it is on disk, or a revision without a checkout, and what either pins."""
     tree = _files_of(root, revision)
-    tree.pins = Pins(find_root(root), mirrors=lambda: open_mirrors(offline))
+    tree.pins = Pins(find_root(root), lambda: _listed_urls(tree), lambda: open_mirrors(offline))
     return tree
+
+
+def _listed_urls(tree: Tree) -> tuple[list[str], list[str]]:
+    from reconciler.model.addresses import listed_urls
+
+    return listed_urls(tree)
 
 
 def _files_of(root: str, revision: str | None) -> Tree:

@@ -11,13 +11,14 @@ from reconciler.compare.objects import identity_of
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.compare.values import ABSENT, same
 from reconciler.compare.veil import Veil
+from reconciler.errors import Place
 from reconciler.explain.chain import Chain
 from reconciler.explain.history import FieldHistory, History, Setting
 from reconciler.explain.naming import find_object, no_such_field
 from reconciler.explain.notes import Notes
 from reconciler.explain.origin import Origin, find_origin, in_origin
-from reconciler.explain.paths import parse
-from reconciler.explain.places import Places
+from reconciler.explain.paths import by_keys, parse
+from reconciler.explain.places import PATCHES, Places
 from reconciler.explain.sources import Sources
 from reconciler.explain.steps import GENERATORS, Step
 from reconciler.explain.variants import Variants, position_before
@@ -106,6 +107,27 @@ class ExplainedApp:
         return FieldHistory(
             text, value, tuple(settings), tuple(self._again(position, path, settings))
         )
+
+    def written(self, position: int, text: str) -> Place | None:
+        """Where a field, or the nearest one around it, is written; items of lists by number.
+
+        Nothing is rendered for this: of several patches that write the value the last is believed.
+        """
+        steps = [s for s in reversed(self._steps_of(position)) if s.field in PATCHES]
+        found = self._veil.object(self._annotated[position])
+        origin = self.origins[position]
+        path, at, value = by_keys(found, parse(text), self._structure)
+        for reached in range(len(path), 0, -1):
+            named, exact = path[:reached], at[:reached]
+            for step in steps if reached == len(path) else ():
+                if place := self._places.in_patch(step, named, exact, value):
+                    return place
+            place, there = in_origin(
+                origin, named, self._sources, self.kustomizations, self._places
+            )
+            if place and there is not ABSENT:
+                return place
+        return origin.place
 
     @cached_property
     def _structure(self) -> Structure:

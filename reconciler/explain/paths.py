@@ -52,6 +52,31 @@ def look_up(
     return value, tuple(at)
 
 
+def by_keys(
+    found: Mapping[str, Value], steps: Sequence[str], structure: Structure
+) -> tuple[list[str], list[str | int], Value | Absent]:
+    """A path with items by number as one by their keys, as far as it leads, and what is there."""
+    value: Value = found
+    shape = structure.of(str(found.get("apiVersion")), str(found.get("kind")))
+    named: list[str] = []
+    at: list[str | int] = []
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value, shape = value[step], structure.field(shape, step)
+            named.append(step)
+            at.append(step)
+        elif isinstance(value, tuple) and step.isdigit() and int(step) < len(value):
+            position = int(step)
+            value = value[position]
+            told = isinstance(value, Mapping) and all(key in value for key in shape.keys)
+            named.append(label(value, shape.keys) if told and shape.keys else step)
+            at.append(position)
+            shape = structure.item(shape)
+        else:
+            return named, at, value
+    return named, at, value
+
+
 def _position(items: tuple[Value, ...], step: str, shape: Shape) -> int | None:
     """An item by its keys, by another field that tells it apart, by itself, or by number."""
     for position, item in enumerate(items):

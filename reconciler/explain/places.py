@@ -7,7 +7,7 @@ from posixpath import dirname, join, normpath
 from typing import Any
 
 from reconciler.compare.structure import Shape, Structure
-from reconciler.compare.values import ABSENT, Absent, Value
+from reconciler.compare.values import ABSENT, Absent, Value, same
 from reconciler.compare.veil import Veil
 from reconciler.errors import Place
 from reconciler.explain.paths import look_up
@@ -60,6 +60,22 @@ class Places:
         if step.field in GENERATORS and path[:1] in (("data",), ("stringData",)):
             return self.of_key(step.file, step.pointer, entry, key)
         return step.place
+
+    def in_patch(
+        self, step: Step, path: Sequence[str], at: Sequence[str | int], value: Value | Absent
+    ) -> Place | None:
+        """Where a patch writes this value to this field, if it does; which object it is for is
+        not looked at."""
+        for document in self._patches(step, self._entry(step)):
+            if isinstance(document.value, list):
+                found = _operation(document.value, pointer(*at), value)
+                if found is not None and _given(document.value, found, pointer(*at)) == value:
+                    return document.place(found)
+            else:
+                written, inside = self.look_up(document.value, path)
+                if written is not ABSENT and same(written, value):
+                    return document.place(inside)
+        return None
 
     def of_key(self, file: str, at: str, entry: Any, key: str) -> Place:
         """The literal or file of a generator that a key comes from."""
@@ -127,6 +143,12 @@ def _operation(operations: Sequence[Any], at: str, value: Value | Absent) -> str
         elif at == path or at.startswith(path + "/"):
             found = pointer(index)
     return found
+
+
+def _given(operations: Sequence[Any], found: str, at: str) -> Any:
+    """What an operation writes to a place that is at or below its own."""
+    operation = operations[int(found.strip("/"))]
+    return _part(operation.get("value"), at.removeprefix(str(operation.get("path"))).strip("/"))
 
 
 def _part(value: Any, inside: str) -> Any:

@@ -31,7 +31,8 @@ class EditedTree(Tree):
     def _names(self, folder: str) -> list[str]:
         found = self._folders.get(folder, set()).union(self.base.names(folder))
         prefix = f"{folder}/" if folder else ""
-        return sorted(name for name in found if self.edits.get(prefix + name, b"") is not None)
+        gone = {path for path in self.edits if self.look(path) is NOTHING}
+        return sorted(name for name in found if prefix + name not in gone)
 
     def files(self) -> Iterator[str]:
         yield from (path for path in self.base.files() if not self._replaced(path))

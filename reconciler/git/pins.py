@@ -8,7 +8,7 @@ FILE//REPOSITORY//FOLDER?ref=REF    what FILE names by a URL: a link to a commit
 
 from __future__ import annotations
 
-from reconciler.errors import RepositoryError
+from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.git.addresses import address, is_full_name, remote_urls, without_user
 from reconciler.git.tree import LINK, Entry, refusal
 
@@ -74,24 +74,26 @@ def pins_of(tree: Tree, paths: Iterable[str]) -> list[Pin]:
 class Pins:
     """Follows the URLs of one repository, and of the others that are allowed.
 
-    This repository is what its origin says and `own` lists; of `remotes` only whole commits are
-    followed. What is not here is fetched if there are mirrors to fetch into. A commit's full
-    name means itself, so finding where it leads opens nothing.
+    This repository is what its origin says, and `listed` gives other URLs of it, and those of
+    other repositories of which whole commits are followed; it is asked only if origin is not
+    enough. What is not here is fetched if there are mirrors to fetch into. A commit's full name
+    means itself, so finding where it leads opens nothing.
     """
 
     def __init__(
         self,
         root: str | None,
-        own: Iterable[str] = (),
-        remotes: Iterable[str] = (),
+        listed: Callable[[], tuple[Iterable[str], Iterable[str]]] | None = None,
         mirrors: Callable[[], Mirrors] | None = None,
     ) -> None:
         self.root = root
+        self._listed = listed
         self._mirrors = mirrors
-        urls = [*remote_urls(root), *own] if root else []
-        self._origin = urls[0] if urls else ""
-        self._own = {address(url, root or "/") for url in urls}
-        self._others = {address(url): url for url in remotes}
+        self._origin = ""
+        self._own: set[str] = set()
+        self._others: dict[str, str] = {}
+        if root:
+            self._add(remote_urls(root))
         self._repository: Repository | None = None
         self._meanings: dict[tuple[str, str], str | Entry] = {}
         self._commits: dict[str, CommitTree] = {}
@@ -129,6 +131,14 @@ class Pins:
     def _meaning(self, reference: Reference) -> str | Entry:
         """The name of a commit, or why there is none."""
         place = address(reference.repository)
+        if place not in self._own and self._listed:
+            try:
+                own, others = self._listed()
+            except ReconcilerError as e:
+                return refusal(str(e), e.hint)
+            self._listed = None
+            self._add(own if self.root else ())
+            self._others = {address(url): url for url in others}
         if place not in self._own and place not in self._others:
             return self._foreign()
         if reference.exact:
@@ -144,6 +154,11 @@ class Pins:
             return refusal(e.what, e.hint)
         self._commits[commit.commit] = commit
         return commit.commit
+
+    def _add(self, urls: Iterable[str]) -> None:
+        for url in urls:
+            self._origin = self._origin or url
+            self._own.add(address(url, self.root or "/"))
 
     def _foreign(self) -> Entry:
         if self.root is None:

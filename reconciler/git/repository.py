@@ -72,6 +72,18 @@ class Repository:
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
         return str(found)
 
+    def holds(self, branch: str, commit: str) -> bool | None:
+        """Is this commit in the history of a branch, or else of the default one?
+
+        None if this clone does not reach back far enough to tell.
+        """
+        tip = self.fetched(branch).commit
+        try:
+            found = tip == commit or self._git.descendant_of(tip, commit)
+        except (KeyError, ValueError, pygit2.GitError):
+            found = False  # a commit that was fetched beside this clone
+        return found or (None if self._git.is_shallow else False)
+
     def fetched(self, name: str) -> CommitTree:
         """What fetching this name from the origin gives, as far as this clone knows.
 

@@ -83,7 +83,7 @@ def refusal(why: str, hint: str = "") -> Entry:
 def submodule() -> Entry:
     return refusal(
         "this is a Git submodule, and its files are not part of this repository",
-        "copy the files in, or name the other repository as a pinned remote base",
+        "copy the files in",
     )
 
 
@@ -153,7 +153,10 @@ class Tree:
 
     def _elsewhere(self, path: str) -> Entry:
         if self.pins is None:
-            return refusal("it is remote, and no repository's URLs are followed here")
+            return refusal(
+                "it is remote, and no repository's URLs are followed here",
+                "copy it into the repository",
+            )
         return self.pins.look(path, self.max_file_size)
 
     def files(self) -> Iterator[str]:

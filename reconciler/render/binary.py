@@ -1,4 +1,4 @@
-"""Where the kernel is, and which one it is."""
+"""Where the kernels are, and which ones they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 from reconciler.errors import KernelError
 
 BINARY = os.path.join(os.path.dirname(__file__), "kernel", "reconciler-kernel")
+
+# The one that checks as well as it renders. It takes twice as long to start.
+CHECKING = f"{BINARY}-checks"
 
 
 def kernel_id(binary: str = BINARY) -> str:

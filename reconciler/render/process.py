@@ -154,11 +154,34 @@ class Kernel:
                 RenderError("this name is not UTF-8", where=Place(path), hint="rename the folder")
             )
             return job
+        self._show(tree)
+        return self._submit(Job(self, header, tree))
+
+    def check(
+        self, tree: Tree, rules: dict[str, Any], manifest: bytes, path: str, timeout: float
+    ) -> Job:
+        """Judge a manifest by files of rules in a tree; the kernel must be one that checks."""
+        return self._judge("check", tree, rules, manifest, path, timeout)
+
+    def check_rules(self, tree: Tree, rules: dict[str, Any], timeout: float) -> Job:
+        """What is wrong with the files of rules themselves."""
+        return self._judge("rules", tree, rules, b"", "", timeout)
+
+    def _judge(
+        self, op: str, tree: Tree, rules: dict[str, Any], body: bytes, path: str, timeout: float
+    ) -> Job:
+        self._show(tree)
+        header = {"op": op, "tree": tree.number, "path": path, "rules": rules, "timeout": timeout}
+        job = Job(self, header, tree)
+        job.body = body
+        return self._submit(job)
+
+    def _show(self, tree: Tree) -> None:
+        """Let the kernel ask for what is in this tree, for as long as anybody holds it."""
         with self._lock:
             if tree.number not in self._trees:
                 self._trees[tree.number] = tree
                 weakref.finalize(tree, self._forgotten.append, tree.number).atexit = False
-        return self._submit(Job(self, header, tree))
 
     def versions(self) -> dict[str, str]:
         found: dict[str, str] = self._submit(Job(self, {"op": "version"}, None)).result()

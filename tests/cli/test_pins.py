@@ -140,3 +140,18 @@ def test_a_cached_pin_loads_no_git_library(fleet: Fleet, reconciler: Run) -> Non
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "reconciler.git.pins" in imported
     assert not imported & {*HEAVY, "subprocess", "re", "reconciler.git.mirrors"}
+
+
+def test_an_environment_lists_what_else_is_this_repository(fleet: Fleet, reconciler: Run) -> None:
+    url = "https://mirror.example/fleet/apps"
+    enter(fleet, url + "//overlays/paw/prod?ref={first}")
+    refused = reconciler("render", CASE, cwd=fleet.repo.path)
+    assert b"it is another repository than this one" in refused.stderr
+    described = fleet.repo.path / "environments" / "prod" / "environment.yaml"
+    described.parent.mkdir(parents=True, exist_ok=True)
+    described.write_text(f"destination: {{cluster: prod}}\nrepositories: [{url}]\n")
+    assert reconciler("render", CASE, cwd=fleet.repo.path).returncode == 0
+    described.write_text(f"destination: {{cluster: prod}}\nrepositoris: [{url}]\n")
+    broken = reconciler("render", CASE, cwd=fleet.repo.path)
+    assert broken.returncode == 2
+    assert b"environments/prod/environment.yaml:2:1" in broken.stderr

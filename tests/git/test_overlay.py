@@ -43,6 +43,7 @@ def test_a_removed_file_is_gone_and_its_folder_stays() -> None:
     tree = EditedTree(BASE, {"b/three": None})
     assert kinds(tree, "b", "b/three") == [FOLDER, MISSING]
     assert "b/three" not in list(tree.files())
+    assert (tree.names("b"), tree.names("")) == ([], BASE.names(""))
 
 
 def test_removing_what_is_not_there_changes_nothing() -> None:
@@ -60,6 +61,8 @@ def test_a_folder_can_take_the_place_of_a_file(edits: dict[str, bytes | None]) -
     tree = EditedTree(BASE, edits)
     assert kinds(tree, "file", "file/x") == [FOLDER, FILE]
     assert sorted(tree.files()) == ["a/one", "a/two", "b/three", "file/x", "link", "sub"]
+    assert tree.names("") == ["a", "b", "file", "link", "sub"]
+    assert tree.names("file") == ["x"]
 
 
 def test_a_file_can_take_the_place_of_a_link_or_a_submodule() -> None:

@@ -220,11 +220,29 @@ def test_a_folder_that_is_no_repository_says_so() -> None:
 
 
 def test_other_names_for_this_repository_can_be_listed(repo: Repo, history: list[str]) -> None:
-    pins = Pins(str(repo.path), own=["git@other.example:a/b.git"])
+    pins = Pins(str(repo.path), listed=lambda: (["git@other.example:a/b.git"], ()))
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
     repo.git("remote", "remove", "origin")
-    pins = Pins(str(repo.path), own=["git@other.example:a/b.git"])
+    pins = Pins(str(repo.path), listed=lambda: (["git@other.example:a/b.git"], ()))
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
+
+
+def test_lists_are_gone_through_only_for_what_is_not_the_origin(
+    repo: Repo, history: list[str]
+) -> None:
+    read = []
+
+    def listed() -> tuple[list[str], list[str]]:
+        read.append("the list")
+        return ["https://other.example/a/b"], []
+
+    pins = Pins(str(repo.path), listed)
+    assert follow(pins, history[0]).kind == LINK
+    assert not read
+    for _ in range(2):
+        assert follow(pins, history[0], "git@other.example:a/b").kind == LINK
+        assert follow(pins, history[0], "git@other.example:a/c").kind == REFUSED
+    assert read == ["the list"]
 
 
 def test_a_repository_of_somebody_else_sends_git_nowhere(
@@ -251,14 +269,19 @@ def test_of_another_repository_only_whole_commits_are_followed(
     commit = other.commit({"overlays/x": "other"})
     url = f"file://{other.path}"
     pins = Pins(
-        str(repo.path), remotes=[url], mirrors=lambda: Mirrors(str(tmp_path / "mirrors"), {})
+        str(repo.path),
+        listed=lambda: ((), [url]),
+        mirrors=lambda: Mirrors(str(tmp_path / "mirrors"), {}),
     )
     for name in ("main", "", commit[:12]):
         assert "only commits are followed" in follow(pins, name, url).why
     assert follow(pins, commit, url).target == commit
     assert pins.fetch(f"//{commit}/overlays/x", LIMIT)[1] == b"other"
     assert follow(pins, "1" * 40, url).kind == REFUSED
-    assert follow(Pins(str(repo.path), remotes=[url]), commit, url).why == "it is not fetched"
+    assert (
+        follow(Pins(str(repo.path), listed=lambda: ((), [url])), commit, url).why
+        == "it is not fetched"
+    )
 
 
 def test_what_names_a_commit_in_full_says_where_it_leads_before_anything_is_read(

@@ -105,6 +105,7 @@ def test_all_kinds_of_trees_agree_about_every_path(
     ]
     for path in (*paths, *files, *links, *(f"{p}/a" for p in (*files, *links))):
         assert len({seen(tree, path) for tree in trees}) == 1, path
+        assert len({tuple(tree.names(path)) for tree in trees}) == 1, path
     assert {*trees[0].files(), *links} == {*files, *links}
     for tree in trees[1:]:
         assert sorted(tree.files()) == sorted([*files, *links])

@@ -253,6 +253,14 @@ def test_a_pinned_render_is_kept_and_names_what_it_followed(cached: Cached) -> N
     }
 
 
+def test_a_url_in_two_files_is_named_for_both(cached: Cached) -> None:
+    fleet = cached.fleet
+    fleet.enter("resources: [old, older]\n")
+    pins = pins_of(fleet.tree(), cached.render().paths)
+    files = {f"{CASE}/{name}/kustomization.yaml" for name in ("old", "older")}
+    assert {(p.file, p.commit) for p in pins} == {(file, fleet.first) for file in files}
+
+
 def test_a_branch_that_moves_is_rendered_again_and_a_commit_is_not(cached: Cached) -> None:
     fleet = cached.fleet
     git = fleet.repo.git

@@ -2,13 +2,15 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // Upstream replaces each alias by a copy of what it stands for, without a bound.
-const maxExpanded = 200_000
+const (
+	maxExpanded   = 200_000
+	tooManyValues = "its YAML aliases expand to more than 200,000 values"
+)
 
 // aliasBomb refuses a file whose aliases would expand to more than anybody writes by hand.
 func (e *entry) aliasBomb(file string) *failure {
@@ -32,7 +34,7 @@ func expansion(content []byte, patches bool) *failure {
 				continue
 			}
 			const hint = "write the values out, or use a component or a patch instead of aliases"
-			f := fail("aliases", "", fmt.Sprintf("its YAML aliases expand to more than %d values", maxExpanded), hint)
+			f := fail("aliases", "", tooManyValues, hint)
 			if m.endless {
 				f.What = "a YAML alias stands inside of what it is short for, and so has no end"
 			}

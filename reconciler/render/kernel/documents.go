@@ -98,6 +98,7 @@ func (v *view) documentsOf(file string) (all []document) {
 	if e == nil {
 		return nil
 	}
+	lines := bytes.SplitAfter(e.content, []byte("\n"))
 	for d := range split(e.content) {
 		if blank(d.text) {
 			continue
@@ -105,13 +106,13 @@ func (v *view) documentsOf(file string) (all []document) {
 		d = parsed(d)
 		d.file = file
 		all = append(all, d)
-		all = append(all, inner(d, e.content)...)
+		all = append(all, inner(d, lines)...)
 	}
 	return all
 }
 
 // inner finds the documents that are written as text inside of another one: patches, mostly.
-func inner(d document, content []byte) (all []document) {
+func inner(d document, lines [][]byte) (all []document) {
 	find(d.root, func(_, n *yaml.Node) *yaml.Node {
 		if n.Kind != yaml.ScalarNode || !strings.ContainsAny(n.Value, "\n{[") || !strings.ContainsAny(n.Value, ":[") {
 			return nil
@@ -124,7 +125,7 @@ func inner(d document, content []byte) (all []document) {
 			part.file, part.inside, part.indent = d.file, n, -1
 			if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 				part.from += d.from + n.Line
-				part.indent = indentAt(content, part.from, part.text)
+				part.indent = indentAt(lines, part.from, part.text)
 			}
 			all = append(all, part)
 		}
@@ -134,8 +135,7 @@ func inner(d document, content []byte) (all []document) {
 }
 
 // indentAt compares a text's first line with how it stands in its file.
-func indentAt(content []byte, line int, text []byte) int {
-	lines := bytes.SplitN(content, []byte("\n"), line+2)
+func indentAt(lines [][]byte, line int, text []byte) int {
 	first, _, _ := bytes.Cut(text, []byte("\n"))
 	if line >= len(lines) {
 		return -1

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -35,19 +36,20 @@ func about(pattern string, say func(t *trouble, m []string) *failure) explanatio
 // The first one that fits is taken. Upstream tries a resource as a file and then as a
 // folder and reports both, so what only one of these attempts says comes last.
 var explanations = slices.Concat(
-	aboutAddresses, aboutPlugins, aboutFields, aboutYAML, aboutFolders, aboutFiles,
-	aboutGenerators, aboutPatches, aboutObjects, aboutAttempts,
+	aboutAddresses, aboutPlugins, aboutFields, aboutYAML, aboutConfigs, aboutFolders, aboutFiles,
+	aboutGenerators, aboutReplacements, aboutVars, aboutPatches, aboutObjects, aboutJSONPatches,
+	aboutValues, aboutAttempts,
 )
 
 func explain(err error, v *view, req *request) *failure {
-	if errors.Is(err, errNoFolder) {
+	switch {
+	case errors.Is(err, errNoFolder):
 		return fail("missing", req.Path, "there is no such folder", "check the path and the revision")
+	case errors.Is(err, errAFile):
+		return fail("missing", req.Path, "this is a file, and a folder with a kustomization.yaml is expected",
+			"name the folder: "+v.shown(absolute(path.Dir(req.Path))))
 	}
-	t := &trouble{view: v, text: err.Error(), docs: sync.OnceValue(v.documents)}
-	t.kust = v.culprit(t.text, req.Path)
-	if e := v.files[t.kust]; e != nil {
-		t.root = e.kustomization().root
-	}
+	t := newTrouble(err.Error(), v, req)
 	for _, e := range explanations {
 		if m := e.pattern.FindStringSubmatch(t.text); m != nil {
 			if f := e.say(t, m); f != nil {
@@ -58,6 +60,28 @@ func explain(err error, v *view, req *request) *failure {
 	}
 	n, _ := t.mentioned()
 	return t.here(n.node, v.redact(shorten(t.text)), "these are Kustomize's own words; look at what this kustomization asks for")
+}
+
+func newTrouble(text string, v *view, req *request) *trouble {
+	t := &trouble{view: v, text: unquoted(text), docs: sync.OnceValue(v.documents)}
+	t.kust = v.culprit(t.text, req.Path)
+	if e := v.files[t.kust]; e != nil {
+		t.root = e.kustomization().root
+	}
+	return t
+}
+
+var wrapped = regexp.MustCompile(`(accumulateDirectory|loader\.New): ("(?:[^"\\]|\\.)*")`)
+
+// unquoted takes off the quotes that upstream puts around what is wrong in a component.
+func unquoted(text string) string {
+	return wrapped.ReplaceAllStringFunc(text, func(quotes string) string {
+		m := wrapped.FindStringSubmatch(quotes)
+		if inside, err := strconv.Unquote(m[2]); err == nil {
+			return m[1] + ": " + unquoted(inside)
+		}
+		return quotes
+	})
 }
 
 var (
@@ -136,7 +160,7 @@ func (t *trouble) mentioned() (found named, ok bool) {
 var mounts = regexp.MustCompile(`(\.\./)*` + path.Base(mount) + `\.\d+/?`)
 
 var dumps = regexp.MustCompile("(?s)with config: `.*`: |map\\[string\\]interface \\{\\}\\{.*\\}|\\*\\*\\*\\* Too many possible.*|" +
-	`(in object|patch) (apiVersion|kind|metadata):.*|, found \d+ in \[.*\]|node contents:.*|&?\{0x.*?\}|\[\{"apiVersion".*|\[\d+( \d+)+\]|\[patch: ".*"\]`)
+	`(in object|patch) (apiVersion|kind|metadata):.*|in object \\{\\{.*|, found \d+ in \[.*\]|node contents:.*|&?\{0x.*?\}|\[\{"apiVersion".*|\[\d+( \d+)+\]|\[patch: ".*"\]`)
 
 // shorten takes upstream's dumps of objects and configurations out of an error, and its folding.
 func shorten(text string) string {

@@ -81,8 +81,7 @@ var aboutFiles = []explanation{
 		n, ok := t.mentioned()
 		switch {
 		case !ok:
-			at := placeOf(m[1])
-			return t.here(findScalar(t.root, at), t.view.shown(m[1])+" does not exist", "correct the name, or add the file")
+			return t.unnamed(placeOf(m[1]), "does not exist", "correct the name, or add the file")
 		case n.isRemote():
 			return remoteFailure(t, n)
 		}
@@ -96,6 +95,15 @@ var aboutFiles = []explanation{
 
 // What one of two attempts says, when the other one had nothing better to say.
 var aboutAttempts = []explanation{
+	about(`'[^'\n]*\n[^']*' : lstat`, func(t *trouble, _ []string) *failure {
+		n := find(t.root, func(key, v *yaml.Node) *yaml.Node {
+			if key == nil && v.Kind == yaml.ScalarNode && strings.Contains(v.Value, "\n") {
+				return v
+			}
+			return nil
+		})
+		return t.here(n, "an entry of this list has several lines", "write each line as an entry of its own, with a “- ”")
+	}),
 	about(`'[^'\n]*' must resolve to a file`, func(t *trouble, _ []string) *failure {
 		if n, ok := t.mentioned(); ok {
 			return t.here(n.node, n.text+" is a folder, and a file is expected", "name a file in it")
@@ -108,6 +116,26 @@ var aboutAttempts = []explanation{
 		}
 		return nil
 	}),
+}
+
+// unnamed is a failure of a file that no kustomization names itself: a plugin's configuration may.
+func (t *trouble) unnamed(file, what, hint string) *failure {
+	for _, d := range t.docs() {
+		n := find(d.root, func(_, v *yaml.Node) *yaml.Node {
+			_, name, _ := strings.Cut("="+v.Value, "=")
+			if _, after, ok := strings.Cut(name, "="); ok {
+				name = after
+			}
+			if v.Kind == yaml.ScalarNode && name != "" && path.Join(path.Dir(t.kust), name) == file {
+				return v
+			}
+			return nil
+		})
+		if n != nil {
+			return t.in(d, n, n.Value+" "+what, hint)
+		}
+	}
+	return t.here(nil, t.view.shown(absolute(file))+" "+what, hint)
 }
 
 func (t *trouble) at(kust string, n named, what, hint string) *failure {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 
@@ -50,6 +49,9 @@ var aboutObjects = []explanation{
 			return nil
 		}
 		for _, d := range t.view.documentsOf(placeOf(n.from(t.kust))) {
+			if at, what := strangeItem(d); at != nil {
+				return t.in(d, at, what, "correct it, or take it out")
+			}
 			if d.inside == nil && d.root != nil && !strings.HasSuffix(text(d.root, "kind"), "List") &&
 				(text(d.root, "kind") == "" || text(d.root, "metadata", "name") == "") {
 				if isKustomization(d.file) {
@@ -68,31 +70,23 @@ var aboutObjects = []explanation{
 		return t.here(findScalar(get(t.root, "replicas"), m[1]), "there is nothing called "+m[1]+" that has replicas",
 			"name a Deployment, ReplicaSet, ReplicationController or StatefulSet")
 	}),
-	about("nothing selected by (\\S+)|fieldPath `(.*?)` is missing for replacement source (\\S+)|multiple matches for selector (\\S+)|unable to find field \"(.*?)\" in replacement target", func(t *trouble, m []string) *failure {
-		key := findKey(t.root, "replacements")
-		switch {
-		case m[1] != "":
-			return t.here(key, "no object is the source of a replacement: "+selector(m[1]), "correct its source")
-		case m[2] != "":
-			return t.here(or(findScalar(t.root, m[2]), key), "the source of a replacement has no field "+m[2], "correct fieldPath in its source")
-		case m[4] != "":
-			return t.here(key, "several objects are the source of a replacement: "+selector(m[4]), "add a name or a namespace to its source")
-		}
-		return t.here(or(findScalar(t.root, m[5]), key), "the target of a replacement has no field "+m[5],
-			"correct fieldPaths in its targets, or write options: {create: true}")
-	}),
-	about(`replacements must specify a source and at least one target|cannot specify both path and inline replacement`, func(t *trouble, m []string) *failure {
-		return t.here(findKey(t.root, "replacements"), m[0], "a replacement is either a path, or a source with targets")
-	}),
-	about(`var '\{(\S+) .*' cannot be mapped to a field`, func(t *trouble, m []string) *failure {
-		return t.here(findScalar(get(t.root, "vars"), m[1]), "no object or field is what the variable "+m[1]+" stands for", "correct its objref and fieldref")
-	}),
 }
 
-// selector writes an identity with the parts that it leaves open.
-func selector(id string) string {
-	_, _, shown := kindAndName(id)
-	return path.Clean(strings.TrimSuffix(strings.ReplaceAll(shown, "without a name", ""), " "))
+// strangeItem is what a list of objects holds and is none.
+func strangeItem(d document) (n *yaml.Node, what string) {
+	list := get(d.root, "items")
+	if d.inside != nil || list == nil || !strings.HasSuffix(text(d.root, "kind"), "List") {
+		return nil, ""
+	}
+	if real(list).Kind == yaml.MappingNode {
+		return list, "items must be a list"
+	}
+	for item := range items(list) {
+		if real(item).Kind != yaml.MappingNode || text(item, "kind") == "" || text(item, "metadata", "name") == "" {
+			return item, "this item is no Kubernetes object: it has no " + missingOf(real(item))
+		}
+	}
+	return nil, ""
 }
 
 func missingOf(root *yaml.Node) string {

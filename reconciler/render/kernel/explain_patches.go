@@ -8,7 +8,7 @@ import (
 )
 
 var aboutPatches = []explanation{
-	about(`(no|multiple) matches for Id (\S+?);? failed to find unique target`, func(t *trouble, m []string) *failure {
+	about(`(no|multiple) matches for Id (.+?);? failed to find unique target`, func(t *trouble, m []string) *failure {
 		kind, name, object := kindAndName(strings.TrimSuffix(m[2], ";"))
 		what, hint := "the patch is for "+object+", and there is no such object", "check its kind, name and namespace against the resources"
 		if m[1] == "multiple" {
@@ -44,28 +44,6 @@ var aboutPatches = []explanation{
 	about("Multiple Strategic-Merge Patches in one `patches` entry", func(t *trouble, _ []string) *failure {
 		n, _ := t.mentioned()
 		return t.here(or(n.node, findPatches(t.root)), "a patch with a target must be one document", "make it an entry for each document, or remove the target")
-	}),
-	about(`(\w+) operation does not apply|testing value (\S+) failed|[Uu]nable to .* (?:path|index)|invalid operation|Unexpected kind`, func(t *trouble, m []string) *failure {
-		op, where := m[1], lastSubmatch(`path:? "([^"\n]*)"`, t.text)
-		what := "an operation of a JSON patch does not apply"
-		if m[2] != "" {
-			op, where = "test", m[2]
-		}
-		if where != "" {
-			what = fmt.Sprintf("the JSON patch cannot %s %s in the object that it is for", op, where)
-		}
-		for _, d := range t.patchDocuments() {
-			for item := range items(d.root) {
-				if text(item, "path") == where && (op == "" || text(item, "op") == op) {
-					return t.in(d, real(item), what, "check the path against the object; add creates only the last part of a path")
-				}
-			}
-		}
-		return t.here(findPatches(t.root), what, "check its paths against the object")
-	}),
-	about(`wrong node kind: expected (\w+)Node but got (\w+)Node`, func(t *trouble, m []string) *failure {
-		return t.here(findPatches(t.root), fmt.Sprintf("a %s stands where the object has a %s", nodeName(m[2]), nodeName(m[1])),
-			"compare what is patched or merged with the object")
 	}),
 	about(`unknown patch strategy '(.*)'`, func(t *trouble, m []string) *failure {
 		for _, d := range t.patchDocuments() {
@@ -113,6 +91,49 @@ func findPatches(root *yaml.Node) *yaml.Node {
 	return firstKey(root, "patches", "patchesStrategicMerge", "patchesJson6902")
 }
 
-func nodeName(upstream string) string {
-	return map[string]string{"Mapping": "mapping", "Sequence": "list", "Scalar": "single value"}[upstream]
+// clashing is where a merge patch holds something of another kind than its object.
+func (t *trouble) clashing() *failure {
+	for _, patch := range t.patchDocuments() {
+		if patch.root == nil || patch.root.Kind != yaml.MappingNode {
+			continue
+		}
+		for _, d := range t.docs() {
+			if d.root == nil || d.root == patch.root || text(d.root, "kind") != text(patch.root, "kind") || d.file == patch.file {
+				continue
+			}
+			if n, object, at := clash(patch.root, d.root, ""); n != nil {
+				return t.in(patch, n, fmt.Sprintf("%s is %s in this patch, and %s in %s %s", at, kindOf(n), kindOf(object), text(d.root, "kind"), text(d.root, "metadata", "name")),
+					"make it the same in both")
+			}
+		}
+	}
+	return nil
+}
+
+// clash finds the first two nodes in the same place that cannot be merged.
+func clash(patch, object *yaml.Node, path string) (inPatch, inObject *yaml.Node, at string) {
+	patch, object = real(patch), real(object)
+	if patch.ShortTag() == "!!null" || object.ShortTag() == "!!null" {
+		return nil, nil, ""
+	}
+	if patch.Kind != object.Kind {
+		return patch, object, path
+	}
+	for key, value := range pairs(patch) {
+		if other := get(object, key.Value); other != nil {
+			if n, o, at := clash(value, other, strings.TrimPrefix(path+"."+key.Value, ".")); n != nil {
+				return n, o, at
+			}
+		}
+	}
+	for item := range items(patch) {
+		for other := range items(object) {
+			if name := text(item, "name"); name != "" && name == text(other, "name") {
+				if n, o, at := clash(item, other, path); n != nil {
+					return n, o, at
+				}
+			}
+		}
+	}
+	return nil, nil, ""
 }

@@ -9,19 +9,22 @@ import (
 )
 
 var aboutYAML = []explanation{
-	about(`mapping key "?(.+?)"? already defined at line \d+`, func(t *trouble, m []string) *failure {
+	about(`mapping key "?(.+?)"? already defined at line \d+|key "(.+?)" already set in map`, func(t *trouble, m []string) *failure {
 		for _, d := range t.docs() {
-			if key, first := repeatedIn(d.root, m[1]); key != nil && (!isKustomization(d.file) || d.inside != nil) {
+			if key, first := repeatedIn(d.root, m[1]+m[2]); key != nil && (!isKustomization(d.file) || d.inside != nil) {
 				line, _ := d.place(first)
 				return t.in(d, key, fmt.Sprintf("the key %q stands twice, first in line %d", key.Value, line), "remove one of the two")
 			}
 		}
 		return nil
 	}),
-	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)`, func(t *trouble, m []string) *failure {
+	about(`unsupported type: map\[interface|an unexpected key|unsupported value: [-+]?(NaN|Inf)|invalid map key|mapping key .* already defined`, func(t *trouble, m []string) *failure {
 		for _, d := range t.docs() {
-			if n := strangeNode(d.root); n != nil && (!isKustomization(d.file) || d.inside != nil) {
-				return t.in(d, n, "Kubernetes knows neither keys that are no text, nor numbers that are not finite", "put it in quotes")
+			if n := strangeNode(d.root, isKustomization(d.file) && d.inside == nil); n != nil {
+				if n.ShortTag() == "!!float" && strings.ContainsAny(strings.ToLower(n.Value), "an") {
+					return t.in(d, n, "Kubernetes knows no numbers that are not finite", "put it in quotes, or write another number")
+				}
+				return t.in(d, n, "this key is not text, and Kubernetes knows no others", "put it in quotes")
 			}
 		}
 		return nil
@@ -34,7 +37,7 @@ var aboutYAML = []explanation{
 			return f
 		}
 		for _, d := range t.docs() {
-			if f := t.flawed(d.file); f != nil {
+			if f := flawOf(d); f != nil {
 				return f
 			}
 		}
@@ -58,18 +61,26 @@ var aboutYAML = []explanation{
 // flawed is what keeps a file, or a text inside of it, from being YAML.
 func (t *trouble) flawed(file string) *failure {
 	for _, d := range t.view.documentsOf(file) {
-		if d.root != nil && d.inside == nil || d.inside != nil && !looksLikeYAML(d) {
-			continue
-		}
-		if found := flawIn(d.text); found != nil {
-			f := fail("build", file, found.what, found.hint)
-			if found.line > 0 {
-				f.Line, f.Column = d.position(found.line, found.column)
-			}
+		if f := flawOf(d); f != nil {
 			return f
 		}
 	}
 	return nil
+}
+
+func flawOf(d document) *failure {
+	if d.root != nil && d.inside == nil || d.inside != nil && !looksLikeYAML(d) {
+		return nil
+	}
+	found := flawIn(d.text)
+	if found == nil {
+		return nil
+	}
+	f := fail("build", d.file, found.what, found.hint)
+	if found.line > 0 {
+		f.Line, f.Column = d.position(found.line, found.column)
+	}
+	return f
 }
 
 // looksLikeYAML tells a patch from a script that stands in a ConfigMap.
@@ -94,10 +105,10 @@ func repeatedIn(n *yaml.Node, name string) (key, first *yaml.Node) {
 	return nil, nil
 }
 
-// strangeNode is a key that is no text, or a number that JSON cannot write.
-func strangeNode(n *yaml.Node) *yaml.Node {
+// strangeNode is a key that is no text, where it has to be, or a number that JSON cannot write.
+func strangeNode(n *yaml.Node, anyKey bool) *yaml.Node {
 	return find(n, func(key, value *yaml.Node) *yaml.Node {
-		if key != nil && key.ShortTag() != "!!str" && key.ShortTag() != "!!merge" {
+		if key != nil && !anyKey && key.ShortTag() != "!!str" && key.ShortTag() != "!!merge" {
 			return key
 		}
 		if value.ShortTag() == "!!float" && strings.ContainsAny(strings.ToLower(value.Value), "an") {

@@ -26,9 +26,14 @@ type misfit struct {
 // misfits finds them all, in the order of the file. Upstream names only a field, without its
 // place, and that field may well stand in the same file where it is right.
 func misfits(root *yaml.Node) iter.Seq[misfit] {
+	return fits(root, reflect.TypeFor[types.Kustomization](), "the kustomization")
+}
+
+// fits compares a node with any of Kustomize's types.
+func fits(root *yaml.Node, t reflect.Type, called string) iter.Seq[misfit] {
 	return func(yield func(misfit) bool) {
 		if root != nil {
-			fit(root, reflect.TypeFor[types.Kustomization](), "the kustomization", yield)
+			fit(root, t, called, yield)
 		}
 	}
 }
@@ -77,7 +82,7 @@ func fit(n *yaml.Node, t reflect.Type, path string, yield func(misfit) bool) boo
 }
 
 func below(path, name string) string {
-	if path == "the kustomization" {
+	if strings.HasPrefix(path, "the ") {
 		return name
 	}
 	return path + "." + name

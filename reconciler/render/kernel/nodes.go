@@ -69,7 +69,7 @@ func text(n *yaml.Node, fields ...string) string {
 	for _, field := range fields {
 		n = get(n, field)
 	}
-	if n = real(n); n == nil || n.Kind != yaml.ScalarNode {
+	if n = real(n); n == nil || n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
 		return ""
 	}
 	return n.Value

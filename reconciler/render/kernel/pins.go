@@ -1,13 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"strconv"
 	"strings"
-
-	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // A pin is a folder of a commit that a kustomization names by its URL. The commit is mounted
@@ -128,12 +125,6 @@ func (v *view) reference(at string, n named) string {
 
 // pin mounts the commit that a URL means, unless that is done.
 func (v *view) pin(at string, n named) (*pin, error) {
-	holder, _ := v.pinOf(at)
-	for _, p := range v.pins {
-		if p.url == n.text && p.inside == holder {
-			return p, nil
-		}
-	}
 	reference := v.reference(at, n)
 	e, err := v.tree.look(v.ctx, reference)
 	if err != nil {
@@ -147,6 +138,12 @@ func (v *view) pin(at string, n named) (*pin, error) {
 		}
 		f.at(n.node)
 		return nil, v.refuse(f)
+	}
+	holder, _ := v.pinOf(at)
+	for _, p := range v.pins {
+		if p.url == n.text && p.inside == holder {
+			return p, nil
+		}
 	}
 	p := &pin{remote: n.remote, url: n.text, commit: e.Target, inside: holder, number: len(v.pins)}
 	v.pins = append(v.pins, p)
@@ -212,41 +209,4 @@ func (v *view) bounded(at string) error {
 		}
 	}
 	return nil
-}
-
-// withPins is a kustomization's content with the pinned folders in place of their URLs. It is
-// JSON, because upstream begins with turning it into that; an alias keeps its URL elsewhere.
-func withPins(content []byte, name, at string, names []named) ([]byte, error) {
-	// Upstream joins a path to the kustomization's own folder, and the root is its own parent.
-	up := strings.Repeat("../", max(strings.Count(name, "/"), strings.Count(mount+"/"+at, "/")))
-	folders := map[[2]string]string{}
-	for _, n := range names {
-		if n.pinned != "" {
-			folders[[2]string{strings.ToLower(n.field), n.text}] = up + strings.TrimPrefix(n.pinned, "/")
-		}
-	}
-	if len(folders) == 0 {
-		return content, nil
-	}
-	text, err := sigsyaml.YAMLToJSON(content)
-	if err != nil {
-		return nil, err
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return nil, err
-	}
-	for field, value := range fields {
-		var list []string
-		if json.Unmarshal(value, &list) != nil {
-			continue
-		}
-		for i, item := range list {
-			if folder, ok := folders[[2]string{strings.ToLower(field), item}]; ok {
-				list[i] = folder
-			}
-		}
-		fields[field], _ = json.Marshal(list)
-	}
-	return json.Marshal(fields)
 }

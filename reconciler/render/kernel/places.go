@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -26,7 +27,7 @@ func documentsJSON(content []byte) ([]byte, error) {
 		d = parsed(d)
 		pointers := map[*yaml.Node]string{}
 		list = append(list, d.placed("", pointers))
-		for _, part := range inner(d, content) {
+		for _, part := range inner(d, bytes.SplitAfter(content, []byte("\n"))) {
 			list = append(list, part.placed(pointers[part.inside], map[*yaml.Node]string{}))
 		}
 	}

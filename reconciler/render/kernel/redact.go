@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"regexp"
 	"slices"
@@ -12,20 +13,66 @@ import (
 // Shorter values would take words out of the message that have nothing to do with them.
 const shortestSecret = 4
 
-// redact takes every secret value that the render read out of a text.
+const redacted = "[redacted]"
+
+// redact takes every value of an object that the render read out of a text. Secrets go wherever
+// they stand, and others where they are words of their own.
 func (v *view) redact(text string) string {
-	values := v.secrets()
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
-	for _, value := range slices.Compact(values) {
-		if len(value) >= shortestSecret {
-			text = strings.ReplaceAll(text, value, "[redacted]")
-		}
+	docs := v.documents()
+	for _, value := range longestFirst(v.secrets(docs)) {
+		text = strings.ReplaceAll(text, value, redacted)
+	}
+	for _, value := range longestFirst(values(docs)) {
+		text = replaceWords(text, value)
 	}
 	return text
 }
 
+func longestFirst(values []string) []string {
+	values = slices.DeleteFunc(values, func(value string) bool { return len(value) < shortestSecret })
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(values)
+}
+
+func replaceWords(text, value string) string {
+	if !strings.Contains(text, value) {
+		return text
+	}
+	return regexp.MustCompile(`(^|\W)`+regexp.QuoteMeta(value)+`(\W|$)`).ReplaceAllString(text, "${1}"+redacted+"${2}")
+}
+
+// values are those of all objects, without what says which object one is.
+func values(docs []document) (all []string) {
+	for _, d := range docs {
+		if d.root == nil || isKustomization(d.file) && d.inside == nil {
+			continue
+		}
+		for key, value := range pairs(d.root) {
+			switch key.Value {
+			case "apiVersion", "kind", "metadata":
+				continue
+			}
+			if real(value).Kind == yaml.ScalarNode {
+				all = append(all, real(value).Value)
+			}
+			find(value, func(_, value *yaml.Node) *yaml.Node {
+				if value.Kind == yaml.ScalarNode {
+					all = append(all, value.Value)
+				}
+				return nil
+			})
+		}
+		for _, field := range []string{"annotations", "labels"} {
+			for _, value := range pairs(get(get(d.root, "metadata"), field)) {
+				all = append(all, real(value).Value)
+			}
+		}
+	}
+	return all
+}
+
 // secrets are the values of Secrets, of what makes or patches them, and of the files that go into them.
-func (v *view) secrets() (values []string) {
+func (v *view) secrets(docs []document) (values []string) {
 	add := func(text string) {
 		for line := range strings.Lines(text) {
 			values = append(values, strings.TrimSpace(line))
@@ -37,7 +84,7 @@ func (v *view) secrets() (values []string) {
 			values = append(values, string(raw))
 		}
 	}
-	for _, d := range v.documents() {
+	for _, d := range docs {
 		if d.root == nil {
 			if strings.Contains(string(d.text), "Secret") { // broken: all that could be a value
 				for _, m := range afterKey.FindAllSubmatch(d.text, -1) {

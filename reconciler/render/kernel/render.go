@@ -62,9 +62,8 @@ func (v *view) why(err error, req *request) *failure {
 	case v.refusal != nil:
 		return v.refusal.located(v, req)
 	case errors.As(err, &died) && died.upstream:
-		f := fail("build", v.culprit("", req.Path), "Kustomize itself fails on something in this folder: "+v.redact(died.cause),
-			"look for a field that is empty or of another type than it should be")
-		f.Detail = died.stack
+		f := explainCrash(v, req)
+		f.Detail = died.cause + "\n" + died.stack
 		return f
 	case died != nil:
 		return v.bug(died, req)
@@ -133,14 +132,20 @@ func kustomize(v *view, req *request) (resmap.ResMap, error) {
 	if inside, refusal := relative(folder); refusal == nil {
 		v.tree.want(kustomizationAt(inside))
 	}
-	if _, e, err := v.resolve(folder); err == nil && e.Kind == "missing" {
-		return nil, errNoFolder
+	if _, e, err := v.resolve(folder); err == nil {
+		switch e.Kind {
+		case "missing":
+			return nil, errNoFolder
+		case "file":
+			return nil, errAFile
+		}
 	}
 	return krusty.MakeKustomizer(options).Run(v, folder)
 }
 
 var (
 	errNoFolder    = errors.New("no such folder")
+	errAFile       = errors.New("not a folder")
 	errNeedsSchema = errors.New("needs the schema for itself")
 )
 

@@ -35,11 +35,9 @@ func serve(in io.Reader, out io.Writer) error {
 		}
 		switch req.Op {
 		case "render":
-			ctx, cancel := context.WithCancel(context.Background())
-			s.mu.Lock()
-			s.cancels[req.ID] = cancel
-			s.mu.Unlock()
-			go s.render(ctx, req)
+			go s.render(s.begin(req), req)
+		case "check", "rules":
+			go s.check(s.begin(req), req, body)
 		case "cancel":
 			s.finish(req.ID)
 		case "entries":
@@ -60,6 +58,15 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
+// begin makes the context of a request, which finish ends.
+func (s *server) begin(req *request) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancels[req.ID] = cancel
+	return ctx
+}
+
 // finish cancels a request's context and says whether it was still to be answered.
 func (s *server) finish(id uint64) bool {
 	s.mu.Lock()
@@ -78,7 +85,8 @@ func (s *server) answer(res response, body []byte) {
 	}
 }
 
-func (s *server) render(ctx context.Context, req *request) {
+// bounded does the work of a request when its turn comes, within its time, and answers.
+func (s *server) bounded(ctx context.Context, req *request, work func(context.Context) (response, []byte)) {
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -94,18 +102,24 @@ func (s *server) render(ctx context.Context, req *request) {
 	defer close(done)
 	go s.watch(ctx, req, done)
 
-	view := newView(ctx, s.trees.get(req.Tree))
-	out, problem := renderView(view, req)
-	if !s.finish(req.ID) {
-		return
+	res, body := work(ctx)
+	if s.finish(req.ID) {
+		res.ID = req.ID
+		s.answer(res, body)
 	}
-	if problem != nil {
-		s.answer(response{Op: "failed", ID: req.ID, Paths: view.closure(), Failure: problem}, nil)
-		return
-	}
-	s.answer(response{
-		Op: "rendered", ID: req.ID, Paths: view.closure(), Warnings: view.warnings(), Secret: out.secret,
-	}, out.manifest)
+}
+
+func (s *server) render(ctx context.Context, req *request) {
+	s.bounded(ctx, req, func(ctx context.Context) (response, []byte) {
+		view := newView(ctx, s.trees.get(req.Tree))
+		out, problem := renderView(view, req)
+		if problem != nil {
+			return response{Op: "failed", Paths: view.closure(), Failure: problem}, nil
+		}
+		return response{
+			Op: "rendered", Paths: view.closure(), Warnings: view.warnings(), Secret: out.secret,
+		}, out.manifest
+	})
 }
 
 func (s *server) objects(id uint64, manifest []byte) {
@@ -140,12 +154,16 @@ func (s *server) watch(ctx context.Context, req *request, done <-chan struct{}) 
 	select {
 	case <-done:
 	case <-time.After(runawayGrace):
-		fmt.Fprintln(stderr, "kernel: a cancelled render does not stop:", req.Path)
+		fmt.Fprintln(stderr, "kernel: a cancelled request does not stop:", req.Path)
 		os.Exit(exitRunaway)
 	}
 }
 
 func overdue(req *request) *failure {
-	return fail("timeout", req.Path, fmt.Sprintf("not rendered within %g s", req.Timeout),
-		"raise --timeout, or look for something endless in this folder")
+	done, look := "rendered", "something endless in this folder"
+	if req.Op != "render" {
+		done, look = "checked", "a policy or a schema that takes long"
+	}
+	return fail("timeout", req.Path, fmt.Sprintf("not %s within %g s", done, req.Timeout),
+		"raise --timeout, or look for "+look)
 }

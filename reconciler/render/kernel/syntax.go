@@ -34,7 +34,7 @@ func flawIn(text []byte) *flaw {
 	if m == nil {
 		return &flaw{what: "this is not YAML"}
 	}
-	found := &flaw{what: m[2]}
+	found := &flaw{what: m[2], hint: lookAround}
 	for _, known := range flaws {
 		if known.pattern.MatchString(found.what) {
 			found.what, found.hint = known.pattern.ReplaceAllString(found.what, known.what), known.hint
@@ -45,31 +45,55 @@ func flawIn(text []byte) *flaw {
 	case strings.HasPrefix(m[2], "unknown anchor"):
 		_, name, _ := strings.Cut(m[2], "'")
 		name, _, _ = strings.Cut(name, "'")
-		found.line, found.column = position(text, regexp.MustCompile(`\*`+regexp.QuoteMeta(name)+`(?:[\s,\]}]|$)`).FindIndex(text))
+		found.line, found.column = position(text, regexp.MustCompile(`\*`+regexp.QuoteMeta(name)+`(?:[\s,:\]}]|$)`).FindIndex(text))
 	case !utf8.Valid(text) || unprintable.Match(text):
 		found.line, found.column = position(text, firstStrange(text))
 	default:
 		found.line, found.column = beginning(text)
+		found.explainCharacter(text)
 	}
 	return found
 }
+
+// explainCharacter says which character it is that cannot begin a value.
+func (f *flaw) explainCharacter(text []byte) {
+	if !strings.HasPrefix(f.what, cannotBegin) {
+		return
+	}
+	line := bytes.SplitAfter(text, []byte("\n"))[f.line-1]
+	switch rest := string([]rune(string(line))[f.column-1:]); {
+	case strings.HasPrefix(rest, "\t"):
+		f.what, f.hint = "a tab, and YAML is indented with spaces only", "replace the tab by spaces"
+	case rest != "" && strings.Contains("@`%", rest[:1]):
+		f.what, f.hint = "a value begins with "+rest[:1]+", which YAML keeps for itself", "put the value in quotes"
+	}
+}
+
+const cannotBegin = "a value or an indentation begins with a character that YAML does not allow there"
+
+const lookAround = "check the indentation, and the quotes and brackets in the lines above"
 
 // Reworded where the parser's words do not help, and never quoting the text: it may be secret.
 var flaws = []struct {
 	pattern    *regexp.Regexp
 	what, hint string
 }{
-	{regexp.MustCompile(`.*(cannot start any token|tab character).*`), "a value or an indentation begins with a character that YAML does not allow there",
+	{regexp.MustCompile(`.*(cannot start any token|tab character).*`), cannotBegin,
 		"indent with spaces and not with tabs; put a value that begins with @ or ` in quotes"},
 	{regexp.MustCompile(`mapping values are not allowed.*`), "a second “: ” in one value", "put the value in quotes, or correct the indentation"},
 	{regexp.MustCompile(`could not find expected ':'`), "a line without a “:”", "write key: value, and check the indentation"},
-	{regexp.MustCompile(`did not find expected (key|'-' indicator)|block sequence entries are not allowed.*`), "this does not fit what stands before it",
-		"check the indentation, and the quotes and brackets in the lines above"},
-	{regexp.MustCompile(`did not find expected ',' or '(.)'`), "a bracket is not closed with “$1”", "close it, or put a value that begins with a bracket in quotes"},
+	{regexp.MustCompile(`did not find expected (key|'-' indicator|whitespace.*|comment or line break)|(block sequence entries|mapping keys) are not allowed.*`), "this does not fit what stands before it", lookAround},
+	{regexp.MustCompile(`did not find expected <document start>`), "the document has ended, and something follows", lookAround + "; a new document begins with ---"},
+	{regexp.MustCompile(`found unexpected document indicator`), "a quote is not closed where the document ends", "close it, or put the value in the other kind of quotes"},
+	{regexp.MustCompile(`did not find expected alphabetic or numeric character`), "a * or & without a name after it", "put a value that begins with * or & in quotes"},
+	{regexp.MustCompile(`.*(incompatible YAML document|directive.*|version number|digit or '\.' character|non-alphabetical character)`), "a line that begins with % is no directive that is known", "remove it, or put a value that begins with % in quotes"},
+	{regexp.MustCompile(`did not find (expected tag URI|expected '!'|the expected '>'|URI escaped octet)`), "a tag (!) that is not complete", "put a value that begins with ! in quotes"},
+	{regexp.MustCompile(`found an indentation indicator equal to 0`), "a text cannot be indented by 0", "write | or > alone"},
+	{regexp.MustCompile(`did not find expected ',' or '(.)'`), "a bracket is not closed with “$1”", "close it, and put commas between what it holds; a text that begins with a bracket needs quotes"},
 	{regexp.MustCompile(`did not find expected node content`), "a bracket is opened, and what follows is not a value", "complete what it holds, and close it"},
 	{regexp.MustCompile(`.*unexpected end of stream`), "a quote is not closed", "close it, or put the value in the other kind of quotes"},
 	{regexp.MustCompile(`unknown anchor.*`), "an alias (*) without its anchor (&)", "define the anchor in the same document, or put a value that begins with * in quotes"},
-	{regexp.MustCompile(`.*unknown escape character`), "an escape (\\) that YAML does not know", "double the backslash, or use single quotes"},
+	{regexp.MustCompile(`.*(unknown escape character|hexdecimal number|Unicode character escape code)`), "an escape (\\) that YAML does not know", "double the backslash, or use single quotes"},
 	{regexp.MustCompile(`exceeded max depth.*`), "values are nested more than 10,000 deep", "no manifest is; look at what generated this file"},
 	{regexp.MustCompile(`control characters.*|.*UTF-?(8|16).*|.*Unicode.*|invalid.*octet.*`), "this is not text in UTF-8, or holds control characters",
 		"save it as UTF-8; binary files belong in a configMapGenerator, which names them under files"},

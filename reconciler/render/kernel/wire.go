@@ -24,6 +24,8 @@ type request struct {
 	MaxOutput int     `json:"max_output"`
 	Call      uint64  `json:"call"`
 	Entries   []entry `json:"entries"`
+
+	Rules json.RawMessage `json:"rules"` // of check and rules: see checks.Rules
 }
 
 // entry is what one path of a tree holds; the content of files follows in the frame's body.

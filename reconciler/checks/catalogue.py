@@ -1,0 +1,231 @@
+"""Every rule there is, those that the kernel applies included."""
+
+from __future__ import annotations
+
+from reconciler.checks.finding import Severity
+from reconciler.checks.releases import RELEASES
+from reconciler.checks.rule import Rule
+from reconciler.checks.rules import RULES as ON_OBJECTS
+
+POLICY = "policy/"
+
+_KERNEL = (
+    Rule(
+        "types/unknown-field",
+        Severity.error,
+        """An object has a field that its kind does not have.
+
+The API server refuses it with `--validate=strict`, which is kubectl's default, and else drops it.
+Fields of custom resources are those of their CRD.
+""",
+    ),
+    Rule(
+        "types/wrong-type",
+        Severity.error,
+        """A value is of another type than its field.
+
+Text where a number belongs, a list where an object belongs, a quantity that is none. The API
+server refuses the object. Where it names the first such mistake only, all are named here.
+""",
+    ),
+    Rule(
+        "types/missing-field",
+        Severity.error,
+        """A field that must be there is not.
+""",
+    ),
+    Rule(
+        "types/field-not-served",
+        Severity.error,
+        """A field came with a later release of Kubernetes than the cluster has.
+
+The API server refuses it with `--validate=strict`, and else drops it.
+Fields that came after 1.29 are known.
+""",
+    ),
+    Rule(
+        "types/invalid",
+        Severity.error,
+        """A custom resource breaks a constraint of its CRD.
+
+An `enum`, a pattern, a minimum, a list with one item twice, or a rule of
+`x-kubernetes-validations`.
+""",
+    ),
+    Rule(
+        "types/unknown-kind",
+        Severity.error,
+        """Neither Kubernetes nor a CRD has this kind in this version.
+
+CRDs are looked for in the folders that `checks.crds` names (`crds/` if it names none), and among
+the objects of all apps of the environment.
+""",
+    ),
+    Rule(
+        "types/version-not-served",
+        Severity.error,
+        """This version of a kind is not served.
+
+It was removed, has not come yet, or its CRD has it with `served: false`. The release of
+Kubernetes is that of environment.yaml.
+""",
+    ),
+    Rule(
+        "types/deprecated",
+        Severity.warning,
+        """This version of a kind goes with a later release of Kubernetes.
+""",
+    ),
+    Rule(
+        "types/not-enabled",
+        Severity.warning,
+        """This version is off unless an administrator turned it on.
+
+That holds for every alpha version, and for beta versions that came with Kubernetes 1.24 or later.
+""",
+    ),
+    Rule(
+        "types/duplicate-key",
+        Severity.error,
+        """A mapping has one key twice.
+
+Only one of the two counts, and which one depends on who reads it.
+""",
+    ),
+    Rule(
+        "types/no-kind",
+        Severity.error,
+        """An object has no apiVersion or no kind.
+""",
+    ),
+    Rule(
+        "types/not-yaml",
+        Severity.error,
+        """A file of CRDs or policies is not YAML.
+""",
+    ),
+    Rule(
+        "types/too-deep",
+        Severity.error,
+        """An object is nested more than 200 levels deep.
+""",
+    ),
+    Rule(
+        "objects/metadata",
+        Severity.error,
+        """A name, a namespace, a label or an annotation is not allowed.
+
+Names are held against the rule of their kind: a Service and a Namespace have stricter ones. A
+kind that is in no namespace must not have one. All annotations together have at most 256 KiB.
+""",
+    ),
+    Rule(
+        "objects/selector",
+        Severity.error,
+        """A label selector cannot be read.
+""",
+    ),
+    Rule(
+        "objects/name",
+        Severity.error,
+        """The name of a container, a port or an environment variable is not allowed.
+""",
+    ),
+    Rule(
+        "objects/port",
+        Severity.error,
+        """A port is not between 1 and 65535.
+""",
+    ),
+    Rule(
+        "objects/too-large",
+        Severity.error,
+        """An object is larger than a cluster stores.
+
+etcd takes 1.5 MiB in one request unless it is told otherwise.
+""",
+    ),
+    Rule(
+        "crds/invalid",
+        Severity.error,
+        """A CRD is invalid.
+
+Its schema is not structural, a default does not fit, a rule does not compile, or its name is not
+that of its plural and group.
+""",
+    ),
+    Rule(
+        "policies/does-not-compile",
+        Severity.error,
+        """An expression of a policy does not compile.
+
+The place is that of the mistake within the expression.
+""",
+    ),
+    Rule(
+        "policies/type-check",
+        Severity.warning,
+        """An expression names a field that the kinds of its policy do not have.
+
+An API server writes the same into the policy's status. The expression fails when it is evaluated
+for such an object.
+""",
+    ),
+    Rule(
+        "policies/invalid",
+        Severity.error,
+        """A policy or a binding cannot work.
+
+It says for no objects what they must be, has no validations or no actions, or names a policy that
+is not there.
+""",
+    ),
+    Rule(
+        "policies/not-bound",
+        Severity.note,
+        """No binding names a policy, so nothing is held against it.
+""",
+    ),
+    Rule(
+        "policies/needs-authorizer",
+        Severity.warning,
+        """A policy asks the authorizer, which only a cluster has.
+
+It is not evaluated here.
+""",
+    ),
+    Rule(
+        "policies/other-version",
+        Severity.warning,
+        """A policy is for another version of an object's kind.
+
+A cluster converts the object before it evaluates the policy. That cannot be done here, so the
+policy is not evaluated for this object.
+""",
+    ),
+    Rule(
+        "check/too-many",
+        Severity.error,
+        """More is wrong with one app than is worth listing.
+""",
+    ),
+    Rule(
+        "render/failed",
+        Severity.error,
+        """An app does not render, so nothing else can be said about it.
+
+The exit code is 2 then.
+""",
+    ),
+)
+
+RULES: tuple[Rule, ...] = tuple(sorted((*_KERNEL, *RELEASES, *ON_OBJECTS), key=lambda r: r.id))
+
+
+def known(name: str) -> Rule:
+    """A rule by its name; those below policy/ are the repository's own."""
+    for rule in RULES:
+        if rule.id == name:
+            return rule
+    policy = name.removeprefix(POLICY)
+    return Rule(name, Severity.error, f"The policy {policy} of this repository refuses an object.")

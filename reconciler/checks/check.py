@@ -1,0 +1,95 @@
+"""The check of some apps, beside all others of their environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.judge import Judge
+from reconciler.checks.releases import release_findings
+from reconciler.checks.rules import RULES
+from reconciler.checks.settings import NEWEST, CheckSettings, covers
+from reconciler.checks.world import World
+from reconciler.errors import UsageError
+from reconciler.git.repository import Repository
+from reconciler.git.tree import Tree
+from reconciler.render.renderer import Render, Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, what of it is accepted, and which apps could not be rendered."""
+
+    findings: tuple[Finding, ...]
+    ignored: tuple[Finding, ...]
+    failed: tuple[Render, ...]
+    apps: int
+    objects: int
+    fail_on: Severity
+
+    @property
+    def fails(self) -> bool:
+        """Is something found that must not go on?"""
+        return any(f.severity.reaches(self.fail_on) for f in self.findings)
+
+
+def check(
+    renderer: Renderer,
+    tree: Tree,
+    apps: Sequence[str],
+    beside: Sequence[str] = (),
+    settings: CheckSettings | None = None,
+    repository: Repository | None = None,
+    progress: Callable[[Render], None] | None = None,
+) -> Report:
+    """Findings about the apps; those beside them are only looked at.
+
+    The progress is told of each app twice: when it is rendered and when it is judged.
+    """
+    settings = settings or CheckSettings()
+    _check_version(settings.kubernetes)
+    chosen = set(apps)
+    everything = [*apps, *(app for app in beside if app not in chosen)]
+    renders = renderer.render_all(tree, everything, progress=progress)
+    failed = tuple(r for r in renders if r.error and r.path in chosen)
+    good = [r for r in renders if not r.error]
+    judge = Judge(renderer, tree, settings, good)
+    judged = judge.judge(good, progress)
+    world = World((o for j in judged for o in j.objects), settings.externals)
+
+    found = judge.faults()
+    for r in good:
+        if r.path in chosen:
+            found += release_findings(tree, repository, r, settings.releases)
+    found += [f for j in judged if j.app in chosen for f in j.findings]
+    for rule in RULES:
+        if rule.find:
+            found += [f for f in rule.find(world) if f.app in chosen]
+    ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
+    return Report(
+        findings=tuple(_in_order([f for f in found if f not in ignored], everything)),
+        ignored=tuple(ignored),
+        failed=failed,
+        apps=len(chosen),
+        objects=sum(len(j.objects) for j in judged if j.app in chosen),
+        fail_on=settings.fail_on,
+    )
+
+
+def _in_order(findings: Sequence[Finding], apps: Sequence[str]) -> list[Finding]:
+    """By app, then as the objects stand in the manifest; files of rules come first."""
+    number = {app: i for i, app in enumerate(apps)}
+    return sorted(
+        findings, key=lambda f: (number.get(f.app, -1), f.index, [*Severity].index(f.severity))
+    )
+
+
+def _check_version(version: str) -> None:
+    parts = version.removeprefix("v").split(".")
+    newest = int(NEWEST.partition(".")[2])
+    if parts[0] != "1" or len(parts) < 2 or not parts[1].isdigit() or int(parts[1]) > newest:
+        raise UsageError(
+            f"Kubernetes {version} is not known here",
+            hint=f"name a version up to {NEWEST}, such as {NEWEST}",
+        )

@@ -1,0 +1,174 @@
+"""What the kernel says of rendered manifests: asked once for each, and kept in the store."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.objects import Object, text
+from reconciler.checks.settings import CheckSettings
+from reconciler.compare.difference import Identity
+from reconciler.errors import Place
+from reconciler.git.overlay import EditedTree
+from reconciler.git.tree import FILE, Tree
+from reconciler.render.renderer import Render, Renderer
+
+# Objects that decide about objects of other apps.
+SHARED = re.compile(rb"^kind: (?:Namespace|CustomResourceDefinition)$", re.MULTILINE)
+SECRET = re.compile(rb"^kind: Secret$", re.MULTILINE)
+DOCUMENTS = re.compile(rb"^---\n", re.MULTILINE)
+
+# Where the kernel finds what the apps share; no repository has a file of this name.
+RENDERED = ".rendered-by-all-apps.yaml"
+
+YAML = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+UNDER_WAY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An app's objects, and what is to be said of each."""
+
+    app: str
+    objects: tuple[Object, ...]
+    findings: tuple[Finding, ...]
+
+
+class Judge:
+    """Holds manifests against the types, CRDs and policies of one environment."""
+
+    def __init__(
+        self, renderer: Renderer, tree: Tree, settings: CheckSettings, renders: Iterable[Render]
+    ) -> None:
+        self._renderer = renderer
+        self._settings = settings
+        shared = b"---\n".join(
+            document
+            for render in renders
+            for document in DOCUMENTS.split(render.manifest)
+            if SHARED.search(document)
+        )
+        files = [*tree.files()]
+        self._rules: dict[str, Any] = {
+            "kubernetes": settings.kubernetes,
+            "crds": _rule_files(tree, files, settings.crds),
+            "policies": _rule_files(tree, files, settings.policies),
+            "context": [RENDERED],
+        }
+        self._tree = EditedTree(tree, {RENDERED: shared})
+        tokens = {
+            path: self._tree.look(path).token
+            for name in ("crds", "policies", "context")
+            for path in self._rules[name]
+        }
+        self._identity = json.dumps([renderer.kernel_id, self._rules, tokens])
+
+    def judge(
+        self, renders: Sequence[Render], progress: Callable[[Render], None] | None = None
+    ) -> list[Judged]:
+        """All apps, in the order given."""
+        keys = {r.path: self._key(r) for r in renders}
+        known = self._renderer.store.get([*keys.values()])
+        fresh: list[tuple[bytes, bytes, list[str], bytes]] = []
+        under_way: list[tuple[Render, Any]] = []
+        ahead = iter([r for r in renders if keys[r.path] not in known])
+
+        def launch(count: int) -> None:
+            for _, render in zip(range(count), ahead, strict=False):
+                under_way.append((render, self._ask(render)))
+
+        launch(UNDER_WAY)
+        try:
+            while under_way:
+                render, job = under_way.pop(0)
+                found: bytes = job.result()
+                known[keys[render.path]] = found
+                if not SECRET.search(render.manifest):
+                    fresh.append((keys[render.path], keys[render.path], [], found))
+                launch(1)
+                if progress:
+                    progress(render)
+        finally:
+            for _, job in under_way:
+                job.cancel()
+            if fresh:
+                self._renderer.store.put(fresh)
+        return [self._read(r.path, json.loads(known[keys[r.path]])) for r in renders]
+
+    def faults(self) -> list[Finding]:
+        """What is wrong with CRDs and policies themselves."""
+        if not self._rules["crds"] and not self._rules["policies"]:
+            return []
+        key = sha256(f"rules\n{self._identity}".encode()).digest()
+        found = self._renderer.store.get([key]).get(key)
+        if found is None:
+            job = self._renderer.kernel.check_rules(self._tree, self._rules, self._settings.timeout)
+            found = job.result()
+            self._renderer.store.put([(key, key, [], found)])
+        return [
+            replace(_finding(f), where=Place(f["file"], f.get("line", 0), f.get("column", 0)))
+            for f in json.loads(found)
+        ]
+
+    def _key(self, render: Render) -> bytes:
+        head = f"check\n{self._identity}\n{self._namespace(render.path)}\n".encode()
+        return sha256(head + render.manifest).digest()
+
+    def _namespace(self, app: str) -> str:
+        return self._settings.namespaces.get(app) or "default"
+
+    def _ask(self, render: Render) -> Any:
+        rules = {**self._rules, "namespace": self._namespace(render.path)}
+        return self._renderer.kernel.check(
+            self._tree, rules, render.manifest, render.path, self._settings.timeout
+        )
+
+    def _read(self, app: str, found: Mapping[str, Any]) -> Judged:
+        cluster = set(found["cluster"])
+        objects = {
+            i: Object(app, i, self._identify(app, data, i in cluster), data)
+            for i, data in enumerate(found["objects"])
+            if isinstance(data, dict)
+        }
+        findings = []
+        for f in found["findings"]:
+            about = objects.get(f["object"])
+            identity = about.identity if about else None
+            findings.append(replace(_finding(f), app=app, object=identity, index=f["object"]))
+        return Judged(app, tuple(objects.values()), tuple(findings))
+
+    def _identify(self, app: str, data: Mapping[str, Any], in_cluster: bool) -> Identity:
+        namespace = text(data, "metadata", "namespace") or self._namespace(app)
+        return Identity(
+            text(data, "apiVersion").rpartition("/")[0],
+            text(data, "kind"),
+            "" if in_cluster else namespace,
+            text(data, "metadata", "name"),
+        )
+
+
+def _finding(f: Mapping[str, Any]) -> Finding:
+    return Finding(
+        rule=f["rule"],
+        severity=Severity(f["severity"]),
+        what=f["what"],
+        hint=f.get("hint", ""),
+        path=f.get("path", ""),
+    )
+
+
+def _rule_files(tree: Tree, files: Sequence[str], folders: Sequence[str]) -> list[str]:
+    return sorted(
+        path
+        for path in files
+        if path.endswith(YAML)
+        and path.rpartition("/")[2] not in KUSTOMIZATIONS
+        and any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+        and tree.look(path).kind == FILE
+    )

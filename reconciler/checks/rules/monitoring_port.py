@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.monitors import monitored
+from reconciler.checks.names import meant
+from reconciler.checks.objects import items, text
+from reconciler.checks.rule import Rule, rule
+from reconciler.checks.world import World
+
+
+@rule("monitoring/port", Severity.error)
+def port(this: Rule, world: World) -> Iterator[Finding]:
+    """A ServiceMonitor or PodMonitor scrapes a port that none of its targets has.
+
+    Nothing is scraped. `port` is the name of the Service's port for a ServiceMonitor, and of the
+    container's for a PodMonitor.
+    """
+    for monitor in monitored(world):
+        for i, endpoint in items(monitor.object.data, "spec", monitor.endpoints):
+            name = text(endpoint, "port")
+            if monitor.targets and name and name not in monitor.ports:
+                yield monitor.object.finding(
+                    this,
+                    f"spec.{monitor.endpoints}[{i}].port",
+                    f"none of what it selects has a port named {name}",
+                    meant(name, monitor.ports),
+                )

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.configuration import Configuration
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
+from reconciler.checks.references import configuration_of
+from reconciler.checks.rule import Rule, rule
+from reconciler.checks.world import World
+
+
+@rule("references/config-map", Severity.error)
+def config_map(this: Rule, world: World) -> Iterator[Finding]:
+    """A pod needs a ConfigMap that nothing provides.
+
+    The pod waits for it and does not start. A reference with `optional: true` is not looked at,
+    and every namespace has `kube-root-ca.crt`. Declare what the cluster itself provides as an
+    external.
+    """
+    known = Configuration(world)
+    for pods in world.pods:
+        namespace = pods.owner.namespace
+        for ref in configuration_of(pods):
+            if ref.kind != "ConfigMap" or ref.name == "kube-root-ca.crt":
+                continue
+            if not known.find("ConfigMap", namespace, ref.name):
+                yield pods.owner.finding(
+                    this,
+                    ref.path,
+                    f"there is no ConfigMap {ref.name} in the namespace {namespace}",
+                    meant(ref.name, known.names("ConfigMap", namespace))
+                    or "add it to the app, or declare it as an external",
+                )

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.configuration import Configuration
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
+from reconciler.checks.objects import Object, items, text
+from reconciler.checks.references import Reference, configuration_of
+from reconciler.checks.rule import Rule, rule
+from reconciler.checks.world import World
+
+
+@rule("references/secret", Severity.error)
+def secret(this: Rule, world: World) -> Iterator[Finding]:
+    """A pod or an Ingress needs a Secret that nothing provides.
+
+    A pod waits for it and does not start; an Ingress serves a certificate that nobody trusts. A
+    Secret is provided by a Secret, a SealedSecret, an ExternalSecret, a Certificate, or an
+    Ingress with annotations of cert-manager. Names under imagePullSecrets are not looked at: a
+    pod starts without them if its images are public.
+    """
+    known = Configuration(world)
+    for user, ref in _references(world):
+        if ref.kind == "Secret" and not known.find("Secret", user.namespace, ref.name):
+            yield user.finding(
+                this,
+                ref.path,
+                f"there is no Secret {ref.name} in the namespace {user.namespace}",
+                meant(ref.name, known.names("Secret", user.namespace))
+                or "seal it for this environment, or declare it as an external",
+            )
+
+
+def _references(world: World) -> Iterator[tuple[Object, Reference]]:
+    for pods in world.pods:
+        for ref in configuration_of(pods):
+            yield pods.owner, ref
+    for ingress in world.of("Ingress", group="networking.k8s.io"):
+        for i, tls in items(ingress.data, "spec", "tls"):
+            if name := text(tls, "secretName"):
+                yield ingress, Reference("Secret", name, f"spec.tls[{i}].secretName")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
+from reconciler.checks.objects import Object, items, text
+from reconciler.checks.rule import Rule, rule
+from reconciler.checks.world import World
+
+
+@rule("references/service-account", Severity.error)
+def service_account(this: Rule, world: World) -> Iterator[Finding]:
+    """A pod runs as a ServiceAccount that nothing provides, or one is given a role.
+
+    Pods of an unknown ServiceAccount are not created at all. Every namespace has `default`.
+    """
+    for user, path, namespace, name in _references(world):
+        if name != "default" and not world.has("ServiceAccount", namespace, name):
+            known = [o.name for o in world.of("ServiceAccount") if o.namespace == namespace]
+            yield user.finding(
+                this,
+                path,
+                f"there is no ServiceAccount {name} in the namespace {namespace}",
+                meant(name, known) or "add it to the app, or declare it as an external",
+            )
+
+
+def _references(world: World) -> Iterator[tuple[Object, str, str, str]]:
+    for pods in world.pods:
+        for field in ("serviceAccountName", "serviceAccount"):
+            if name := text(pods.spec, field):
+                yield pods.owner, f"{pods.path}.{field}", pods.owner.namespace, name
+                break
+    for binding in world.of("RoleBinding", "ClusterRoleBinding", group="rbac.authorization.k8s.io"):
+        for i, subject in items(binding.data, "subjects"):
+            namespace = text(subject, "namespace") or binding.namespace
+            known = any(o.namespace == namespace for o in world.of("ServiceAccount"))
+            if text(subject, "kind") == "ServiceAccount" and known:
+                yield binding, f"subjects[{i}].name", namespace, text(subject, "name")

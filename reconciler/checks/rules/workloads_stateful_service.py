@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import meant
+from reconciler.checks.rule import Rule, rule
+from reconciler.checks.world import World
+
+
+@rule("workloads/stateful-service", Severity.error)
+def stateful_service(this: Rule, world: World) -> Iterator[Finding]:
+    """The serviceName of a StatefulSet is of no Service, or of one that is not headless.
+
+    The pods get no names of their own in DNS, such as `node-0.node`. A headless Service has
+    `clusterIP: None`.
+    """
+    for owner in world.of("StatefulSet", group="apps"):
+        name, namespace = owner.text("spec", "serviceName"), owner.namespace
+        if not name or world.external("Service", namespace, name):
+            continue
+        service = world.find("Service", namespace, name, group="")
+        if service is None:
+            known = [o.name for o in world.of("Service", group="") if o.namespace == namespace]
+            yield owner.finding(
+                this,
+                "spec.serviceName",
+                f"there is no Service {name} in the namespace {namespace}",
+                meant(name, known) or "add a Service with clusterIP: None",
+            )
+        elif service.get("spec", "clusterIP") != "None":
+            yield owner.finding(
+                this,
+                "spec.serviceName",
+                f"the Service {name} is not headless",
+                "add one with clusterIP: None beside it, and name that",
+                severity=Severity.warning,
+            )

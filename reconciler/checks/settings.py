@@ -1,0 +1,71 @@
+"""What is checked, and against what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import matches
+from reconciler.model.environment import Environment, External, Ignored, Releases
+from reconciler.model.layout import entry_of
+
+# The Kubernetes release whose types and libraries the kernel carries.
+NEWEST = "1.36"
+
+CRDS = ("crds",)
+POLICIES = ("policies",)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """How the apps of one environment are checked."""
+
+    kubernetes: str = NEWEST
+    externals: tuple[External, ...] = ()
+    ignore: tuple[Ignored, ...] = ()
+    fail_on: Severity = Severity.error
+    crds: tuple[str, ...] = CRDS
+    policies: tuple[str, ...] = POLICIES
+    releases: Releases = field(default_factory=Releases)
+    namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
+    timeout: float = 60.0
+
+
+def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
+    """What environment.yaml says about the checks of its apps."""
+    checks = environment.checks
+    namespaces = {}
+    for folder in apps:
+        entry = entry_of(folder)
+        if entry and (namespace := environment.destination.namespace_of(entry[1])):
+            namespaces[folder] = namespace
+    return CheckSettings(
+        kubernetes=environment.kubernetes or NEWEST,
+        externals=environment.externals,
+        ignore=checks.ignore,
+        fail_on=Severity(checks.fail_on),
+        crds=checks.crds or CRDS,
+        policies=checks.policies or POLICIES,
+        releases=environment.releases,
+        namespaces=namespaces,
+    )
+
+
+def provides(external: External, kind: str, namespace: str, name: str) -> bool:
+    """Is this what the cluster is said to have? What is in no namespace has none to compare."""
+    return (
+        external.kind == kind
+        and matches(external.name, name)
+        and (not namespace or matches(external.namespace, namespace))
+    )
+
+
+def covers(ignored: Ignored, finding: Finding) -> bool:
+    """Is this finding known and accepted?"""
+    about = finding.object
+    return (
+        matches(ignored.check, finding.rule)
+        and matches(ignored.app, finding.app.rpartition("/")[2])
+        and matches(ignored.object, f"{about.kind}/{about.name}" if about else "")
+    )

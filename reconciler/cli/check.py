@@ -1,0 +1,259 @@
+"""reconciler check"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from reconciler.checks.annotations import commands
+from reconciler.checks.catalogue import POLICY, RULES
+from reconciler.checks.check import Report, check
+from reconciler.checks.document import document
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.names import matches, meant
+from reconciler.checks.places import with_places
+from reconciler.checks.sarif import sarif
+from reconciler.checks.settings import CheckSettings, settings_of
+from reconciler.cli.apps import apps_called
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import console, error_json, progress, show_error, write_json
+from reconciler.cli.settings import open_store
+from reconciler.cli.source import find_source, open_repository, open_tree, where_from
+from reconciler.errors import Place, UsageError, printable
+from reconciler.model.environment import read_environment
+from reconciler.model.files import read
+from reconciler.model.layout import (
+    ENVIRONMENT_FILE,
+    apps_in,
+    entry_folder,
+    entry_of,
+    environment_folder,
+)
+from reconciler.render.binary import CHECKING
+from reconciler.render.process import Kernel
+from reconciler.render.renderer import Renderer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.git.tree import Tree
+
+EXAMPLES = """**Examples**
+
+`reconciler check`: everything in all environments
+
+`reconciler check prod/gethrelay --level warning`: one app, without the notes
+
+`reconciler check prod --ref v1.2.0 --rule 'references/*'`: some rules, at a tag
+
+`reconciler check -o sarif > check.sarif`: for a code host
+"""
+
+COLOURS = {Severity.error: "bold red", Severity.warning: "bold yellow", Severity.note: "bold cyan"}
+SOME = 3
+
+
+class Output(StrEnum):
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+
+
+def check_(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH|ENV[/APP]", help="These apps; otherwise all."),
+    ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option("--ref", metavar="REV", help="Check this revision and not the files on disk."),
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    level: Annotated[
+        Severity, typer.Option("--level", help="The least severity that is shown.")
+    ] = Severity.note,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="GLOB", help="Only these rules, such as 'references/*'."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="GLOB", help="All but these rules.")
+    ] = None,
+    root: Root = None,
+    offline: Offline = False,
+    no_cache: NoCache = False,
+) -> None:
+    """Say what a cluster, or whoever runs it, would have against the apps."""
+    wanted = names or []
+    for pattern in (*(rules or ()), *(ignore or ())):
+        _check_pattern(pattern)
+    source = find_source(wanted, root)
+    tree = open_tree(source, ref, offline=offline)
+    groups = _groups(tree, apps_called([tree], wanted, source))
+    total = sum(len(g.apps) + len(g.beside) for g in groups)
+    repository = open_repository(source)
+    with Kernel(CHECKING) as kernel, Renderer(open_store(not no_cache), kernel) as renderer:
+        with progress("checking", 2 * total) as advance:
+            reports = [
+                check(renderer, tree, g.apps, g.beside, g.settings, repository, advance)
+                for g in groups
+            ]
+        reports = [_chosen(r, level, rules or ["*/*"], ignore or []) for r in _once(reports)]
+        reports = [
+            replace(r, findings=tuple(with_places(renderer, tree, r.findings))) for r in reports
+        ]
+    findings = [f for r in reports for f in r.findings]
+    match output:
+        case Output.json:
+            write_json(document(reports, error_json))
+        case Output.sarif:
+            write_json(sarif([*_failures(reports), *findings]))
+        case Output.github:
+            for line in commands([*_failures(reports), *findings]):
+                typer.echo(line)
+        case Output.text:
+            _write(findings, source)
+            _sum_up(reports)
+    if output is not Output.json:
+        for r in reports:
+            for render in r.failed:
+                if render.error:
+                    show_error(render.error, root=source)
+    if any(r.failed for r in reports):
+        raise typer.Exit(2)
+    if any(r.fails for r in reports):
+        raise typer.Exit(1)
+
+
+def _check_pattern(pattern: str) -> None:
+    known = [rule.id for rule in RULES]
+    if not pattern.startswith(POLICY) and not any(matches(pattern, name) for name in known):
+        raise UsageError(
+            f"no rule is called {pattern}",
+            hint=meant(pattern, known) or "docs/reference/checks.md lists them all",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Apps that are checked together, and those that run beside them."""
+
+    apps: list[str]
+    beside: list[str]
+    settings: CheckSettings
+
+
+def _groups(tree: Tree, folders: Sequence[str]) -> list[_Group]:
+    """The apps of each environment, and every other folder by itself."""
+    by_environment: dict[str, list[str]] = defaultdict(list)
+    alone = []
+    for folder in folders:
+        entry = entry_of(folder)
+        if entry:
+            by_environment[entry[0]].append(folder)
+        else:
+            alone.append(_Group([folder], [], CheckSettings()))
+    return [*(_of_environment(tree, *group) for group in by_environment.items()), *alone]
+
+
+def _of_environment(tree: Tree, name: str, apps: list[str]) -> _Group:
+    every = [entry_folder(name, app) for app in apps_in(tree, name)]
+    file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
+    settings = CheckSettings()
+    if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
+        settings = settings_of(read_environment(name, read(tree, file)), every)
+    return _Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _once(reports: Sequence[Report]) -> list[Report]:
+    """What is wrong with a file of rules is wrong in every environment, and said once."""
+    said: set[tuple[str, str, str]] = set()
+    found = []
+    for report in reports:
+        kept = []
+        for f in report.findings:
+            key = (f.rule, str(f.where), f.what)
+            if f.app or key not in said:
+                kept.append(f)
+            said.add(key)
+        found.append(replace(report, findings=tuple(kept)))
+    return found
+
+
+def _chosen(report: Report, level: Severity, rules: Sequence[str], ignore: Sequence[str]) -> Report:
+    kept = [
+        f
+        for f in report.findings
+        if f.severity.reaches(level)
+        and any(matches(pattern, f.rule) for pattern in rules)
+        and not any(matches(pattern, f.rule) for pattern in ignore)
+    ]
+    return replace(report, findings=tuple(kept))
+
+
+def _failures(reports: Sequence[Report]) -> list[Finding]:
+    """Apps that do not render, as findings: where only those are written."""
+    return [
+        Finding(
+            "render/failed",
+            Severity.error,
+            render.error.what,
+            render.error.hint,
+            app=render.path,
+            where=render.error.where or Place(render.path),
+        )
+        for r in reports
+        for render in r.failed
+        if render.error
+    ]
+
+
+def _write(findings: Sequence[Finding], root: str) -> None:
+    """What is the same in several objects of one file is said once."""
+    out = console(stderr=False)
+    same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for f in findings:
+        where = str(where_from(f.where, root)) if f.where else f.app
+        same[where, f.rule, f.what, f.hint, f.severity].append(f)
+    for (where, rule, what, hint, _), about in same.items():
+        severity = about[0].severity
+        out.print(
+            Text.assemble(
+                (printable(where) + ": ", "bold"),
+                (f"{severity}: ", COLOURS[severity]),
+                printable(what),
+                (f" [{rule}]", "dim"),
+            )
+        )
+        for f in about[:SOME]:
+            if f.object:
+                path = f", {f.path}" if f.path else ""
+                out.print(Text(printable(f"  {f.app}: {f.object}{path}"), "dim"))
+        if len(about) > SOME:
+            out.print(Text(f"  and {len(about) - SOME} more", "dim"))
+        if hint:
+            out.print(Text(printable(f"  to do: {hint}")))
+
+
+def _sum_up(reports: Sequence[Report]) -> None:
+    apps = sum(r.apps for r in reports)
+    objects = sum(r.objects for r in reports)
+    counts = [
+        _count(sum(f.severity is s for r in reports for f in r.findings), str(s)) for s in Severity
+    ]
+    found = ", ".join(filter(None, counts)) or "nothing found"
+    ignored = sum(len(r.ignored) for r in reports)
+    if ignored:
+        found += f", {ignored} ignored"
+    console().print(Text(f"{_count(apps, 'app')}, {_count(objects, 'object')}: {found}"))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else ""

@@ -1,0 +1,31 @@
+"""What the fleets of this repository render to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.git.worktree import WorkTree
+from reconciler.render.options import DEFAULTS
+from reconciler.render.process import Kernel
+
+ROOT = Path(__file__).parents[2]
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def rendered(kernel: Kernel) -> Callable[[str], Objects]:
+    """The objects of a folder of this repository."""
+
+    @cache
+    def objects(folder: str) -> Objects:
+        manifest = kernel.render(WorkTree(str(ROOT)), folder, DEFAULTS).result().manifest
+        found: Objects = json.loads(kernel.objects(manifest))
+        return found
+
+    return objects
