@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import sys
 
+from reconciler.errors import ReconcilerError
+
+# What a shell reports for a command that was interrupted.
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run a command, and end with its exit code."""
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ReconcilerError as e:
+        from reconciler.cli.output import show_error
+
+        show_error(e)
+        code = e.exit_code
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from reconciler.cli.surroundings import check_surroundings
+
+    check_surroundings()
     from reconciler.cli.quick import run_quickly
 
-    code = run_quickly(sys.argv[1:])
+    code = run_quickly(arguments)
     if code is None:
         from reconciler.cli.app import run
 
-        code = run(sys.argv[1:])
-    sys.exit(code)
+        code = run(arguments)
+    return code

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
 import typer
 
 from reconciler import __version__
-from reconciler.cli import affected, cache, check, diff, explain, init, render
+from reconciler.cli import INTERRUPTED, affected, cache, check, diff, explain, init, render
 from reconciler.cli import list as list_
-from reconciler.cli.output import show_error
-from reconciler.cli.quick import nobody_reads
-from reconciler.errors import InternalError, ReconcilerError, UsageError
-
-# What a shell reports for a command that was interrupted.
-INTERRUPTED = 130
+from reconciler.cli.output import show_error, show_tracebacks
+from reconciler.cli.quick import nobody_reads, unwritable
+from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
 
 app = typer.Typer(
     name="reconciler",
@@ -33,10 +31,6 @@ app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(cache.app, name="cache")
-
-
-class _State:
-    debug = False
 
 
 def _version(wanted: bool) -> None:
@@ -57,17 +51,20 @@ def options(
         ),
     ] = False,
 ) -> None:
-    _State.debug = debug
+    show_tracebacks(debug)
 
 
 def run(arguments: list[str]) -> int:
     """Run a command; the exit code says whose fault a failure is."""
-    _State.debug = False
+    show_tracebacks(False)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files are passed on as they are
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
         code = typer.main.get_command(app).main(
             arguments, prog_name="reconciler", standalone_mode=False
         )
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
         return code or 0
     except typer.Exit as e:
         return e.exit_code
@@ -79,15 +76,25 @@ def run(arguments: list[str]) -> int:
     except (BrokenPipeError, SystemExit):  # typer makes the first into the second
         return nobody_reads()
     except ReconcilerError as e:
-        show_error(e, debug=_State.debug)
+        show_error(e)
         return e.exit_code
+    except OSError as e:
+        if e.filename is not None:
+            return _bug(e)
+        nobody_reads()
+        show_error(unwritable(e.strerror))
+        return UserError.exit_code
     except Exception as e:
-        bug = InternalError(
-            f"{type(e).__name__} in the program itself",
-            hint="run it again with --debug, and report what it prints",
-        )
-        show_error(bug, debug=_State.debug)
-        return bug.exit_code
+        return _bug(e)
+
+
+def _bug(error: Exception) -> int:
+    found = InternalError(
+        f"{type(error).__name__} in the program itself",
+        hint="run it again with --debug, and report what it prints",
+    )
+    show_error(found.with_traceback(error.__traceback__))
+    return found.exit_code
 
 
 def _show_usage_error(error: typer.TyperException) -> None:

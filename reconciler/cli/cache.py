@@ -8,6 +8,7 @@ import typer
 
 from reconciler.cli.settings import open_store
 from reconciler.errors import CheckFailed
+from reconciler.render.store import Stats
 
 app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
 
@@ -24,10 +25,7 @@ def stats() -> None:
         typer.echo("there is no cache")
         return
     typer.echo(f"location  {found.location}")
-    if found.problem:
-        raise CheckFailed(
-            "the cache does not answer, and renders go on without it", why=found.problem
-        )
+    _check(found)
     typer.echo(f"renders   {found.renders:,}")
     typer.echo(f"closures  {found.shapes:,}")
     limit = f" of {found.limit / MIB:,.0f}" if found.limit else ""
@@ -43,6 +41,16 @@ def prune(
 ) -> None:
     """Drop the renders that were used longest ago."""
     store = open_store()
+    found = store.stats()
+    if found is not None:
+        _check(found)
     count = store.prune(None if size is None else size * MIB)
     store.close()
     typer.echo(f"{count:,} renders dropped")
+
+
+def _check(found: Stats) -> None:
+    if found.problem:
+        raise CheckFailed(
+            "the cache cannot be used, and renders go on without it", why=found.problem
+        )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
+from rich.traceback import Traceback
 
-from reconciler.cli.quick import WORTH_A_BAR
+from reconciler.cli.quick import WORTH_A_BAR, write_out
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, ReconcilerError, printable
 
@@ -33,19 +33,29 @@ def console(*, stderr: bool = True) -> Console:
     )
 
 
-def show_error(error: ReconcilerError, *, debug: bool = False, root: str | None = None) -> None:
+class _Wanted:
+    tracebacks = False
+
+
+def show_tracebacks(wanted: bool) -> None:
+    """Whether each error is followed by where in the program it came from."""
+    _Wanted.tracebacks = wanted
+
+
+def show_error(error: ReconcilerError, *, root: str | None = None) -> None:
     """What, where, why and what to do: each on its line, and nothing else."""
     if error.where and root:
         error.where = where_from(error.where, root)
     first, *rest = error.lines()
     out = console()
-    out.print(Text.assemble(("error: ", "bold red"), first))
-    for line in rest:
-        out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
-    if debug:
-        if error.detail:
-            out.print(Text(error.detail, "dim"))
-        out.print_exception(show_locals=False)
+    with suppress(OSError):  # nobody reads it, and the exit code says it too
+        out.print(Text.assemble(("error: ", "bold red"), first))
+        for line in rest:
+            out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
+        if _Wanted.tracebacks:
+            if error.detail:
+                out.print(Text(error.detail, "dim"))
+            out.print(Traceback.from_exception(type(error), error, error.__traceback__))
 
 
 def show_notice(notice: Notice, root: str) -> None:
@@ -75,8 +85,9 @@ def error_json(error: ReconcilerError) -> dict[str, Any]:
 
 
 def write_json(value: Any) -> None:
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    """Bytes of a name that are not UTF-8 come out as JSON's own escapes of them."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    write_out(text.encode(errors="backslashreplace") + b"\n")
 
 
 @contextmanager

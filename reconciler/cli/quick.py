@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run_quickly(arguments: list[str]) -> int | None:
             return None
         with Renderer(open_store(request.cache)) as renderer:
             renders = renderer.render_all(tree, wanted)
-    except ReconcilerError:
+    except Exception:
         return None  # the full command says it with everything it has
     if any(render.error or render.notices for render in renders):
         return None
@@ -79,12 +79,23 @@ def join(manifests: Iterable[bytes]) -> bytes:
 
 def write_out(data: bytes) -> int:
     """To standard output."""
+    if sys.stdout is None:
+        raise unwritable("it is closed")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         return nobody_reads()
+    except OSError as e:
+        nobody_reads()
+        raise unwritable(e.strerror) from e
     return 0
+
+
+def unwritable(why: str | None) -> UserError:
+    return UserError(
+        "standard output cannot be written", why=why or "", hint="write to another place"
+    )
 
 
 def nobody_reads() -> int:

@@ -161,6 +161,15 @@ def _as_json(renderer: Renderer, tree: Tree, renders: list[Render]) -> dict[str,
 
 def write_file(path: str, content: bytes) -> None:
     """All of it or nothing: a reader never sees half a file."""
+    try:
+        _replace(path, content)
+    except OSError as e:
+        raise UsageError(
+            f"{path} cannot be written", why=e.strerror or str(e), hint="name another folder"
+        ) from e
+
+
+def _replace(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     handle, fresh = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")

@@ -92,6 +92,11 @@ def _files_of(root: str, revision: str | None) -> Tree:
         from reconciler.git.worktree import WorkTree
 
         return WorkTree(root)
+    if find_root(root) is None:
+        raise RepositoryError(
+            "there is no Git repository here, and so there are no revisions",
+            hint="render without --ref, or name a repository with --root",
+        )
     from reconciler.git.repository import Repository
 
     return Repository(root).commit(revision)

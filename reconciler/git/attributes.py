@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygit2
 from pygit2.enums import AttrCheck
 
-from reconciler.git.tree import Entry, refusal
+from reconciler.git.tree import Entry, is_utf8, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Attributes:
         """How a file's content is changed, or why it is not served."""
         if not rules.changing:
             return ""
+        if not is_utf8(path):
+            return refusal("its name is not UTF-8, and .gitattributes are for others", "rename it")
         if rules.misread:
             return refusal(
                 "its .gitattributes have a pattern in quotes, with !, or with an escaped space",

@@ -15,6 +15,7 @@ from reconciler.git.tree import (
     Tree,
     a_file,
     a_link,
+    is_utf8,
     refusal,
     submodule,
     too_large,
@@ -119,4 +120,5 @@ def ignored_by_git(root: str) -> Callable[[str], bool]:
         return lambda _: False
     from reconciler.git.repository import open_repository
 
-    return open_repository(root).path_is_ignored
+    ignored = open_repository(root).path_is_ignored
+    return lambda path: is_utf8(path) and ignored(path)  # it knows no other names

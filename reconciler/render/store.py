@@ -97,15 +97,16 @@ class DiskStore(Store):
     def __init__(self, folder: str, limit: int = DEFAULT_LIMIT) -> None:
         self.path = os.path.join(folder, f"renders-{FORMAT}.sqlite")
         self.limit = limit
+        self.problem = ""
         self._added = 0
         self._db: sqlite3.Connection | None = None
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             self._db = self._open()
+        except (OSError, sqlite3.OperationalError) as e:
+            self.problem = str(e)  # a read-only home, or a busy file: renders still work
         except sqlite3.DatabaseError:
             self._start_over()
-        except OSError:
-            pass  # a read-only home: renders still work
 
     def _open(self) -> sqlite3.Connection:
         fresh = not os.path.exists(self.path)
@@ -121,13 +122,13 @@ class DiskStore(Store):
     def _start_over(self) -> None:
         """A file that is damaged is of no use to anybody."""
         self.close()
-        for suffix in ("", "-wal", "-shm"):
-            if os.path.exists(self.path + suffix):
-                os.unlink(self.path + suffix)
         try:
+            for suffix in ("", "-wal", "-shm"):
+                if os.path.exists(self.path + suffix):
+                    os.unlink(self.path + suffix)
             self._db = self._open()
-        except (sqlite3.Error, OSError):
-            self._db = None
+        except (sqlite3.Error, OSError) as e:
+            self.problem = str(e)
 
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         if self._db is None:
@@ -220,7 +221,7 @@ class DiskStore(Store):
         shapes = self._query("SELECT count(*) FROM shapes")
         renders, size = rows[0] if rows else (0, 0)
         count = shapes[0][0] if shapes else 0
-        return Stats(self.path, int(renders), int(count), int(size), self.limit)
+        return Stats(self.path, int(renders), int(count), int(size), self.limit, self.problem)
 
     def prune(self, limit: int | None = None) -> int:
         limit = self.limit if limit is None else limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.git.repository import Repository
-from reconciler.git.tree import FILE, REFUSED
+from reconciler.git.tree import FILE, MISSING, REFUSED
 from tests.conftest import Repo
 
 TEXT = ["", "text", "-text", "!text", "text=auto", "text=input", "text=other"]
@@ -204,6 +205,22 @@ def test_attributes_that_leave_content_alone_are_fine(repo: Repo, attribute: str
     assert_same_as_a_checkout(
         repo, {"a.yaml": b"$Id$\n", ".gitattributes": b"* " + attribute.encode()}
     )
+
+
+def test_a_name_that_is_not_utf8_is_refused_where_attributes_count(repo: Repo) -> None:
+    commit = stored(repo, {"a": b"x", ".gitattributes": b"* eol=crlf\n"})
+    entry = Repository(str(repo.path)).commit(commit).look("a\udcff")
+    assert entry.kind == MISSING
+    bare = b"100644 blob %s\ta\xff\n" % repo.git("rev-parse", f"{commit}:a").encode()
+    rules = b"100644 blob %s\t.gitattributes\n" % (
+        repo.git("rev-parse", f"{commit}:.gitattributes").encode()
+    )
+    made = subprocess.run(
+        ["git", "mktree"], input=rules + bare, cwd=repo.path, capture_output=True, check=True
+    )
+    named = repo.git("commit-tree", "-m", "x", made.stdout.decode().strip())
+    found = Repository(str(repo.path)).commit(named).look("a\udcff")
+    assert (found.kind, found.hint) == (REFUSED, "rename it")
 
 
 def test_a_filter_that_is_not_installed_changes_nothing(repo: Repo) -> None:

@@ -30,6 +30,13 @@ def test_a_name_may_hold_anything(tmp_path: Path, name: str) -> None:
     assert list(tree.files()) == [f"{name}/{name}"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_repository_may_hold_such_names_too(repo: Repo, name: str) -> None:
+    (repo.path / name).mkdir()
+    (repo.path / name / name).write_bytes(b"x")
+    assert list(WorkTree(str(repo.path)).files()) == [f"{name}/{name}"]
+
+
 def test_a_file_is_called_what_git_calls_its_content(repo: Repo) -> None:
     repo.commit({"a": "content\n"})
     assert WorkTree(str(repo.path)).look("a").token == repo.git("rev-parse", "HEAD:a")
