@@ -46,6 +46,7 @@ bench: $(VENV)/tested ## Measure against kustomize, side by side
 docs: $(VENV)/tested ## Write what is made from the program and the fleets, and build the site
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/python docs/tools/environment.py
+	@$(BIN)/python docs/tools/checks.py > docs/reference/checks.md
 	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet
 

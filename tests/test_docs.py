@@ -152,16 +152,17 @@ def test_no_page_shows_a_command_that_is_not_run() -> None:
         assert not re.findall(r"^```(sh|bash|shell)\b", page.read_text(), re.MULTILINE), page
 
 
-def test_the_reference_of_the_command_line_is_current() -> None:
+@pytest.mark.parametrize(("tool", "page"), [("command_line", "command-line"), ("checks", "checks")])
+def test_a_generated_reference_is_current(tool: str, page: str) -> None:
     written = subprocess.run(
-        [sys.executable, "docs/tools/command_line.py"],
+        [sys.executable, f"docs/tools/{tool}.py"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     ).stdout
-    assert (ROOT / "docs/reference/command-line.md").read_text() == written, "run make docs"
+    assert (ROOT / f"docs/reference/{page}.md").read_text() == written, "run make docs"
 
 
 def test_the_reference_of_environments_is_current(tmp_path: Path) -> None:

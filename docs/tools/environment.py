@@ -30,9 +30,10 @@ A mistake in it is an error with line and column. Values are what they are in YA
 text, and 1.30 is a number, so a version stands in quotes. Paths begin at the repository's root.
 In names with `*` and `?` these stand for any other characters.
 
-Today `destination`, `promotesFrom` and `promotion.allowSkipFrom` are checked against the other
-environments. The other fields are read and checked for themselves, and are there for the commands
-that will go by them.
+`destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
+environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`, and
+[pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`. `sealing` and
+the rest of `promotion` are read and checked for themselves, and are there for commands to come.
 
 Editors complete and check the file with its JSON Schema,
 [environment.schema.json](environment.schema.json). Those that use yaml-language-server find it by
@@ -75,7 +76,7 @@ externals:
 checks:
   failOn: warning
   ignore:
-    - check: reference/configmap
+    - check: references/config-map
       app: paw
       object: ConfigMap/kube-root-ca.crt
       reason: Kubernetes puts it into every namespace.
