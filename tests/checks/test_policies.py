@@ -115,6 +115,11 @@ def param(action: str = "Deny", name: str = "limits", more: str = "namespace: de
         ),
         (policy(ONE, more="  matchConditions: [{name: big, expression: object.spec.replicas > 5}]") + bind(), deployment("replicas: 2"), []),
         (policy(ONE, more="  matchConditions: [{name: big, expression: object.spec.replicas > 1}]") + bind(), deployment("replicas: 2"), ["exactly one"]),
+            # Defaults
+        (policy(ONE) + bind(), deployment("paused: false"), []),
+        (policy("  - {expression: object.spec.strategy.rollingUpdate.maxSurge == '25%'}") + bind(), deployment(), []),
+        (policy("  - {expression: \"object.spec.template.spec.containers[0].imagePullPolicy == 'IfNotPresent'\"}") + bind(), deployment(), ["failed expression: object.spec.template.spec.containers[0].imagePullPolicy == 'IfNotPresent'"]),
+        (policy("  - {expression: object.metadata.namespace == 'default' && has(object.spec.template.spec.securityContext)}") + bind(), deployment(), []),
         # What a policy is for
         (policy(ONE, rules=DEPLOYMENTS.replace("deployments", "statefulsets")) + bind(), deployment("replicas: 2"), []),
         (policy(ONE, rules=DEPLOYMENTS.replace("[CREATE, UPDATE]", "[DELETE]")) + bind(), deployment("replicas: 2"), []),
@@ -136,8 +141,8 @@ def param(action: str = "Deny", name: str = "limits", more: str = "namespace: de
         # Parameters
         (policy(MOST, more=PARAM_KIND) + PARAMS + bind(more=param()), deployment("replicas: 3"), []),
         (policy(MOST, more=PARAM_KIND) + PARAMS + bind(more=param()), deployment("replicas: 4"), ["too many"]),
-        (policy(MOST, more=PARAM_KIND) + bind(more=param("Allow")), deployment("replicas: 4"), []),
-        (policy(MOST, more=PARAM_KIND) + bind(more=param()), deployment("replicas: 4"), ["the binding guard cannot be used: there is no ConfigMap for its parameters"]),
+        (policy(MOST, more=PARAM_KIND) + bind(more=param("Allow", "absent")), deployment("replicas: 4"), []),
+        (policy(MOST, more=PARAM_KIND) + bind(more=param(name="absent")), deployment("replicas: 4"), ["failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"]),
         (policy(MOST, more=PARAM_KIND) + bind(more=param(more="")), PARAMS.replace("name: limits", "name: limits, namespace: shop") + deployment("replicas: 4", "name: web, namespace: shop"), ["too many"]),
         (policy("  - {expression: params == null}", more=PARAM_KIND) + bind(), deployment(), []),
         # Errors

@@ -63,7 +63,7 @@ func (c *checker) request(o *object) *request {
 		if o.typed == nil {
 			return nil
 		}
-		made = o.typed
+		made = o.full
 	} else if t := c.book.custom(o.gvk.GroupKind()); t != nil {
 		resource = o.gvk.GroupVersion().WithResource(t.plural)
 	}
@@ -154,7 +154,7 @@ func stricter(a, b string) string {
 func (c *checker) verdicts(p *policy, b *binding, r *request) (messages []string) {
 	params, err := c.params(p, b, r)
 	if err != nil {
-		return p.onError("the binding " + b.name + " cannot be used: " + err.Error())
+		return p.onError("failed to configure binding: " + err.Error())
 	}
 	for _, param := range params {
 		messages = append(messages, p.run(c.ctx, r, param)...)
@@ -293,7 +293,7 @@ func (c *checker) params(p *policy, b *binding, r *request) ([]runtime.Object, e
 		if inNamespace, known := c.scope(o); inNamespace || !known && o.meta.Namespace != "" {
 			want := ref.Namespace
 			if want == "" && r.namespace == nil {
-				return nil, errors.New("its parameters are in a namespace, and the object is in none")
+				return nil, errors.New("cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")
 			} else if want == "" {
 				want = r.namespace.Name
 			}
@@ -304,7 +304,7 @@ func (c *checker) params(p *policy, b *binding, r *request) ([]runtime.Object, e
 		found = append(found, &unstructured.Unstructured{Object: o.value})
 	}
 	if len(found) == 0 && ref.ParameterNotFoundAction != nil && *ref.ParameterNotFoundAction == admissionv1.DenyAction {
-		return nil, fmt.Errorf("there is no %s for its parameters", kind.Kind)
+		return nil, errors.New("no params found for policy binding with `Deny` parameterNotFoundAction")
 	}
 	return found, nil
 }

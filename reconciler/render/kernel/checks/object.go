@@ -28,6 +28,7 @@ type object struct {
 	gvk    schema.GroupVersionKind
 	meta   metav1.ObjectMeta
 	typed  runtime.Object // a built-in kind that could be decoded
+	full   runtime.Object // the same with what an API server adds
 	custom *customVersion // a custom resource
 }
 

@@ -44,7 +44,21 @@ func (c *checker) types(o *object) {
 	}
 	if ok {
 		o.typed = made.Interface().(runtime.Object)
+		o.full = c.asStored(o, t)
 	}
+}
+
+// asStored is an object as policies see it: with its defaults and its namespace.
+func (c *checker) asStored(o *object, t reflect.Type) runtime.Object {
+	value := defaulted(o.value, o.gvk.Kind, t)
+	if meta, ok := value["metadata"].(map[string]any); ok && namespaced(o.gvk.GroupKind()) {
+		fill(meta, "namespace", c.namespaceOf(o))
+	}
+	made := reflect.New(t).Interface().(runtime.Object)
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(value, made); err != nil {
+		return o.typed
+	}
+	return made
 }
 
 // decode is the strict decoding of an API server. Where that stops at the first type error,
