@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -349,32 +350,38 @@ def test_a_folder_whose_name_is_not_utf8_is_told_and_the_others_are_rendered(
     assert shell(f"{COMMAND} affected HEAD", apps.path)[:2] == (0, "apps/app1\napps/\udcff\n")
 
 
-def interrupted(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
-    """As Ctrl-C does it: the signal goes to the whole process group."""
-    os.killpg(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    return process.returncode, error
-
-
-def started(cwd: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def started(cwd: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """In a process group of its own, to which a signal goes as Ctrl-C sends it."""
+    with subprocess.Popen(
         [sys.executable, "-m", "reconciler", *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        # Where the tests themselves run in the background, the signal is ignored.
+        # Tests that run in the background are told to ignore it, and so would all they start.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupted(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    return process.returncode, error
 
 
 @pytest.mark.parametrize("extra", [[], ["-o", "yaml"], ["-o", "json"]])
 def test_an_interrupted_output_ends_quietly(large: Repo, extra: list[str]) -> None:
-    process = started(large.path, "render", "apps/app0", *extra)
-    assert process.stdout
-    assert process.stdout.read(1)  # the rest waits for a reader
-    assert interrupted(process) == (130, b"")
+    with started(large.path, "render", "apps/app0", *extra) as process:
+        assert process.stdout
+        assert process.stdout.read(1)  # the rest waits for a reader
+        assert interrupted(process) == (130, b"")
 
 
 @pytest.mark.parametrize("extra", [[], ["-o", "yaml"]])
@@ -386,10 +393,10 @@ def test_an_interrupted_render_ends_quietly_and_leaves_no_process(
         f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m{i}\n" for i in range(20_000)
     )
     repo.write({"kustomization.yaml": "resources: [r.yaml]\n", "r.yaml": objects})
-    process = started(repo.path, "render", ".", *extra)
-    while not (kernels := children(process.pid)):
-        time.sleep(0.02)
-    assert interrupted(process) == (130, b"")
+    with started(repo.path, "render", ".", *extra) as process:
+        while not (kernels := children(process.pid)):
+            time.sleep(0.02)
+        assert interrupted(process) == (130, b"")
     assert not any(running(kernel) for kernel in kernels)
 
 

@@ -239,7 +239,7 @@ def test_any_damage_is_an_error_or_harmless() -> None:
     """Thousands of archives with a few bytes changed; most have a correct checksum again."""
     rng = random.Random(0)
     for source in (WHOLE, gzip.compress(WHOLE)):
-        for _ in range(3000):
+        for _ in range(1200):
             data = bytearray(source)
             for _ in range(rng.choice((1, 1, 2, 5))):
                 value = rng.choice((0, 48, 55, 128, 255, rng.randrange(256)))
