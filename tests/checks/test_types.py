@@ -152,6 +152,34 @@ def test_a_key_that_is_there_twice_is_found(judge_one: JudgeOne) -> None:
     assert [(f.rule, f.path) for f in found] == [("types/duplicate-key", "data.a")]
 
 
+RESTRICTED = """
+securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}, allowPrivilegeEscalation: false,
+  capabilities: {drop: [ALL]}}"""
+LEVEL = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {pod-security.kubernetes.io/%s: %s}}\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "level", "fields", "severities"),
+    [
+        ("enforce", "restricted", "tty: true", [Severity.error] * 4),
+        ("enforce", "restricted", RESTRICTED, []),
+        ("enforce", "baseline", "tty: true", []),
+        ("enforce", "baseline", "securityContext: {privileged: true}", [Severity.error]),
+        ("enforce", "privileged", "securityContext: {privileged: true}", []),
+        ("warn", "baseline", "securityContext: {privileged: true}", [Severity.warning]),
+        ("audit", "baseline", "securityContext: {privileged: true}", [Severity.note]),
+        ("enforce", "strict", "tty: true", [Severity.error]),
+    ],
+)
+def test_pods_are_held_against_the_standard_of_their_namespace(
+    label: str, level: str, fields: str, severities: list[Severity], judge_one: JudgeOne
+) -> None:
+    manifest = LEVEL % (label, level) + DEPLOYMENT.replace("FIELDS", fields)
+    found = judge_one(manifest.replace("{name: web}", "{name: web, namespace: a}"))
+    assert [f.severity for f in found] == severities
+    assert {f.rule for f in found} <= {"objects/pod-security"}
+
+
 def test_there_is_an_end_to_what_is_said_about_one_app(judge_one: JudgeOne) -> None:
     fields = "".join(f"f{i}: 1\n" for i in range(5000))
     found = judge_one(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{fields}")

@@ -85,6 +85,8 @@ func Check(ctx context.Context, book *Book, rules Rules, manifest []byte) (*Resu
 		c.current = o.number
 		c.types(o)
 		c.metadata(o)
+		c.security(o)
+		c.securityLabels(o)
 		c.rulesWithin(o)
 		if inNamespace, known := c.scope(o); known && !inNamespace {
 			result.Cluster = append(result.Cluster, o.number)
