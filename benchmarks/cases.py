@@ -19,15 +19,20 @@ from benchmarks.fleet import (
     write_fleet,
     write_pinned,
 )
+from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from benchmarks.schemas import write_schemas
+from reconciler.checks.check import check as check_apps
 from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
 from reconciler.git.worktree import WorkTree
+from reconciler.render.binary import CHECKING
 from reconciler.render.folders import kustomizations
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
+from tests.peers import builder
 
 Lines = Iterator[str]
 CORES = os.cpu_count() or 1
@@ -194,6 +199,52 @@ def listing(place: Path) -> set[tuple[Path, int]]:
     return {(p, p.stat().st_mtime_ns) for p in place.rglob("*") if p.is_file()}
 
 
+def check(place: Path, kustomize: Path) -> Lines:
+    """A hundred apps with five policies, against kubeconform for types and kyverno for policies."""
+    folders = write_fleet(place, 100)
+    write(place, policies())
+    commit(place)
+    out, reconciler = place / ".git" / "out", Path(sys.executable).with_name("reconciler")
+    out.mkdir()
+    with Renderer() as renderer:
+        for i, render in enumerate(renderer.render_all(WorkTree(str(place)), folders)):
+            (out / f"{i}.yaml").write_bytes(render.manifest)
+    kinds = ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget", "ConfigMap")
+    schemas = write_schemas(place / ".git" / "schemas", kinds)
+    ours = process(reconciler, "check", "--level", "error", place / "environments/prod")
+
+    def from_nothing() -> None:
+        for file in Path(os.environ["RECONCILER_CACHE"]).glob("renders*"):
+            file.unlink()
+        ours()
+
+    times = {"from nothing": seconds(from_nothing)}
+    times |= in_turn(
+        {
+            "again": ours,
+            "kustomize": parallel_builds(kustomize, place, folders, CORES),
+            "kubeconform": process(
+                builder.build("kubeconform"), "-strict", "-schema-location", schemas, out
+            ),
+            "kyverno": process(
+                builder.build("kyverno"), "apply", place / "policies", "--resource", out
+            ),
+        },
+        3,
+    )
+    patch = place / entry(7) / "patch.yaml"
+    patch.write_text(patch.read_text().replace("2Gi", "3Gi"))
+    times["one changed"] = seconds(ours)
+    theirs = times["all theirs"] = sum(times[n] for n in ("kustomize", "kubeconform", "kyverno"))
+    for name in ("from nothing", "one changed", "again"):
+        yield f"{name}: {compared(times, name, 'all theirs')}"
+    for name in ("kustomize", "kubeconform", "kyverno"):
+        yield f"of theirs {name}: {times[name] * 1000:,.0f} ms, {times[name] / theirs:.0%}"
+    with Kernel(CHECKING) as kernel, Renderer(kernel=kernel) as renderer:
+        check_apps(renderer, WorkTree(str(place)), folders)
+        yield f"kernel: {resident_mib(kernel.pid()):.0f} MiB after all of them"
+
+
 def collector(place: Path, _: Path) -> Lines:
     """Go's collector settings: one app, warm, in Go alone."""
     write_fleet(place, 1)
@@ -230,5 +281,6 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "command": command,
     "memory": memory,
     "checkout": checkout,
+    "check": check,
     "collector": collector,
 }

@@ -15,6 +15,8 @@ import hatch_build
 
 HERE = Path(__file__).parent
 PACKAGES = {
+    "kubeconform": ["github.com/yannh/kubeconform/cmd/kubeconform"],
+    "kyverno": ["github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno"],
     "kustomize": ["sigs.k8s.io/kustomize/kustomize/v5"],
     # Without the clients of every cloud, which discover targets: they take minutes to compile.
     "promtool": ["-tags=remove_all_sd", "github.com/prometheus/prometheus/cmd/promtool"],
