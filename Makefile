@@ -25,7 +25,7 @@ lint: $(VENV)/linted ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./...
+	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./... && go vet -tags checks .
 
 format: $(VENV)/linted ## Put the code into the one layout
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -66,7 +66,7 @@ $(VENV)/created:
 	  || $(BIN)/python -m pip install --quiet '$(GO_PACKAGE)'
 	@touch $@
 
-$(VENV)/installed: $(VENV)/created pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go) reconciler/render/kernel/go.mod
+$(VENV)/installed: $(VENV)/created pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go reconciler/render/kernel/checks/*.go reconciler/render/kernel/checks/tables/*.json) reconciler/render/kernel/go.mod
 	@echo "Compiling the kernel (a minute the first time) and installing ..."
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[redis]'
 	@touch $@
