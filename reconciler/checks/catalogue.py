@@ -138,6 +138,16 @@ kind that is in no namespace must not have one. All annotations together have at
 """,
     ),
     Rule(
+        "objects/pod-security",
+        Severity.error,
+        """Pods break the Pod Security Standard of their namespace.
+
+The labels `pod-security.kubernetes.io/enforce`, `warn` and `audit` of the Namespace name the
+standard. A cluster takes a Deployment whose pods it then refuses, so nothing runs and nobody is
+told. What is only warned of or audited is a warning or a note.
+""",
+    ),
+    Rule(
         "objects/too-large",
         Severity.error,
         """An object is larger than a cluster stores.

@@ -11,7 +11,7 @@ from reconciler.checks.releases import release_findings
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
 from reconciler.git.tree import Tree
 from reconciler.render.renderer import Render, Renderer
@@ -19,11 +19,11 @@ from reconciler.render.renderer import Render, Renderer
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, what of it is accepted, and which apps could not be rendered."""
+    """What was found, what of it is accepted, and which apps could not be looked at, and why."""
 
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...]
-    failed: tuple[Render, ...]
+    failed: tuple[tuple[str, ReconcilerError], ...]
     apps: int
     objects: int
     fail_on: Severity
@@ -52,10 +52,11 @@ def check(
     chosen = set(apps)
     everything = [*apps, *(app for app in beside if app not in chosen)]
     renders = renderer.render_all(tree, everything, progress=progress)
-    failed = tuple(r for r in renders if r.error and r.path in chosen)
     good = [r for r in renders if not r.error]
     judge = Judge(renderer, tree, settings, good)
     judged = judge.judge(good, progress)
+    unjudged = {j.app: j.error for j in judged if j.error}
+    failed = [(r.path, r.error or unjudged.get(r.path)) for r in renders if r.path in chosen]
     world = World((o for j in judged for o in j.objects), settings.externals)
 
     found = judge.faults()
@@ -70,7 +71,7 @@ def check(
     return Report(
         findings=tuple(_in_order([f for f in found if f not in ignored], everything)),
         ignored=tuple(ignored),
-        failed=failed,
+        failed=tuple((app, error) for app, error in failed if error),
         apps=len(chosen),
         objects=sum(len(j.objects) for j in judged if j.app in chosen),
         fail_on=settings.fail_on,

@@ -22,12 +22,7 @@ def document(
         "objects": sum(r.objects for r in reports),
         "ignored": sum(len(r.ignored) for r in reports),
         "findings": [finding_document(f) for r in reports for f in r.findings],
-        "errors": [
-            {"path": render.path, **error_json(render.error)}
-            for r in reports
-            for render in r.failed
-            if render.error
-        ],
+        "errors": [{"path": app, **error_json(error)} for r in reports for app, error in r.failed],
     }
 
 

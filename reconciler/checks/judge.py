@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -13,9 +13,10 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.objects import Object, text
 from reconciler.checks.settings import CheckSettings
 from reconciler.compare.difference import Identity
-from reconciler.errors import Place
+from reconciler.errors import Place, ReconcilerError
 from reconciler.git.overlay import EditedTree
-from reconciler.git.tree import FILE, Tree
+from reconciler.git.tree import FILE, FOLDER, Tree
+from reconciler.model.layout import KUSTOMIZATION_NAMES
 from reconciler.render.renderer import Render, Renderer
 
 # Objects that decide about objects of other apps.
@@ -27,17 +28,20 @@ DOCUMENTS = re.compile(rb"^---\n", re.MULTILINE)
 RENDERED = ".rendered-by-all-apps.yaml"
 
 YAML = (".yaml", ".yml", ".json")
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+
+# Manifests that a policy passes or fails lie beside it, and are no policies.
+CASES = "cases"
 UNDER_WAY = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An app's objects, and what is to be said of each."""
+    """An app's objects, and what is to be said of each; or why nothing can be said."""
 
     app: str
-    objects: tuple[Object, ...]
-    findings: tuple[Finding, ...]
+    objects: tuple[Object, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: ReconcilerError | None = None
 
 
 class Judge:
@@ -54,11 +58,10 @@ class Judge:
             for document in DOCUMENTS.split(render.manifest)
             if SHARED.search(document)
         )
-        files = [*tree.files()]
         self._rules: dict[str, Any] = {
             "kubernetes": settings.kubernetes,
-            "crds": _rule_files(tree, files, settings.crds),
-            "policies": _rule_files(tree, files, settings.policies),
+            "crds": [p for folder in settings.crds for p in _rule_files(tree, folder)],
+            "policies": [p for folder in settings.policies for p in _rule_files(tree, folder)],
             "context": [RENDERED],
         }
         self._tree = EditedTree(tree, {RENDERED: shared})
@@ -83,14 +86,19 @@ class Judge:
             for _, render in zip(range(count), ahead, strict=False):
                 under_way.append((render, self._ask(render)))
 
+        errors: dict[str, ReconcilerError] = {}
         launch(UNDER_WAY)
         try:
             while under_way:
                 render, job = under_way.pop(0)
-                found: bytes = job.result()
-                known[keys[render.path]] = found
-                if not SECRET.search(render.manifest):
-                    fresh.append((keys[render.path], keys[render.path], [], found))
+                key = keys[render.path]
+                try:
+                    known[key] = job.result()
+                except ReconcilerError as e:
+                    errors[render.path] = e
+                else:
+                    if not SECRET.search(render.manifest):
+                        fresh.append((key, key, [], known[key]))
                 launch(1)
                 if progress:
                     progress(render)
@@ -99,7 +107,12 @@ class Judge:
                 job.cancel()
             if fresh:
                 self._renderer.store.put(fresh)
-        return [self._read(r.path, json.loads(known[keys[r.path]])) for r in renders]
+        return [
+            Judged(r.path, error=errors[r.path])
+            if r.path in errors
+            else self._read(r.path, json.loads(known[keys[r.path]]))
+            for r in renders
+        ]
 
     def faults(self) -> list[Finding]:
         """What is wrong with CRDs and policies themselves."""
@@ -163,12 +176,11 @@ def _finding(f: Mapping[str, Any]) -> Finding:
     )
 
 
-def _rule_files(tree: Tree, files: Sequence[str], folders: Sequence[str]) -> list[str]:
-    return sorted(
-        path
-        for path in files
-        if path.endswith(YAML)
-        and path.rpartition("/")[2] not in KUSTOMIZATIONS
-        and any(path == folder or path.startswith(f"{folder}/") for folder in folders)
-        and tree.look(path).kind == FILE
-    )
+def _rule_files(tree: Tree, path: str) -> Iterator[str]:
+    """The files of rules in a folder and in those below it."""
+    kind, name = tree.look(path).kind, path.rpartition("/")[2]
+    if kind == FOLDER and name != CASES:
+        for inside in tree.names(path):
+            yield from _rule_files(tree, f"{path}/{inside}")
+    elif kind == FILE and name.endswith(YAML) and name not in KUSTOMIZATION_NAMES:
+        yield path

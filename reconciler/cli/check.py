@@ -123,9 +123,8 @@ def check_(
             _sum_up(reports)
     if output is not Output.json:
         for r in reports:
-            for render in r.failed:
-                if render.error:
-                    show_error(render.error, root=source)
+            for _, error in r.failed:
+                show_error(error, root=source)
     if any(r.failed for r in reports):
         raise typer.Exit(2)
     if any(r.fails for r in reports):
@@ -204,14 +203,13 @@ def _failures(reports: Sequence[Report]) -> list[Finding]:
         Finding(
             "render/failed",
             Severity.error,
-            render.error.what,
-            render.error.hint,
-            app=render.path,
-            where=render.error.where or Place(render.path),
+            error.what,
+            error.hint,
+            app=app,
+            where=error.where or Place(app),
         )
         for r in reports
-        for render in r.failed
-        if render.error
+        for app, error in r.failed
     ]
 
 

@@ -470,8 +470,9 @@ def _failure(found: dict[str, Any], path: str) -> ReconcilerError:
 def _died(job: Job, ending: tuple[str, str], last_words: str) -> ReconcilerError:
     why, hint = ending
     if hint:
+        done = "render" if job.header["op"] == "render" else "check"
         return RenderError(
-            "the render was stopped",
+            f"the {done} was stopped",
             where=Place(job.header.get("path") or "."),
             why=why,
             hint=hint,

@@ -58,6 +58,8 @@ def judge_one(checking: Kernel) -> JudgeOne:
         with Renderer(kernel=checking) as renderer:
             judge = Judge(renderer, tree, CheckSettings(**settings), [render])
             (found,) = judge.judge([render])
+            if found.error:
+                raise found.error
             return found.findings
 
     return run

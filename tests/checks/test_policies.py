@@ -256,11 +256,18 @@ def test_a_policy_that_runs_too_long_is_stopped_and_said_so(judge_one: JudgeOne)
     assert "cost limit exceeded" in found.what
 
 
-def test_a_check_that_is_over_its_time_is_an_error_of_that_app_alone(judge_one: JudgeOne) -> None:
+def core_map() -> str:
+    return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+def test_a_check_that_is_over_its_time_is_an_error_of_that_app_alone(run_check: Check) -> None:
     rules = policy(f"  - {{expression: '{COSTLY}'}}") + bind()
-    with pytest.raises(RenderTimeout):
-        judge_one(deployment() * 300, {"policies/a.yaml": rules}, timeout=0.2)
-    assert judge_one(deployment(), {"policies/a.yaml": policy(ONE) + bind()}) == ()
+    many = "".join(deployment(meta=f"name: web{i}") for i in range(300))
+    report = run_check({"long": many, "short": core_map()}, {"policies/a.yaml": rules}, timeout=0.3)
+    ((app, error),) = report.failed
+    assert app == "long"
+    assert isinstance(error, RenderTimeout)
+    assert report.objects == 1
 
 
 def test_the_value_of_a_secret_is_not_in_what_a_policy_says(judge_one: JudgeOne) -> None:
