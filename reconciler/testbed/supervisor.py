@@ -1,0 +1,225 @@
+"""The process that a testbed hangs on: it starts the others, and they end when it does.
+
+It is started by up, which gives it the lock of the folder, and it says in the folder's
+state.json how far it is. It ends when it is told to, or when nobody owns the testbed any
+more: an owner has the pipe "owners" open, and one that writes into it says that the testbed
+shall live on without any.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError, TestbedError
+from reconciler.testbed.folder import (
+    FAILED,
+    READY,
+    STARTING,
+    Component,
+    Folder,
+    State,
+    last_lines,
+)
+from reconciler.testbed.order import Options, read_order
+from reconciler.testbed.processes import Identity, spawn, wait_gone
+
+if TYPE_CHECKING:
+    import subprocess
+
+BUSY_PORT = ("address already in use", "Address already in use")
+TRIES = 5
+START_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start one program, and how to know that it is ready."""
+
+    name: str
+    command: Sequence[str | Path]
+    ready: Callable[[], bool]
+    address: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+
+
+class Stopped(Exception):
+    """Somebody wants the testbed to end, or nobody wants it any more."""
+
+
+class Supervisor:
+    """Starts programs in a folder, and keeps the folder's state true."""
+
+    def __init__(self, folder: Folder, options: Options, programs: Mapping[str, Path]) -> None:
+        me = Identity.of(os.getpid())
+        assert me
+        self.folder = folder
+        self.options = options
+        self.programs = programs
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._owners = os.open(folder.owners, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._kept = False
+        self._told = False
+        self._state = State(STARTING, "", me, options)
+        signal.signal(signal.SIGTERM, lambda *_: self._tell())
+        folder.save(self._state)
+
+    def say(self, doing: str) -> None:
+        self._change(doing=doing)
+
+    def publish(self, **variables: str) -> None:
+        """Give these to those who ask for env."""
+        self._change(variables={**self._state.variables, **variables})
+
+    def start(self, make: Callable[[], Launch]) -> Launch:
+        """Start a program and wait until it is ready, on other ports if its own are taken."""
+        for _ in range(TRIES):
+            launch = make()
+            child = self.begin(launch)
+            if self._comes_up(launch, child):
+                return launch
+        raise TestbedError(f"{launch.name} found no free port in {TRIES} tries")
+
+    def begin(self, launch: Launch) -> subprocess.Popen[bytes]:
+        """Start a program without waiting for it."""
+        self.say(f"starting {launch.name}")
+        child = spawn(
+            [str(part) for part in launch.command],
+            log=self.folder.log(launch.name),
+            cwd=self.folder.path,
+            environment={**self._environment(), **launch.environment},
+            stdin=launch.stdin,
+        )
+        self._children[launch.name] = child
+        # A child that has ended already is not reaped yet, so it still has an identity.
+        identity = Identity.of(child.pid) or Identity(child.pid, "")
+        others = tuple(c for c in self._state.components if c.name != launch.name)
+        self._change(components=(*others, Component(launch.name, identity, launch.address)))
+        return child
+
+    def wait(self, what: str, condition: Callable[[], bool]) -> None:
+        """Wait until this is so; a program that ends meanwhile ends the start."""
+        limit = time.monotonic() + START_SECONDS
+        while not condition():
+            self.check()
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    raise self._ended(name, child)
+            if time.monotonic() > limit:
+                raise TestbedError(f"{what} took longer than {START_SECONDS:.0f} s")
+            time.sleep(0.05)
+
+    def check(self) -> None:
+        """Whether to go on at all."""
+        if self._told or not self._owned():
+            raise Stopped
+
+    def serve(self) -> None:
+        """Be there until nobody needs the testbed."""
+        self._change(phase=READY, doing="")
+        while True:
+            self.check()
+            for child in self._children.values():
+                child.poll()  # one that has ended is reaped, so that nobody sees it as running
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End all programs; nothing in them is worth a farewell."""
+        running = [c.process for c in self._state.components]
+        for process in running:
+            process.kill_group()
+        for child in self._children.values():
+            child.kill()
+            child.wait()
+        wait_gone(running, 10)
+
+    def fail(self, error: ReconcilerError) -> None:
+        self._change(phase=FAILED, failure=(error.what, error.why))
+
+    def _comes_up(self, launch: Launch, child: subprocess.Popen[bytes]) -> bool:
+        """False if it must be tried again with other ports."""
+        limit = time.monotonic() + START_SECONDS
+        while not launch.ready():
+            self.check()
+            if child.poll() is not None:
+                end = last_lines(self.folder.log(launch.name), 30)
+                if any(words in end for words in BUSY_PORT):
+                    return False
+                raise self._ended(launch.name, child)
+            if time.monotonic() > limit:
+                raise TestbedError(
+                    f"{launch.name} was not ready after {START_SECONDS:.0f} s",
+                    why=last_lines(self.folder.log(launch.name), 1),
+                )
+            time.sleep(0.05)
+        return True
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the user's own configuration takes part."""
+        kept = {n: os.environ[n] for n in ("LANG", "SSL_CERT_FILE") if n in os.environ}
+        folder = str(self.folder.path)
+        path = f"{self.folder.bin}:{os.environ.get('PATH', os.defpath)}"
+        return kept | {"PATH": path, "HOME": folder, "TMPDIR": str(self.folder.temporary)}
+
+    def _ended(self, name: str, child: subprocess.Popen[bytes]) -> TestbedError:
+        return TestbedError(
+            f"{name} ended with code {child.returncode}",
+            why=last_lines(self.folder.log(name), 1),
+        )
+
+    def _owned(self) -> bool:
+        if self._kept:
+            return True
+        watch = select.poll()
+        watch.register(self._owners, select.POLLIN)
+        for _, event in watch.poll(0):
+            if event & select.POLLIN and os.read(self._owners, 64):
+                self._kept = True
+                return True
+            return not event & select.POLLHUP
+        return True
+
+    def _tell(self) -> None:
+        self._told = True
+
+    def _change(self, **fields: object) -> None:
+        self._state = replace(self._state, **fields)  # type: ignore[arg-type]
+        self.folder.save(self._state)
+
+
+def main(base: str, name: str, lock: str) -> None:
+    """Run a testbed whose lock is open here under this number."""
+    if os.fork():
+        os._exit(0)
+    os.set_inheritable(int(lock), False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = Folder(Path(base), name)
+    options, programs = read_order(folder.order)
+    supervisor = Supervisor(folder, options, programs)
+    from reconciler.testbed.assembly import assemble
+
+    try:
+        assemble(supervisor)
+        supervisor.serve()
+    except Stopped:
+        supervisor.stop()
+        folder.remove()
+    except ReconcilerError as e:
+        supervisor.stop()
+        supervisor.fail(e)
+    except BaseException as e:
+        supervisor.stop()
+        supervisor.fail(TestbedError(f"{type(e).__name__} in the supervisor", why=str(e)))
+        raise
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
