@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import cases
-from tests.peers import builder
+from reconciler.cli.settings import peers_folder
+from reconciler.testbed import builder
 
 
 def main() -> None:
     wanted = sys.argv[1:] or list(cases.ALL)
-    kustomize = builder.build("kustomize")
+    kustomize = builder.build(["kustomize"], Path(peers_folder()))["kustomize"]
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
         os.environ["RECONCILER_CACHE"] = f"{folder}/cache"
         os.environ["PYTHONDONTWRITEBYTECODE"] = ""

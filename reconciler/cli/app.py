@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli import affected, cache, render
+from reconciler.cli import affected, cache, render, testbed
 from reconciler.cli.output import show_error
 from reconciler.cli.quick import nobody_reads
 from reconciler.errors import InternalError, ReconcilerError, UsageError
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("render", epilog=render.EXAMPLES)(render.render)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.add_typer(cache.app, name="cache")
+app.add_typer(testbed.app, name="testbed")
 
 
 class _State:

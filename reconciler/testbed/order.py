@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a testbed consists of beside the control plane."""

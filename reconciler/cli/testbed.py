@@ -1,0 +1,203 @@
+"""reconciler testbed"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.output import console
+from reconciler.cli.settings import peers_folder, testbeds_folder
+from reconciler.errors import CheckFailed, UsageError
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from reconciler.testbed.builder import Progress
+    from reconciler.testbed.folder import Folder, State
+    from reconciler.testbed.order import Options
+
+app = typer.Typer(
+    help="A throw-away Kubernetes control plane of plain processes, on this machine alone.",
+    no_args_is_help=True,
+)
+
+EXAMPLES = """**Examples**
+
+`reconciler testbed up`: a control plane, compiled the first time
+
+`eval "$(reconciler testbed env)"`: let kubectl and others use it in this shell
+
+`reconciler testbed up --name second --sealed-secrets`: another one beside it
+"""
+MIB = 1 << 20
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Which testbed.")]
+
+
+@app.command(epilog=EXAMPLES)
+def up(name: Name = "default") -> None:
+    """Start a testbed, or add nothing if it is up; its programs are compiled once."""
+    from reconciler.testbed.order import Options
+
+    folder = _folder(name)
+    _start(folder, Options())
+
+
+@app.command()
+def down(
+    name: Name = "default",
+    everything: Annotated[bool, typer.Option("--all", help="All testbeds.")] = False,
+) -> None:
+    """End a testbed and remove all that it made."""
+    from reconciler.testbed.lifecycle import down as end
+
+    names = sorted(_names()) if everything else [name]
+    for each in names:
+        there = end(_folder(each))
+        typer.echo(f"the testbed {each} is gone" if there else f"there is no testbed {each}")
+
+
+@app.command()
+def status(name: Name = "default") -> None:
+    """Show what runs, where it listens, and how much memory it uses."""
+    state = _running(_folder(name))
+    total = 0
+    ended = []
+    for component in state.components:
+        alive = component.process.alive()
+        memory = component.process.memory() if alive else 0
+        total += memory
+        says = f"{memory / MIB:6,.0f} MiB" if alive else "     ended"
+        typer.echo(f"{component.name:26} {says}  {component.address}".rstrip())
+        if not alive:
+            ended.append(component.name)
+    total += state.supervisor.memory()
+    typer.echo(f"{'all of it':26} {total / MIB:6,.0f} MiB")
+    if ended:
+        raise CheckFailed(
+            f"{', '.join(ended)} ended",
+            hint=f"reconciler testbed logs {ended[0]} --name {name} shows the end of its log",
+        )
+
+
+@app.command()
+def env(name: Name = "default") -> None:
+    """Print what a shell needs to use the testbed, for eval."""
+    folder = _folder(name)
+    state = _running(folder)
+    for variable, value in sorted(state.variables.items()):
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+    typer.echo(f"export PATH={shlex.quote(str(folder.bin))}:$PATH")
+
+
+@app.command()
+def logs(
+    component: Annotated[
+        str | None, typer.Argument(metavar="[COMPONENT]", help="One of those that status shows.")
+    ] = None,
+    name: Name = "default",
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many at most.")] = 50,
+) -> None:
+    """Print the end of a component's log, or the names of the logs."""
+    from reconciler.testbed.folder import last_lines
+
+    folder = _folder(name)
+    known = sorted(file.stem for file in folder.logs.glob("*.log"))
+    if not known:
+        raise _no_testbed(name)
+    if component is None:
+        typer.echo("\n".join(known))
+        return
+    if component not in known:
+        raise UsageError(f"{component} has no log", hint=f"there are {', '.join(known)}")
+    typer.echo(last_lines(folder.log(component), lines))
+
+
+@app.command()
+def reset(name: Name = "default") -> None:
+    """Start again with nothing in it: the same parts, a new certificate authority, new ports."""
+    from reconciler.testbed.lifecycle import down as end
+
+    folder = _folder(name)
+    options = _running(folder).options
+    end(folder)
+    _start(folder, options)
+
+
+def _start(folder: Folder, options: Options) -> None:
+    if importlib.util.find_spec("cryptography") is None:
+        raise UsageError(
+            "a testbed needs packages that are not installed",
+            hint="pip install 'reconciler[testbed]'",
+        )
+    from reconciler.testbed.assembly import programs_of
+    from reconciler.testbed.builder import build, missing
+    from reconciler.testbed.lifecycle import up as begin
+
+    cache, names = Path(peers_folder()), programs_of(options)
+    out = console()
+    absent = missing(names, cache)
+    if absent:
+        out.print(f"compiling {len(absent)} programs, this once: {', '.join(absent)}")
+    with out.status("") as line:
+        programs = build(names, cache, lambda progress: _show(line, progress))
+        began = time.monotonic()
+        with begin(folder, options, programs, line.update) as testbed:
+            testbed.keep()
+            seconds = time.monotonic() - began
+    typer.echo(f"the testbed {folder.name} is ready after {seconds:.1f} s")
+    for component in testbed.state.components:
+        if component.address:
+            typer.echo(f"  {component.name:26} {component.address}")
+    which = "" if folder.name == "default" else f" --name {folder.name}"
+    typer.echo(f'use it in this shell: eval "$(reconciler testbed env{which})"')
+
+
+def _show(line: Status, progress: Progress) -> None:
+    if progress.finished:
+        line.console.print(f"compiled {progress.peer} in {progress.seconds:.0f} s")
+    elif progress.total:
+        done = f"{progress.done:,} of {progress.total:,} packages, {progress.seconds:.0f} s"
+        line.update(f"compiling {progress.peer}: {done}")
+    else:
+        line.update(f"fetching the sources of {progress.peer}")
+
+
+def _folder(name: str) -> Folder:
+    from reconciler.testbed.folder import Folder
+
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a testbed",
+            hint="use small letters, digits and dashes, 40 at most",
+        )
+    return Folder(Path(testbeds_folder()), name)
+
+
+def _names() -> list[str]:
+    try:
+        return os.listdir(testbeds_folder())
+    except FileNotFoundError:
+        return []
+
+
+def _running(folder: Folder) -> State:
+    state = folder.state()
+    if state is None or not folder.alive():
+        raise _no_testbed(folder.name)
+    return state
+
+
+def _no_testbed(name: str) -> UsageError:
+    which = "" if name == "default" else f" --name {name}"
+    return UsageError(
+        f"there is no testbed {name}", hint=f"reconciler testbed up{which} starts one"
+    )
