@@ -43,12 +43,21 @@ Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Which testbed
 
 
 @app.command(epilog=EXAMPLES)
-def up(name: Name = "default") -> None:
-    """Start a testbed, or add nothing if it is up; its programs are compiled once."""
+def up(
+    name: Name = "default",
+    sealed_secrets: Annotated[
+        bool, typer.Option("--sealed-secrets", help="With the Sealed Secrets controller.")
+    ] = False,
+    crds: Annotated[
+        str,
+        typer.Option(metavar="LIST", help="With custom resource definitions: all, or some names."),
+    ] = "",
+) -> None:
+    """Start a testbed, unless it is up; its programs are compiled the first time."""
     from reconciler.testbed.order import Options
 
-    folder = _folder(name)
-    _start(folder, Options())
+    options = Options(sealed_secrets=sealed_secrets, crds=_definitions(crds))
+    _start(_folder(name), options)
 
 
 @app.command()
@@ -159,6 +168,19 @@ def _start(folder: Folder, options: Options) -> None:
             typer.echo(f"  {component.name:26} {component.address}")
     which = "" if folder.name == "default" else f" --name {folder.name}"
     typer.echo(f'use it in this shell: eval "$(reconciler testbed env{which})"')
+
+
+def _definitions(names: str) -> tuple[str, ...]:
+    from reconciler.testbed.addons.crds import BUNDLES
+
+    wanted = sorted(BUNDLES) if names == "all" else [n for n in names.split(",") if n]
+    for name in wanted:
+        if name not in BUNDLES:
+            raise UsageError(
+                f"there are no definitions of {name}",
+                hint=f"there are {', '.join(sorted(BUNDLES))}",
+            )
+    return tuple(wanted)
 
 
 def _show(line: Status, progress: Progress) -> None:

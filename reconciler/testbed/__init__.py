@@ -1,1 +1,1 @@
-"""A Kubernetes control plane of plain processes on this machine, to try things on and to test with."""
+"""A Kubernetes control plane of plain processes on this machine, to try things on."""

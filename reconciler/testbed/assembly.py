@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.testbed import control_plane
+from reconciler.testbed.addons import crds, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
 if TYPE_CHECKING:
@@ -14,8 +15,16 @@ if TYPE_CHECKING:
 
 def programs_of(options: Options) -> tuple[str, ...]:
     """The peers that a testbed of this kind runs."""
-    return CONTROL_PLANE
+    names = list(CONTROL_PLANE)
+    names += [crds.BUNDLES[name] for name in options.crds]
+    if options.sealed_secrets:
+        names += sealed_secrets.PROGRAMS
+    return tuple(dict.fromkeys(names))
 
 
 def assemble(supervisor: Supervisor) -> None:
-    control_plane.start(supervisor)
+    options = supervisor.options
+    cluster = control_plane.start(supervisor)
+    crds.install(supervisor, options.crds)
+    if options.sealed_secrets:
+        sealed_secrets.start(supervisor, cluster)

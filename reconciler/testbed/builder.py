@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import CannotBuild
-from reconciler.testbed.peers import PEERS, Peer
+from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
 from reconciler.testbed.toolchain import find_go
 
 if TYPE_CHECKING:
@@ -41,81 +42,114 @@ Report = Callable[[Progress], None]
 
 
 def build(names: Iterable[str], cache: Path, report: Report = lambda _: None) -> dict[str, Path]:
-    """The path of each of these programs, compiled if it is not in the cache."""
-    return {name: _built(PEERS[name], cache, report) for name in names}
+    """The path of each of these programs and bundles, made if it is not in the cache."""
+    return {name: _built(_thing(name), cache, report) for name in names}
 
 
 def missing(names: Iterable[str], cache: Path) -> list[str]:
     """Those of the programs that would have to be compiled."""
-    return [name for name in names if not (cache / key(PEERS[name])).exists()]
+    return [n for n in names if n in PEERS and not (cache / key(PEERS[n])).exists()]
 
 
-def key(peer: Peer) -> str:
-    """The program's name in the cache: another version, flag or platform has another."""
-    digest = hashlib.sha256((peer.folder / "go.mod").read_bytes())
-    digest.update((peer.folder / "go.sum").read_bytes())
-    digest.update(f"{peer.package} {peer.tags} {peer.link_flags()}".encode())
+def key(thing: Peer | Bundle) -> str:
+    """Its name in the cache: another version, flag or platform has another."""
+    if isinstance(thing, Bundle):
+        pins = f"{thing.source} {thing.checksum()} {thing.patterns}".encode()
+        return f"{thing.name}-{hashlib.sha256(pins).hexdigest()[:16]}"
+    digest = hashlib.sha256((thing.folder / "go.mod").read_bytes())
+    digest.update((thing.folder / "go.sum").read_bytes())
+    digest.update(f"{thing.package} {thing.tags} {thing.link_flags()}".encode())
     machine = f"{platform.system()}-{platform.machine()}".lower()
-    return f"{peer.name}-{digest.hexdigest()[:16]}-{machine}"
+    return f"{thing.name}-{digest.hexdigest()[:16]}-{machine}"
 
 
-def _built(peer: Peer, cache: Path, report: Report) -> Path:
-    binary = cache / key(peer)
-    if not binary.exists():
-        try:
+def _thing(name: str) -> Peer | Bundle:
+    return PEERS.get(name) or BUNDLES[name]
+
+
+def _built(thing: Peer | Bundle, cache: Path, report: Report) -> Path:
+    target = cache / key(thing)
+    try:
+        if not target.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            with _alone(binary):
-                if not binary.exists():
-                    _compile(peer, binary, report)
-        except OSError as e:
-            raise CannotBuild(
-                f"{peer.name} cannot be kept in {cache}",
-                why=e.strerror or str(e),
-                hint="make room, or name another folder in RECONCILER_PEERS",
-            ) from e
-        _drop_unused(peer, cache)
-    os.utime(binary)
-    return binary
+            with _alone(target) as fresh:
+                if not target.exists():
+                    made = fresh / thing.name
+                    if isinstance(thing, Bundle):
+                        _copy(thing, made)
+                    else:
+                        _compile(thing, made, report)
+                    made.rename(target)
+            _drop_unused(thing, cache)
+        os.utime(target)
+    except OSError as e:
+        raise CannotBuild(
+            f"{thing.name} cannot be kept in {cache}",
+            why=e.strerror or str(e),
+            hint="make room, or name another folder in RECONCILER_PEERS",
+        ) from e
+    return target
 
 
 @contextmanager
-def _alone(binary: Path) -> Iterator[None]:
-    """One process at a time compiles a program; the others wait and find it there."""
-    with open(f"{binary}.lock", "w") as lock:
+def _alone(target: Path) -> Iterator[Path]:
+    """A fresh folder to make it in, for one process at a time; others wait and find it made."""
+    with open(f"{target}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        for leftover in target.parent.glob(f"{target.name}.tmp-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f"{target.name}.tmp-", dir=target.parent) as fresh:
+            yield Path(fresh)
 
 
-def _compile(peer: Peer, binary: Path, report: Report) -> None:
+def _copy(bundle: Bundle, target: Path) -> None:
+    go = find_go(bundle.folder / "go.mod")
+    module = f"{bundle.source}@{bundle.version()}"
+    done = subprocess.run(
+        [go, "mod", "download", "-json", module],
+        cwd=target.parent,
+        env={**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"},
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout or "{}")
+    if "Dir" not in found:
+        raise _failed(bundle.name, found.get("Error") or done.stderr)
+    if found["Sum"] != bundle.checksum():
+        raise CannotBuild(f"{module} is not what go.sum says", why=f"its sum is {found['Sum']}")
+    source = Path(found["Dir"])
+    for pattern in bundle.patterns:
+        for file in source.glob(pattern):
+            if file.is_file():
+                copy = target / file.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+
+
+def _compile(peer: Peer, target: Path, report: Report) -> None:
     go = find_go(peer.folder / "go.mod")
     if peer.needs_c and not (shutil.which("cc") or shutil.which("gcc")):
         raise CannotBuild(
             f"{peer.name} needs a C compiler, and there is none", hint="install gcc or clang"
         )
-    for leftover in binary.parent.glob(f"{binary.name}.tmp-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     began = time.monotonic()
     report(Progress(peer.name, 0, 0, 0.0))
-    with tempfile.TemporaryDirectory(prefix=f"{binary.name}.tmp-", dir=binary.parent) as fresh:
-        total = len(_run(peer, [go, "list", "-deps", *_tags(peer), peer.package]).splitlines())
-        target = os.path.join(fresh, peer.name)
-        with _started(peer, go, target) as running:
-            assert running.stderr
-            said: list[str] = []
-            packages = 0
-            for line in running.stderr:
-                if _is_package(line):
-                    packages += 1
-                    report(Progress(peer.name, packages, total, time.monotonic() - began))
-                else:
-                    said.append(line)
-        if running.returncode:
-            raise _failed(peer, "".join(said))
-        os.replace(target, binary)
+    total = len(_run(peer, [go, "list", "-deps", *_tags(peer), peer.package]).splitlines())
+    packages = 0
+    said: list[str] = []
+    with _started(peer, go, target) as running:
+        for line in running.stderr or ():
+            if _is_package(line):
+                packages += 1
+                report(Progress(peer.name, packages, total, time.monotonic() - began))
+            else:
+                said.append(line)
+    if running.returncode:
+        raise _failed(peer.name, "".join(said))
     report(Progress(peer.name, total, total, time.monotonic() - began, finished=True))
 
 
-def _started(peer: Peer, go: str, target: str) -> subprocess.Popen[str]:
+def _started(peer: Peer, go: str, target: Path) -> subprocess.Popen[str]:
     flags = ["-v", "-trimpath", "-buildvcs=false", *_tags(peer), "-ldflags", peer.link_flags()]
     return subprocess.Popen(
         [go, "build", *flags, "-o", target, peer.package],
@@ -131,7 +165,7 @@ def _run(peer: Peer, command: list[str]) -> str:
         command, cwd=peer.folder, env=_environment(peer), capture_output=True, text=True
     )
     if done.returncode:
-        raise _failed(peer, done.stderr)
+        raise _failed(peer.name, done.stderr)
     return done.stdout
 
 
@@ -149,7 +183,7 @@ def _is_package(line: str) -> bool:
     return not line.startswith(("#", "go:")) and len(line.split()) == 1
 
 
-def _failed(peer: Peer, said: str) -> CannotBuild:
+def _failed(name: str, said: str) -> CannotBuild:
     said = said.strip()
     hint = "what the compiler said is above; the network must serve Go modules the first time"
     if "no space left" in said:
@@ -157,12 +191,14 @@ def _failed(peer: Peer, said: str) -> CannotBuild:
     elif any(word in said for word in ("dial tcp", "lookup ", "connection refused", "403", "404")):
         hint = "the sources are downloaded the first time; GOPROXY names where from"
     lines = [line for line in said.splitlines() if not line.startswith("go: downloading")]
-    return CannotBuild(f"{peer.name} cannot be compiled", why="\n".join(lines[-8:]), hint=hint)
+    return CannotBuild(
+        f"{name} cannot be made", why=lines[-1] if lines else "", hint=hint, detail=said
+    )
 
 
-def _drop_unused(peer: Peer, cache: Path) -> None:
-    """Older versions of this program that nobody has used for long."""
+def _drop_unused(thing: Peer | Bundle, cache: Path) -> None:
+    """Other versions of it that nobody has used for long."""
     limit = time.time() - UNUSED_DAYS * 24 * 3600
-    for old in cache.glob(f"{peer.name}-*-{platform.system().lower()}-*"):
+    for old in cache.glob(f"{thing.name}-{'[0-9a-f]' * 16}*"):
         if old.stat().st_mtime < limit:
-            old.unlink(missing_ok=True)
+            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)

@@ -44,7 +44,7 @@ class Cluster:
 
 def start(supervisor: Supervisor) -> Cluster:
     """Start all of it; ready means that controllers, scheduler and nodes are at work."""
-    folder, programs = supervisor.folder, supervisor.programs
+    folder = supervisor.folder
     supervisor.say("making certificates")
     authority = Authority(folder.pki)
     administrator = authority.client("administrator", "administrator", MASTERS)
@@ -80,15 +80,13 @@ def start(supervisor: Supervisor) -> Cluster:
     supervisor.say("waiting for the nodes")
     supervisor.wait("the control plane", lambda: _works(api))
     provisioner.start(cluster.connect)
-    for program in programs.values():
-        if program.name.startswith("kubectl"):
-            (folder.bin / "kubectl").symlink_to(program)
+    supervisor.offer("kubectl")
     return cluster
 
 
 def _etcd(supervisor: Supervisor) -> Launch:
     folder = supervisor.folder
-    command = [
+    command: list[str | Path] = [
         supervisor.programs["etcd"],
         "--data-dir=etcd",
         f"--listen-client-urls={ETCD_CLIENTS}",
@@ -112,7 +110,7 @@ def _api_server(
 ) -> Launch:
     port = free_port()
     address = f"https://127.0.0.1:{port}"
-    command = [
+    command: list[str | Path] = [
         supervisor.programs["kube-apiserver"],
         f"--etcd-servers={ETCD_CLIENTS}",
         "--bind-address=127.0.0.1",
@@ -136,7 +134,7 @@ def _api_server(
 
 
 def _controllers(supervisor: Supervisor, authority: Authority, tokens: KeyPair) -> Launch:
-    command = [
+    command: list[str | Path] = [
         supervisor.programs["kube-controller-manager"],
         *_client_flags("kube-controller-manager"),
         f"--root-ca-file={authority.pair.certificate}",
@@ -151,7 +149,10 @@ def _controllers(supervisor: Supervisor, authority: Authority, tokens: KeyPair) 
 
 
 def _scheduler(supervisor: Supervisor) -> Launch:
-    command = [supervisor.programs["kube-scheduler"], *_client_flags("kube-scheduler")]
+    command: list[str | Path] = [
+        supervisor.programs["kube-scheduler"],
+        *_client_flags("kube-scheduler"),
+    ]
     return Launch("kube-scheduler", command, lambda: True)
 
 
@@ -160,7 +161,7 @@ def _client_flags(component: str) -> list[str]:
 
 
 def _kwok(supervisor: Supervisor) -> Launch:
-    command = [
+    command: list[str | Path] = [
         supervisor.programs["kwok"],
         "--kubeconfig=pki/kwok.kubeconfig",
         "--manage-all-nodes=true",

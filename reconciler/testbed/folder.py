@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class State:
     phase: str
     doing: str
     supervisor: Identity
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     components: tuple[Component, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
     """What env prints: names for shells, and values."""
@@ -139,10 +140,8 @@ class Folder:
         self.clear()
         self._lock.unlink()
         self.path.rmdir()
-        try:
+        with suppress(OSError):  # there may be others in it
             self.base.rmdir()
-        except OSError:
-            pass  # there are others
 
     def state(self) -> State | None:
         try:

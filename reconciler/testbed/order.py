@@ -29,7 +29,8 @@ class Options:
 
     @classmethod
     def load(cls, raw: dict[str, Any]) -> Options:
-        return cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in raw.items()})
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in raw.items()}
+        return cls(**values)
 
 
 def write_order(file: Path, options: Options, programs: dict[str, Path]) -> None:

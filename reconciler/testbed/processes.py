@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A process: its number, and when it started, which tells it from a later one of that number."""
+    """A process: its number, and its start, which tells it from a later one of that number."""
 
     pid: int
     started: str
@@ -33,16 +34,18 @@ class Identity:
         started = _started(pid)
         return cls(pid, started) if started else None
 
+    @classmethod
+    def own(cls) -> Identity:
+        return cls(os.getpid(), _started(os.getpid()))
+
     def alive(self) -> bool:
         return self == Identity.of(self.pid)
 
     def kill_group(self) -> None:
         """End it and what it started, if it is still the same process."""
         if self.alive():
-            try:
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
 
     def memory(self) -> int:
         """Bytes of memory that are its own, with its fair share of what is shared."""

@@ -59,8 +59,6 @@ class Supervisor:
     """Starts programs in a folder, and keeps the folder's state true."""
 
     def __init__(self, folder: Folder, options: Options, programs: Mapping[str, Path]) -> None:
-        me = Identity.of(os.getpid())
-        assert me
         self.folder = folder
         self.options = options
         self.programs = programs
@@ -68,7 +66,7 @@ class Supervisor:
         self._owners = os.open(folder.owners, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._kept = False
         self._told = False
-        self._state = State(STARTING, "", me, options)
+        self._state = State(STARTING, "", Identity.own(), options)
         signal.signal(signal.SIGTERM, lambda *_: self._tell())
         folder.save(self._state)
 
@@ -78,6 +76,17 @@ class Supervisor:
     def publish(self, **variables: str) -> None:
         """Give these to those who ask for env."""
         self._change(variables={**self._state.variables, **variables})
+
+    def offer(self, program: str) -> None:
+        """Have this program on the PATH of those who use the testbed."""
+        (self.folder.bin / program).symlink_to(self.programs[program])
+
+    def environment(self) -> dict[str, str]:
+        """Nothing of the user's own configuration takes part."""
+        kept = {n: os.environ[n] for n in ("LANG", "SSL_CERT_FILE") if n in os.environ}
+        folder = str(self.folder.path)
+        path = f"{self.folder.bin}:{os.environ.get('PATH', os.defpath)}"
+        return kept | {"PATH": path, "HOME": folder, "TMPDIR": str(self.folder.temporary)}
 
     def start(self, make: Callable[[], Launch]) -> Launch:
         """Start a program and wait until it is ready, on other ports if its own are taken."""
@@ -95,7 +104,7 @@ class Supervisor:
             [str(part) for part in launch.command],
             log=self.folder.log(launch.name),
             cwd=self.folder.path,
-            environment={**self._environment(), **launch.environment},
+            environment={**self.environment(), **launch.environment},
             stdin=launch.stdin,
         )
         self._children[launch.name] = child
@@ -161,13 +170,6 @@ class Supervisor:
                 )
             time.sleep(0.05)
         return True
-
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the user's own configuration takes part."""
-        kept = {n: os.environ[n] for n in ("LANG", "SSL_CERT_FILE") if n in os.environ}
-        folder = str(self.folder.path)
-        path = f"{self.folder.bin}:{os.environ.get('PATH', os.defpath)}"
-        return kept | {"PATH": path, "HOME": folder, "TMPDIR": str(self.folder.temporary)}
 
     def _ended(self, name: str, child: subprocess.Popen[bytes]) -> TestbedError:
         return TestbedError(

@@ -34,8 +34,7 @@ def find_go(module: Path) -> str:
 
 def _directive(module: Path) -> str:
     found = re.search(r"^go (\S+)", module.read_text(), re.MULTILINE)
-    assert found, f"{module} names no Go version"
-    return found[1]
+    return found[1] if found else ""
 
 
 def _version(go: str) -> str:

@@ -1,4 +1,4 @@
-"""The real programs that a testbed runs and tests compare with; each folder here pins some in Go."""
+"""The real programs that a testbed runs; each folder here pins some of them in Go."""
 
 from __future__ import annotations
 
@@ -25,21 +25,45 @@ class Peer:
     def folder(self) -> Path:
         return HERE / self.module
 
-    def release(self) -> str:
-        """The pinned version of the Go module that the program is from."""
-        pins = (self.folder / "go.mod").read_text()
-        found = re.search(rf"^\s*(?:require )?{re.escape(self.release_of)} v(\S+)", pins, re.M)
-        assert found, f"{self.folder}/go.mod does not pin {self.release_of}"
-        return found[1]
-
     def link_flags(self) -> str:
         flags = "-s -w"
         if self.stamps:
-            release = self.release()
+            release = pinned(self.folder, self.release_of)
             major, minor, *_ = release.split(".")
             for variable, value in self.stamps:
                 flags += f" -X {variable}={value.format(v=release, major=major, minor=minor)}"
         return flags
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Files of a pinned Go module that a testbed uses as they are."""
+
+    name: str
+    module: str
+    source: str
+    patterns: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        return HERE / self.module
+
+    def version(self) -> str:
+        return "v" + pinned(self.folder, self.source)
+
+    def checksum(self) -> str:
+        """What go.sum says of the module's content."""
+        prefix = f"{self.source} {self.version()} "
+        lines = (self.folder / "go.sum").read_text().splitlines()
+        return next(line.removeprefix(prefix) for line in lines if line.startswith(prefix))
+
+
+def pinned(folder: Path, module: str) -> str:
+    """The version of this Go module in the folder's go.mod, without its v."""
+    pins: list[tuple[str, str]] = re.findall(
+        r"^\s*(?:require )?(\S+) v(\S+)", (folder / "go.mod").read_text(), re.M
+    )
+    return dict(pins)[module]
 
 
 def _kubernetes(name: str) -> Peer:
@@ -88,5 +112,47 @@ PEERS = {
         Peer("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok"),
         _sealed_secrets("sealed-secrets-controller", "controller"),
         _sealed_secrets("kubeseal", "kubeseal"),
+    )
+}
+
+BUNDLES = {
+    bundle.name: bundle
+    for bundle in (
+        Bundle(
+            "argocd-crds",
+            "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("manifests/crds/*-crd.yaml",),
+        ),
+        Bundle(
+            "certmanager-crds",
+            "crds",
+            "github.com/cert-manager/cert-manager",
+            ("deploy/crds/*.io_*.yaml",),
+        ),
+        Bundle(
+            "externalsecrets-crds",
+            "crds",
+            "github.com/external-secrets/external-secrets",
+            ("config/crds/bases/*.io_*.yaml",),
+        ),
+        Bundle(
+            "monitoring-crds",
+            "crds",
+            "github.com/prometheus-operator/prometheus-operator",
+            ("example/prometheus-operator-crd/*.yaml",),
+        ),
+        Bundle(
+            "sealed-secrets-crds",
+            "sealed-secrets",
+            "github.com/bitnami-labs/sealed-secrets",
+            ("helm/sealed-secrets/crds/*.yaml",),
+        ),
+        Bundle(
+            "snapshots-crds",
+            "crds",
+            "github.com/kubernetes-csi/external-snapshotter/client/v8",
+            ("config/crd/*.io_*.yaml",),
+        ),
     )
 }
