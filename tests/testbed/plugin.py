@@ -15,7 +15,7 @@ import pytest
 
 from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.folder import Folder, last_lines
-from reconciler.testbed.lifecycle import Testbed, down, up
+from reconciler.testbed.lifecycle import Testbed, up
 from reconciler.testbed.order import Options
 from tests.peers import program
 
@@ -103,16 +103,6 @@ def cluster(testbed: Testbed) -> Iterator[Cluster]:
     found.kubectl("create", "namespace", name)
     yield found
     found.kubectl("delete", "namespace", name, "--wait=false")
-
-
-@pytest.fixture
-def own_testbeds(tmp_path: Path) -> Iterator[Path]:
-    """A folder for testbeds that the test starts itself; what it leaves is ended."""
-    base = tmp_path / "testbeds"
-    yield base
-    if base.exists():
-        for name in os.listdir(base):
-            down(Folder(base, name))
 
 
 @pytest.hookimpl(hookwrapper=True)
