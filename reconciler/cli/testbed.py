@@ -48,6 +48,12 @@ def up(
     sealed_secrets: Annotated[
         bool, typer.Option("--sealed-secrets", help="With the Sealed Secrets controller.")
     ] = False,
+    gitea: Annotated[
+        bool, typer.Option("--gitea", help="With Gitea: an organisation, users and their tokens.")
+    ] = False,
+    argocd: Annotated[
+        bool, typer.Option("--argocd", help="With Argo CD, and a plugin in it.")
+    ] = False,
     crds: Annotated[
         str,
         typer.Option(metavar="LIST", help="With custom resource definitions: all, or some names."),
@@ -56,7 +62,7 @@ def up(
     """Start a testbed, unless it is up; its programs are compiled the first time."""
     from reconciler.testbed.order import Options
 
-    options = Options(sealed_secrets=sealed_secrets, crds=_definitions(crds))
+    options = Options(sealed_secrets, gitea, argocd, _definitions(crds))
     _start(_folder(name), options)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.testbed import control_plane
-from reconciler.testbed.addons import crds, sealed_secrets
+from reconciler.testbed.addons import argocd, crds, gitea, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ def programs_of(options: Options) -> tuple[str, ...]:
     names += [crds.BUNDLES[name] for name in options.crds]
     if options.sealed_secrets:
         names += sealed_secrets.PROGRAMS
+    if options.gitea:
+        names += gitea.PROGRAMS
+    if options.argocd:
+        names += argocd.PROGRAMS
     return tuple(dict.fromkeys(names))
 
 
@@ -28,3 +32,7 @@ def assemble(supervisor: Supervisor) -> None:
     crds.install(supervisor, options.crds)
     if options.sealed_secrets:
         sealed_secrets.start(supervisor, cluster)
+    if options.gitea:
+        gitea.start(supervisor)
+    if options.argocd:
+        argocd.start(supervisor, cluster)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.testbed import provisioner
 from reconciler.testbed.api import Api
 from reconciler.testbed.certificates import Authority, KeyPair
-from reconciler.testbed.ports import free_port
+from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def start(supervisor: Supervisor) -> Cluster:
     serving = authority.server()
 
     supervisor.start(lambda: _etcd(supervisor))
-    launch = supervisor.start(
+    (launch,) = supervisor.start(
         lambda: _api_server(supervisor, authority, administrator, serving, tokens)
     )
     cluster = Cluster(launch.address, authority, administrator)

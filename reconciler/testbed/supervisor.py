@@ -88,14 +88,14 @@ class Supervisor:
         path = f"{self.folder.bin}:{os.environ.get('PATH', os.defpath)}"
         return kept | {"PATH": path, "HOME": folder, "TMPDIR": str(self.folder.temporary)}
 
-    def start(self, make: Callable[[], Launch]) -> Launch:
-        """Start a program and wait until it is ready, on other ports if its own are taken."""
-        for _ in range(TRIES):
-            launch = make()
-            child = self.begin(launch)
-            if self._comes_up(launch, child):
-                return launch
-        raise TestbedError(f"{launch.name} found no free port in {TRIES} tries")
+    def start(self, *makers: Callable[[], Launch]) -> list[Launch]:
+        """Start programs and wait until they are ready, on other ports if theirs are taken."""
+        begun = [(make, make()) for make in makers]
+        children = [self.begin(launch) for _, launch in begun]
+        return [
+            self._until_ready(make, launch, child)
+            for (make, launch), child in zip(begun, children, strict=True)
+        ]
 
     def begin(self, launch: Launch) -> subprocess.Popen[bytes]:
         """Start a program without waiting for it."""
@@ -152,6 +152,17 @@ class Supervisor:
 
     def fail(self, error: ReconcilerError) -> None:
         self._change(phase=FAILED, failure=(error.what, error.why))
+
+    def _until_ready(
+        self, make: Callable[[], Launch], launch: Launch, child: subprocess.Popen[bytes]
+    ) -> Launch:
+        for _ in range(TRIES):
+            self.say(f"waiting for {launch.name}")
+            if self._comes_up(launch, child):
+                return launch
+            launch = make()
+            child = self.begin(launch)
+        raise TestbedError(f"{launch.name} found no free port in {TRIES} tries")
 
     def _comes_up(self, launch: Launch, child: subprocess.Popen[bytes]) -> bool:
         """False if it must be tried again with other ports."""

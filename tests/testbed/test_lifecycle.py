@@ -16,8 +16,8 @@ from reconciler import errors
 from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.folder import READY, Component, Folder, State
 from reconciler.testbed.lifecycle import Testbed, down, up
+from reconciler.testbed.loopback import accepts
 from reconciler.testbed.order import Options
-from reconciler.testbed.ports import accepts
 from reconciler.testbed.processes import Identity
 from tests.peers import program
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
+from reconciler.testbed import loopback
 from reconciler.testbed.addons.crds import apply_folder
-from reconciler.testbed.ports import free_port
+from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
     supervisor.say("installing Sealed Secrets")
     apply_folder(supervisor, supervisor.programs["sealed-secrets-crds"])
     token = _account(cluster)
-    launch = supervisor.start(lambda: _controller(supervisor, cluster, token))
+    (launch,) = supervisor.start(lambda: _controller(supervisor, cluster, token))
     supervisor.publish(SEALED_SECRETS_CERT=f"{launch.address}/v1/cert.pem")
     supervisor.offer("kubeseal")
 
@@ -95,7 +94,7 @@ def _controller(supervisor: Supervisor, cluster: Cluster, token: str) -> Launch:
             f"--listen-metrics-addr=127.0.0.1:{metrics}",
             "--kubeclient-qps=-1",
         ],
-        ready=lambda: _answers(f"{address}/v1/cert.pem"),
+        ready=lambda: loopback.answers(f"{address}/v1/cert.pem"),
         address=address,
         environment={
             "KUBERNETES_SERVICE_HOST": host,
@@ -105,11 +104,3 @@ def _controller(supervisor: Supervisor, cluster: Cluster, token: str) -> Launch:
         },
         stdin=json.dumps(account).encode(),
     )
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310
-            return True
-    except (urllib.error.URLError, OSError):
-        return False

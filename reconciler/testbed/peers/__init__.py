@@ -112,6 +112,22 @@ PEERS = {
         Peer("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok"),
         _sealed_secrets("sealed-secrets-controller", "controller"),
         _sealed_secrets("kubeseal", "kubeseal"),
+        Peer(
+            "gitea",
+            "gitea",
+            "code.gitea.io/gitea",
+            tags="sqlite sqlite_unlock_notify",
+            needs_c=True,
+            release_of="code.gitea.io/gitea",
+            stamps=(("main.Version", "{v}"),),
+        ),
+        Peer(
+            "argocd",
+            "argocd",
+            "github.com/argoproj/argo-cd/v3/cmd",
+            release_of="github.com/argoproj/argo-cd/v3",
+            stamps=(("github.com/argoproj/argo-cd/v3/common.version", "{v}"),),
+        ),
     )
 }
 
@@ -125,6 +141,12 @@ BUNDLES = {
             ("manifests/crds/*-crd.yaml",),
         ),
         Bundle(
+            "argocd-files",
+            "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("hack/git-verify-wrapper.sh",),
+        ),
+        Bundle(
             "certmanager-crds",
             "crds",
             "github.com/cert-manager/cert-manager",
@@ -135,6 +157,12 @@ BUNDLES = {
             "crds",
             "github.com/external-secrets/external-secrets",
             ("config/crds/bases/*.io_*.yaml",),
+        ),
+        Bundle(
+            "gitea-files",
+            "gitea",
+            "code.gitea.io/gitea",
+            ("templates/**/*", "options/**/*", "public/**/*"),
         ),
         Bundle(
             "monitoring-crds",
