@@ -82,11 +82,10 @@ class Api:
             raise TestbedError(f"the API server does not answer {method} {path}", why=str(e)) from e
         if status in accept:
             return None
-        found: dict[str, Any] = json.loads(answer)
         if status >= 400:
-            raise TestbedError(
-                f"the API server refuses {method} {path}", why=found.get("message", str(status))
-            )
+            said = answer.decode(errors="replace")[:500]
+            raise TestbedError(f"the API server refuses {method} {path} with {status}", why=said)
+        found: dict[str, Any] = json.loads(answer)
         return found
 
     def _send(

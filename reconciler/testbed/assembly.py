@@ -29,7 +29,7 @@ def programs_of(options: Options) -> tuple[str, ...]:
 def assemble(supervisor: Supervisor) -> None:
     options = supervisor.options
     cluster = control_plane.start(supervisor)
-    crds.install(supervisor, options.crds)
+    crds.install(supervisor, cluster, options.crds)
     if options.sealed_secrets:
         sealed_secrets.start(supervisor, cluster)
     if options.gitea:

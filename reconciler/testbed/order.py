@@ -18,14 +18,19 @@ class Options:
     crds: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
 
+    def __or__(self, other: Options) -> Options:
+        """The parts of both."""
+        return Options(
+            self.sealed_secrets or other.sealed_secrets,
+            self.gitea or other.gitea,
+            self.argocd or other.argocd,
+            tuple(sorted({*self.crds, *other.crds})),
+            tuple(sorted({*self.nodes, *other.nodes})),
+        )
+
     def includes(self, other: Options) -> bool:
         """Whether a testbed of this kind has all that the other one would have."""
-        switches = ("sealed_secrets", "gitea", "argocd")
-        return (
-            all(getattr(self, name) or not getattr(other, name) for name in switches)
-            and set(self.crds) >= set(other.crds)
-            and set(self.nodes) >= set(other.nodes)
-        )
+        return self | other == self | Options()
 
     @classmethod
     def load(cls, raw: dict[str, Any]) -> Options:

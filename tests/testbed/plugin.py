@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -13,16 +14,28 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli.settings import peers_folder
+from reconciler.errors import CannotBuild
+from reconciler.testbed.addons.crds import BUNDLES
 from reconciler.testbed.assembly import programs_of
+from reconciler.testbed.builder import build
 from reconciler.testbed.folder import Folder, last_lines
 from reconciler.testbed.lifecycle import Testbed, up
+from reconciler.testbed.loopback import call
 from reconciler.testbed.order import Options
-from tests.peers import program
+from reconciler.testbed.peers import CONTROL_PLANE
+from tests.peers import PEER_MISSING
 
 # What a test asks for, by the name of the fixture, and what the testbed must have for it.
-PARTS: dict[str, dict[str, Any]] = {}
+PARTS: dict[str, Options] = {
+    "sealed_secrets": Options(sealed_secrets=True),
+    "gitea": Options(gitea=True),
+    "argocd": Options(argocd=True),
+    "definitions": Options(crds=tuple(sorted(BUNDLES))),
+}
 
-_wanted = pytest.StashKey[set[str]]()
+_wanted = pytest.StashKey[list[str]]()
+_missing = pytest.StashKey[dict[str, str]]()
 _running = pytest.StashKey[Folder]()
 _numbers = count(1)
 
@@ -56,6 +69,17 @@ class Cluster:
             env={**os.environ, "HOME": str(self.bin.parent)},
         )
 
+    def run(self, program: str, *arguments: str, stdin: str) -> str:
+        """What another program that came with the testbed prints."""
+        return subprocess.run(
+            [self.bin / program, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **self.variables},
+        ).stdout
+
     def apply(self, manifest: str) -> str:
         return self.kubectl("apply", "-n", self.namespace, "-f", "-", stdin=manifest)
 
@@ -74,7 +98,8 @@ class Cluster:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The session's one testbed has what the tests of this session ask for."""
     names = {name for item in items for name in getattr(item, "fixturenames", ())}
-    config.stash[_wanted] = names & PARTS.keys()
+    config.stash[_missing] = {}
+    config.stash[_wanted] = sorted(names & PARTS.keys())
 
 
 @pytest.fixture(scope="session")
@@ -82,10 +107,17 @@ def testbed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Testbed]:
     """One testbed for all tests, and for all processes that run them."""
-    options = Options(
-        **{k: v for name in request.config.stash[_wanted] for k, v in PARTS[name].items()}
-    )
-    programs = {name: program(name) for name in programs_of(options)}
+    try:
+        programs = _built(CONTROL_PLANE)
+    except CannotBuild as e:
+        pytest.skip(f"{PEER_MISSING}{e}")
+    options = Options()
+    for part in request.config.stash[_wanted]:
+        try:
+            programs |= _built(programs_of(PARTS[part]))
+            options |= PARTS[part]
+        except CannotBuild as e:
+            request.config.stash[_missing][part] = str(e)
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
@@ -103,6 +135,62 @@ def cluster(testbed: Testbed) -> Iterator[Cluster]:
     found.kubectl("create", "namespace", name)
     yield found
     found.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def _built(names: Iterable[str]) -> dict[str, Path]:
+    return build(names, Path(peers_folder()))
+
+
+def _part(request: pytest.FixtureRequest, cluster: Cluster) -> Cluster:
+    """The cluster, if it could be given this part."""
+    why = request.config.stash[_missing].get(str(request.fixturename))
+    if why:
+        pytest.skip(f"{PEER_MISSING}{request.fixturename}: {why}")
+    return cluster
+
+
+@pytest.fixture
+def sealed_secrets(request: pytest.FixtureRequest, cluster: Cluster) -> Cluster:
+    """A cluster with the Sealed Secrets controller, and kubeseal."""
+    return _part(request, cluster)
+
+
+@pytest.fixture
+def argocd(request: pytest.FixtureRequest, cluster: Cluster) -> Cluster:
+    """A cluster in which Argo CD works, in the namespace argocd."""
+    return _part(request, cluster)
+
+
+@pytest.fixture
+def definitions(request: pytest.FixtureRequest, cluster: Cluster) -> Cluster:
+    """A cluster with the custom resource definitions of other projects."""
+    return _part(request, cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Gitea:
+    """A real forge, and the tokens of the users bot, alice and bob."""
+
+    url: str
+    tokens: Path
+
+    def token(self, user: str) -> str:
+        return (self.tokens / user).read_text()
+
+    def merge(self, pull: str) -> None:
+        """Merge this pull request (its address in the API), once Gitea has looked at it."""
+        for _ in range(100):
+            if call("GET", pull, token=self.token("bot"))["mergeable"]:
+                break
+            time.sleep(0.2)
+        call("POST", f"{pull}/merge", {"Do": "merge"}, token=self.token("bot"))
+
+
+@pytest.fixture
+def gitea(request: pytest.FixtureRequest, cluster: Cluster) -> Gitea:
+    """Gitea with an organisation fleet that has a repository environments."""
+    found = _part(request, cluster).variables
+    return Gitea(found["GITEA_URL"], Path(found["GITEA_TOKENS"]))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import TestbedError
-from reconciler.testbed.addons.crds import apply_folder
+from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import accepts, answers, free_port
 from reconciler.testbed.supervisor import Launch
 
@@ -87,7 +87,7 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
     wrapper = supervisor.programs["argocd-files"] / "hack" / "git-verify-wrapper.sh"
     shutil.copyfile(wrapper, supervisor.folder.bin / wrapper.name)
     (supervisor.folder.bin / wrapper.name).chmod(0o755)
-    apply_folder(supervisor, supervisor.programs["argocd-crds"])
+    apply_bundle(supervisor, cluster, "argocd-crds")
     _configure(cluster)
 
     password = secrets.token_urlsafe(24)
@@ -122,6 +122,8 @@ def _configure(cluster: Cluster) -> None:
     }
     api.create(f"{place}/secrets", secret)
     everything: Object = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
         "metadata": {"name": "default"},
         "spec": {
             "sourceRepos": ["*"],
@@ -203,7 +205,7 @@ def _application_sets(settings: _Settings, repository: str) -> Launch:
         f"--probe-addr=127.0.0.1:{probe}",
         f"--webhook-addr=127.0.0.1:{webhook}",
     ]
-    ready = f"http://127.0.0.1:{probe}/healthz"
+    ready = f"http://127.0.0.1:{metrics}/metrics"
     return settings.launch("argocd-applicationset-controller", flags, lambda: answers(ready))
 
 

@@ -46,7 +46,7 @@ DEFAULT_BRANCH = main
 INSTALL_LOCK = true
 SECRET_KEY = {secret}
 INTERNAL_TOKEN = {secret}
-PASSWORD_HASH_ALGO = pbkdf2$1
+PASSWORD_HASH_ALGO = pbkdf2_v1
 [service]
 DISABLE_REGISTRATION = true
 [webhook]
@@ -112,7 +112,7 @@ def _administrator(supervisor: Supervisor, work: Path) -> str:
     """The first user; the others are made through the API with its token."""
     command: list[str | Path] = [
         *(supervisor.programs["gitea"], "--config", work / "app.ini", "admin", "user", "create"),
-        *("--username", ADMINISTRATOR, "--email", f"{ADMINISTRATOR}@localhost", "--admin"),
+        *("--username", ADMINISTRATOR, "--email", f"{ADMINISTRATOR}@fleet.example", "--admin"),
         *("--random-password", "--must-change-password=false"),
         *("--access-token", "--access-token-scopes", "all"),
     ]
@@ -135,7 +135,7 @@ def _populate(address: str, administrator: str, tokens: Path) -> None:
         password = secrets.token_urlsafe(24)
         account = {
             "username": user,
-            "email": f"{user}@localhost",
+            "email": f"{user}@fleet.example",
             "password": password,
             "must_change_password": False,
         }

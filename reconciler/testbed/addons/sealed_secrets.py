@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
 from reconciler.testbed import loopback
-from reconciler.testbed.addons.crds import apply_folder
+from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
@@ -47,7 +47,7 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
             why="it takes its credentials from where pods have them, which needs a namespace",
         )
     supervisor.say("installing Sealed Secrets")
-    apply_folder(supervisor, supervisor.programs["sealed-secrets-crds"])
+    apply_bundle(supervisor, cluster, "sealed-secrets-crds")
     token = _account(cluster)
     (launch,) = supervisor.start(lambda: _controller(supervisor, cluster, token))
     supervisor.publish(SEALED_SECRETS_CERT=f"{launch.address}/v1/cert.pem")
