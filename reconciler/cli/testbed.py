@@ -58,11 +58,20 @@ def up(
         str,
         typer.Option(metavar="LIST", help="With custom resource definitions: all, or some names."),
     ] = "",
+    nodes: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST", help="With simulated nodes, as geth:2,reth,lighthouse,cometbft:3."
+        ),
+    ] = "",
 ) -> None:
     """Start a testbed, unless it is up; its programs are compiled the first time."""
     from reconciler.testbed.order import Options
+    from reconciler.testbed.simulation.fleet import nodes_of
 
-    options = Options(sealed_secrets, gitea, argocd, _definitions(crds))
+    words = tuple(word for word in nodes.split(",") if word)
+    nodes_of(words)
+    options = Options(sealed_secrets, gitea, argocd, _definitions(crds), words)
     _start(_folder(name), options)
 
 
@@ -134,6 +143,29 @@ def logs(
     if component not in known:
         raise UsageError(f"{component} has no log", hint=f"there are {', '.join(known)}")
     typer.echo(last_lines(folder.log(component), lines))
+
+
+@app.command()
+def fault(
+    node: Annotated[str, typer.Argument(metavar="NODE", help="A simulated node, as geth-0.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="FAULT", help="What is wrong with it; none heals it.")
+    ],
+    name: Name = "default",
+) -> None:
+    """Make a simulated node ill: behind, stuck, no-peers, down, slow or garbage; or none."""
+    from reconciler.testbed.addons.nodes import names, set_fault
+    from reconciler.testbed.simulation.node import Fault
+
+    folder = _folder(name)
+    _running(folder)
+    known = names(folder)
+    if node not in known:
+        there = f"there are {', '.join(known)}" if known else "up --nodes starts some"
+        raise UsageError(f"there is no simulated node {node}", hint=there)
+    if kind not in list(Fault):
+        raise UsageError(f"{kind} is no fault", hint=f"there are {', '.join(Fault)}")
+    set_fault(folder, node, Fault(kind))
 
 
 @app.command()

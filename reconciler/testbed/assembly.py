@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.testbed import control_plane
-from reconciler.testbed.addons import argocd, crds, gitea, sealed_secrets
+from reconciler.testbed.addons import argocd, crds, gitea, nodes, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
 if TYPE_CHECKING:
@@ -36,3 +36,5 @@ def assemble(supervisor: Supervisor) -> None:
         gitea.start(supervisor)
     if options.argocd:
         argocd.start(supervisor, cluster)
+    if options.nodes:
+        nodes.start(supervisor)
