@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +81,8 @@ def _built(thing: Peer | Bundle, cache: Path, report: Report) -> Path:
                         _compile(thing, made, report)
                     made.rename(target)
             _drop_unused(thing, cache)
-        os.utime(target)
+        with suppress(PermissionError):  # it may be somebody else's, and shared
+            os.utime(target)
     except OSError as e:
         raise CannotBuild(
             f"{thing.name} cannot be kept in {cache}",
@@ -185,7 +186,7 @@ def _is_package(line: str) -> bool:
 
 def _failed(name: str, said: str) -> CannotBuild:
     said = said.strip()
-    hint = "what the compiler said is above; the network must serve Go modules the first time"
+    hint = "--debug shows all that the compiler said"
     if "no space left" in said:
         hint = "make room: the control plane needs about 6 GB while it is compiled"
     elif any(word in said for word in ("dial tcp", "lookup ", "connection refused", "403", "404")):

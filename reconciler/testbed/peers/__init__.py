@@ -104,6 +104,7 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
+        Peer("kubeconform", "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
         Peer("etcd", "kubernetes", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
         _kubernetes("kube-controller-manager"),
