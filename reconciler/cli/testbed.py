@@ -93,18 +93,14 @@ def down(
 def status(name: Name = "default") -> None:
     """Show what runs, where it listens, and how much memory it uses."""
     state = _running(_folder(name))
-    total = 0
-    ended = []
+    ended = state.ended()
+    total = state.supervisor.memory()
     for component in state.components:
-        alive = component.process.alive()
-        memory = component.process.memory() if alive else 0
+        memory = 0 if component.name in ended else component.process.memory()
         total += memory
-        says = f"{memory / MIB:6,.0f} MiB" if alive else "     ended"
-        typer.echo(f"{component.name:26} {says}  {component.address}".rstrip())
-        if not alive:
-            ended.append(component.name)
-    total += state.supervisor.memory()
-    typer.echo(f"{'all of it':26} {total / MIB:6,.0f} MiB")
+        says = "     ended" if component.name in ended else f"{memory / MIB:6,.0f} MiB"
+        typer.echo(f"{component.name:34} {says}  {component.address}".rstrip())
+    typer.echo(f"{'all of it':34} {total / MIB:6,.0f} MiB")
     if ended:
         raise CheckFailed(
             f"{', '.join(ended)} ended",

@@ -45,6 +45,10 @@ class State:
     failure: tuple[str, str] = ("", "")
     """What went wrong and why, when the phase says so."""
 
+    def ended(self) -> list[str]:
+        """The components that should run and do not."""
+        return [c.name for c in self.components if not c.process.alive()]
+
     def dump(self) -> str:
         return json.dumps(asdict(self), indent=2)
 

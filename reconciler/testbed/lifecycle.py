@@ -86,6 +86,11 @@ def up(
                 f"the testbed {folder.name} runs without some of what is asked for",
                 hint="end it with reconciler testbed down, or name another with --name",
             )
+        if ended := state.ended():
+            raise TestbedError(
+                f"the testbed {folder.name} is up, but {', '.join(ended)} ended",
+                hint="reconciler testbed reset starts it again",
+            )
     except BaseException:
         os.close(owner)
         raise

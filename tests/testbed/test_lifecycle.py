@@ -114,7 +114,7 @@ def test_two_run_side_by_side_and_the_end_of_one_leaves_the_other(
 
 
 @linux_only
-def test_one_that_is_up_is_joined_and_ends_with_its_last_owner(
+def test_one_that_is_up_is_joined_and_told_when_something_in_it_ended(
     base: Path, programs: dict[str, Path]
 ) -> None:
     folder = Folder(base, "one")
@@ -124,7 +124,12 @@ def test_one_that_is_up_is_joined_and_ends_with_its_last_owner(
     first.close()
     time.sleep(1)
     assert folder.alive()
-    second.close()
+    scheduler = next(c for c in second.state.components if c.name == "kube-scheduler")
+    scheduler.process.kill_group()
+    assert eventually(lambda: not scheduler.process.alive())
+    with pytest.raises(errors.TestbedError, match="is up, but kube-scheduler ended"):
+        up(folder, Options(), programs)
+    second.close()  # the last owner
     assert eventually(lambda: not base.exists() and not processes_of(base))
 
 

@@ -23,7 +23,7 @@ class Answer:
 
 
 def as_json(value: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value).encode())
+    return Answer(status, json.dumps(value).encode() + b"\n")
 
 
 def as_metrics(values: Mapping[str, float]) -> Answer:
