@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -132,12 +131,8 @@ class Folder:
                 process.kill_group()
             wait_gone(left, 10)
         for entry in self.path.iterdir():
-            if entry == self._lock:
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
+            if entry != self._lock:
+                _remove(entry)
 
     def remove(self) -> None:
         """Remove all of it, the lock last; it is ours."""
@@ -168,6 +163,17 @@ class Folder:
         except FileNotFoundError:
             return False
         return os.path.samestat(there, os.fstat(descriptor))
+
+
+def _remove(path: Path) -> None:
+    """Also what its owner may not read: Argo CD takes that right from its repositories."""
+    if path.is_dir() and not path.is_symlink():
+        path.chmod(0o700)
+        for entry in path.iterdir():
+            _remove(entry)
+        path.rmdir()
+    else:
+        path.unlink()
 
 
 def last_lines(log: Path, count: int) -> str:

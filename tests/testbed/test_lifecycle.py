@@ -199,6 +199,18 @@ def test_a_stale_file_that_names_a_foreign_process_does_it_no_harm(base: Path) -
     assert not base.exists()
 
 
+def test_a_folder_that_its_owner_may_not_read_is_removed_too(base: Path) -> None:
+    """Argo CD keeps its repositories in one; root may read it anyway."""
+    folder = Folder(base, "one")
+    hidden = folder.path / "tmp" / "hidden"
+    (hidden / "below").mkdir(parents=True)
+    (folder.path / "link").symlink_to(base.parent)
+    hidden.chmod(0o300)
+    assert down(folder)
+    assert not base.exists()
+    assert base.parent.exists()
+
+
 def test_a_port_that_somebody_else_has_taken_meanwhile_is_replaced(
     base: Path, programs: dict[str, Path], tmp_path: Path
 ) -> None:
