@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
-from reconciler.testbed.folder import FAILED, READY, Folder, State
+from reconciler.testbed.folder import FAILED, READY, Folder, State, last_lines
 from reconciler.testbed.order import Options, write_order
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 STOP_SECONDS = 30.0
+# etcd reserves files of this size before it writes into them.
+NEEDED_SPACE = 128 << 20
 PACKAGES = Path(__file__).parents[2]
 
 
@@ -189,14 +192,19 @@ def _wait_ready(folder: Folder, say: Callable[[str], None]) -> State:
         if state and state.phase == READY and alive:
             return state
         if state and state.phase == FAILED:
-            what, why = state.failure
-            raise TestbedError(what, why=why, hint=f"the logs are in {folder.logs}")
+            raise _failed(folder, *state.failure)
         if not alive:
-            raise TestbedError(
-                "the supervisor of the testbed ended before it was ready",
-                hint=f"its log is {folder.log('supervisor')}",
-            )
+            why = last_lines(folder.log("supervisor"), 1)
+            raise _failed(folder, "the supervisor of the testbed ended before it was ready", why)
         if state and state.doing != said:
             said = state.doing
             say(said)
         time.sleep(0.03)
+
+
+def _failed(folder: Folder, what: str, why: str) -> TestbedError:
+    if shutil.disk_usage(folder.path).free < NEEDED_SPACE:
+        why = f"there is no space left in {folder.path}"
+        hint = "make room, or name another folder in RECONCILER_TESTBEDS"
+        return TestbedError(what, why=why, hint=hint)
+    return TestbedError(what, why=why, hint=f"the logs are in {folder.logs}")

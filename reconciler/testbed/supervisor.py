@@ -119,9 +119,7 @@ class Supervisor:
         limit = time.monotonic() + START_SECONDS
         while not condition():
             self.check()
-            for name, child in self._children.items():
-                if child.poll() is not None:
-                    raise self._ended(name, child)
+            self._check_children()
             if time.monotonic() > limit:
                 raise TestbedError(f"{what} took longer than {START_SECONDS:.0f} s")
             time.sleep(0.05)
@@ -169,11 +167,9 @@ class Supervisor:
         limit = time.monotonic() + START_SECONDS
         while not launch.ready():
             self.check()
-            if child.poll() is not None:
-                end = last_lines(self.folder.log(launch.name), 30)
-                if any(words in end for words in BUSY_PORT):
-                    return False
-                raise self._ended(launch.name, child)
+            if child.poll() is not None and self._found_its_port_busy(launch.name):
+                return False
+            self._check_children()
             if time.monotonic() > limit:
                 raise TestbedError(
                     f"{launch.name} was not ready after {START_SECONDS:.0f} s",
@@ -181,6 +177,15 @@ class Supervisor:
                 )
             time.sleep(0.05)
         return True
+
+    def _check_children(self) -> None:
+        for name, child in self._children.items():
+            if child.poll() is not None and not self._found_its_port_busy(name):
+                raise self._ended(name, child)
+
+    def _found_its_port_busy(self, name: str) -> bool:
+        end = last_lines(self.folder.log(name), 30)
+        return any(words in end for words in BUSY_PORT)
 
     def _ended(self, name: str, child: subprocess.Popen[bytes]) -> TestbedError:
         return TestbedError(
