@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.testbed import control_plane
+from reconciler.testbed import control_plane, provisioner
 from reconciler.testbed.addons import argocd, crds, gitea, nodes, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
@@ -38,3 +38,5 @@ def assemble(supervisor: Supervisor) -> None:
         argocd.start(supervisor, cluster)
     if options.nodes:
         nodes.start(supervisor)
+    # The last, since it makes threads: what starts processes must have no others.
+    provisioner.start(cluster.connect)

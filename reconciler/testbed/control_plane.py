@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.testbed import provisioner
 from reconciler.testbed.api import Api
 from reconciler.testbed.certificates import Authority, KeyPair
 from reconciler.testbed.loopback import free_port
@@ -79,7 +78,6 @@ def start(supervisor: Supervisor) -> Cluster:
         supervisor.begin(launch)
     supervisor.say("waiting for the nodes")
     supervisor.wait("the control plane", lambda: _works(api))
-    provisioner.start(cluster.connect)
     supervisor.offer("kubectl")
     return cluster
 

@@ -108,8 +108,7 @@ class Supervisor:
             stdin=launch.stdin,
         )
         self._children[launch.name] = child
-        # A child that has ended already is not reaped yet, so it still has an identity.
-        identity = Identity.of(child.pid) or Identity(child.pid, "")
+        identity = Identity.of(child.pid) or Identity(child.pid, "it ended at once")
         others = tuple(c for c in self._state.components if c.name != launch.name)
         self._change(components=(*others, Component(launch.name, identity, launch.address)))
         return child
