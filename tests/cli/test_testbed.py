@@ -13,12 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.folder import Folder
 from reconciler.testbed.lifecycle import down
-from reconciler.testbed.order import Options
 from tests.cli.conftest import Run
-from tests.peers import program
 
 Testbed = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -37,9 +34,8 @@ def exported(printed: bytes) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
+@pytest.mark.usefixtures("control_plane")
 def test_one_is_started_used_made_ill_emptied_and_ended(testbed: Testbed, tmp_path: Path) -> None:
-    for name in programs_of(Options()):
-        program(name)
     up = testbed("up", "--nodes", "geth")
     assert up.returncode == 0, up.stderr
     assert b"the testbed default is ready" in up.stdout

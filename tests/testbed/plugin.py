@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,7 +25,7 @@ from reconciler.testbed.lifecycle import Testbed, up
 from reconciler.testbed.loopback import call
 from reconciler.testbed.order import Options
 from reconciler.testbed.peers import CONTROL_PLANE
-from tests.peers import PEER_MISSING
+from tests.peers import PEER_MISSING, program
 
 # What a test asks for, by the name of the fixture, and what the testbed must have for it.
 PARTS: dict[str, Options] = {
@@ -104,21 +104,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
+def control_plane() -> dict[str, Path]:
+    """The programs of a testbed that has nothing beside the cluster."""
+    return {name: program(name) for name in CONTROL_PLANE}
+
+
+@pytest.fixture(scope="session")
 def testbed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    control_plane: dict[str, Path],
 ) -> Iterator[Testbed]:
     """One testbed for all tests, and for all processes that run them."""
-    try:
-        programs = _built(CONTROL_PLANE)
-    except CannotBuild as e:
-        pytest.skip(f"{PEER_MISSING}{e}")
-    options = Options()
+    options, programs = Options(), dict(control_plane)
     for part in request.config.stash[_wanted]:
         if part == "sealed_secrets" and sys.platform != "linux":
             request.config.stash[_missing][part] = "its controller runs in a testbed on Linux only"
             continue
         try:
-            programs |= _built(programs_of(PARTS[part]))
+            programs |= build(programs_of(PARTS[part]), Path(peers_folder()))
             options |= PARTS[part]
         except CannotBuild as e:
             request.config.stash[_missing][part] = f"{PEER_MISSING}{e}"
@@ -139,10 +143,6 @@ def cluster(testbed: Testbed) -> Iterator[Cluster]:
     found.kubectl("create", "namespace", name)
     yield found
     found.kubectl("delete", "namespace", name, "--wait=false")
-
-
-def _built(names: Iterable[str]) -> dict[str, Path]:
-    return build(names, Path(peers_folder()))
 
 
 def _part(request: pytest.FixtureRequest, cluster: Cluster) -> Cluster:

@@ -13,13 +13,11 @@ from pathlib import Path
 import pytest
 
 from reconciler import errors
-from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.folder import READY, Component, Folder, State
 from reconciler.testbed.lifecycle import Testbed, down, up
 from reconciler.testbed.loopback import accepts
 from reconciler.testbed.order import Options
 from reconciler.testbed.processes import Identity
-from tests.peers import program
 
 UP = """
 import sys
@@ -34,11 +32,6 @@ with up(Folder(base, "one"), options, programs, lambda doing: print(doing, flush
 """
 
 
-@pytest.fixture(scope="module")
-def programs() -> dict[str, Path]:
-    return {name: program(name) for name in programs_of(Options())}
-
-
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[Path]:
     """A folder for testbeds; what a test leaves in it is ended."""
@@ -50,12 +43,12 @@ def base(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def begin_up(
-    base: Path, tmp_path: Path, programs: dict[str, Path]
+    base: Path, tmp_path: Path, control_plane: dict[str, Path]
 ) -> Callable[[], subprocess.Popen[str]]:
     """Start up in a process of its own, which says what it is doing."""
     from reconciler.testbed.order import write_order
 
-    write_order(tmp_path / "order.json", Options(), programs)
+    write_order(tmp_path / "order.json", Options(), control_plane)
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -100,10 +93,10 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /
 
 @linux_only
 def test_two_run_side_by_side_and_the_end_of_one_leaves_the_other(
-    base: Path, programs: dict[str, Path]
+    base: Path, control_plane: dict[str, Path]
 ) -> None:
     one, two = Folder(base, "one"), Folder(base, "two")
-    with up(one, Options(), programs) as first, up(two, Options(), programs) as second:
+    with up(one, Options(), control_plane) as first, up(two, Options(), control_plane) as second:
         assert port_of(first.state) != port_of(second.state)
         assert oct(one.kubeconfig.stat().st_mode)[-3:] == "600"
         assert down(one)
@@ -115,11 +108,11 @@ def test_two_run_side_by_side_and_the_end_of_one_leaves_the_other(
 
 @linux_only
 def test_one_that_is_up_is_joined_and_told_when_something_in_it_ended(
-    base: Path, programs: dict[str, Path]
+    base: Path, control_plane: dict[str, Path]
 ) -> None:
     folder = Folder(base, "one")
-    first = up(folder, Options(), programs)
-    second = up(folder, Options(), programs)
+    first = up(folder, Options(), control_plane)
+    second = up(folder, Options(), control_plane)
     assert first.state.supervisor == second.state.supervisor
     first.close()
     time.sleep(1)
@@ -128,7 +121,7 @@ def test_one_that_is_up_is_joined_and_told_when_something_in_it_ended(
     scheduler.process.kill_group()
     assert eventually(lambda: not scheduler.process.alive())
     with pytest.raises(errors.TestbedError, match="is up, but kube-scheduler ended"):
-        up(folder, Options(), programs)
+        up(folder, Options(), control_plane)
     second.close()  # the last owner
     assert eventually(lambda: not base.exists() and not processes_of(base))
 
@@ -157,7 +150,7 @@ def test_an_up_that_is_killed_half_way_leaves_nothing(
 def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
     moment: str,
     base: Path,
-    programs: dict[str, Path],
+    control_plane: dict[str, Path],
     begin_up: Callable[[], subprocess.Popen[str]],
 ) -> None:
     folder = Folder(base, "one")
@@ -172,7 +165,7 @@ def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
     assert eventually(lambda: not processes_of(base))
     assert not folder.alive()
     if moment == "ready":
-        with up(folder, Options(), programs) as testbed:
+        with up(folder, Options(), control_plane) as testbed:
             assert testbed.state.phase == READY
     else:
         assert down(folder)
@@ -212,10 +205,10 @@ def test_a_folder_that_its_owner_may_not_read_is_removed_too(base: Path) -> None
 
 
 def test_a_port_that_somebody_else_has_taken_meanwhile_is_replaced(
-    base: Path, programs: dict[str, Path], tmp_path: Path
+    base: Path, control_plane: dict[str, Path], tmp_path: Path
 ) -> None:
     """The API server is told a busy port the first time, as if it had been taken just now."""
-    real = programs["kube-apiserver"]
+    real = control_plane["kube-apiserver"]
     twice = tmp_path / "kube-apiserver"
     twice.write_text(
         f"""#!{sys.executable}
@@ -233,18 +226,18 @@ os.execv({str(real)!r}, sys.argv)
     )
     twice.chmod(0o755)
     folder = Folder(base, "one")
-    with up(folder, Options(), programs | {"kube-apiserver": twice}) as testbed:
+    with up(folder, Options(), control_plane | {"kube-apiserver": twice}) as testbed:
         assert "address already in use" in folder.log("kube-apiserver").read_text()
         assert accepts(port_of(testbed.state))
 
 
 def test_a_program_that_does_not_run_is_named_with_its_last_words(
-    base: Path, programs: dict[str, Path], tmp_path: Path
+    base: Path, control_plane: dict[str, Path], tmp_path: Path
 ) -> None:
     broken = tmp_path / "etcd"
     broken.write_text("#!/bin/sh\necho 'no such luck'\nexit 3\n")
     broken.chmod(0o755)
     with pytest.raises(errors.TestbedError, match="etcd ended with code 3") as found:
-        up(Folder(base, "one"), Options(), programs | {"etcd": broken})
+        up(Folder(base, "one"), Options(), control_plane | {"etcd": broken})
     assert found.value.why == "no such luck"
     assert "logs" in found.value.hint
