@@ -9,7 +9,6 @@ shall live on without any.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import time
@@ -193,16 +192,13 @@ class Supervisor:
         )
 
     def _owned(self) -> bool:
-        if self._kept:
-            return True
-        watch = select.poll()
-        watch.register(self._owners, select.POLLIN)
-        for _, event in watch.poll(0):
-            if event & select.POLLIN and os.read(self._owners, 64):
-                self._kept = True
+        """A pipe that nobody has open for writing is at its end; else there is nothing yet."""
+        if not self._kept:
+            try:
+                self._kept = bool(os.read(self._owners, 64))
+            except BlockingIOError:
                 return True
-            return not event & select.POLLHUP
-        return True
+        return self._kept
 
     def _tell(self) -> None:
         self._told = True

@@ -132,17 +132,20 @@ def test_one_that_lacks_a_part_says_so_rather_than_pretend(testbed: Testbed) -> 
 
 
 @linux_only
-@pytest.mark.parametrize("seconds", [0.3, 1.5, 4])
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 0.8, 1.5, 4])
 def test_an_up_that_is_killed_half_way_leaves_nothing(
     seconds: float, base: Path, begin_up: Callable[[], subprocess.Popen[str]]
 ) -> None:
+    folder = Folder(base, "one")
     with begin_up() as process:
         time.sleep(seconds)
         process.kill()
         finished = process.wait() == 0
-    if finished:  # on a machine that is this quick it was no longer half way
-        down(Folder(base, "one"))
-    assert eventually(lambda: not base.exists() and not processes_of(base))
+    if not finished:  # on a quick machine it was no longer half way
+        assert eventually(lambda: not folder.alive() and not processes_of(base))
+    down(folder)
+    assert not base.exists()
+    assert not processes_of(base)
 
 
 @linux_only
