@@ -241,7 +241,7 @@ def _folder(name: str) -> Folder:
 def _names() -> list[str]:
     try:
         return os.listdir(testbeds_folder())
-    except FileNotFoundError:
+    except OSError:
         return []
 
 

@@ -104,7 +104,7 @@ class Folder:
         """Whether a supervisor has the lock."""
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except OSError:
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -145,7 +145,7 @@ class Folder:
     def state(self) -> State | None:
         try:
             return State.load(self._state.read_text())
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def save(self, state: State) -> None:

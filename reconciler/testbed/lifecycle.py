@@ -63,25 +63,15 @@ def up(
     say: Callable[[str], None] = lambda _: None,
 ) -> Testbed:
     """A testbed with at least these parts: a new one, or the one of this name that runs."""
-    lock = folder.try_lock()
-    if lock is None:
-        owner = _join(folder)
-    else:
-        try:
-            folder.clear()
-            _lay_out(folder)
-            # Open for both, so that it opens though nobody reads yet.
-            owner = os.open(folder.owners, os.O_RDWR | os.O_CLOEXEC)
-            write_order(folder.order, options, programs)
-            _spawn_supervisor(folder, lock)
-        except OSError as e:
-            raise TestbedError(
-                f"the folder {folder.path} cannot be written",
-                why=e.strerror or str(e),
-                hint="make room, or name another folder in RECONCILER_TESTBEDS",
-            ) from e
-        finally:
-            os.close(lock)
+    try:
+        lock = folder.try_lock()
+        owner = _join(folder) if lock is None else _begin(folder, lock, options, programs)
+    except OSError as e:
+        raise TestbedError(
+            f"the folder {folder.path} cannot be written",
+            why=e.strerror or str(e),
+            hint="make room, or name another folder in RECONCILER_TESTBEDS",
+        ) from e
     try:
         state = _wait_ready(folder, say)
         if not state.options.includes(options):
@@ -139,6 +129,20 @@ def _signal(pid: int, number: int, folder: Folder) -> None:
         pass
     finally:
         os.close(process)
+
+
+def _begin(folder: Folder, lock: int, options: Options, programs: dict[str, Path]) -> int:
+    """Start a supervisor, which gets the lock; we are the first owner."""
+    try:
+        folder.clear()
+        _lay_out(folder)
+        # Open for both, so that it opens though nobody reads yet.
+        owner = os.open(folder.owners, os.O_RDWR | os.O_CLOEXEC)
+        write_order(folder.order, options, programs)
+        _spawn_supervisor(folder, lock)
+    finally:
+        os.close(lock)
+    return owner
 
 
 def _lay_out(folder: Folder) -> None:

@@ -115,8 +115,12 @@ def test_without_a_network_it_says_what_it_needs_one_for(testbed: Testbed, tmp_p
     assert "the sources are downloaded the first time" in done.stderr.decode()
 
 
-def test_a_folder_that_cannot_be_written_is_named(testbed: Testbed, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("control_plane")
+@pytest.mark.parametrize("variable", ["RECONCILER_PEERS", "RECONCILER_TESTBEDS"])
+def test_a_folder_that_cannot_be_written_is_named(
+    reconciler: Run, tmp_path: Path, variable: str
+) -> None:
     (tmp_path / "file").touch()
-    done = testbed("up", RECONCILER_PEERS=str(tmp_path / "file" / "peers"))
+    done = reconciler("testbed", "up", **{variable: str(tmp_path / "file" / "below")})
     assert done.returncode == 2
-    assert "RECONCILER_PEERS" in done.stderr.decode()
+    assert variable in done.stderr.decode()
