@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import cases
-from tests.peers import builder
+from tests.peers import compiled
 
 
 def main() -> None:
     wanted = sys.argv[1:] or list(cases.ALL)
-    kustomize = builder.build("kustomize")
+    kustomize = compiled("kustomize")
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
         os.environ["RECONCILER_CACHE"] = f"{folder}/cache"
         os.environ["PYTHONDONTWRITEBYTECODE"] = ""

@@ -32,7 +32,7 @@ from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
-from tests.peers import builder
+from tests.peers import compiled
 
 Lines = Iterator[str]
 CORES = os.cpu_count() or 1
@@ -224,11 +224,9 @@ def check(place: Path, kustomize: Path) -> Lines:
             "again": ours,
             "kustomize": parallel_builds(kustomize, place, folders, CORES),
             "kubeconform": process(
-                builder.build("kubeconform"), "-strict", "-schema-location", schemas, out
+                compiled("kubeconform"), "-strict", "-schema-location", schemas, out
             ),
-            "kyverno": process(
-                builder.build("kyverno"), "apply", place / "policies", "--resource", out
-            ),
+            "kyverno": process(compiled("kyverno"), "apply", place / "policies", "--resource", out),
         },
         3,
     )

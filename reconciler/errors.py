@@ -5,8 +5,10 @@ ReconcilerError
 │   ├── UsageError       a command or an argument
 │   ├── RepositoryError  a repository, a revision or a tree
 │   ├── FleetError       environments, apps, and the files that describe them
-│   └── RenderError      a kustomization that does not render
-│       └── RenderTimeout
+│   ├── RenderError      a kustomization that does not render
+│   │   └── RenderTimeout
+│   └── TestbedError     a testbed that does not start, or is not there
+│       └── CannotBuild  a program in it that this machine cannot compile
 ├── CheckFailed          exit 1: the command worked and found what it looks for
 └── InternalError        exit 70: our bug, or a broken installation
     └── KernelError      the kernel is missing, died or does not answer
@@ -108,6 +110,14 @@ class RenderError(UserError):
 
 
 class RenderTimeout(RenderError):
+    pass
+
+
+class TestbedError(UserError):
+    pass
+
+
+class CannotBuild(TestbedError):
     pass
 
 

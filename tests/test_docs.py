@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.settings import peers_folder
+from reconciler.testbed.folder import Folder
+from reconciler.testbed.lifecycle import down
 from tests.conftest import PEER_MISSING
 from tests.console import matches, run, steps
 
@@ -105,20 +108,40 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     server.stdout.close()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
-def test_every_command_of_a_page_prints_what_the_page_says(
-    page: Path, clone: Path, environment: dict[str, str], request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def testbeds(
+    environment: dict[str, str], tmp_path: Path, control_plane: dict[str, Path]
+) -> Iterator[None]:
+    """Compiled programs, as if this were not the first time; what is left running is ended."""
+    base = tmp_path / "testbeds"
+    environment |= {"RECONCILER_PEERS": peers_folder(), "RECONCILER_TESTBEDS": str(base)}
+    yield
+    for name in os.listdir(base) if base.exists() else ():
+        down(Folder(base, name))
+
+
+@pytest.fixture
+def needs(page: Path, environment: dict[str, str], request: pytest.FixtureRequest) -> None:
+    """What the commands of this page cannot do without."""
     text = page.read_text()
     if "pip install" in text:
         request.getfixturevalue("package_index")
     if "REDIS_URL" in text:
         environment["REDIS_URL"] = request.getfixturevalue("redis_url")
+    if "$ reconciler testbed" in text:
+        request.getfixturevalue("testbeds")
+
+
+@pytest.mark.usefixtures("needs")
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_command_of_a_page_prints_what_the_page_says(
+    page: Path, clone: Path, environment: dict[str, str]
+) -> None:
     if page.stem != "tutorial":  # that one is read by somebody who has nothing yet
         for name in ("reconciler-kernel", "reconciler-kernel.id"):
             shutil.copy2(ROOT / KERNEL / name, clone / KERNEL)
 
-    typed = steps(text)
+    typed = steps(page.read_text())
     results = run(typed, clone, environment)
     assert len(results) == len(typed), "a command ended the shell"
     shown = {i for i, step in enumerate(typed, -1) if step.command == "echo $?"}

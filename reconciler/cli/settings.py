@@ -20,6 +20,21 @@ def cache_folder() -> str:
     return os.path.join(base, "reconciler")
 
 
+def peers_folder() -> str:
+    """Where compiled peers are kept: not with the renders, which go sooner."""
+    return os.environ.get("RECONCILER_PEERS") or _of_user("XDG_CACHE_HOME", ".cache", "peers")
+
+
+def testbeds_folder() -> str:
+    named = os.environ.get("RECONCILER_TESTBEDS")
+    return named or _of_user("XDG_STATE_HOME", ".local/state", "testbeds")
+
+
+def _of_user(variable: str, default: str, name: str) -> str:
+    base = os.environ.get(variable) or os.path.join(os.path.expanduser("~"), default)
+    return os.path.join(base, "reconciler", name)
+
+
 def open_store(use: bool = True) -> Store:
     """The cache that the user configured: a Redis server, or a file."""
     from reconciler.render import store

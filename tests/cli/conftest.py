@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-import hatch_build
 from reconciler.cli.app import run as run_command
-from tests.conftest import PEER_MISSING
+from tests.peers import program
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -80,18 +79,6 @@ def on_a_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
 @pytest.fixture(scope="session")
 def sarif_schema() -> Mapping[str, Any]:
     """The standard's own schema, out of a Go module that carries it."""
-    go = hatch_build.find_go()
-    folder = Path(__file__).parents[1] / "peers" / "sarif"
-    if go is None:
-        pytest.skip(f"{PEER_MISSING}there is no Go to fetch the schema of SARIF with")
-    found = subprocess.run(
-        [go, "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    if found.returncode:
-        pytest.skip(f"{PEER_MISSING}the schema of SARIF: {found.stderr[-200:]}")
-    source = Path(json.loads(found.stdout)["Dir"], "pkg/report/v210/sarif/schema.go").read_text()
+    source = (program("sarif") / "pkg/report/v210/sarif/schema.go").read_text()
     schema: Mapping[str, Any] = json.loads(source.split("`")[1])
     return schema

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PEER_MISSING
 from tests.fleets.conftest import ROOT, Objects
-from tests.peers import builder
+from tests.peers import program
 
 TESTS = sorted((ROOT / "tests/fleets/alerts").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -22,10 +21,7 @@ RUNBOOKS = ROOT / "docs/runbooks"
 
 @pytest.fixture(scope="session")
 def promtool() -> Path:
-    try:
-        return builder.build("promtool")
-    except builder.CannotBuild as e:
-        pytest.skip(f"{PEER_MISSING}promtool: {e}")
+    return program("promtool")
 
 
 def groups(objects: Objects) -> list[Any]:

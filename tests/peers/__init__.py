@@ -1,0 +1,55 @@
+"""The real programs that tests run, compiled when first needed.
+
+What a testbed consists of is pinned by the product; the folders here pin what only tests compare
+with.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.settings import peers_folder
+from reconciler.errors import CannotBuild
+from reconciler.testbed.builder import Report, built
+from reconciler.testbed.peers import PEERS, Bundle, Peer
+
+HERE = Path(__file__).parent
+
+# A test that skips for want of a peer says so with this; CI takes that as a failure.
+PEER_MISSING = "peer missing: "
+
+OURS: dict[str, Peer | Bundle] = {
+    thing.name: thing
+    for thing in (
+        Peer("kubeconform", HERE / "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
+        Peer("kyverno", HERE / "kyverno", "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno"),
+        Peer(
+            "promtool",
+            HERE / "promtool",
+            "github.com/prometheus/prometheus/cmd/promtool",
+            # Without the clients of every cloud, which discover targets: minutes to compile.
+            tags="remove_all_sd",
+        ),
+        Bundle(
+            "sarif",
+            HERE / "sarif",
+            "github.com/owenrumney/go-sarif/v3",
+            ("pkg/report/v210/sarif/schema.go",),
+        ),
+    )
+}
+
+
+def compiled(name: str, report: Report = lambda _: None) -> Path:
+    """The path of this peer, whoever pins it."""
+    return built(OURS.get(name) or PEERS[name], Path(peers_folder()), report)
+
+
+def program(name: str) -> Path:
+    """The path of this peer; without it, the test is skipped."""
+    try:
+        return compiled(name)
+    except CannotBuild as e:
+        pytest.skip(f"{PEER_MISSING}{name}: {e}")

@@ -1,0 +1,1 @@
+"""A Kubernetes control plane of plain processes on this machine, to try things on."""

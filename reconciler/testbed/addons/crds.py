@@ -1,0 +1,54 @@
+"""The custom resource definitions of other projects, as their pinned releases have them."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from reconciler.errors import TestbedError
+
+if TYPE_CHECKING:
+    from reconciler.testbed.api import Api
+    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.supervisor import Supervisor
+
+BUNDLES = {
+    "argocd": "argocd-crds",
+    "certmanager": "certmanager-crds",
+    "externalsecrets": "externalsecrets-crds",
+    "monitoring": "monitoring-crds",
+    "sealedsecrets": "sealed-secrets-crds",
+    "snapshots": "snapshots-crds",
+}
+
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def install(supervisor: Supervisor, cluster: Cluster, names: tuple[str, ...]) -> None:
+    for name in names:
+        supervisor.say(f"installing the definitions of {name}")
+        apply_bundle(supervisor, cluster, BUNDLES[name])
+
+
+def apply_bundle(supervisor: Supervisor, cluster: Cluster, name: str) -> None:
+    """Apply every definition of a bundle, and wait until the API server serves them all."""
+    flags = ["--server-side", "--force-conflicts", "--recursive"]
+    done = subprocess.run(
+        [supervisor.programs["kubectl"], "apply", *flags, "-f", supervisor.programs[name]],
+        env=supervisor.environment() | {"KUBECONFIG": str(supervisor.folder.kubeconfig)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise TestbedError(f"{name} cannot be applied", why=done.stderr.strip()[-300:])
+    api = cluster.connect()
+    supervisor.wait("serving the definitions", lambda: _all_served(api))
+
+
+def _all_served(api: Api) -> bool:
+    found = api.get(DEFINITIONS) or {"items": []}
+    return all(
+        any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+        for conditions in (d.get("status", {}).get("conditions") or [] for d in found["items"])
+    )

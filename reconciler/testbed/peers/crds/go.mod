@@ -1,0 +1,11 @@
+// Nothing is compiled from these: the folders that bundles name are taken from them.
+module peers/crds
+
+go 1.26.0
+
+require (
+	github.com/cert-manager/cert-manager v1.21.2
+	github.com/external-secrets/external-secrets v1.3.2
+	github.com/kubernetes-csi/external-snapshotter/client/v8 v8.7.0
+	github.com/prometheus-operator/prometheus-operator v0.85.0
+)
