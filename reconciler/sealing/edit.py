@@ -53,6 +53,8 @@ def _changes(text: str, node: Node, old: Any, new: Mapping[str, Any]) -> Iterato
         value = _entry(node, key)[1]
         if _is_block(value) and isinstance(new[key], Mapping) and old[key].keys() & new[key]:
             yield from _changes(text, value, old[key], new[key])
+        elif isinstance(value, SequenceNode) and value.value and _longer(old[key], new[key]):
+            yield _addition(text, value, new[key][len(old[key]) :])
         else:
             yield _replacement(text, node, key, new[key])
     added = sorted(key for key in new if key not in old)
@@ -98,6 +100,23 @@ def _insertion(
     else:
         at = _line_end(text, _end(text, above[1]))
     return Splice(at, at, _ended(text, at) + rendered)
+
+
+def _longer(old: Any, new: Any) -> bool:
+    return isinstance(new, list) and new[: len(old)] == old
+
+
+def _addition(text: str, node: SequenceNode, added: list[Any]) -> Splice:
+    """More at the end of a list."""
+    last = node.value[-1]
+    end = _end(text, last)
+    if node.flow_style:
+        return Splice(end, end, "".join(f", {json.dumps(item)}" for item in added))
+    line = text[_line_start(text, _at(last)) : _at(last)]
+    indentation = line[: len(line) - len(line.lstrip())]
+    items = "".join(_indented(as_yaml([item]), len(indentation)) for item in added)
+    at = _line_end(text, end)
+    return Splice(at, at, _ended(text, at) + indentation + items)
 
 
 def _ended(text: str, at: int) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from reconciler.sealing.certificates import Certificates
-from reconciler.sealing.envelope import Malformed, key_bits
+from reconciler.sealing.ciphertext import Malformed, key_bits
 from reconciler.sealing.scope import ANNOTATIONS, CLUSTER_WIDE, NAMESPACE_WIDE, Scope
 from reconciler.sealing.sealed_secret import SealedSecret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.sealing.certificates import Certificates
 
 Kind = Literal["malformed", "place", "scope", "certificate", "stale", "unrecorded", "template"]
 
@@ -179,8 +181,3 @@ def _template(sealed: SealedSecret) -> Iterator[Problem]:
                 "whoever may ask a controller before 0.40 can find them out so: take out the "
                 "conditions",
             )
-
-
-def is_old(certificates: Certificates, days: int, now: datetime | None = None) -> bool:
-    """Has the controller, by its habit, made a newer certificate since?"""
-    return certificates.newest.age(now or datetime.now(UTC)).days >= days

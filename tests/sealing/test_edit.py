@@ -107,6 +107,20 @@ def test_a_file_without_a_last_line_break_grows_by_whole_lines() -> None:
     assert with_value("a: {b: c}\nd:\n  e: f", "d.g", "h") == "a: {b: c}\nd:\n  e: f\n  g: h\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a:\n- b # c\n\nd: e\n", "a:\n- b # c\n- x\n\nd: e\n"),
+        ("a:\n  -   b\n  # end\n", "a:\n  -   b\n  - x\n  # end\n"),
+        ("a: [b]\n", 'a: [b, "x"]\n'),
+        ("a: [b]", 'a: [b, "x"]'),
+        ("a:\n- b", "a:\n- b\n- x\n"),
+    ],
+)
+def test_a_list_grows_at_its_end(before: str, after: str) -> None:
+    assert with_value(before, "a", ["b", "x"]) == after
+
+
 def test_json_stays_json_with_its_indentation() -> None:
     text = json.dumps({"kind": "X", "b": {"z": "1"}}, indent=4)
     assert with_value(text, "b.a", "é") == json.dumps(
