@@ -6,7 +6,7 @@ from reconciler.errors import Place, SealingError
 from reconciler.sealing.secret import check_key
 
 
-def read_env_file(content: bytes | bytearray, file: str) -> dict[str, bytearray]:
+def read_env_file(content: bytearray, file: str) -> dict[str, bytearray]:
     found: dict[str, bytearray] = {}
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.removesuffix(b"\r").lstrip()
