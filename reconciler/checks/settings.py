@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches
 from reconciler.model.environment import Environment, External, Ignored, Releases
+from reconciler.model.globs import matches
 from reconciler.model.layout import entry_of
 
 # The Kubernetes release whose types and libraries the kernel carries.

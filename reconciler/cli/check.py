@@ -15,7 +15,7 @@ from reconciler.checks.catalogue import POLICY, RULES
 from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches, meant
+from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
 from reconciler.checks.settings import CheckSettings, settings_of
@@ -27,6 +27,7 @@ from reconciler.cli.source import find_source, open_repository, open_tree, where
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.environment import read_environment
 from reconciler.model.files import read
+from reconciler.model.globs import matches
 from reconciler.model.layout import (
     ENVIRONMENT_FILE,
     apps_in,

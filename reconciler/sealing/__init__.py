@@ -1,0 +1,1 @@
+"""Secrets in Git: sealed for the cluster that opens them, and never in the clear."""
