@@ -62,8 +62,7 @@ def forbid(
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
     source = _repository(root)
-    with Snapshots(source) as snapshots:
-        scans = _scans(snapshots, paths or [], revisions or _pushed(), source)
+    scans = _scans(Snapshots(source), paths or [], revisions or _pushed(), source)
     found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
     _write(found, output, source)
     if found:

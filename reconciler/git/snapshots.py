@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
-from functools import cached_property
 
 from reconciler.errors import RepositoryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FILES = (b"100644", b"100755")
+RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
+
+# No manifest is larger: a cluster stores 1.5 MiB in an object.
+MAX_BYTES = 16 << 20
+BATCH_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,6 @@ class Snapshots:
 
     def __init__(self, root: str) -> None:
         self.root = root
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if "_reader" in self.__dict__:
-            self._reader.communicate()
 
     def staged(self) -> Snapshot:
         """What the next commit changes."""
@@ -89,29 +79,41 @@ class Snapshots:
             return dict(_listing(self._git("ls-tree", "-r", "-z", "--full-tree", commit)))
         return dict(_listing(self._git("ls-files", "--stage", "-z")))
 
-    def read(self, blob: str) -> bytes:
-        stdin, stdout = self._reader.stdin, self._reader.stdout
-        if stdin is None or stdout is None:
-            raise RepositoryError("git cat-file has no streams")
-        stdin.write(blob.encode() + b"\n")
-        stdin.flush()
-        head = stdout.readline().split()
-        if len(head) != 3 or head[1] != b"blob":
+    def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """The content of each blob; none of one that is too large to be looked at."""
+        wanted = list(dict.fromkeys(blobs))
+        sizes = self._git("cat-file", "--batch-check", given=_lines(wanted)).split(b"\n")
+        batch: list[str] = []
+        total = 0
+        for blob, about in zip(wanted, sizes, strict=False):
+            size = self._size(blob, about)
+            if size > MAX_BYTES:
+                yield blob, None
+                continue
+            if total + size > BATCH_BYTES:
+                yield from self._contents(batch)
+                batch, total = [], 0
+            batch.append(blob)
+            total += size
+        yield from self._contents(batch)
+
+    def _contents(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
+        told = self._git("cat-file", "--batch", given=_lines(blobs))
+        begin = 0
+        for blob in blobs:
+            head, begin = told[begin : (end := told.index(b"\n", begin))], end + 1
+            size = self._size(blob, head)
+            yield blob, told[begin : begin + size]
+            begin += size + 1
+
+    def _size(self, blob: str, about: bytes) -> int:
+        kind, _, size = about.partition(b" ")[2].partition(b" ")
+        if kind != b"blob":
             raise RepositoryError(
                 f"the object {blob} cannot be read in {self.root}",
                 hint="git fsck shows what else is missing; fetch into a new clone",
             )
-        size = int(head[2])
-        return stdout.read(size + 1)[:size]
-
-    @cached_property
-    def _reader(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            ["git", "cat-file", "--batch"],
-            cwd=self.root,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        return int(size)
 
     def _git(self, *words: str, given: bytes = b"", may_fail: bool = False) -> bytes:
         try:
@@ -126,7 +128,8 @@ class Snapshots:
         return done.stdout
 
 
-RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
+def _lines(names: Sequence[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
 
 
 def _changes(raw: bytes) -> Iterator[tuple[str, str]]:

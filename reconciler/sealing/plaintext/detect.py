@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.model.globs import matches
 from reconciler.model.plaintext import Allowed, PlaintextRules
 from reconciler.sealing.plaintext.found import Plaintext
-from reconciler.sealing.plaintext.generators import generated, may_generate
+from reconciler.sealing.plaintext.generators import literals_in
 from reconciler.sealing.plaintext.inputs import (
     env_file,
     is_env_file,
@@ -24,19 +24,20 @@ from reconciler.sealing.plaintext.yaml import documents, text_of
 MANIFESTS = re.compile(
     r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization"
 )
-# No manifest is larger: a cluster stores 1.5 MiB in an object.
-MAX_BYTES = 16 << 20
 
 
-def plaintext_in(file: str, content: bytes, rules: PlaintextRules) -> list[Plaintext]:
-    """What this file holds in the clear, without what is allowed to be."""
+def plaintext_in(file: str, content: bytes | None, rules: PlaintextRules) -> list[Plaintext]:
+    """What this file holds in the clear, without what is allowed to be.
+
+    There is no content if the file is too large to be looked at.
+    """
     found = _without_twins(_everything(file, content, rules))
     return [kept for f in found if (kept := without_allowed(f, rules.allowed))]
 
 
-def _everything(file: str, content: bytes, rules: PlaintextRules) -> Iterator[Plaintext]:
+def _everything(file: str, content: bytes | None, rules: PlaintextRules) -> Iterator[Plaintext]:
     named = any(matches(pattern, file) for pattern in rules.inputs)
-    if len(content) > MAX_BYTES:
+    if content is None:
         if MANIFESTS.fullmatch(file) or named:
             yield Plaintext(file, "the file, which is too large to be looked at, may hold secrets")
         return
@@ -53,8 +54,7 @@ def _in_text(file: str, text: str, rules: PlaintextRules) -> Iterator[Plaintext]
     if not MANIFESTS.fullmatch(file):
         return
     yield from secrets_in(file, text)
-    if may_generate(text):
-        yield from (f for f in generated(file, text) if isinstance(f, Plaintext))
+    yield from literals_in(file, text)
     for rule in rules.values:
         if matches(rule.files, file):
             yield from _named_values(file, text, rule.keys)

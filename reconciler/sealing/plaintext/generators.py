@@ -10,7 +10,7 @@ from yaml.nodes import Node, ScalarNode
 
 from reconciler.sealing.plaintext.found import Key, Plaintext, called
 from reconciler.sealing.plaintext.references import is_reference
-from reconciler.sealing.plaintext.yaml import Document, documents, entries, items, scalars
+from reconciler.sealing.plaintext.yaml import Document, documents, entries, items, scalars, text_of
 
 GENERATOR = "secretgenerator"
 
@@ -25,16 +25,22 @@ class Source:
     line: int
 
 
-def may_generate(text: str) -> bool:
-    return GENERATOR in text.lower()
+def literals_in(file: str, text: str) -> Iterator[Plaintext]:
+    """The values in a kustomization itself."""
+    return (made for made in _all(file, text) if isinstance(made, Plaintext))
 
 
-def generated(file: str, text: str) -> Iterator[Plaintext | Source]:
-    """The values in a kustomization itself, and the files that it takes others from."""
-    for document in documents(text):
-        for node in document.nodes() or ():
-            for generator in _generators(node):
-                yield from _made(file, document, generator)
+def sources_in(file: str, content: bytes) -> Iterator[Source]:
+    """The files that a kustomization takes values from."""
+    return (made for made in _all(file, text_of(content) or "") if isinstance(made, Source))
+
+
+def _all(file: str, text: str) -> Iterator[Plaintext | Source]:
+    if GENERATOR in text.lower():
+        for document in documents(text):
+            for node in document.nodes() or ():
+                for generator in _generators(node):
+                    yield from _made(file, document, generator)
 
 
 def _generators(node: Node) -> Iterator[Node]:

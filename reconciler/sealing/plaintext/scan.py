@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.git.snapshots import Snapshot, Snapshots
@@ -10,8 +10,7 @@ from reconciler.model.layout import KUSTOMIZATION_NAMES
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
 from reconciler.sealing.plaintext.detect import plaintext_in, without_allowed
 from reconciler.sealing.plaintext.found import Plaintext
-from reconciler.sealing.plaintext.generators import Source, generated, may_generate
-from reconciler.sealing.plaintext.yaml import text_of
+from reconciler.sealing.plaintext.generators import Source, sources_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,57 +22,72 @@ class Scan:
     found: tuple[Plaintext, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What one file held once."""
+
+    found: tuple[Plaintext, ...]
+    sources: tuple[Source, ...]
+    anything: bool
+
+
 class Scanner:
     """Looks at snapshots of one repository, and at each content once."""
 
     def __init__(self, snapshots: Snapshots, rules: PlaintextRules) -> None:
         self._snapshots = snapshots
         self._rules = rules
-        self._known: dict[tuple[str, str], list[Plaintext]] = {}
-        self._sources: dict[tuple[str, str], list[Source]] = {}
+        self._known: dict[tuple[str, str], _Content] = {}
 
     def scan(self, snapshot: Snapshot) -> Scan:
-        found = [
-            plaintext
-            for file, blob in snapshot.changed.items()
-            for plaintext in self._in(file, blob)
-        ]
-        found += self._read_by_generators(snapshot)
+        """What its changed files hold, and files that a generator makes a Secret of."""
+        files = self._snapshots.files(snapshot.commit)
+        sources = list(self._generated_from(files, snapshot.changed))
+        self._look_into({**snapshot.changed, **{s.file: files[s.file] for s in sources}})
+        found = [f for item in snapshot.changed.items() for f in self._known[item].found]
+        for source in sources:
+            content = self._known[source.file, files[source.file]]
+            if content.anything and not content.found:
+                what = f"the file, of which {source.named_by} makes {source.secret}, is"
+                plaintext = Plaintext(source.file, what)
+                found += filter(None, [without_allowed(plaintext, self._rules.allowed)])
         return Scan(snapshot.commit, len(snapshot.changed), tuple(found))
 
-    def _in(self, file: str, blob: str) -> list[Plaintext]:
-        if (file, blob) not in self._known:
-            content = self._snapshots.read(blob)
-            self._known[file, blob] = plaintext_in(file, content, self._rules)
-        return self._known[file, blob]
-
-    def _read_by_generators(self, snapshot: Snapshot) -> Iterator[Plaintext]:
+    def _generated_from(
+        self, files: Mapping[str, str], changed: Mapping[str, str]
+    ) -> Iterator[Source]:
         """Files that become a Secret, where either the file or what names it has changed."""
-        files = self._snapshots.files(snapshot.commit)
-        changed = snapshot.changed
-        for source in self._all_sources(files):
-            blob = files.get(source.file)
-            if blob and (source.file in changed or source.named_by in changed):
-                known = any(self._in(source.file, blob))
-                if not known and self._snapshots.read(blob).strip():
-                    what = f"the file, of which {source.named_by} makes {source.secret}, is"
-                    if kept := without_allowed(Plaintext(source.file, what), self._rules.allowed):
-                        yield kept
+        kustomizations = {f: blob for f, blob in files.items() if f.endswith(KUSTOMIZATION_NAMES)}
+        self._look_into(kustomizations)
+        for item in kustomizations.items():
+            for source in self._known[item].sources:
+                if source.file in files and (source.file in changed or item[0] in changed):
+                    yield source
 
-    def _all_sources(self, files: dict[str, str]) -> Iterator[Source]:
+    def _look_into(self, files: Mapping[str, str]) -> None:
+        fresh: dict[str, list[str]] = {}
         for file, blob in files.items():
-            if file.endswith(KUSTOMIZATION_NAMES):
-                if (file, blob) not in self._sources:
-                    text = text_of(self._snapshots.read(blob)) or ""
-                    made = generated(file, text) if may_generate(text) else ()
-                    self._sources[file, blob] = [m for m in made if isinstance(m, Source)]
-                yield from self._sources[file, blob]
+            if (file, blob) not in self._known:
+                fresh.setdefault(blob, []).append(file)
+        for blob, content in self._snapshots.read(fresh):
+            for file in fresh[blob]:
+                self._known[file, blob] = _content(file, content, self._rules)
+
+
+def _content(file: str, content: bytes | None, rules: PlaintextRules) -> _Content:
+    sources: tuple[Source, ...] = ()
+    if content and file.endswith(KUSTOMIZATION_NAMES):
+        sources = tuple(sources_in(file, content))
+    anything = content is None or bool(content.strip())
+    return _Content(tuple(plaintext_in(file, content, rules)), sources, anything)
 
 
 def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:
     """What a commit, or the index, says is a secret and what is none."""
     blob = snapshots.files(commit).get(PLAINTEXT_FILE)
-    return read_plaintext_rules(snapshots.read(blob)) if blob else PlaintextRules()
+    for _, content in snapshots.read([blob] if blob else []):
+        return read_plaintext_rules(content or b"")
+    return PlaintextRules()
 
 
 def scan_commits(snapshots: Snapshots, revisions: str) -> list[Scan]:

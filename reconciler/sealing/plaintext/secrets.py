@@ -65,12 +65,15 @@ def _at(found: Plaintext, line: int) -> Plaintext:
 
 
 def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]:
+    names = {name for name, _, _ in entries(node)}
+    if not names & {"kind", "target", "op"}:
+        return
     keys: list[Key] = []
     what = "a Secret"
     if is_secret(node):
         metadata = all_of(node, "metadata")
-        names = [f"{_slash(m)}{n}" for m in metadata for n in scalars(m, "name")]
-        what = f"Secret{called(names[0])}" if names else what
+        called_so = [f"{_slash(m)}{n}" for m in metadata for n in scalars(m, "name")]
+        what = f"Secret{called(called_so[0])}" if called_so else what
         keys = plain_keys(document, node)
     if any("Secret" in scalars(target, "kind") for target in all_of(node, "target")):
         for patch in all_of(node, "patch"):

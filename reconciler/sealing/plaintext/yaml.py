@@ -15,6 +15,7 @@ from reconciler.sealing.plaintext.references import is_reference
 # The composer in C calls itself for each level, and ends the process when the stack does.
 MAX_DEPTH = 200
 BOUNDARY = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
+INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
 NULL = "tag:yaml.org,2002:null"
 
 
@@ -28,12 +29,8 @@ class Document:
     def nodes(self) -> list[Node] | None:
         """What it holds; none if that cannot be read."""
         try:
-            depth = 0
-            for event in yaml.parse(self.text, Loader=LOADER):
-                depth += isinstance(event, yaml.CollectionStartEvent)
-                depth -= isinstance(event, yaml.CollectionEndEvent)
-                if depth > MAX_DEPTH:
-                    return None
+            if _may_be_deep(self.text) and _depth(self.text) > MAX_DEPTH:
+                return None
             return [n for n in yaml.compose_all(self.text, Loader=LOADER) if n]
         except (yaml.YAMLError, ValueError):
             return None
@@ -61,6 +58,24 @@ def documents(text: str, above: int = 0) -> Iterator[Document]:
         if end > begin:
             yield Document(text[begin:end], above + text.count("\n", 0, begin))
         begin = end
+
+
+def _may_be_deep(text: str) -> bool:
+    """Each level has a bracket, or moves a line to the right."""
+    longest = max((len(found) for found in INDENT.findall(text)), default=0)
+    return longest + text.count("[") + text.count("{") > MAX_DEPTH
+
+
+def _depth(text: str) -> int:
+    """How many levels are nested, counted as far as that matters."""
+    depth = deepest = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return depth
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def text_of(content: bytes) -> str | None:
