@@ -1,1 +1,1 @@
-"""Secrets in Git: sealed for the cluster that opens them, and never in the clear."""
+"""Secrets that may lie in Git: encrypted for the controller of one cluster."""

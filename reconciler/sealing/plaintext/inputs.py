@@ -67,8 +67,8 @@ def values(document: Document, node: Node, path: str = "") -> Iterator[Key]:
 
 
 def private_keys(file: str, text: str) -> Iterator[Plaintext]:
-    for pattern in (KEY_BEGINS, AGE_KEY):
-        if found := pattern.search(text):
+    for sign, pattern in ((" KEY-----", KEY_BEGINS), ("AGE-SECRET-KEY-1", AGE_KEY)):
+        if sign in text and (found := pattern.search(text)):
             line = text.count("\n", 0, found.start()) + 1
             yield Plaintext(file, "a private key", (), line)
             return

@@ -13,12 +13,15 @@ from reconciler.sealing.plaintext.yaml import Document, all_of, documents, entri
 
 # As a word of its own, or with an escape that may stand for any letter of it.
 MENTIONED = re.compile(r'(?<![A-Za-z])Secret(?![A-Za-z])|kind["\']?\s*:\s*"[^"\n]*\\|/stringData')
+PARTS = ("Secret", "\\", "/stringData")
 DATA = ("data", "stringData")
 MAX_NESTING = 4
 
 
 def secrets_in(file: str, text: str, above: int = 0, nesting: int = 0) -> Iterator[Plaintext]:
     """What is in the clear in the Secrets of a text; lines count from the one above it."""
+    if not any(part in text for part in PARTS):  # looking for that is ten times faster
+        return
     for document in documents(text, above):
         if not MENTIONED.search(document.text):
             continue

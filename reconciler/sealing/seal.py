@@ -1,0 +1,90 @@
+"""Secrets to SealedSecrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import replace
+
+from reconciler.errors import SealingError
+from reconciler.sealing.certificate import Certificate
+from reconciler.sealing.envelope import Plain, seal_value
+from reconciler.sealing.memory import Memory, Oblivious, item_of
+from reconciler.sealing.record import ANNOTATION, Item, Record
+from reconciler.sealing.scope import Scope, scope_of
+from reconciler.sealing.sealed_secret import SealedSecret, template_of
+from reconciler.sealing.secret import Secret
+
+FORGETFUL = Oblivious()
+
+
+def seal(
+    secret: Secret,
+    certificate: Certificate,
+    scope: Scope | None = None,
+    memory: Memory = FORGETFUL,
+) -> SealedSecret:
+    """The whole secret; its scope is what its annotations say if none is given."""
+    scope = scope or scope_of(secret.annotations)
+    if scope is not Scope.cluster_wide and not secret.namespace:
+        raise SealingError(
+            f"the Secret {secret.name} does not say in which namespace it is",
+            where=secret.place,
+            why=f"a {scope} secret opens in its namespace only",
+            hint="write metadata.namespace, or name one with --namespace",
+        )
+    fresh = SealedSecret(
+        secret.name,
+        secret.namespace,
+        template=template_of(
+            type=secret.type,
+            immutable=secret.immutable,
+            labels=secret.labels,
+            annotations=secret.annotations,
+            finalizers=secret.finalizers,
+        ),
+        annotations=scope.annotations,
+        place=secret.place,
+    )
+    return with_values(fresh, secret.values, certificate, memory)
+
+
+def with_values(
+    sealed: SealedSecret,
+    values: Mapping[str, Plain],
+    certificate: Certificate,
+    memory: Memory = FORGETFUL,
+    *,
+    without: Set[str] = frozenset(),
+    afresh: bool = False,
+) -> SealedSecret:
+    """The same SealedSecret with these values, and `without` others.
+
+    A value that is known to be unchanged keeps its ciphertext, unless all are wanted `afresh`.
+    """
+    kept = {key: text for key, text in sealed.encrypted.items() if key not in without}
+    record = record_for(sealed)
+    items = {key: item for key, text in kept.items() if (item := record.of(key, text))}
+    scope, context = sealed.scope, sealed.context
+    for key, plain in values.items():
+        about = (scope, context, key, plain)
+        item = items.get(key)
+        if afresh or item is None or not memory.recalls(item, *about):
+            kept[key] = seal_value(certificate.key, plain, context)
+            item = item_of(certificate.fingerprint, kept[key])
+            memory.note(item, *about)
+        items[key] = replace(item, digest=memory.published(item, *about))
+    return recorded(replace(sealed, encrypted=kept), items)
+
+
+def record_for(sealed: SealedSecret) -> Record:
+    """What is known of the values, if they are bound to what the SealedSecret says now."""
+    record = sealed.record
+    if record and (record.scope, record.context) == (sealed.scope, sealed.context):
+        return record
+    return Record(sealed.scope, sealed.context)
+
+
+def recorded(sealed: SealedSecret, items: Mapping[str, Item]) -> SealedSecret:
+    """With an annotation that says this of its values."""
+    record = Record(sealed.scope, sealed.context, items)
+    return replace(sealed, annotations={**sealed.annotations, ANNOTATION: record.text()})
