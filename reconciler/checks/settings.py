@@ -18,6 +18,14 @@ POLICIES = ("policies",)
 
 
 @dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A key of the cluster's controller, as far as its certificate tells."""
+
+    fingerprint: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSettings:
     """How the apps of one environment are checked."""
 
@@ -29,10 +37,13 @@ class CheckSettings:
     policies: tuple[str, ...] = POLICIES
     releases: Releases = field(default_factory=Releases)
     namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
+    sealing: tuple[SealingKey, ...] = ()  # none if they are not known
     timeout: float = 60.0
 
 
-def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
+def settings_of(
+    environment: Environment, apps: Iterable[str], sealing: Iterable[SealingKey] = ()
+) -> CheckSettings:
     """What environment.yaml says about the checks of its apps."""
     checks = environment.checks
     namespaces = {}
@@ -49,6 +60,7 @@ def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
         policies=checks.policies or POLICIES,
         releases=environment.releases,
         namespaces=namespaces,
+        sealing=tuple(sealing),
     )
 
 

@@ -18,7 +18,7 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
-from reconciler.checks.settings import CheckSettings, settings_of
+from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
 from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.git.tree import Tree
+    from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -168,8 +169,17 @@ def _of_environment(tree: Tree, name: str, apps: list[str]) -> _Group:
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
     settings = CheckSettings()
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
-        settings = settings_of(read_environment(name, read(tree, file)), every)
+        environment = read_environment(name, read(tree, file))
+        settings = settings_of(environment, every, _sealing_keys(tree, environment))
     return _Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
+    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
+    from reconciler.sealing.certificates import find_certificates
+
+    found = find_certificates(tree, environment)
+    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []
 
 
 def _once(reports: Sequence[Report]) -> list[Report]:
