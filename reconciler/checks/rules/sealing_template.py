@@ -11,8 +11,8 @@ from reconciler.checks.world import World
 
 # What a template decides by, or fails at: whoever sees the outcome learns about the value.
 DECIDES = re.compile(
-    r"\{\{[^}]*(?<![.\w])(?:if|with|range|and|or|not|eq|ne|lt|le|gt|ge|fail|required|hasPrefix|hasSuffix"
-    r"|contains|regex\w*|must\w*|ternary|index|slice|substr|trunc|len)\b",
+    r"\{\{[^}]*(?<![.\w])(?:if|with|range|and|or|not|eq|ne|lt|le|gt|ge|fail|required|hasPrefix"
+    r"|hasSuffix|contains|regex\w*|must\w*|ternary|index|slice|substr|trunc|len)\b",
 )
 
 
