@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.app import app
+from reconciler.cli.app import program
 
 HEAD = """# Command line
 
@@ -24,7 +24,7 @@ leaves them alone.
 
 
 def page() -> str:
-    return "\n".join([HEAD, *sections(typer.main.get_command(app), "reconciler", None)])
+    return "\n".join([HEAD, *sections(typer.main.get_command(program()), "reconciler", None)])
 
 
 def sections(command: Any, name: str, above: Any) -> Iterator[str]:

@@ -15,10 +15,10 @@ from reconciler.checks.catalogue import POLICY, RULES
 from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches, meant
+from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
-from reconciler.checks.settings import CheckSettings, settings_of
+from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
 from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
@@ -27,6 +27,7 @@ from reconciler.cli.source import find_source, open_repository, open_tree, where
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.environment import read_environment
 from reconciler.model.files import read
+from reconciler.model.globs import matches
 from reconciler.model.layout import (
     ENVIRONMENT_FILE,
     apps_in,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.git.tree import Tree
+    from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -167,8 +169,17 @@ def _of_environment(tree: Tree, name: str, apps: list[str]) -> _Group:
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
     settings = CheckSettings()
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
-        settings = settings_of(read_environment(name, read(tree, file)), every)
+        environment = read_environment(name, read(tree, file))
+        settings = settings_of(environment, every, _sealing_keys(tree, environment))
     return _Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
+    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
+    from reconciler.sealing.certificates import find_certificates
+
+    found = find_certificates(tree, environment)
+    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []
 
 
 def _once(reports: Sequence[Report]) -> list[Report]:
