@@ -7,6 +7,7 @@ ReconcilerError
 │   ├── FleetError       environments, apps, and the files that describe them
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderTimeout
+│   ├── ClusterError     a kubeconfig, or a cluster that does not answer
 │   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
@@ -111,6 +112,10 @@ class RenderError(UserError):
 
 
 class RenderTimeout(RenderError):
+    pass
+
+
+class ClusterError(UserError):
     pass
 
 

@@ -32,10 +32,13 @@ class DigestKey:
     def name(self) -> str:
         return hashlib.sha256(b"name of " + self.key).hexdigest()[:ID_DIGITS]
 
-    def digest(self, fingerprint: str, scope: Scope, context: str, item: str, plain: Plain) -> str:
-        """Bound to all that the sealed value is bound to, so that equal values look unequal."""
+    def digest(self, scope: Scope, context: str, item: str, plain: Plain) -> str:
+        """Bound to the place of the value, so that equal values in two places look unequal.
+
+        Not bound to the certificate: a value that is sealed again for a new one is still the same.
+        """
         made = hmac.new(self.key, VERSION, hashlib.sha256)
-        for part in (fingerprint.encode(), scope.encode(), context.encode(), item.encode(), plain):
+        for part in (scope.encode(), context.encode(), item.encode(), plain):
             made.update(len(part).to_bytes(8))
             made.update(part)
         return f"{self.name}:{made.hexdigest()[: 2 * DIGEST_BYTES]}"

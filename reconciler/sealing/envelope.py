@@ -7,7 +7,6 @@ value under it with AES-GCM. The nonce is fixed at zero, which is safe because n
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 from collections.abc import Iterable
 
@@ -17,16 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from reconciler.sealing.ciphertext import parts_of
+
 Plain = bytes | bytearray
 
 KEY_BYTES = 32
-TAG_BYTES = 16
-RSA_BYTES = range(128, 2049)
 NONCE = bytes(12)
-
-
-class Malformed(ValueError):
-    """A text that is no sealed value; says in which way."""
 
 
 class CannotOpen(ValueError):
@@ -51,25 +46,6 @@ def open_value(keys: Iterable[RSAPrivateKey], text: str, context: str) -> bytes:
         except (ValueError, InvalidTag):
             continue
     raise CannotOpen
-
-
-def parts_of(text: str) -> tuple[bytes, bytes]:
-    """The encrypted key and the encrypted value."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Malformed("is not base64") from None
-    length = int.from_bytes(data[:2])
-    if length not in RSA_BYTES:
-        raise Malformed("does not begin as a sealed value does")
-    if len(data) < 2 + length + TAG_BYTES:
-        raise Malformed("is cut short")
-    return data[2 : 2 + length], data[2 + length :]
-
-
-def key_bits(text: str) -> int:
-    """The size of the RSA key that a value was sealed with."""
-    return len(parts_of(text)[0]) * 8
 
 
 def _padding(context: str) -> OAEP:

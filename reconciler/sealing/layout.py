@@ -26,7 +26,7 @@ def _text(dumper: _Dumper, text: str) -> yaml.nodes.ScalarNode:
     style = '"'
     if SAFE.fullmatch(text) and text.lower() not in LOOK_ALIKES:
         style = ""
-    elif "\n" in text.rstrip("\n") or text.endswith("\n"):
+    elif "\n" in text and not text[0].isspace() and not text.endswith("\n\n"):
         style = "|"  # where that cannot hold the text, the emitter quotes it
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)  # type: ignore[no-any-return]
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from reconciler.errors import SealingError
 from reconciler.sealing.digests import LEAST_BYTES, DigestKey, Plain
-from reconciler.sealing.record import Item, hash_of
+from reconciler.sealing.record import Item
 from reconciler.sealing.scope import Scope
 
 SCHEMA = """
@@ -32,6 +32,10 @@ class Memory(Protocol):
 
     def note(self, item: Item, scope: Scope, context: str, key: str, plain: Plain) -> None: ...
 
+    def carry(self, before: Item, after: Item) -> None:
+        """A ciphertext was replaced by another of the same plaintext."""
+        ...
+
 
 class Oblivious:
     """Remembers nothing: each value counts as changed."""
@@ -45,6 +49,9 @@ class Oblivious:
     def note(self, item: Item, scope: Scope, context: str, key: str, plain: Plain) -> None:
         pass
 
+    def carry(self, before: Item, after: Item) -> None:
+        pass
+
 
 class Remembered:
     """A file of this clone with a key of its own, and the team's key where there is one."""
@@ -55,7 +62,7 @@ class Remembered:
         self._own: DigestKey | None = None
 
     def recalls(self, item: Item, scope: Scope, context: str, key: str, plain: Plain) -> bool:
-        about = (item.fingerprint, scope, context, key, plain)
+        about = (scope, context, key, plain)
         if self._team and item.digest.startswith(f"{self._team.name}:"):
             return hmac.compare_digest(item.digest, self._team.digest(*about))
         with self._open() as (db, own):
@@ -67,12 +74,19 @@ class Remembered:
     def published(self, item: Item, scope: Scope, context: str, key: str, plain: Plain) -> str:
         if self._team is None:
             return item.digest
-        return self._team.digest(item.fingerprint, scope, context, key, plain)
+        return self._team.digest(scope, context, key, plain)
 
     def note(self, item: Item, scope: Scope, context: str, key: str, plain: Plain) -> None:
         with self._open() as (db, own), db:
-            digest = own.digest(item.fingerprint, scope, context, key, plain)
+            digest = own.digest(scope, context, key, plain)
             db.execute("INSERT OR REPLACE INTO digests VALUES (?, ?)", (item.ciphertext, digest))
+
+    def carry(self, before: Item, after: Item) -> None:
+        with self._open() as (db, _), db:
+            db.execute(
+                "INSERT OR REPLACE INTO digests SELECT ?, digest FROM digests WHERE ciphertext = ?",
+                (after.ciphertext, before.ciphertext),
+            )
 
     @contextmanager
     def _open(self) -> Iterator[tuple[sqlite3.Connection, DigestKey]]:
@@ -97,7 +111,3 @@ class Remembered:
                 (key,) = db.execute("SELECT key FROM key").fetchone()
             self._own = DigestKey(bytes(key))
         return self._own
-
-
-def item_of(fingerprint: str, ciphertext: str) -> Item:
-    return Item(fingerprint, hash_of(ciphertext))

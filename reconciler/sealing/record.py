@@ -6,7 +6,7 @@ names, so a value that something else wrote is known to be unknown. Where a team
 a digest says whether the plaintext is still the same.
 
     strict shop/api
-    password SHA256:… ciphertext:0f3a… digest:77aa…:9b1c…
+    password SHA256:… ciphertext:0f3a… since:2026-11-21 digest:77aa…:9b1c…
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from reconciler.sealing.scope import Scope
 
 ANNOTATION = "reconciler/sealed"
 CIPHERTEXT = "ciphertext:"
+SINCE = "since:"
 DIGEST = "digest:"
 
 
@@ -28,6 +29,7 @@ class Item:
 
     fingerprint: str  # of the certificate
     ciphertext: str  # the hash of what came out
+    since: str = ""  # the day when the plaintext was last changed
     digest: str = ""  # "ID:HMAC", of the plaintext; "" if none is published
 
 
@@ -58,11 +60,11 @@ def read_record(text: str) -> Record | None:
         return None
     items = {}
     for line in lines:
-        key, *words = line.split(" ")
-        if len(words) not in (2, 3) or not words[1].startswith(CIPHERTEXT):
-            continue
-        digest = words[2].removeprefix(DIGEST) if len(words) == 3 else ""
-        items[key] = Item(words[0], words[1].removeprefix(CIPHERTEXT), digest)
+        key, fingerprint, *words = line.split(" ") if " " in line else (line, "")
+        found = {word.partition(":")[0] + ":": word.partition(":")[2] for word in words}
+        if CIPHERTEXT in found:
+            details = (found[CIPHERTEXT], found.get(SINCE, ""), found.get(DIGEST, ""))
+            items[key] = Item(fingerprint, *details)
     return Record(Scope(scope), context, items)
 
 
@@ -72,4 +74,6 @@ def hash_of(ciphertext: str) -> str:
 
 def _line(key: str, item: Item) -> str:
     words = [key, item.fingerprint, CIPHERTEXT + item.ciphertext]
-    return " ".join([*words, DIGEST + item.digest] if item.digest else words)
+    words += [SINCE + item.since] if item.since else []
+    words += [DIGEST + item.digest] if item.digest else []
+    return " ".join(words)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from reconciler.errors import SealingError
 from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.envelope import Plain, seal_value
-from reconciler.sealing.memory import Memory, Oblivious, item_of
-from reconciler.sealing.record import ANNOTATION, Item, Record
+from reconciler.sealing.memory import Memory, Oblivious
+from reconciler.sealing.record import ANNOTATION, Item, Record, hash_of
 from reconciler.sealing.scope import Scope, scope_of
 from reconciler.sealing.sealed_secret import SealedSecret, template_of
 from reconciler.sealing.secret import Secret
@@ -70,10 +71,14 @@ def with_values(
         item = items.get(key)
         if afresh or item is None or not memory.recalls(item, *about):
             kept[key] = seal_value(certificate.key, plain, context)
-            item = item_of(certificate.fingerprint, kept[key])
+            item = Item(certificate.fingerprint, hash_of(kept[key]), today())
             memory.note(item, *about)
         items[key] = replace(item, digest=memory.published(item, *about))
     return recorded(replace(sealed, encrypted=kept), items)
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def record_for(sealed: SealedSecret) -> Record:
