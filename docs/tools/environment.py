@@ -86,6 +86,8 @@ checks:
 sealing:
   certificate: environments/prod/sealing-cert.pem
   scope: strict
+  certificateAge: 90d
+  controller: kube-system/sealed-secrets-controller
 
 promotion:
   gates:

@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "diff",
     "explain": "explain",
     "cache": "app",
+    "seal": "app",
     "secrets": "app",
     "testbed": "app",
 }

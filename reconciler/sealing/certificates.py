@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Place, SealingError
+from reconciler.git.worktree import WorkTree
 from reconciler.model.environment import Environment
 from reconciler.model.files import FILE, Files, read
+from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.certificate import Certificate, check_usable, read_certificates
+from reconciler.sealing.files import Home, sealed_in
 
 FILE_NAME = "sealing-cert.pem"
 
@@ -30,9 +35,6 @@ class Certificates:
 
     def find(self, fingerprint: str) -> Certificate | None:
         return next((c for c in self.all if c.fingerprint == fingerprint), None)
-
-    def text(self) -> str:
-        return "".join(c.pem for c in self.all)
 
 
 def certificates_file(environment: Environment) -> str:
@@ -58,3 +60,40 @@ def certificates_of(files: Files, environment: Environment) -> Certificates:
             hint=f"reconciler seal cert fetch {environment.name}",
         )
     return found
+
+
+def add_certificate(
+    root: str, environment: Environment, certificate: Certificate
+) -> tuple[str, bool]:
+    """The file of an environment, and whether the certificate is new in it."""
+    known = find_certificates(WorkTree(root), environment)
+    file = certificates_file(environment)
+    if known and known.find(certificate.fingerprint):
+        return file, False
+    _write(root, file, [certificate, *(known.all if known else ())], known)
+    return file, True
+
+
+def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:
+    """Take out the older certificates that no value was sealed with; those that were dropped."""
+    tree = WorkTree(root)
+    known = find_certificates(tree, environment)
+    if known is None:
+        return []
+    used = {known.newest.fingerprint}
+    for home in homes:
+        for found in sealed_in(tree, home.entry.folder):
+            record = found.sealed.record
+            used |= {item.fingerprint for item in record.items.values()} if record else set()
+    kept = [c for c in known.all if c.fingerprint in used]
+    if len(kept) < len(known.all):
+        _write(root, known.file, kept, known)
+    return [c for c in known.all if c.fingerprint not in used]
+
+
+def _write(
+    root: str, file: str, certificates: Sequence[Certificate], known: Certificates | None
+) -> None:
+    path = os.path.join(root, file)
+    content = "".join(c.pem for c in certificates).encode()
+    replace_file(path, content, before=bytes(read_file(path)) if known else None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.errors import FleetError, SealingError
+from reconciler.errors import Place, SealingError
 from reconciler.git.worktree import WorkTree
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -15,11 +15,13 @@ from reconciler.model.files import FILE, FOLDER, Files, read
 from reconciler.model.fleet import Fleet
 from reconciler.model.kustomization import Kustomization, read_kustomization
 from reconciler.model.layout import kustomization_in
-from reconciler.sealing.atomic import replace_file
+from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.edit import edited
 from reconciler.sealing.layout import as_yaml
 from reconciler.sealing.manifest import Document, read_documents
 from reconciler.sealing.sealed_secret import SealedSecret, is_sealed_secret, read_sealed_secret
+
+Again = Callable[[SealedSecret], SealedSecret]
 
 ENDS = (".yaml", ".yml", ".json")
 BOM = b"\xef\xbb\xbf"
@@ -110,12 +112,35 @@ def changed(found: Found, sealed: SealedSecret) -> bytes:
     return BOM + text if found.content.startswith(BOM) else text
 
 
-def write(tree: WorkTree, path: str, content: bytes, before: bytes | None) -> bool:
+def read_file_of(path: str, name: str, *, alone: bool) -> Found:
+    """A SealedSecret in a file: the one of this name, or the only one there is."""
+    content = bytes(read_file(path))
+    found = [
+        Found(document, content, read_sealed_secret(document))
+        for document in read_documents(content, path)
+        if is_sealed_secret(document.value)
+    ]
+    chosen = found if alone and len(found) == 1 else [f for f in found if f.sealed.name == name]
+    if len(chosen) != 1:
+        raise SealingError(
+            f"there is no SealedSecret {name} in this file"
+            if not chosen
+            else f"there are several SealedSecrets {name} in this file",
+            where=Place(path),
+        )
+    return chosen[0]
+
+
+def write_file(path: str, content: bytes, before: bytes | None) -> bool:
     """Did the file change?"""
     if content == before:
         return False
-    replace_file(os.path.join(tree.root, path), content, before=before)
+    replace_file(path, content, before=before)
     return True
+
+
+def write(tree: WorkTree, path: str, content: bytes, before: bytes | None) -> bool:
+    return write_file(os.path.join(tree.root, path), content, before)
 
 
 def create(tree: WorkTree, home: Home, sealed: SealedSecret) -> list[str]:
@@ -123,6 +148,28 @@ def create(tree: WorkTree, home: Home, sealed: SealedSecret) -> list[str]:
     path = sealed_path(home.entry, sealed.name)
     write(tree, path, as_yaml(sealed.object()).encode(), None)
     return [path, *_listed(tree, home, path)]
+
+
+def rotate_file(tree: WorkTree, home: Home, path: str, again: Again) -> int:
+    """Seal the values of a file again; how many have a new ciphertext."""
+    content = read(tree, path)
+    text, count = rotated_text(content, path, lambda sealed: again(home.placed(sealed)))
+    write(tree, path, text, content)
+    return count
+
+
+def rotated_text(content: bytes, path: str, again: Again) -> tuple[bytes, int]:
+    """All SealedSecrets of a text sealed again, and how many values have a new ciphertext."""
+    count = 0
+    for i, document in enumerate(read_documents(content, path)):
+        if is_sealed_secret(document.value):
+            # What was edited before has moved the lines of this one.
+            now = Found(read_documents(content, path)[i], content, read_sealed_secret(document))
+            sealed = again(now.sealed)
+            before = now.sealed.encrypted
+            count += sum(text != before[key] for key, text in sealed.encrypted.items())
+            content = changed(now, sealed)
+    return content, count
 
 
 def _listed(tree: WorkTree, home: Home, path: str) -> list[str]:
@@ -160,11 +207,3 @@ def _manifests(files: Files, folder: str) -> Iterator[str]:
             yield from _manifests(files, path)
         elif kind == FILE and name.endswith(ENDS):
             yield path
-
-
-def entry_called(fleet: Fleet, typed: str) -> Entry:
-    """The one app that ENV/APP names."""
-    entries = fleet.entries_called(typed)
-    if len(entries) != 1:
-        raise FleetError(f"{typed} is {len(entries)} apps", hint="write ENV/APP")
-    return entries[0]

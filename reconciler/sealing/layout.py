@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -46,7 +46,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def stream(objects: list[Mapping[str, Any]], form: str) -> str:
+def stream(objects: Sequence[Mapping[str, Any]], form: str) -> str:
     """Several manifests in one text; `form` is yaml or json."""
     if form == "json":
         return "".join(map(as_json, objects))

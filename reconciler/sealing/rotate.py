@@ -12,7 +12,7 @@ from reconciler.sealing.envelope import seal_value
 from reconciler.sealing.keys import PrivateKey, opened
 from reconciler.sealing.memory import Memory
 from reconciler.sealing.record import Item, hash_of
-from reconciler.sealing.seal import record_for, recorded
+from reconciler.sealing.seal import record_for
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import wipe
 
@@ -78,4 +78,5 @@ def _with(
             after = replace(after, since=before.since, digest=before.digest)
             memory.carry(before, after)
         items[key] = after
-    return recorded(replace(sealed, encrypted={**sealed.encrypted, **fresh}), items)
+    whole = replace(sealed, encrypted={**sealed.encrypted, **fresh})
+    return whole.noting(replace(record, items=items))

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.errors import SealingError
+from reconciler.errors import Place, SealingError
 from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.envelope import Plain, seal_value
 from reconciler.sealing.memory import Memory, Oblivious
-from reconciler.sealing.record import ANNOTATION, Item, Record, hash_of
+from reconciler.sealing.record import Item, Record, hash_of
 from reconciler.sealing.scope import Scope, scope_of
 from reconciler.sealing.sealed_secret import SealedSecret, template_of
 from reconciler.sealing.secret import Secret
@@ -26,13 +26,7 @@ def seal(
 ) -> SealedSecret:
     """The whole secret; its scope is what its annotations say if none is given."""
     scope = scope or scope_of(secret.annotations)
-    if scope is not Scope.cluster_wide and not secret.namespace:
-        raise SealingError(
-            f"the Secret {secret.name} does not say in which namespace it is",
-            where=secret.place,
-            why=f"a {scope} secret opens in its namespace only",
-            hint="write metadata.namespace, or name one with --namespace",
-        )
+    check_place(scope, secret.namespace, secret.name, secret.place)
     fresh = SealedSecret(
         secret.name,
         secret.namespace,
@@ -74,7 +68,19 @@ def with_values(
             item = Item(certificate.fingerprint, hash_of(kept[key]), today())
             memory.note(item, *about)
         items[key] = replace(item, digest=memory.published(item, *about))
-    return recorded(replace(sealed, encrypted=kept), items)
+    whole = replace(sealed, encrypted=kept)
+    return whole.noting(Record(scope, context, items))
+
+
+def check_place(scope: Scope, namespace: str, name: str, where: Place | None) -> None:
+    """Values are bound to a namespace, unless they are for all of the cluster."""
+    if scope is not Scope.cluster_wide and not namespace:
+        raise SealingError(
+            f"it is not said in which namespace the Secret {name} is",
+            where=where,
+            why=f"a {scope} secret opens in its namespace only",
+            hint="write metadata.namespace, or name one with --namespace",
+        )
 
 
 def today() -> str:
@@ -87,9 +93,3 @@ def record_for(sealed: SealedSecret) -> Record:
     if record and (record.scope, record.context) == (sealed.scope, sealed.context):
         return record
     return Record(sealed.scope, sealed.context)
-
-
-def recorded(sealed: SealedSecret, items: Mapping[str, Item]) -> SealedSecret:
-    """With an annotation that says this of its values."""
-    record = Record(sealed.scope, sealed.context, items)
-    return replace(sealed, annotations={**sealed.annotations, ANNOTATION: record.text()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.errors import Place
@@ -41,6 +41,10 @@ class SealedSecret:
     @property
     def record(self) -> Record | None:
         return read_record(self.annotations.get(ANNOTATION, ""))
+
+    def noting(self, record: Record) -> SealedSecret:
+        """With an annotation that says this of its values."""
+        return replace(self, annotations={**self.annotations, ANNOTATION: record.text()})
 
     def object(self) -> dict[str, Any]:
         """As it is written into a manifest."""

@@ -32,7 +32,7 @@ def ciphertext(this: Rule, world: World) -> Iterator[Finding]:
 
 
 def _fault(value: object, sizes: set[int]) -> str:
-    from reconciler.sealing.envelope import Malformed, key_bits
+    from reconciler.sealing.ciphertext import Malformed, key_bits
 
     if not isinstance(value, str):
         return "is no text"

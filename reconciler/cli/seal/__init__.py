@@ -1,0 +1,70 @@
+"""reconciler seal, and the same as `seal`"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+FILTER, PUT = "filter", "put"
+
+# The commands, each in a module of its own.
+COMMANDS = {
+    FILTER: "filter",
+    PUT: "put",
+    "set": "change",
+    "unset": "change",
+    "status": "status",
+    "verify": "verify",
+    "rotate": "rotate",
+    "migrate": "migrate",
+    "unseal": "unseal",
+}
+
+EPILOG = """**Examples**
+
+`kubectl create secret generic api --from-file=key --dry-run=client -o yaml | reconciler seal --env
+prod > api.sealed.yaml`: as kubeseal does
+
+`reconciler seal prod/shop api --prompt password`: the same as `reconciler seal put …`
+
+`reconciler seal --all-envs shop api --from-file tls.key`: in every environment that runs the app
+"""
+
+
+class Sealing(TyperGroup):
+    """Without the name of a command it is a filter, or with an app the command `put`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _completed(args))
+
+
+def _completed(arguments: list[str]) -> list[str]:
+    first = arguments[0] if arguments else "-"
+    if first in {*COMMANDS, "cert", "keys", "-h", "--help"}:
+        return arguments
+    return [FILTER if first.startswith("-") and first != "--all-envs" else PUT, *arguments]
+
+
+def _program() -> typer.Typer:
+    made = typer.Typer(
+        name="seal",
+        cls=Sealing,
+        help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
+        "command: a Secret on standard input becomes a SealedSecret on standard output.",
+        epilog=EPILOG,
+        rich_markup_mode="markdown",
+    )
+    for name, module in COMMANDS.items():
+        found = import_module(f"reconciler.cli.seal.{module}")
+        made.command(name, epilog=getattr(found, f"{name.upper()}_EXAMPLES"))(
+            getattr(found, f"{name}_")
+        )
+    for group in ("cert", "keys"):
+        made.add_typer(import_module(f"reconciler.cli.seal.{group}").app, name=group)
+    return made
+
+
+app = _program()
