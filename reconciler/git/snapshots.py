@@ -38,11 +38,15 @@ class Snapshots:
     def __init__(self, root: str) -> None:
         self.root = root
 
+    def head(self) -> str:
+        """The last commit; "" if there is none yet."""
+        found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
+        return found.decode().strip()
+
     def staged(self) -> Snapshot:
         """What the next commit changes."""
-        head = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
-        before = head or self._git("hash-object", "-t", "tree", os.devnull)
-        told = self._git("diff-index", "--cached", *RAW, before.decode().strip())
+        before = self.head() or self._git("hash-object", "-t", "tree", os.devnull).decode().strip()
+        told = self._git("diff-index", "--cached", *RAW, before)
         return Snapshot("", dict(_changes(told)))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
