@@ -13,7 +13,6 @@ from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
-from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.source import find_source, in_tree, where_from
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.locate import find_root
@@ -90,6 +89,7 @@ def seal(
     as it stands. What was sealed takes the place of the plaintext on disk, too, where that is what
     is staged; else the file on disk is left alone.
     """
+    from reconciler.cli.seal.guard import leave_no_core
     from reconciler.cli.staging import seal_staged
 
     source = _repository(root)
