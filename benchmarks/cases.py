@@ -300,7 +300,7 @@ def hook(place: Path, _: Path) -> Lines:
     times = in_turn({"command": command, "scan": scan, "Git": alone}, 10)
     ms = {name: f"{spent * 1000:,.0f} ms" for name, spent in times.items()}
     own = (times["command"] - times["Git"]) * 1000
-    yield f"reconciler secrets forbid: {ms['command']}, of which Git {ms['Git']}: ours {own:,.0f} ms"
+    yield f"reconciler secrets forbid: {ms['command']}, Git's part {ms['Git']}, ours {own:,.0f} ms"
     yield f"looking at what Git gives: {(times['scan'] - times['Git']) * 1000:,.0f} ms"
 
 
