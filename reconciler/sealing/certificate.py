@@ -38,12 +38,15 @@ class Certificate:
 
 
 def read_certificates(content: bytes, file: str) -> list[Certificate]:
-    """All certificates of a PEM file, the newest first; whether one may be used is not asked."""
+    """All certificates of a PEM file, the newest first, and of two as new the first in the file.
+
+    Whether one may be used is not asked.
+    """
     found = [
         _certificate(block[0], Place(file, content.count(b"\n", 0, block.start()) + 1))
         for block in _blocks(content, file)
     ]
-    return sorted(found, key=lambda c: (c.not_before, c.fingerprint), reverse=True)
+    return sorted(found, key=lambda c: c.not_before, reverse=True)
 
 
 def read_certificate(content: bytes, file: str) -> Certificate:

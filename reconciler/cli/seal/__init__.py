@@ -9,6 +9,10 @@ import typer
 from typer.core import TyperGroup
 
 FILTER, PUT = "filter", "put"
+ONLY_PUT = {
+    *("--all-envs", "--prune", "--reseal", "--type"),
+    *("--edit", "--prompt", "--from-env-file", "--from-stdin", "--unsafe-literal"),
+}
 
 # The commands, each in a module of its own.
 COMMANDS = {
@@ -45,7 +49,8 @@ def _completed(arguments: list[str]) -> list[str]:
     first = arguments[0] if arguments else "-"
     if first in {*COMMANDS, "cert", "keys", "-h", "--help"}:
         return arguments
-    return [FILTER if first.startswith("-") and first != "--all-envs" else PUT, *arguments]
+    is_filter = first.startswith("-") and not ONLY_PUT & {a.partition("=")[0] for a in arguments}
+    return [FILTER if is_filter else PUT, *arguments]
 
 
 def _program() -> typer.Typer:
