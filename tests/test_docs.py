@@ -128,7 +128,7 @@ def needs(page: Path, environment: dict[str, str], request: pytest.FixtureReques
         request.getfixturevalue("package_index")
     if "REDIS_URL" in text:
         environment["REDIS_URL"] = request.getfixturevalue("redis_url")
-    if "$ reconciler testbed" in text:
+    if "$ reconciler testbed" in text or "$ make demo" in text:
         request.getfixturevalue("testbeds")
 
 
