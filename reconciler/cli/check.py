@@ -88,6 +88,9 @@ def check_(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="GLOB", help="All but these rules.")
     ] = None,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Check what the next commit would hold.")
+    ] = False,
     root: Root = None,
     offline: Offline = False,
     no_cache: NoCache = False,
@@ -97,7 +100,9 @@ def check_(
     for pattern in (*(rules or ()), *(ignore or ())):
         _check_pattern(pattern)
     source = find_source(wanted, root)
-    tree = open_tree(source, ref, offline=offline)
+    if staged and ref is not None:
+        raise UsageError("--staged and --ref exclude each other", hint="name one of them")
+    tree = open_tree(source, ref, offline=offline, staged=staged)
     groups = _groups(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)

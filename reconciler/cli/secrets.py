@@ -11,7 +11,7 @@ from rich.text import Text
 
 from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
-from reconciler.cli.options import Root
+from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
 from reconciler.cli.source import find_source, in_tree, where_from
 from reconciler.errors import CheckFailed, Place, UsageError, printable
@@ -32,6 +32,16 @@ FORBID_EXAMPLES = """**Examples**
 `reconciler secrets forbid environments overlays`: all that the index holds there
 
 `reconciler secrets forbid --range origin/main..HEAD -o github`: each commit of a pull request
+"""
+
+SEAL_EXAMPLES = """**Examples**
+
+`reconciler secrets seal`: what is staged, as a hook before each commit does
+"""
+
+CHECK_EXAMPLES = """**Examples**
+
+`reconciler secrets check`: what is staged, as a hook before each commit does
 """
 
 app = typer.Typer(
@@ -62,9 +72,56 @@ def forbid(
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
     source = _repository(root)
-    scans = _scans(Snapshots(source), paths or [], revisions or _pushed(), source)
+    _refuse(_scans(Snapshots(source), paths or [], revisions or _pushed(), source), output, source)
+
+
+@app.command("seal", epilog=SEAL_EXAMPLES)
+def seal(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="These files and folders of the index."),
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Seal what is staged in the clear, stage that instead, and refuse this one commit.
+
+    The files of environments/ENV/APP are sealed for ENV. What belongs to no environment is refused
+    as it stands. What was sealed takes the place of the plaintext on disk, too, where that is what
+    is staged; else the file on disk is left alone.
+    """
+    from reconciler.cli.seal.guard import leave_no_core
+    from reconciler.cli.staging import seal_staged
+
+    source = _repository(root)
+    leave_no_core()
+    snapshots = Snapshots(source)
+    scans = _scans(snapshots, paths or [], None, source)
+    if not scans[0].found:
+        _refuse(scans, Output.text, source)
+        return
+    sealed = seal_staged(snapshots, scans[0].found, source)
+    left = _scans(snapshots, paths or [], None, source)
+    _refuse(left, Output.text, source)
+    if sealed:
+        raise CheckFailed(
+            "secrets were about to be committed in the clear, and are sealed now",
+            hint="look at git diff --cached, and commit again",
+        )
+
+
+@app.command("check", epilog=CHECK_EXAMPLES)
+def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False) -> None:
+    """Say what is wrong with sealed secrets as the next commit would have them rendered."""
+    from reconciler.cli.check import check_
+    from reconciler.cli.seal.verify import RULES
+
+    check_(rules=RULES, staged=True, root=root, offline=offline, no_cache=no_cache)
+
+
+def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
+    """Say what is in the clear, in a line each; no value is among it."""
     found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
-    _write(found, output, source)
+    _write(found, output, root)
     if found:
         raise _refusal(scans)
     files = sum(scan.files for scan in scans)

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-FILES = (b"100644", b"100755")
+FILES = ("100644", "100755")
 RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
 
 # No manifest is larger: a cluster stores 1.5 MiB in an object.
@@ -38,18 +38,23 @@ class Snapshots:
     def __init__(self, root: str) -> None:
         self.root = root
 
+    def head(self) -> str:
+        """The last commit; "" if there is none yet."""
+        found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
+        return found.decode().strip()
+
     def staged(self) -> Snapshot:
         """What the next commit changes."""
-        head = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
-        before = head or self._git("hash-object", "-t", "tree", os.devnull)
-        told = self._git("diff-index", "--cached", *RAW, before.decode().strip())
+        before = self.head() or self._git("hash-object", "-t", "tree", os.devnull).decode().strip()
+        told = self._git("diff-index", "--cached", *RAW, before)
         return Snapshot("", dict(_changes(told)))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
         """These files and folders, as the next commit holds them."""
         wanted = [f":(top,literal){path}" for path in paths]
         listed = self._git("ls-files", "--stage", "-z", "--", *wanted)
-        return Snapshot("", dict(_listing(listed)))
+        found = _listing(listed)
+        return Snapshot("", {path: blob for path, mode, blob in found if mode in FILES})
 
     def commits(self, revisions: str) -> Iterator[Snapshot]:
         """Each commit of a range, the oldest first; a merge changes what is as in no parent."""
@@ -75,9 +80,30 @@ class Snapshots:
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""
+        return {path: blob for path, mode, blob in self.listing(commit) if mode in FILES}
+
+    def listing(self, commit: str) -> Iterator[tuple[str, str, str]]:
+        """All that there is, by path, mode and blob."""
         if commit:
-            return dict(_listing(self._git("ls-tree", "-r", "-z", "--full-tree", commit)))
-        return dict(_listing(self._git("ls-files", "--stage", "-z")))
+            return _listing(self._git("ls-tree", "-r", "-z", "--full-tree", commit))
+        return _listing(self._git("ls-files", "--stage", "-z"))
+
+    def store(self, content: bytes) -> str:
+        """Keep a content, of which the name is returned; nothing refers to it yet."""
+        stored = self._git("hash-object", "-w", "--no-filters", "--stdin", given=content)
+        return stored.decode().strip()
+
+    def stage(self, blobs: Mapping[str, str | None]) -> None:
+        """Change the index in one step; what has no blob any more is only no longer staged."""
+        modes = {path: mode for path, mode, _ in self.listing("")}
+        lines = (
+            f"0 {'0' * 40}\t{path}\0"
+            if blob is None
+            else f"{modes.get(path, FILES[0])} {blob}\t{path}\0"
+            for path, blob in blobs.items()
+        )
+        given = os.fsencode("".join(lines))
+        self._git("update-index", "-z", "--add", "--remove", "--index-info", given=given)
 
     def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """The content of each blob; none of one that is too large to be looked at."""
@@ -139,14 +165,13 @@ def _changes(raw: bytes) -> Iterator[tuple[str, str]]:
         path = next(fields)
         parents = len(about) - len(about.lstrip(b":"))
         words = about[parents:].split(b" ")
-        if words[parents] in FILES:
+        if words[parents].decode() in FILES:
             yield os.fsdecode(path), words[2 * parents + 1].decode()
 
 
-def _listing(raw: bytes) -> Iterator[tuple[str, str]]:
-    """Path and blob of each file, from what ls-files and ls-tree list."""
+def _listing(raw: bytes) -> Iterator[tuple[str, str, str]]:
+    """Path, mode and blob, from what ls-files and ls-tree list."""
     for line in raw.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
-        mode, first, second = about.split(b" ")
-        if mode in FILES:
-            yield os.fsdecode(path), (second if first == b"blob" else first).decode()
+        mode, first, second = about.decode().split(" ")
+        yield os.fsdecode(path), mode, second if first in ("blob", "commit") else first

@@ -22,7 +22,8 @@ from reconciler.sealing.plaintext.secrets import secrets_in
 from reconciler.sealing.plaintext.yaml import documents, text_of
 
 MANIFESTS = re.compile(
-    r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization"
+    r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization",
+    re.DOTALL,
 )
 
 

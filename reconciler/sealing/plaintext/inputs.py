@@ -11,9 +11,10 @@ from reconciler.sealing.plaintext.found import Key, Plaintext
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document, documents, entries, scalars
 
-ENV_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]*\.secret\.env)")
-NO_ENV_FILE = re.compile(r".*\.(?:example|sample|template|dist)")
-MANIFEST = re.compile(r"(?:.*/)?[^/]*\.(?:secret|dec)\.(?:ya?ml|json)")
+# A name may hold anything, line ends too.
+ENV_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]*\.secret\.env)", re.DOTALL)
+NO_ENV_FILE = re.compile(r".*\.(?:example|sample|template|dist)", re.DOTALL)
+MANIFEST = re.compile(r"(?:.*/)?[^/]*\.(?:secret|dec)\.(?:ya?ml|json)", re.DOTALL)
 LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][-.\w]*)\s*=(.*)")
 KEY_BEGINS = re.compile(r"^[ \t]*-----BEGIN (?!ENCRYPTED)(?:[A-Z0-9]+ )*PRIVATE KEY-----", re.M)
 AGE_KEY = re.compile(r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b")

@@ -86,6 +86,7 @@ def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]
         keys += _operations(document, [node], ("stringData",))
         what = "a patch of a Secret"
     if keys:
+        keys.sort(key=lambda k: k.line)
         yield Plaintext(file, what, tuple(keys), keys[0].line)
 
 
