@@ -430,6 +430,14 @@ def test_a_file_of_which_a_generator_makes_a_secret_is_found_with_either(
     assert typed("secrets", "forbid", cwd=repo.path).stdout.startswith(expected)
 
 
+def test_a_range_that_this_clone_does_not_hold_is_an_error(repo: Repo, typed: Run) -> None:
+    repo.commit({"a.yaml": SECRET})
+    for revisions in ("origin/main..HEAD", "HEAD..nothing", "--all"):
+        done = typed("secrets", "forbid", f"--range={revisions}", cwd=repo.path)
+        assert done.returncode == 2
+        assert b"to do: fetch the whole history" in done.stderr
+
+
 def test_a_code_host_is_told_at_the_line(repo: Repo, typed: Run) -> None:
     repo.write({"db.yaml": SECRET})
     repo.git("add", ".")
