@@ -22,6 +22,12 @@ from benchmarks.fleet import (
 from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
 from benchmarks.schemas import write_schemas
+from benchmarks.secrets import (
+    certificate_of_a_controller,
+    rsa_and_aes,
+    sealed_stream,
+    secrets,
+)
 from reconciler.checks.check import check as check_apps
 from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
@@ -34,6 +40,7 @@ from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
+from reconciler.sealing.certificate import read_certificate
 from reconciler.sealing.plaintext.scan import Scanner
 from tests.peers import compiled
 
@@ -262,6 +269,44 @@ def check(place: Path, kustomize: Path) -> Lines:
         yield f"kernel: {resident_mib(kernel.pid()):.0f} MiB after all of them"
 
 
+def seal(place: Path, _: Path) -> Lines:
+    """A thousand values in 200 documents, against kubeseal: a process a document, one a value."""
+    kubeseal, reconciler = compiled("kubeseal"), Path(sys.executable).with_name("reconciler")
+    pem, key = certificate_of_a_controller()
+    (place / "cert.pem").write_bytes(pem)
+    texts = secrets(documents=200, values=5)
+    for i, text in enumerate(texts):
+        (place / f"{i}.yaml").write_text(text)
+    (place / "all.yaml").write_text("---\n".join(texts))
+    theirs: list[str | Path] = [kubeseal, "--cert", place / "cert.pem", "--format", "yaml"]
+
+    def loop(count: int, *more: str | Path) -> float:
+        """The seconds of so many processes, of which some are run: each costs the same."""
+        return seconds(lambda: [process(*theirs, *more)() for _ in range(40)]) / 40 * count
+
+    one = ("--secret-file", place / "0.yaml")
+    raw = ("--raw", "--name", "a", "--namespace", "b", "--from-file", place / "0.yaml")
+    documents = (place / "all.yaml").read_bytes()
+    mill = read_certificate(pem, "cert.pem")
+    times = in_turn(
+        {
+            "in this process": lambda: sealed_stream(documents, mill),
+            "as one process": process(
+                reconciler, "seal", "--cert", place / "cert.pem", "-f", place / "all.yaml"
+            ),
+            "RSA and AES alone": lambda: rsa_and_aes(key.public_key(), 1000),
+            "one kubeseal for all": process(*theirs, "--secret-file", place / "all.yaml"),
+        },
+        5,
+    )
+    times["200 kubeseals"], times["1,000 kubeseals"] = loop(200, *one), loop(1000, *raw)
+    for name in ("in this process", "as one process"):
+        for other in ("200 kubeseals", "1,000 kubeseals", "one kubeseal for all"):
+            yield f"{name}: {compared(times, name, other)}"
+    share = times["RSA and AES alone"] / times["in this process"]
+    yield f"of the time in this process, {share:.0%} is RSA and AES"
+
+
 def collector(place: Path, _: Path) -> Lines:
     """Go's collector settings: one app, warm, in Go alone."""
     write_fleet(place, 1)
@@ -327,6 +372,7 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "memory": memory,
     "checkout": checkout,
     "check": check,
+    "seal": seal,
     "collector": collector,
     "hook": hook,
 }

@@ -32,8 +32,9 @@ In names with `*` and `?` these stand for any other characters.
 
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`, and
-[pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`. `sealing` and
-the rest of `promotion` are read and checked for themselves, and are there for commands to come.
+[pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`. [Sealing](../how-to/seal-a-secret.md) goes by
+`sealing` and `destination`. The rest of `promotion` is read and checked for itself, and is there for
+commands to come.
 
 Editors complete and check the file with its JSON Schema,
 [environment.schema.json](environment.schema.json). Those that use yaml-language-server find it by

@@ -25,6 +25,8 @@ COMMANDS = {
     "rotate": "rotate",
     "migrate": "migrate",
     "unseal": "unseal",
+    "cert": "cert",
+    "keys": "keys",
 }
 
 EPILOG = """**Examples**
@@ -44,32 +46,39 @@ class Sealing(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, _completed(args))
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command that is not called is not imported."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.commands[cmd_name] = _command(cmd_name)
+        return self.commands.get(cmd_name)
+
+
+def _command(name: str) -> Any:
+    module = import_module(f"reconciler.cli.seal.{COMMANDS[name]}")
+    if hasattr(module, "app"):
+        return typer.main.get_group(module.app)
+    alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+    examples = getattr(module, f"{name.upper()}_EXAMPLES")
+    alone.command(name, epilog=examples)(getattr(module, f"{name}_"))
+    return typer.main.get_command(alone)
+
 
 def _completed(arguments: list[str]) -> list[str]:
     first = arguments[0] if arguments else "-"
-    if first in {*COMMANDS, "cert", "keys", "-h", "--help"}:
+    if first in {*COMMANDS, "-h", "--help"}:
         return arguments
     is_filter = first.startswith("-") and not ONLY_PUT & {a.partition("=")[0] for a in arguments}
     return [FILTER if is_filter else PUT, *arguments]
 
 
-def _program() -> typer.Typer:
-    made = typer.Typer(
-        name="seal",
-        cls=Sealing,
-        help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
-        "command: a Secret on standard input becomes a SealedSecret on standard output.",
-        epilog=EPILOG,
-        rich_markup_mode="markdown",
-    )
-    for name, module in COMMANDS.items():
-        found = import_module(f"reconciler.cli.seal.{module}")
-        made.command(name, epilog=getattr(found, f"{name.upper()}_EXAMPLES"))(
-            getattr(found, f"{name}_")
-        )
-    for group in ("cert", "keys"):
-        made.add_typer(import_module(f"reconciler.cli.seal.{group}").app, name=group)
-    return made
-
-
-app = _program()
+app = typer.Typer(
+    name="seal",
+    cls=Sealing,
+    help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
+    "command: a Secret on standard input becomes a SealedSecret on standard output.",
+    epilog=EPILOG,
+    rich_markup_mode="markdown",
+)

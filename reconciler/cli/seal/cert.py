@@ -34,7 +34,10 @@ SHOW_EXAMPLES = """**Examples**
 """
 
 app = typer.Typer(
-    name="cert", help="The certificates that secrets are sealed with.", no_args_is_help=True
+    name="cert",
+    help="The certificates that secrets are sealed with.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 

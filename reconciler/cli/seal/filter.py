@@ -45,6 +45,7 @@ FILTER_EXAMPLES = """**Examples**
 
 `seal --cert cert.pem --raw --name api --namespace shop < password`: one value alone
 """
+CERTIFICATE = "SEALED_SECRETS_CERT"
 FROM_STDIN = "standard input"
 
 
@@ -54,8 +55,7 @@ def filter_(
         typer.Option(
             "--cert",
             metavar="FILE|URL",
-            envvar="SEALED_SECRETS_CERT",
-            help="The certificate to seal with.",
+            help="The certificate to seal with; otherwise SEALED_SECRETS_CERT names it.",
         ),
     ] = None,
     env: Annotated[
@@ -132,10 +132,11 @@ def _certificate(
         environment = place.environment(env)
         found = certificates_of(place.tree, environment)
         return found.usable(), Scope(environment.sealing.scope)
+    named = named or os.environ.get(CERTIFICATE)
     if not named:
         raise UsageError(
             "it is not said for which cluster to seal",
-            hint="--env ENV, or --cert FILE or URL, or SEALED_SECRETS_CERT",
+            hint=f"--env ENV, or --cert FILE or URL, or {CERTIFICATE}",
         )
     certificate = read_certificate(_named(named), named)
     check_usable(certificate, named)

@@ -32,6 +32,7 @@ app = typer.Typer(
     name="keys",
     help="The private keys of a controller: without them, nothing sealed for it opens again.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 Env = Annotated[str, typer.Argument(metavar="ENV", help="The environment.")]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.check import Output, check_
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
 from reconciler.cli.seal.cluster import Wanted, open_controller
@@ -50,10 +49,10 @@ def verify_(
 ) -> None:
     """Say what is wrong with sealed secrets as they are rendered: what `check` says of them."""
     if not online:
+        from reconciler.cli.check import check_
+
         names = [target] if target else None
-        check_(
-            names, rules=RULES, root=root, offline=offline, no_cache=no_cache, output=Output.text
-        )
+        check_(names, rules=RULES, root=root, offline=offline, no_cache=no_cache)
         return
     place = open_workplace(root)
     wanted = Wanted(controller, kubeconfig, context)
