@@ -13,7 +13,7 @@ from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
-from reconciler.cli.source import find_source, in_tree, where_from
+from reconciler.cli.source import find_source, where_from
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.locate import find_root
 from reconciler.git.snapshots import Snapshots
@@ -148,7 +148,7 @@ def _scans(
         return scan_commits(snapshots, revisions)
     scanner = Scanner(snapshots, read_rules(snapshots, ""))
     if paths:
-        return [scanner.scan(snapshots.indexed([in_tree(path, root) for path in paths]))]
+        return [scanner.scan(snapshots.indexed([os.path.relpath(path, root) for path in paths]))]
     return [scanner.scan(snapshots.staged())]
 
 
@@ -168,9 +168,9 @@ def _place(commit: str, plaintext: Plaintext) -> Place:
 
 
 def _finding(commit: str, plaintext: Plaintext) -> Finding:
-    return Finding(
-        "secrets/plaintext", Severity.error, str(plaintext), where=_place(commit, plaintext)
-    )
+    what = f"{plaintext}, in the commit {commit[:12]}" if commit else str(plaintext)
+    where = Place(plaintext.file, plaintext.line)
+    return Finding("secrets/plaintext", Severity.error, what, where=where)
 
 
 def _refusal(scans: Sequence[Scan]) -> CheckFailed:

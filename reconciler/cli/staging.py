@@ -15,7 +15,7 @@ from reconciler.git.memory import MemoryTree
 from reconciler.git.repository import Repository
 from reconciler.git.staged import StagedTree
 from reconciler.model.files import FILE
-from reconciler.model.fleet import load_fleet
+from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.sealing.atomic import replace_file
 from reconciler.sealing.hook.hook import seal_all
 from reconciler.sealing.hook.work import Work
@@ -35,17 +35,18 @@ def seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> 
     staged = StagedTree(snapshots)
     head = snapshots.head()
     before = Repository(root).commit(head) if head else MemoryTree({})
-    work = Work(staged, before, load_fleet(staged), open_memory(root))
+    fleet = load_fleet(staged) if environment_names(staged) else Fleet((), ())
+    work = Work(staged, before, fleet, open_memory(root))
     done, refused = seal_all(work, found)
     blobs = {
         path: None if content is None else snapshots.store(content)
-        for path, content in work.edits.items()
+        for path, content in work.changed().items()
     }
     if blobs:
         snapshots.stage(blobs)
     for line in done:
         _say(Place(line.file), line.what, root)
-    _follow(staged, work.edits, root)
+    _follow(staged, work.changed(), root)
     for error in refused:
         show_error(error, root=root)
     return bool(done)

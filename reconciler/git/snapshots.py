@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FILES = ("100644", "100755")
 RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
 
+SHALLOW = "fetch the whole history, of both branches: in CI with fetch-depth: 0"
+
 # No manifest is larger: a cluster stores 1.5 MiB in an object.
 MAX_BYTES = 16 << 20
 BATCH_BYTES = 64 << 20
@@ -58,7 +60,8 @@ class Snapshots:
 
     def commits(self, revisions: str) -> Iterator[Snapshot]:
         """Each commit of a range, the oldest first; a merge changes what is as in no parent."""
-        names = self._git("rev-list", "--reverse", "--topo-order", revisions, "--")
+        order = ("--reverse", "--topo-order")
+        names = self._git("rev-list", *order, "--end-of-options", revisions, "--", hint=SHALLOW)
         if not names:
             return
         told = self._git("diff-tree", "--stdin", "--root", "-c", "-r", *RAW, given=names)
@@ -76,7 +79,9 @@ class Snapshots:
         """The commit that a range ends with."""
         _, dots, last = revisions.rpartition("..")
         name = last if dots else revisions
-        return self._git("rev-parse", "--verify", f"{name or 'HEAD'}^{{commit}}").decode().strip()
+        last = f"{name or 'HEAD'}^{{commit}}"
+        found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
+        return found.decode().split()[-1]
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""
@@ -141,7 +146,9 @@ class Snapshots:
             )
         return int(size)
 
-    def _git(self, *words: str, given: bytes = b"", may_fail: bool = False) -> bytes:
+    def _git(
+        self, *words: str, given: bytes = b"", may_fail: bool = False, hint: str = ""
+    ) -> bytes:
         try:
             done = subprocess.run(["git", *words], cwd=self.root, input=given, capture_output=True)
         except OSError as e:
@@ -149,7 +156,9 @@ class Snapshots:
         if done.returncode and not may_fail:
             said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
             raise RepositoryError(
-                f"git {words[0]} failed in {self.root}", why=said.removeprefix("fatal: ")
+                f"git {words[0]} failed in {self.root}",
+                why=said.removeprefix("fatal: "),
+                hint=hint,
             )
         return done.stdout
 

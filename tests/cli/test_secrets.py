@@ -290,6 +290,21 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
         + "\n- {}\n",
         "a Secret among others in one list cannot be sealed where it stands",
     ),
+    "in another's kustomization": (
+        f"{APP}/db/kustomization.yaml",
+        f"secretGenerator: [{{name: db, literals: ['a={VALUE}']}}]\n",
+        "only what the app's own kustomization makes is sealed",
+    ),
+    "a part of another": (
+        f"{APP}/kustomization.yaml",
+        f"secretGenerator: [{{name: db, behavior: merge, literals: ['a={VALUE}']}}]\n",
+        "a generator that changes another's Secret cannot be sealed",
+    ),
+    "from what is not staged": (
+        f"{APP}/kustomization.yaml",
+        f"secretGenerator: [{{name: db, files: [b], literals: ['a={VALUE}']}}]\n",
+        f"it takes a value from {APP}/b, which is not staged",
+    ),
     "no YAML": (f"{APP}/db.yaml", f"{{{{ x }}}}: [\n{SECRET}", "this is not YAML"),
     "no name": (f"{APP}/db.yaml", SECRET.replace("name: db, ", ""), "the Secret has no name"),
     "too large": (
@@ -315,6 +330,15 @@ def test_what_cannot_be_sealed_is_refused_with_the_reason(name: str, scripted: H
     assert reason in done.stdout
     assert f"\n{path}:" in f"\n{done.stdout}"
     assert not before or scripted.staged() == before
+
+
+def test_a_repository_without_environments_is_refused_as_it_stands(repo: Repo, typed: Run) -> None:
+    repo.write({"db.yaml": SECRET})
+    repo.git("add", ".")
+    done = typed("secrets", "seal", cwd=repo.path)
+    assert done.returncode == 1
+    assert b"db.yaml:5: Secret shop/db holds password in the clear" in done.stdout
+    assert b"it is not said for which environment to seal it" in done.stderr
 
 
 def test_one_that_cannot_be_sealed_does_not_keep_another_from_it(scripted: Hooked) -> None:
@@ -430,6 +454,14 @@ def test_a_file_of_which_a_generator_makes_a_secret_is_found_with_either(
     assert typed("secrets", "forbid", cwd=repo.path).stdout.startswith(expected)
 
 
+def test_a_range_that_this_clone_does_not_hold_is_an_error(repo: Repo, typed: Run) -> None:
+    repo.commit({"a.yaml": SECRET})
+    for revisions in ("origin/main..HEAD", "HEAD..nothing", "--all"):
+        done = typed("secrets", "forbid", f"--range={revisions}", cwd=repo.path)
+        assert done.returncode == 2
+        assert b"to do: fetch the whole history" in done.stderr
+
+
 def test_a_code_host_is_told_at_the_line(repo: Repo, typed: Run) -> None:
     repo.write({"db.yaml": SECRET})
     repo.git("add", ".")
@@ -437,6 +469,12 @@ def test_a_code_host_is_told_at_the_line(repo: Repo, typed: Run) -> None:
     assert done.stdout.decode() == (
         "::error file=db.yaml,line=5,title=secrets/plaintext::"
         "Secret shop/db holds password in the clear\n"
+    )
+    bad = repo.commit()
+    done = typed("secrets", "forbid", "-o", "github", "--range", "HEAD", cwd=repo.path)
+    assert done.stdout.decode() == (
+        "::error file=db.yaml,line=5,title=secrets/plaintext::"
+        f"Secret shop/db holds password in the clear, in the commit {bad[:12]}\n"
     )
 
 
@@ -450,6 +488,8 @@ def test_names_that_no_other_system_would_take_are_looked_at(repo: Repo, reconci
     assert done.stdout.count(b"Secret shop/db holds password") == len(names)
     done = reconciler("secrets", "forbid", ":(x).yaml", cwd=repo.path)
     assert done.stdout.startswith(b":(x).yaml:5: ")
+    done = reconciler("secrets", "forbid", "--", *names, cwd=repo.path)
+    assert done.stdout.count(b"Secret shop/db holds password") == len(names)
 
 
 def test_links_and_binaries_are_no_secrets(repo: Repo, typed: Run) -> None:

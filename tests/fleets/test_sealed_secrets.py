@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from tests.fleets.conftest import ROOT, Objects
 from tests.peers import program
+from tests.testbed.plugin import Cluster
 
 ENVIRONMENTS = ("dev", "stage", "prod")
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -63,6 +65,18 @@ def test_nobody_reaches_the_controller_through_the_api_server_unless_somebody_sa
 def test_the_keys_outlive_whoever_deletes_the_app(objects: Objects) -> None:
     annotations = of_kind(objects, "Namespace")["metadata"]["annotations"]
     assert annotations["argocd.argoproj.io/sync-options"] == "Prune=false,Delete=false"
+
+
+def test_a_real_cluster_takes_all_of_it(objects: Objects, definitions: Cluster) -> None:
+    """Every field of it, for what the namespace of the test can hold of it."""
+    for o in objects:
+        if o["kind"] in ("Namespace", "CustomResourceDefinition"):
+            continue
+        if o["metadata"].get("namespace"):
+            o = {**o, "metadata": {**o["metadata"], "namespace": definitions.namespace}}
+        definitions.kubectl(
+            *("apply", "--dry-run=server", "--validate=strict", "-f", "-"), stdin=json.dumps(o)
+        )
 
 
 def test_the_definition_is_the_projects_own() -> None:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.errors import Place, SealingError
 from reconciler.model.files import FILE, read
 from reconciler.sealing.env_file import read_env_file
 from reconciler.sealing.hook.work import Work
@@ -19,6 +20,12 @@ Texts = dict[str, str]
 def seal_generated(work: Work, file: str) -> list[tuple[Secret, str]]:
     """Each Secret that the kustomization made, cleared, and where it is now."""
     home = work.home(file)
+    if file != home.kustomization:
+        raise SealingError(
+            "only what the app's own kustomization makes is sealed",
+            where=Place(file),
+            hint=f"move the generator to {home.kustomization or home.entry.folder}",
+        )
     document = work.kustomization(home)
     sealed = []
     inputs: set[str] = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
-from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.model.layout import is_kustomization
 from reconciler.sealing.hook.generators import seal_generated
 from reconciler.sealing.hook.inputs import seal_env_file, seal_manifest
 from reconciler.sealing.hook.manifest import seal_in_place
@@ -42,7 +42,7 @@ def seal_all(work: Work, found: Iterable[Plaintext]) -> tuple[list[Done], list[R
 
 def _seal(work: Work, file: str) -> list[Done]:
     environment = work.home(file).environment.name
-    if file.endswith(KUSTOMIZATION_NAMES):
+    if is_kustomization(file):
         made = seal_generated(work, file)
     elif is_env_file(file):
         made = seal_env_file(work, file)

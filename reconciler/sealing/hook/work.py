@@ -38,6 +38,14 @@ class Work:
     def files(self) -> Tree:
         return EditedTree(self.staged, dict(self.edits))
 
+    def changed(self) -> dict[str, bytes | None]:
+        """What is to be staged, and was not."""
+        return {
+            path: content
+            for path, content in self.edits.items()
+            if content is None or self.staged.fetch(path)[1] != content
+        }
+
     def home(self, file: str) -> Home:
         """The app whose own file this is."""
         parts = file.split("/")
@@ -91,8 +99,10 @@ class Work:
             self.edit(document, {**document.value, "resources": kept})
 
     def kustomization(self, home: Home) -> Document:
-        (document,) = read_documents(read(self.files, home.kustomization), home.kustomization)
-        return document
+        found = read_documents(read(self.files, home.kustomization), home.kustomization)
+        if len(found) != 1 or not isinstance(found[0].value, dict):
+            raise SealingError("this is no kustomization", where=Place(home.kustomization))
+        return found[0]
 
     def edit(self, document: Document, value: Mapping[str, object]) -> None:
         self.edits[document.file] = edited(document, value).encode()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.git.snapshots import Snapshot, Snapshots
-from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.model.layout import is_kustomization
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
 from reconciler.sealing.plaintext.detect import plaintext_in, without_allowed
 from reconciler.sealing.plaintext.found import Plaintext
@@ -57,7 +57,7 @@ class Scanner:
         self, files: Mapping[str, str], changed: Mapping[str, str]
     ) -> Iterator[Source]:
         """Files that become a Secret, where either the file or what names it has changed."""
-        kustomizations = {f: blob for f, blob in files.items() if f.endswith(KUSTOMIZATION_NAMES)}
+        kustomizations = {f: blob for f, blob in files.items() if is_kustomization(f)}
         self._look_into(kustomizations)
         for item in kustomizations.items():
             for source in self._known[item].sources:
@@ -76,7 +76,7 @@ class Scanner:
 
 def _content(file: str, content: bytes | None, rules: PlaintextRules) -> _Content:
     sources: tuple[Source, ...] = ()
-    if content and file.endswith(KUSTOMIZATION_NAMES):
+    if content and is_kustomization(file):
         sources = tuple(sources_in(file, content))
     anything = content is None or bool(content.strip())
     return _Content(tuple(plaintext_in(file, content, rules)), sources, anything)

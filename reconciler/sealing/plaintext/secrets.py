@@ -12,7 +12,9 @@ from reconciler.sealing.plaintext.templated import templated_secret
 from reconciler.sealing.plaintext.yaml import Document, all_of, documents, entries, items, scalars
 
 # As a word of its own, or with an escape that may stand for any letter of it.
-MENTIONED = re.compile(r'(?<![A-Za-z])Secret(?![A-Za-z])|kind["\']?\s*:\s*"[^"\n]*\\|/stringData')
+MENTIONED = re.compile(
+    r"""(?<![A-Za-z])Secret(?:List)?(?![A-Za-z])|kind["']?\s*:\s*"[^"\n]*\\|/stringData"""
+)
 PARTS = ("Secret", "\\", "/stringData")
 DATA = ("data", "stringData")
 MAX_NESTING = 4
@@ -78,6 +80,10 @@ def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]
         called_so = [f"{_slash(m)}{n}" for m in metadata for n in scalars(m, "name")]
         what = f"Secret{called(called_so[0])}" if called_so else what
         keys = plain_keys(document, node)
+    elif "SecretList" in scalars(node, "kind"):  # of which the items need not say what they are
+        what = "a list of Secrets"
+        for item in items(all_of(node, "items")):
+            keys += plain_keys(document, item)
     if any("Secret" in scalars(target, "kind") for target in all_of(node, "target")):
         for patch in all_of(node, "patch"):
             if isinstance(patch, ScalarNode):
@@ -98,7 +104,7 @@ def is_secret(node: MappingNode) -> bool:
     )
 
 
-def plain_keys(document: Document, secret: MappingNode) -> list[Key]:
+def plain_keys(document: Document, secret: Node) -> list[Key]:
     keys = []
     for field in DATA:
         for data in all_of(secret, field):

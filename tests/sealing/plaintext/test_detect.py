@@ -38,6 +38,11 @@ FOUND = {
     "JSON in YAML": ("a.yaml", AS_JSON, "a.yaml:1 password"),
     "one JSON after another": ("a.json", f"{AS_JSON}\n{AS_JSON}", "a.json:1 "),
     "a list": ("a.yaml", LIST, "a.yaml:4 password"),
+    "a list of Secrets": (
+        "a.yaml",
+        "kind: SecretList\nitems:\n- metadata: {name: a}\n  data: {password: aHVu}\n",
+        "a.yaml:4 password",
+    ),
     "quoted": ("a.yaml", PLAIN.replace("Secret", '"\\x53ecret"'), "a.yaml:5 password"),
     "tagged": ("a.yaml", PLAIN.replace("Secret", "!!str Secret"), "a.yaml:5 password"),
     "an anchor": (
