@@ -46,9 +46,9 @@ class Outcome:
 def put(root: str, home: Home, wish: Wish, values: Mapping[str, Plain], memory: Memory) -> Outcome:
     tree = WorkTree(root)
     check_name(wish.name, home.environment.places[""])
-    _check_namespace(home, wish)
     certificate = certificates_of(tree, home.environment).usable()
     found = find(tree, home, wish.name)
+    _check_namespace(home, wish, found)
     if found is None:
         return _create(tree, home, wish, values, certificate, memory)
     scope = wish.scope or found.sealed.scope
@@ -57,7 +57,6 @@ def put(root: str, home: Home, wish: Wish, values: Mapping[str, Plain], memory: 
     if scope is not found.sealed.scope:
         _refuse_rest(found, rest, f"are sealed {found.sealed.scope}, and would not open as {scope}")
     sealed = _scoped(found.sealed, scope)
-    sealed = replace(sealed, namespace=wish.namespace or sealed.namespace)
     sealed = replace(sealed, template=merged(sealed.template, wish.template or {}))
     return _update(tree, home, found, sealed, values, certificate, memory, without, wish.afresh)
 
@@ -157,12 +156,13 @@ def _scoped(sealed: SealedSecret, scope: Scope) -> SealedSecret:
     return replace(sealed, annotations={**others, **scope.annotations})
 
 
-def _check_namespace(home: Home, wish: Wish) -> None:
-    said = home.said.namespace
+def _check_namespace(home: Home, wish: Wish, found: Found | None) -> None:
+    said = home.namespace(found.sealed.namespace) if found else home.said.namespace
     if said and wish.namespace and wish.namespace != said:
         raise UsageError(
-            f"{home.entry} is in the namespace {said}, which its kustomization sets",
-            hint="leave --namespace out",
+            f"{wish.name} of {home.entry} is in the namespace {said}",
+            why="its file or the kustomization of the app says so",
+            hint="leave --namespace out, or change it there",
         )
 
 

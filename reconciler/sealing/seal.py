@@ -63,9 +63,11 @@ def with_values(
     for key, plain in values.items():
         about = (scope, context, key, plain)
         item = items.get(key)
-        if afresh or item is None or not memory.recalls(item, *about):
+        known = item is not None and memory.recalls(item, *about)
+        if afresh or item is None or not known:
             kept[key] = seal_value(certificate.key, plain, context)
-            item = Item(certificate.fingerprint, hash_of(kept[key]), today())
+            since = item.since if item and known else today()
+            item = Item(certificate.fingerprint, hash_of(kept[key]), since)
             memory.note(item, *about)
         items[key] = replace(item, digest=memory.published(item, *about))
     whole = replace(sealed, encrypted=kept)

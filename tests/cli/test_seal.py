@@ -134,6 +134,27 @@ def test_a_value_is_read_from_standard_input_byte_for_byte(fleet: Repo) -> None:
     assert values_of(fleet) == {"k": b"line\n"}
 
 
+def test_a_value_is_asked_for_and_not_shown(fleet: Repo) -> None:
+    seal = [sys.executable, "-m", "reconciler", "seal", "prod/shop", "api", "--prompt", "password"]
+    with subprocess.Popen(
+        [sys.executable, "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))", *seal],
+        cwd=fleet.path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "dumb"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as typing:
+        assert typing.stdin
+        assert typing.stdout
+        shown = b""
+        while b"password: " not in shown:
+            shown += os.read(typing.stdout.fileno(), 100)
+        typing.stdin.write(b"hunter2\n")
+        typing.stdin.flush()
+        shown += typing.stdout.read()
+    assert b"hunter2" not in shown
+    assert values_of(fleet) == {"password": b"hunter2"}
+
+
 def test_an_editor_gets_a_file_in_memory_that_is_gone_afterwards(
     typed: Run, fleet: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +194,14 @@ def test_a_secret_that_moved_is_refused_until_all_of_it_is_given(typed: Run, fle
     record = sealed_in(fleet).record
     assert record
     assert record.context == "store/api"
+
+
+def test_a_namespace_that_the_app_does_not_have_is_refused(typed: Run, fleet: Repo) -> None:
+    (fleet.path / "v.env").write_text("a=b")
+    command = ["seal", "prod/shop", "api", "--from-env-file", "v.env", "--namespace", "other"]
+    done = typed(*command, cwd=fleet.path)
+    assert done.returncode == 2
+    assert b"api of prod/shop is in the namespace shop" in done.stderr
 
 
 def test_a_team_sees_with_its_key_that_nothing_changed_on_any_machine(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
 from reconciler.sealing.certificate import Certificate, read_certificate
+from reconciler.sealing.controller import controller_at
 from reconciler.sealing.fetch import fetch
 from reconciler.sealing.keys import PrivateKey, opened, read_keys
 from reconciler.sealing.layout import as_json, as_yaml
@@ -150,6 +151,18 @@ def test_500_secrets_that_kubeseal_sealed_are_opened_here(
         assert opened(found, keys) == secret.values
         again = secret_of(found, keys)
         assert again["metadata"].get("labels", {}) == secret.labels
+
+
+def test_a_controller_that_is_asked_often_is_asked_again(
+    sealed_secrets: Cluster, certificate: Certificate
+) -> None:
+    """It takes two questions a second."""
+    secret = Secret("api", sealed_secrets.namespace, {"a": bytearray(b"x")})
+    sealed = seal(secret, certificate)
+    url = sealed_secrets.variables["SEALED_SECRETS_CERT"].removesuffix("/v1/cert.pem")
+    with controller_at(url) as controller:
+        assert [controller.can_open(sealed) for _ in range(5)] == [True] * 5
+        assert not controller.can_open(replace(sealed, name="other"))
 
 
 NAMES = ["n", "no", "1e3", "0x1f", "null", "1.5", "a" * 63 + "." + "b" * 63, "true"]
