@@ -32,7 +32,6 @@ class Context:
 
     name: str
     server: str
-    namespace: str = ""
     cluster: Mapping[str, Any] = field(default_factory=dict, repr=False)
     user: Mapping[str, Any] = field(default_factory=dict, repr=False)
     folder: str = ""  # where relative paths begin
@@ -86,7 +85,6 @@ def read_kubeconfig(files: list[str]) -> Kubeconfig:
         contexts[name] = Context(
             name,
             str(cluster.get("server") or "").rstrip("/"),
-            str(context.get("namespace") or ""),
             cluster,
             users.get(str(context.get("user")), {}),
             folder,
@@ -94,9 +92,7 @@ def read_kubeconfig(files: list[str]) -> Kubeconfig:
     return Kubeconfig(tuple(there), contexts, current)
 
 
-def connect(
-    context: Context, environment: Mapping[str, str], seconds: float = SECONDS
-) -> httpx.Client:
+def connect(context: Context, environment: Mapping[str, str]) -> httpx.Client:
     """A client whose addresses begin at the API server; plugins run in this environment."""
     import httpx
 
@@ -110,7 +106,7 @@ def connect(
         verify=trust,
         headers=headers,
         auth=(str(basic), str(context.user.get("password") or "")) if basic else None,
-        timeout=seconds,
+        timeout=SECONDS,
         trust_env=False,
         proxy=context.cluster.get("proxy-url") or None,
     )

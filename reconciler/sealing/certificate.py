@@ -54,9 +54,9 @@ def read_certificate(content: bytes, file: str) -> Certificate:
     return read_certificates(content, file)[0]
 
 
-def check_usable(certificate: Certificate, file: str, now: datetime | None = None) -> None:
+def check_usable(certificate: Certificate, file: str) -> None:
     """Raises why nothing is to be sealed with this certificate."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     if certificate.bits < LEAST_BITS:
         raise SealingError(
             f"the certificate has a key of {certificate.bits} bits, less than {LEAST_BITS}",

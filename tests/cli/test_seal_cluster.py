@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -96,6 +99,31 @@ def test_all_is_sealed_for_a_new_key_and_opens_without_the_old_one(
     verify = ["seal", "verify", "prod", "--online", "--controller", controller.url]
     done = typed(*verify, cwd=fleet.path)
     assert (done.returncode, done.stderr) == (0, b"1 can be opened, 0 cannot\n")
+
+
+def test_one_secret_is_sealed_again_as_a_filter(
+    typed: Run, fleet: Repo, controller: Controller
+) -> None:
+    """kubeseal --re-encrypt loses labels and comments here."""
+    seal_api(typed, fleet, controller)
+    file = fleet.path / SEALED
+    before = file.read_text().replace("  template:\n", "  # Kept.\n  template:\n")
+    controller.renew()
+    command = [sys.executable, "-m", "reconciler", "seal", "rotate", "-"]
+    file.write_text(
+        subprocess.run(
+            [*command, "--controller", controller.url],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            input=before,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    )
+    lines = [line for line in before.splitlines() if line not in file.read_text().splitlines()]
+    assert [line.split()[0] for line in lines] == ["password", "user", "password:", "user:"]
+    assert controller.certificate().fingerprint in file.read_text()
+    opens(controller.cluster, fleet)
 
 
 def test_what_cannot_be_opened_is_said_and_left_alone(
