@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,17 +12,17 @@ from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
-from reconciler.cli.source import find_source, where_from
-from reconciler.errors import CheckFailed, Place, UsageError, printable
-from reconciler.git.locate import find_root
+from reconciler.cli.scans import pushed, repository, scanned, summary
+from reconciler.cli.source import where_from
+from reconciler.errors import CheckFailed, Place, printable
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
-from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.sealing.plaintext.found import Plaintext
+    from reconciler.sealing.plaintext.scan import Scan
 
 FORBID_EXAMPLES = """**Examples**
 
@@ -71,8 +70,8 @@ def forbid(
     root: Root = None,
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
-    source = _repository(root)
-    _refuse(_scans(Snapshots(source), paths or [], revisions or _pushed(), source), output, source)
+    source = repository(root)
+    _refuse(scanned(source, paths or [], revisions or pushed()), output, source)
 
 
 @app.command("seal", epilog=SEAL_EXAMPLES)
@@ -92,16 +91,11 @@ def seal(
     from reconciler.cli.seal.guard import leave_no_core
     from reconciler.cli.staging import seal_staged
 
-    source = _repository(root)
+    source = repository(root)
     leave_no_core()
-    snapshots = Snapshots(source)
-    scans = _scans(snapshots, paths or [], None, source)
-    if not scans[0].found:
-        _refuse(scans, Output.text, source)
-        return
-    sealed = seal_staged(snapshots, scans[0].found, source)
-    left = _scans(snapshots, paths or [], None, source)
-    _refuse(left, Output.text, source)
+    [scan] = scanned(source, paths or [])
+    sealed = bool(scan.found) and seal_staged(Snapshots(source), scan.found, source)
+    _refuse(scanned(source, paths or []) if sealed else [scan], Output.text, source)
     if sealed:
         raise CheckFailed(
             "secrets were about to be committed in the clear, and are sealed now",
@@ -124,32 +118,7 @@ def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
     _write(found, output, root)
     if found:
         raise _refusal(scans)
-    files = sum(scan.files for scan in scans)
-    console().print(f"{files:,} files: nothing is in the clear")
-
-
-def _repository(root: str | None) -> str:
-    source = find_source([], root)
-    if find_root(source) != source:
-        raise UsageError(f"{source} is no Git repository", hint="run it in one, or name its --root")
-    return source
-
-
-def _pushed() -> str | None:
-    """The commits that pre-commit was asked to look at, when it runs before a push."""
-    first, last = (os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO"))
-    return f"{first}..{last}" if first and last else None
-
-
-def _scans(
-    snapshots: Snapshots, paths: Sequence[str], revisions: str | None, root: str
-) -> Sequence[Scan]:
-    if revisions:
-        return scan_commits(snapshots, revisions)
-    scanner = Scanner(snapshots, read_rules(snapshots, ""))
-    if paths:
-        return [scanner.scan(snapshots.indexed([os.path.relpath(path, root) for path in paths]))]
-    return [scanner.scan(snapshots.staged())]
+    console().print(summary(scans))
 
 
 def _write(found: Sequence[tuple[str, Plaintext]], output: Output, root: str) -> None:

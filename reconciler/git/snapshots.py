@@ -53,7 +53,7 @@ class Snapshots:
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
         """These files and folders, as the next commit holds them."""
-        wanted = [f":(top,literal){path}" for path in paths]
+        wanted = [f":(top,literal){'' if path == '.' else path}" for path in paths]
         listed = self._git("ls-files", "--stage", "-z", "--", *wanted)
         found = _listing(listed)
         return Snapshot("", {path: blob for path, mode, blob in found if mode in FILES})

@@ -377,12 +377,27 @@ def test_a_commit_with_an_index_of_its_own_is_looked_at_too(
     assert scripted.holds_nothing_in_the_clear()
 
 
-def test_the_first_commit_is_looked_at(repo: Repo, typed: Run) -> None:
-    repo.write({"a.yaml": SECRET, "b.txt": ""})
+@pytest.mark.parametrize(
+    ("paths", "folder", "file"),
+    [
+        ([], ".", "a/a.yaml"),
+        (["."], ".", "a/a.yaml"),
+        (["a"], ".", "a/a.yaml"),
+        (["a/a.yaml", "gone"], ".", "a/a.yaml"),
+        (["."], "a", "a.yaml"),
+        (["a.yaml"], "a", "a.yaml"),
+    ],
+)
+def test_the_first_commit_is_looked_at_or_what_is_named_of_it(
+    paths: list[str], folder: str, file: str, repo: Repo, typed: Run
+) -> None:
+    repo.write({"a/a.yaml": SECRET, "b.txt": ""})
     repo.git("add", ".")
-    done = typed("secrets", "forbid", cwd=repo.path)
+    done = typed("secrets", "forbid", *paths, cwd=repo.path / folder)
     assert done.returncode == 1
-    assert done.stdout == b"a.yaml:5: Secret shop/db holds password in the clear\n"
+    expected = f"{file}:5: Secret shop/db holds password in the clear\n"
+    assert done.stdout.decode() == expected
+    assert typed("secrets", "forbid", "b.txt", cwd=repo.path).returncode == 0
 
 
 def test_plaintext_that_was_added_and_removed_again_is_found_in_the_range(
