@@ -48,6 +48,7 @@ docs: $(VENV)/tested ## Write what is made from the program and the fleets, and 
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/python docs/tools/environment.py
 	@$(BIN)/python docs/tools/checks.py > docs/reference/checks.md
+	@$(BIN)/python docs/tools/plaintext.py > docs/reference/plaintext-secrets.md
 	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet
 

@@ -15,10 +15,10 @@ from reconciler.checks.catalogue import POLICY, RULES
 from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches, meant
+from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
-from reconciler.checks.settings import CheckSettings, settings_of
+from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
 from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
@@ -27,6 +27,7 @@ from reconciler.cli.source import find_source, open_repository, open_tree, where
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.environment import read_environment
 from reconciler.model.files import read
+from reconciler.model.globs import matches
 from reconciler.model.layout import (
     ENVIRONMENT_FILE,
     apps_in,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.git.tree import Tree
+    from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -86,6 +88,9 @@ def check_(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="GLOB", help="All but these rules.")
     ] = None,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Check what the next commit would hold.")
+    ] = False,
     root: Root = None,
     offline: Offline = False,
     no_cache: NoCache = False,
@@ -95,7 +100,9 @@ def check_(
     for pattern in (*(rules or ()), *(ignore or ())):
         _check_pattern(pattern)
     source = find_source(wanted, root)
-    tree = open_tree(source, ref, offline=offline)
+    if staged and ref is not None:
+        raise UsageError("--staged and --ref exclude each other", hint="name one of them")
+    tree = open_tree(source, ref, offline=offline, staged=staged)
     groups = _groups(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
@@ -167,8 +174,17 @@ def _of_environment(tree: Tree, name: str, apps: list[str]) -> _Group:
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
     settings = CheckSettings()
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
-        settings = settings_of(read_environment(name, read(tree, file)), every)
+        environment = read_environment(name, read(tree, file))
+        settings = settings_of(environment, every, _sealing_keys(tree, environment))
     return _Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
+    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
+    from reconciler.sealing.certificates import find_certificates
+
+    found = find_certificates(tree, environment)
+    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []
 
 
 def _once(reports: Sequence[Report]) -> list[Report]:
