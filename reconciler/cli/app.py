@@ -24,6 +24,7 @@ COMMANDS = {
     "affected": "affected",
     "diff": "diff",
     "explain": "explain",
+    "promote": "promote",
     "cache": "app",
     "seal": "app",
     "secrets": "app",

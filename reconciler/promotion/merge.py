@@ -70,10 +70,13 @@ def merged(
     policy: Callable[[Address], Policy],
     recall: Recall,
 ) -> Iterator[Decision]:
-    """All fields but the pins, in the order of the source and then of the target."""
+    """All fields but the pins, in the order of the source and then of the target.
+
+    A secret in the clear is of no concern here: it is neither copied nor shown.
+    """
     for address in dict.fromkeys([*source.values, *target.values]):
         here, there = (f.values.get(address, ABSENT) for f in (source, target))
-        if not address.is_ref and here != there:
+        if address.steps[0] != "secretGenerator" and not address.is_ref and here != there:
             place = target.place(address)
             yield decide(names, address, (here, there), policy(address), recall, place)
 
