@@ -51,7 +51,7 @@ def _changes(text: str, node: Node, old: Any, new: Mapping[str, Any]) -> Iterato
     """What makes one mapping into the other."""
     assert isinstance(node, MappingNode)  # noqa: S101
     for key in [key for key in old if key not in new]:
-        yield _removal(text, _entry(node, key))
+        yield _removal(text, node, key)
     for key in [key for key in old if key in new and old[key] != new[key]]:
         inside = _inside(text, _entry(node, key)[1], old[key], new[key])
         yield from [_replacement(text, node, key, new[key])] if inside is None else inside
@@ -170,9 +170,17 @@ def _is_block(node: Node) -> bool:
     return isinstance(node, MappingNode) and not node.flow_style and bool(node.value)
 
 
-def _removal(text: str, entry: tuple[Node, Node]) -> Splice:
-    key, value = entry
+def _removal(text: str, node: MappingNode, name: str) -> Splice:
+    key, value = _entry(node, name)
+    if key is node.value[0][0] and len(node.value) > 1 and _begins_item(text, node):
+        return Splice(_at(key), _at(node.value[1][0]), "")
     return Splice(_line_start(text, _at(key)), _line_end(text, _end(text, value)), "")
+
+
+def _begins_item(text: str, node: MappingNode) -> bool:
+    """Does its first key stand behind the dash of a list?"""
+    at = _at(node.value[0][0])
+    return not text[_line_start(text, at) : at].isspace() and _column(text, node) > 0
 
 
 def _replacement(text: str, node: MappingNode, key: str, new: Any) -> Splice:
@@ -191,6 +199,8 @@ def _insertion(
     before = [entry for entry in entries if entry[0].value < key]
     is_sorted = [k.value for k, _ in entries] == sorted(k.value for k, _ in entries)
     above = (before[-1] if before else None) if is_sorted else entries[-1]
+    if above is None and entries and _begins_item(text, node):
+        above = entries[-1]
     if above is None:
         at = _comments_above(text, _line_start(text, _at(node.value[0][0])))
     else:
