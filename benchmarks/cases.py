@@ -385,15 +385,7 @@ def promote(place: Path, kustomize: Path) -> Lines:
         repo.write(promoted_entry("stage", second, "v2", app=name))
     after = repo.commit()
     work = ["-m", "reconciler", "promote", "stage", "prod", "--all", "--dry-run"]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
-
-    def plan() -> None:
-        subprocess.run(
-            [sys.executable, *work, "--no-cache", "--root", repo.path],
-            env=os.environ | environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    plan = process(Path(sys.executable), *work, "--no-cache", "--root", repo.path)
 
     def builds() -> None:
         for commit_name in (before, after):
