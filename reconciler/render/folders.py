@@ -58,13 +58,15 @@ def patterns_called(trees: Sequence[Tree], typed: str) -> list[str]:
 
     A glob may match nothing; a folder or a name that is not there is a mistake.
     """
-    found = [typed] if is_pattern(typed) else [f"{typed.rstrip('/')}/**"]
-    if any(kustomizations(tree, found) for tree in trees):
+    glob = is_pattern(typed)
+    found = [typed] if glob else [f"{typed.rstrip('/')}/**"]
+    names = [f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*"] if parts_of(typed) else []
+    if glob and not names:
         return found
-    if parts_of(typed):
-        found += [f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*"]
-    if not is_pattern(typed) and not any(kustomizations(tree, found) for tree in trees):
-        raise nothing_called(typed, apps_by_environment(trees[-1]))
+    if not any(kustomizations(tree, found) for tree in trees):
+        found += names
+        if not glob and not any(kustomizations(tree, found) for tree in trees):
+            raise nothing_called(typed, apps_by_environment(trees[-1]))
     return found
 
 
