@@ -269,7 +269,8 @@ def _sum_up(reports: Sequence[Report]) -> None:
         found += f", {ignored} ignored"
     if failed:
         found += f"; {_count(failed, 'app')} could not be checked"
-    console().print(Text(f"{_count(apps, 'app')}, {_count(objects, 'object')}: {found}"))
+    about = filter(None, (_count(apps, "app"), _count(objects, "object")))
+    console().print(Text(f"{', '.join(about)}: {found}"))
 
 
 def _count(number: int, what: str) -> str:
