@@ -13,6 +13,7 @@ from reconciler.git.tree import Entry, Tree, refusal, too_large
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import IO
 
 MAX_ENTRIES = 100_000
@@ -30,22 +31,28 @@ ABOUT_THE_NEXT_ENTRY = (
 )
 
 
-def read_tar(stream: IO[bytes]) -> MemoryTree:
-    """An archive as it comes in, plain or packed with gzip. Of two equal names the last counts."""
+def read_tar(
+    stream: IO[bytes], *, skip: Callable[[str], bool] | None = None, largest: int | None = None
+) -> MemoryTree:
+    """An archive as it comes in, plain or packed with gzip. Of two equal names the last counts.
+
+    What is skipped counts against the limits, and is not kept.
+    """
     found: dict[str, bytes | str | Entry] = {}
     total = 0
+    largest = MAX_BYTES if largest is None else largest
     try:
-        whole = _Bounded(_unpacked(stream))
+        whole = _Bounded(_unpacked(stream), largest)
         with tarfile.open(fileobj=whole, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
             for number, member in enumerate(archive):
                 if number >= MAX_ENTRIES:
                     raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
                 total += member.size
-                _check(total)
+                _check(total, largest)
                 name = normpath(member.name)
                 if name.startswith(("/", "../")) or name == "..":
                     raise RepositoryError(f"the archive names {member.name}, outside of itself")
-                if not member.isdir():
+                if not member.isdir() and not (skip and skip(name)):
                     found[name] = _held(archive, member)
         whole.finish()
     except UNREADABLE as e:
@@ -72,9 +79,9 @@ def _held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str | En
     return content
 
 
-def _check(size: int) -> None:
-    if size > MAX_BYTES:
-        raise RepositoryError(f"the archive holds more than {MAX_BYTES:,} bytes")
+def _check(size: int, largest: int) -> None:
+    if size > largest:
+        raise RepositoryError(f"the archive holds more than {largest:,} bytes")
 
 
 class _Header(tarfile.TarInfo):
@@ -87,7 +94,7 @@ class _Header(tarfile.TarInfo):
             raise ValueError("an entry has a negative size")
         if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER:
             raise ValueError(f"a header has more than {MAX_HEADER:,} bytes")
-        _check(header.size)
+        _check(header.size, MAX_BYTES)
         return header
 
 
@@ -112,15 +119,16 @@ class _Rest:
 class _Bounded:
     """The bytes of an archive: no more than it may have, and all of them."""
 
-    def __init__(self, stream: _Rest | gzip.GzipFile) -> None:
+    def __init__(self, stream: _Rest | gzip.GzipFile, largest: int) -> None:
         self._stream = stream
+        self._largest = largest
         self._total = 0
         self._last = b""
 
     def read(self, size: int) -> bytes:
         data = self._stream.read(size)
         self._total += len(data)
-        _check(self._total)
+        _check(self._total, self._largest)
         self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
         return data
 
