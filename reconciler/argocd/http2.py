@@ -320,14 +320,16 @@ class Connection(asyncio.Protocol):
         if stream.number not in self._streams:
             return
         block = self._encoder.encode(headers)
-        pieces = [
-            block[at : at + LARGEST_FRAME] for at in range(0, len(block), LARGEST_FRAME)
-        ] or [b""]
+        pieces = [block[at : at + LARGEST_FRAME] for at in range(0, len(block), LARGEST_FRAME)] or [
+            b""
+        ]
         out = []
         for number, piece in enumerate(pieces):
             flags = END_HEADERS if number == len(pieces) - 1 else 0
             if number == 0:
-                out.append(frame(HEADERS, flags | (END_STREAM if last else 0), stream.number, piece))
+                out.append(
+                    frame(HEADERS, flags | (END_STREAM if last else 0), stream.number, piece)
+                )
             else:
                 out.append(frame(CONTINUATION, flags, stream.number, piece))
         if last:
@@ -368,9 +370,7 @@ class Connection(asyncio.Protocol):
 
 
 def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
-    return (
-        FRAME.pack(len(payload) >> 8, len(payload) & 0xFF, kind, flags, number) + payload
-    )
+    return FRAME.pack(len(payload) >> 8, len(payload) & 0xFF, kind, flags, number) + payload
 
 
 def reset(number: int, code: int) -> bytes:

@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli import INTERRUPTED, affected, cache, check, diff, explain, init, render, testbed
+from reconciler.cli import (
+    INTERRUPTED,
+    affected,
+    cache,
+    check,
+    cmp_server,
+    diff,
+    explain,
+    init,
+    render,
+    testbed,
+)
 from reconciler.cli import list as list_
 from reconciler.cli.output import show_error, show_tracebacks
 from reconciler.cli.quick import nobody_reads, unwritable
@@ -30,6 +41,7 @@ app.command("check", epilog=check.EXAMPLES)(check.check_)
 app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.command("cmp-server", epilog=cmp_server.EXAMPLES)(cmp_server.cmp_server)
 app.add_typer(cache.app, name="cache")
 app.add_typer(testbed.app, name="testbed")
 

@@ -37,7 +37,7 @@ class MemoryTree(Tree):
         self._folders = names_by_folder((*self._files, *self._links, *self._refused))
 
     def again(self) -> MemoryTree:
-        """The same files for another reader, who follows pins of his own; what is known is shared."""
+        """The same files, and what is known of them, for a reader with pins of his own."""
         copy = MemoryTree.__new__(MemoryTree)
         Tree.__init__(copy)
         copy._files, copy._links, copy._refused = self._files, self._links, self._refused
