@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,21 +36,28 @@ class Generated:
 
 
 class Engine:
-    """What generates: one renderer, and another for what is to be checked as well.
+    """What generates for one request, and can be stopped from another thread.
 
     The kernel that checks is three times as large, and most apps never need it.
     """
 
-    def __init__(self, renderer: Renderer, checking: Renderer) -> None:
-        self.renderer = renderer
-        self.checking = checking
+    def __init__(self, rendering: Callable[[], Renderer], checking: Callable[[], Renderer]) -> None:
+        self._rendering = rendering
+        self._checking = checking
+        self._made: list[Renderer] = []
+        self._stopped = False
+
+    def renderer(self, *, checks: bool = False) -> Renderer:
+        made = self._checking() if checks else self._rendering()
+        self._made.append(made)
+        if self._stopped:
+            made.stop()
+        return made
 
     def stop(self) -> None:
-        self.renderer.stop()
-        self.checking.stop()
-
-    def chosen(self, parameters: Parameters) -> Renderer:
-        return self.renderer if parameters.checks is Stops.off else self.checking
+        self._stopped = True
+        for renderer in list(self._made):
+            renderer.stop()
 
 
 def generate(
@@ -58,7 +65,7 @@ def generate(
 ) -> Generated:
     """The manifests of an app, of an environment's apps, or of any kustomization."""
     folders = _chosen(tree, folder, parameters)
-    renderer = engine.chosen(parameters)
+    renderer = engine.renderer(checks=parameters.checks is not Stops.off)
     options = RenderOptions(timeout=max(seconds, 0.001), max_output=LARGEST)
     shown, rendered = _with_parameters(tree, folders, parameters)
     renders = renderer.render_all(shown, rendered, options)
@@ -87,9 +94,10 @@ def announce(engine: Engine, tree: Tree, folder: str, seconds: float = 60.0) -> 
     options = RenderOptions(timeout=max(seconds, 0.001), max_output=LARGEST)
     images: dict[str, None] = {}
     replicas: dict[str, int] = {}
-    for render in engine.renderer.render_all(tree, folders, options):
+    renderer = engine.renderer()
+    for render in renderer.render_all(tree, folders, options):
         if not render.error:
-            for data in json.loads(engine.renderer.kernel.objects(render.manifest)):
+            for data in json.loads(renderer.kernel.objects(render.manifest)):
                 images |= dict.fromkeys(_images_in(data))
                 replicas |= _replicas_of(data)
     apps = () if folders == [folder] else tuple(f.rpartition("/")[2] for f in folders)

@@ -119,8 +119,11 @@ class Call:
             self._finish(e.code, e.text)
             return
         except Exception as e:  # a fault of ours must not leave the client waiting
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a fault of the plugin", "exception": e}
+            )
             self._finish(Code.INTERNAL, f"{type(e).__name__} in the plugin itself; see its log")
-            raise
+            return
         self._stream.send_headers([(":status", "200"), ("content-type", "application/grpc")])
         await self._stream.send(b"\0" + len(answer).to_bytes(4, "big") + answer)
         self._finish(Code.OK, "", began=True)

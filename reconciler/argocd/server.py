@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from reconciler import __version__
 from reconciler.argocd.archives import LARGEST, Archives
@@ -88,7 +89,9 @@ def serve(settings: Settings, store: Store, mirrors: Callable[[], Mirrors] | Non
         metrics = Metrics(__version__, lambda: kernel.starts + checking.starts)
         kernel.versions()  # a kernel that does not start is found now
         service = Service(
-            engine=lambda: Engine(Renderer(store, kernel), Renderer(store, checking)),
+            engine=lambda: Engine(
+                lambda: Renderer(store, kernel), lambda: Renderer(store, checking)
+            ),
             archives=Archives(largest=settings.largest),
             observer=_Both(metrics, Log()),
             limits=settings.limits,
@@ -108,6 +111,7 @@ async def _answer(
     kernel: Kernel,
 ) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, what: _bug(what))
     told = asyncio.Event()
     connections: set[Connection] = set()
     take = partial(accept, service.methods(), settings.limits.seconds)
@@ -138,6 +142,10 @@ async def _answer(
         await _gone(connections, settings.grace)
     if connections:
         log.warning("requests were cut off", extra={"fields": {"open": service.open}})
+
+
+def _bug(what: dict[str, Any]) -> None:
+    log.error(what["message"], exc_info=what.get("exception"))
 
 
 async def _gone(connections: set[Connection], seconds: float) -> None:

@@ -164,8 +164,7 @@ class Request:
         self._service = service
         self._work = work
         self._intake = Intake(service.archives, service.limits, self._hold)
-        self._engine: Engine | None = None
-        self._stopped = False
+        self._engine = service.engine()
         self._held = 0
         self._seconds = seconds
         self._began = time.monotonic()
@@ -188,9 +187,7 @@ class Request:
         return await loop.run_in_executor(self._service.pool, self._run, received)
 
     def stop(self) -> None:
-        self._stopped = True
-        if self._engine:
-            self._engine.stop()
+        self._engine.stop()
 
     def ended(self, code: Code, text: str) -> None:
         self._intake.drop()
@@ -212,9 +209,6 @@ class Request:
 
     def _run(self, received: Received) -> bytes:
         """In a thread of its own."""
-        self._engine = self._service.engine()
-        if self._stopped:
-            raise Refused(Code.CANCELLED, "the client went away")
         try:
             tree = received.tree(self._service.archives).again()
             tree.pins = self._service.pins()
