@@ -17,6 +17,7 @@ from reconciler.cli import (
     cmp_server,
     diff,
     explain,
+    generate,
     init,
     render,
     testbed,
@@ -42,6 +43,7 @@ app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("cmp-server", epilog=cmp_server.EXAMPLES)(cmp_server.cmp_server)
+app.command("generate", epilog=generate.EXAMPLES)(generate.generate_)
 app.add_typer(cache.app, name="cache")
 app.add_typer(testbed.app, name="testbed")
 
