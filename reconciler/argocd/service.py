@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from reconciler.argocd.allowed import allowed_pins
 from reconciler.argocd.archives import Archives
 from reconciler.argocd.events import Event, Observer
 from reconciler.argocd.generate import Engine, announce, generate, supports
@@ -30,7 +31,6 @@ from reconciler.errors import (
     RenderTimeout,
 )
 from reconciler.git.mirrors import Mirrors
-from reconciler.git.pins import Pins
 from reconciler.git.tree import Tree, checked_path
 
 SERVICE = "/plugin.ConfigManagementPluginService/"
@@ -82,10 +82,6 @@ class Service:
             **{SERVICE + name: partial(Request, self, name, work) for name, work in works.items()},
         }
         return found
-
-    def pins(self) -> Pins:
-        """Pinned commits come from the repositories that the operator of the plugin allows."""
-        return Pins(None, lambda: ((), self.repositories), self.mirrors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +207,7 @@ class Request:
         """In a thread of its own."""
         try:
             tree = received.tree(self._service.archives).again()
-            tree.pins = self._service.pins()
+            tree.pins = allowed_pins(self._service.repositories, self._service.mirrors)
             folder = checked_path(received.path)
             left = self._seconds - (time.monotonic() - self._began)
             environment = received.environment

@@ -1,0 +1,22 @@
+"""The repositories from which pinned commits come: those that the plugin's operator names.
+
+What Argo CD sends has no history. And what it holds is written by the users of an Application, who
+must not choose what the plugin fetches with its own credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reconciler.git.mirrors import Mirrors
+from reconciler.git.pins import Pins
+from reconciler.git.tree import refusal
+
+FOREIGN = refusal(
+    "no commits are fetched from that repository",
+    "whoever runs the plugin can allow it, with --allow-repository",
+)
+
+
+def allowed_pins(repositories: Sequence[str], mirrors: Callable[[], Mirrors] | None) -> Pins:
+    return Pins(None, lambda: ((), repositories), mirrors, FOREIGN)
