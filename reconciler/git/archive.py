@@ -21,6 +21,8 @@ MAX_BYTES = 512 << 20
 MAX_HEADER = 1 << 20
 
 GZIP = b"\x1f\x8b"
+USTAR = b"ustar\0"
+PLAIN = (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE)
 UNREADABLE = (tarfile.TarError, EOFError, OSError, RecursionError, ValueError, zlib.error)
 ABOUT_THE_NEXT_ENTRY = (
     tarfile.XHDTYPE,
@@ -72,8 +74,12 @@ def _held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str | En
         return refusal("it is neither a file, a folder nor a symbolic link")
     if member.size > Tree.max_file_size:
         return too_large(member.size, Tree.max_file_size)
-    file = archive.extractfile(member)
-    content = file.read() if file else b""
+    if member.sparse is None and archive.fileobj:
+        archive.fileobj.seek(member.offset_data)
+        content = archive.fileobj.read(member.size)
+    else:
+        file = archive.extractfile(member)
+        content = file.read() if file else b""
     if len(content) != member.size:
         raise EOFError("it is cut off")
     return content
@@ -89,13 +95,43 @@ class _Header(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
-        header = super().frombuf(buf, encoding, errors)
+        header = cls._plain(buf, encoding, errors) or super().frombuf(buf, encoding, errors)
         if header.size < 0:
             raise ValueError("an entry has a negative size")
         if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER:
             raise ValueError(f"a header has more than {MAX_HEADER:,} bytes")
         _check(header.size, MAX_BYTES)
         return header
+
+    @classmethod
+    def _plain(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header | None:
+        """The headers that nearly all entries have, in a tenth of the time."""
+        kind, size, checksum = bytes(buf[156:157]), buf[124:135], buf[148:154]
+        if (
+            kind not in PLAIN
+            or buf[257:263] != USTAR
+            or not (size.isdigit() and checksum.isdigit())
+        ):
+            return None
+        if len(buf) != tarfile.BLOCKSIZE or int(checksum, 8) != _sum(buf):
+            return None
+        name = _text(buf[:100], encoding, errors)
+        prefix = _text(buf[345:500], encoding, errors)
+        header = cls(f"{prefix}/{name}" if prefix else name)
+        header.name = header.name.rstrip("/") if kind == tarfile.DIRTYPE else header.name
+        header.type = kind
+        header.size = int(size, 8)
+        header.linkname = _text(buf[157:257], encoding, errors)
+        return header
+
+
+def _sum(buf: bytes | bytearray) -> int:
+    """As a header counts itself, with spaces in the place of the sum."""
+    return sum(buf) - sum(buf[148:156]) + 8 * ord(" ")
+
+
+def _text(field: bytes | bytearray, encoding: str, errors: str) -> str:
+    return bytes(field).partition(b"\0")[0].decode(encoding, errors)
 
 
 def _unpacked(stream: IO[bytes]) -> _Rest | gzip.GzipFile:
