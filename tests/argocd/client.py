@@ -25,7 +25,7 @@ from reconciler.argocd.plugin_pb2 import (
 )
 from reconciler.argocd.service import SERVICE
 
-REPLIES = {
+REPLIES: dict[str, Any] = {
     "GenerateManifest": ManifestResponse,
     "MatchRepository": RepositoryResponse,
     "GetParametersAnnouncement": ParametersAnnouncementResponse,
@@ -69,7 +69,7 @@ def archive(files: Mapping[str, str], extra: bytes = b"") -> bytes:
     import gzip
 
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, content in sorted(files.items()):
             info = tarfile.TarInfo(name)
             info.size = len(content.encode())
@@ -139,5 +139,10 @@ class Plugin:
         try:
             self.call(method, stream, **options)
         except grpc.RpcError as e:
-            return e.code(), e.details() or ""  # type: ignore[attr-defined]
+            return e.code(), e.details() or ""
         raise AssertionError("it was not refused")
+
+    def refusal_of(self, path: str, *parameters: Mapping[str, Any]) -> tuple[grpc.StatusCode, str]:
+        """How it says no to parameters."""
+        environment = {"ARGOCD_APP_PARAMETERS": json.dumps(parameters)}
+        return self.refusal(messages(archive(FLEET), path, environment))

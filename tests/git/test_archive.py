@@ -9,6 +9,7 @@ import random
 import subprocess
 import tarfile
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -29,7 +30,7 @@ def member(
     *,
     kind: bytes = tarfile.REGTYPE,
     link: str = "",
-    form: int = tarfile.GNU_FORMAT,
+    form: Literal[0, 1, 2] = tarfile.GNU_FORMAT,
 ) -> bytes:
     """One entry of an archive, as it stands in it."""
     info = tarfile.TarInfo(name)
