@@ -21,6 +21,7 @@ from benchmarks.fleet import (
 )
 from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from benchmarks.plugin import plugin, plugin_memory
 from benchmarks.schemas import write_schemas
 from reconciler.checks.check import check as check_apps
 from reconciler.compare.apps import differences, same_folders
@@ -281,4 +282,6 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "checkout": checkout,
     "check": check,
     "collector": collector,
+    "plugin": plugin,
+    "plugin-memory": plugin_memory,
 }
