@@ -13,6 +13,7 @@ import pytest
 from reconciler.cli.settings import peers_folder
 from reconciler.errors import CannotBuild
 from reconciler.testbed.builder import Report, built
+from reconciler.testbed.peers import HERE as TESTBED
 from reconciler.testbed.peers import PEERS, Bundle, Peer
 
 HERE = Path(__file__).parent
@@ -31,6 +32,12 @@ OURS: dict[str, Peer | Bundle] = {
             "github.com/prometheus/prometheus/cmd/promtool",
             # Without the clients of every cloud, which discover targets: minutes to compile.
             tags="remove_all_sd",
+        ),
+        Bundle(
+            "argocd-protocol",
+            TESTBED / "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("cmpserver/plugin/plugin.proto", "reposerver/repository/repository.proto"),
         ),
         Bundle(
             "sarif",
