@@ -31,6 +31,7 @@ from reconciler.render.renderer import Renderer
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, archive, messages
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
+pytestmark = pytest.mark.timeout(0 if HUNT else 300)
 MARK = b"the-end!"
 PONG = frame(http2.PING, http2.ACK, 0, MARK)
 GREETING = http2.PREFACE + frame(http2.SETTINGS, 0, 0)
