@@ -11,6 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from threading import BoundedSemaphore, Lock
 
+from reconciler.errors import ReconcilerError
 from reconciler.git.archive import read_tar
 from reconciler.git.memory import MemoryTree
 
@@ -50,7 +51,10 @@ class Archives:
             if under_way is None:
                 self._reading[checksum] = mine
         if under_way is not None:
-            return under_way.result()
+            try:
+                return under_way.result()
+            except ReconcilerError as e:
+                raise e.again() from None
         try:
             with self._readers:
                 tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=self._largest)

@@ -75,17 +75,19 @@ class Intake:
                 f"the archive did not arrive whole: its checksum differs, after {self._size:,}"
                 f" bytes of {about.size:,}"
             )
+        content = b"".join(self._kept)
+        self._kept.clear()
         return Received(
             path=about.appRelPath,
             environment={entry.name: entry.value for entry in about.env},
             checksum=about.checksum,
             size=self._size,
-            content=b"".join(self._kept),
+            content=content,
             known=self._known,
         )
 
     def drop(self) -> None:
-        self._kept = []
+        self._kept.clear()
         self._known = None
 
     def _begin(self, about: ManifestRequestMetadata) -> None:

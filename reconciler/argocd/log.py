@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
 from reconciler.argocd.events import Event
 from reconciler.argocd.rpc import Code
@@ -35,15 +35,15 @@ class AsText(logging.Formatter):
         fields = getattr(record, "fields", {})
         rest = "".join(f" {k}={printable(str(v))}" for k, v in fields.items())
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return f"{record.levelname.lower()}: {record.getMessage()}{rest}{trace}"
+        return f"{record.levelname.lower()}: {printable(record.getMessage())}{rest}{trace}"
 
 
-def set_up(*, as_json: bool, verbose: bool = False, stream: IO[str] | None = None) -> None:
-    handler = logging.StreamHandler(stream or sys.stderr)
+def set_up(*, as_json: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(AsJson() if as_json else AsText())
     log.handlers[:] = [handler]
     log.propagate = False
-    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.setLevel(logging.INFO)
 
 
 class Log:

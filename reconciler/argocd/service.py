@@ -165,11 +165,12 @@ class Request:
         self._seconds = seconds
         self._began = time.monotonic()
         self._event = Event(name)
+        self._one_too_many = service.open >= service.limits.requests
         service.open += 1
         service.observer.waiting(service.open)
 
     def take(self, message: bytes) -> None:
-        if self._service.open > self._service.limits.requests:
+        if self._one_too_many:
             raise Refused(
                 Code.RESOURCE_EXHAUSTED,
                 f"{self._service.limits.requests} requests are under way already; try again",

@@ -93,6 +93,10 @@ def test_images_and_replicas_are_what_kustomize_makes_of_them(
             "replicas: [{name: web, count: 7}]\n"
         }
     )
+    digest = f"web@sha256:{'a' * 64}"
+    assert f"image: {digest}\n" in plugin.generate(
+        archive(FLEET), WEB, {"name": "images", "array": [digest]}
+    )
     images = {"name": "images", "array": ["web=localhost:5000/other:2"]}
     replicas = {"name": "replicas", "map": {"web": "7"}}
     expected = kustomize(repo.path / "around").stdout.decode()
