@@ -40,30 +40,71 @@ def read_tar(
 
     What is skipped counts against the limits, and is not kept.
     """
-    found: dict[str, bytes | str | Entry] = {}
-    total = 0
-    largest = MAX_BYTES if largest is None else largest
+    found = _Found(MAX_BYTES if largest is None else largest, skip)
     try:
-        whole = _Bounded(_unpacked(stream), largest)
-        with tarfile.open(fileobj=whole, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
-            for number, member in enumerate(archive):
-                if number >= MAX_ENTRIES:
-                    raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
-                total += member.size
-                _check(total, largest)
-                name = normpath(member.name)
-                if name.startswith(("/", "../")) or name == "..":
-                    raise RepositoryError(f"the archive names {member.name}, outside of itself")
-                if not member.isdir() and not (skip and skip(name)):
-                    found[name] = _held(archive, member)
+        whole = _Bounded(_unpacked(stream), found.largest)
+        rest = _Rest(_read_plain(whole, found), whole)
+        with tarfile.open(fileobj=rest, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                name = found.entry(member.name, member.size)
+                if name and not member.isdir():
+                    found.held[name] = _held(archive, member)
         whole.finish()
     except UNREADABLE as e:
         raise RepositoryError("the archive cannot be read", why=str(e)) from e
     return MemoryTree(
-        {name: held for name, held in found.items() if isinstance(held, bytes)},
-        {name: held for name, held in found.items() if isinstance(held, str)},
-        {name: held for name, held in found.items() if isinstance(held, Entry)},
+        {name: held for name, held in found.held.items() if isinstance(held, bytes)},
+        {name: held for name, held in found.held.items() if isinstance(held, str)},
+        {name: held for name, held in found.held.items() if isinstance(held, Entry)},
     )
+
+
+class _Found:
+    """What is in an archive so far."""
+
+    def __init__(self, largest: int, skip: Callable[[str], bool] | None) -> None:
+        self.largest = largest
+        self.held: dict[str, bytes | str | Entry] = {}
+        self._skip = skip
+        self._entries = 0
+        self._total = 0
+
+    def entry(self, called: str, size: int) -> str:
+        """The name of one more entry; none if it is not wanted."""
+        self._entries += 1
+        if self._entries > MAX_ENTRIES:
+            raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
+        self._total += size
+        _check(self._total, self.largest)
+        name = normpath(called)
+        if name.startswith(("/", "../")) or name == "..":
+            raise RepositoryError(f"the archive names {called}, outside of itself")
+        return "" if self._skip and self._skip(name) else name
+
+
+def _read_plain(whole: _Bounded, found: _Found) -> bytes:
+    """Take entries for as long as they are plain: most archives have no others.
+
+    Returns the first header that is not, from which on tarfile reads, ten times as slowly.
+    """
+    while True:
+        block = whole.exactly(tarfile.BLOCKSIZE)
+        kind, size, checksum = block[156:157], block[124:135], block[148:154]
+        if kind not in PLAIN or block[257:263] != USTAR or len(block) != tarfile.BLOCKSIZE:
+            return block
+        if not (size.isdigit() and checksum.isdigit() and int(checksum, 8) == _sum(block)):
+            return block
+        length = int(size, 8)
+        if length > (Tree.max_file_size if kind == tarfile.REGTYPE else 0):
+            return block
+        prefix, name = _text(block[345:500]), _text(block[:100])
+        name = found.entry(f"{prefix}/{name}" if prefix else name, length)
+        content = whole.exactly(length + -length % tarfile.BLOCKSIZE)
+        if len(content) < length:
+            raise EOFError("it is cut off")
+        if name and kind != tarfile.DIRTYPE:
+            link = kind == tarfile.SYMTYPE
+            found.held[name] = _text(block[157:257]) if link else content[:length]
 
 
 def _held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str | Entry:
@@ -74,12 +115,8 @@ def _held(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str | En
         return refusal("it is neither a file, a folder nor a symbolic link")
     if member.size > Tree.max_file_size:
         return too_large(member.size, Tree.max_file_size)
-    if member.sparse is None and archive.fileobj:
-        archive.fileobj.seek(member.offset_data)
-        content = archive.fileobj.read(member.size)
-    else:
-        file = archive.extractfile(member)
-        content = file.read() if file else b""
+    file = archive.extractfile(member)
+    content = file.read() if file else b""
     if len(content) != member.size:
         raise EOFError("it is cut off")
     return content
@@ -95,7 +132,7 @@ class _Header(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
-        header = cls._plain(buf, encoding, errors) or super().frombuf(buf, encoding, errors)
+        header = super().frombuf(buf, encoding, errors)
         if header.size < 0:
             raise ValueError("an entry has a negative size")
         if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER:
@@ -103,35 +140,14 @@ class _Header(tarfile.TarInfo):
         _check(header.size, MAX_BYTES)
         return header
 
-    @classmethod
-    def _plain(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header | None:
-        """The headers that nearly all entries have, in a tenth of the time."""
-        kind, size, checksum = bytes(buf[156:157]), buf[124:135], buf[148:154]
-        if (
-            kind not in PLAIN
-            or buf[257:263] != USTAR
-            or not (size.isdigit() and checksum.isdigit())
-        ):
-            return None
-        if len(buf) != tarfile.BLOCKSIZE or int(checksum, 8) != _sum(buf):
-            return None
-        name = _text(buf[:100], encoding, errors)
-        prefix = _text(buf[345:500], encoding, errors)
-        header = cls(f"{prefix}/{name}" if prefix else name)
-        header.name = header.name.rstrip("/") if kind == tarfile.DIRTYPE else header.name
-        header.type = kind
-        header.size = int(size, 8)
-        header.linkname = _text(buf[157:257], encoding, errors)
-        return header
 
-
-def _sum(buf: bytes | bytearray) -> int:
+def _sum(block: bytes) -> int:
     """As a header counts itself, with spaces in the place of the sum."""
-    return sum(buf) - sum(buf[148:156]) + 8 * ord(" ")
+    return sum(block) - sum(block[148:156]) + 8 * ord(" ")
 
 
-def _text(field: bytes | bytearray, encoding: str, errors: str) -> str:
-    return bytes(field).partition(b"\0")[0].decode(encoding, errors)
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode(errors="surrogateescape")
 
 
 def _unpacked(stream: IO[bytes]) -> _Rest | gzip.GzipFile:
@@ -143,7 +159,7 @@ def _unpacked(stream: IO[bytes]) -> _Rest | gzip.GzipFile:
 class _Rest:
     """A stream of which the beginning has been read already."""
 
-    def __init__(self, begin: bytes, stream: IO[bytes]) -> None:
+    def __init__(self, begin: bytes, stream: IO[bytes] | _Bounded) -> None:
         self._begin = begin
         self._stream = stream
 
@@ -166,6 +182,13 @@ class _Bounded:
         self._total += len(data)
         _check(self._total, self._largest)
         self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
+        return data
+
+    def exactly(self, size: int) -> bytes:
+        """So much, unless the archive ends before."""
+        data = self.read(size) if size else b""
+        while len(data) < size and (more := self.read(size - len(data))):
+            data += more
         return data
 
     def finish(self) -> None:

@@ -11,7 +11,7 @@ from reconciler.render.store import SHAPES_PER_SUBJECT, Store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-DEFAULT_LIMIT = 32 << 20
+DEFAULT_LIMIT = 16 << 20
 
 
 class MemoryStore(Store):
