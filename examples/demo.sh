@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A short tour of this repository's own fleets; `make demo` runs it. It writes to .cache alone.
+# A short tour of this repository's own fleets; `make demo` runs it. It writes to .cache, and starts
+# a testbed called demo that `make clean` ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export RECONCILER_CACHE=$PWD/.cache/reconciler
 OUT=.cache/demo
-APP=environments/prod/gethrelay
 
 step() { printf '\n# %s\n' "$1"; }
 run() {
@@ -17,38 +17,50 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 rm -rf "$OUT"
 
-step "See what runs where"
+step "See what runs where, and at which release"
 run "reconciler list"
 
-step "Render every app of every environment, a file each"
+step "Render every app of every environment, a file each, as kustomize build does"
 run "reconciler render 'environments/*/*' -o dir=$OUT"
 run "grep -c '^kind:' $OUT/environments/*/*.yaml"
 
-step "Compare the files on disk with a commit, without a checkout"
-run "reconciler render $APP --ref HEAD | diff - $OUT/$APP.yaml && echo the same" ||
-  echo "(your edits since HEAD)"
+step "Check them: types, references, and the guards in policies/"
+run "reconciler check"
 
-step "Ask what a change touches, in a copy of this repository: first stage's resources ..."
+step "Ask what a change touches, in a copy of this repository. stage and prod pin their release"
 git clone --quiet . "$scratch/copy" 2> /dev/null # it warns when this clone is a shallow one
 cd "$scratch/copy"
-run "echo '# an edit' >> overlays/gethrelay/stage/resources.yaml"
+run "sed -i.bak 's/MAX_PEERS=200/MAX_PEERS=250/' overlays/gethrelay/base/kustomization.yaml"
 run "reconciler affected HEAD --only 'environments/*/*'"
-
-step "... then tor's configuration, which all environments read"
-run "echo 'SafeLogging 1' >> overlays/gethrelay/base/torrc"
-run "reconciler affected HEAD --only 'environments/*/*'"
+run "sed -i.bak 's/MAX_PEERS=70/MAX_PEERS=100/' environments/dev/gethrelay/kustomization.yaml"
+run "reconciler diff dev || test \$? = 1"
 cd "$OLDPWD"
 
-step "Look at the cache: what was rendered once is not rendered again"
-run "reconciler cache stats"
+step "Start a cluster: the real API server, controllers and scheduler, and simulated nodes"
+run "reconciler testbed up --name demo"
+eval "$(reconciler testbed env --name demo)"
+
+step "Deploy dev to it: first what gethrelay's objects are defined by, then the guards, then dev"
+run "kubectl apply --server-side --filename crds | tail -n 1"
+run "kubectl wait --for=condition=Established crd --all | tail -n 1"
+run "reconciler render policies | kubectl apply --server-side --filename - | tail -n 1"
+run "reconciler render dev | kubectl apply --server-side --filename - | tail -n 3"
+run "kubectl wait --for=condition=Available deployment --all --all-namespaces --timeout=120s"
+run "kubectl get pods --all-namespaces"
+
+step "A guard holds in the cluster, too: a relay is one node, and has one replica"
+kubectl wait --for=jsonpath='{.status.typeChecking}' --timeout=60s > /dev/null \
+  validatingadmissionpolicy/gethrelay-one-replica
+run "kubectl scale deployment gethrelay-default-1 --namespace gethrelay --replicas 2 || test \$? = 1"
 
 cat << END
 
-$(find "$OUT" -name '*.yaml' | wc -l | tr -d ' ') manifests are in $OUT, each what kustomize build prints. Next:
+$(find "$OUT" -name '*.yaml' | wc -l | tr -d ' ') manifests are in $OUT, and dev runs in a testbed on this machine. Next:
 
   . .venv/bin/activate                      to have reconciler on PATH
-  reconciler render $APP -o json
-  reconciler affected HEAD                  after an edit of your own
-  reconciler --help
-  make test
+  reconciler explain dev/gethrelay          where its objects come from
+  reconciler diff --env stage prod          what prod does otherwise than stage
+  eval "\$(reconciler testbed env --name demo)"; kubectl get all -n gethrelay
+  reconciler testbed down --name demo       to end the cluster
+  make test                                 to run all tests
 END

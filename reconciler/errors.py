@@ -7,6 +7,8 @@ ReconcilerError
 │   ├── FleetError       environments, apps, and the files that describe them
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderTimeout
+│   ├── ClusterError     a kubeconfig, or a cluster that does not answer
+│   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
 ├── CheckFailed          exit 1: the command worked and found what it looks for
@@ -110,6 +112,14 @@ class RenderError(UserError):
 
 
 class RenderTimeout(RenderError):
+    pass
+
+
+class ClusterError(UserError):
+    pass
+
+
+class SealingError(UserError):
     pass
 
 

@@ -128,7 +128,7 @@ def needs(page: Path, environment: dict[str, str], request: pytest.FixtureReques
         request.getfixturevalue("package_index")
     if "REDIS_URL" in text:
         environment["REDIS_URL"] = request.getfixturevalue("redis_url")
-    if "$ reconciler testbed" in text:
+    if "$ reconciler testbed" in text or "$ make demo" in text:
         request.getfixturevalue("testbeds")
 
 
@@ -175,7 +175,14 @@ def test_no_page_shows_a_command_that_is_not_run() -> None:
         assert not re.findall(r"^```(sh|bash|shell)\b", page.read_text(), re.MULTILINE), page
 
 
-@pytest.mark.parametrize(("tool", "page"), [("command_line", "command-line"), ("checks", "checks")])
+@pytest.mark.parametrize(
+    ("tool", "page"),
+    [
+        ("command_line", "command-line"),
+        ("checks", "checks"),
+        ("plaintext", "plaintext-secrets"),
+    ],
+)
 def test_a_generated_reference_is_current(tool: str, page: str) -> None:
     written = subprocess.run(
         [sys.executable, f"docs/tools/{tool}.py"],

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from reconciler.git.worktree import WorkTree
 from reconciler.render.folders import kustomizations
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
+from tests.reference import ROOT, git_settings, tree
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = kustomizations(WorkTree(str(ROOT)), ["overlays/**", "environments/**", "policies"])
+FOLDERS = kustomizations(tree(), ["overlays/**", "environments/**", "policies"])
 
 
 def test_there_is_something_to_compare() -> None:
@@ -23,10 +21,15 @@ def test_there_is_something_to_compare() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_renders_as_kustomize_builds_it(
-    folder: str, kernel: Kernel, kustomize: Callable[..., subprocess.CompletedProcess[bytes]]
+    folder: str,
+    kernel: Kernel,
+    kustomize: Callable[..., subprocess.CompletedProcess[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for variable, value in git_settings().items():
+        monkeypatch.setenv(variable, value)
     expected = kustomize(ROOT / folder)
-    found = kernel.render(WorkTree(str(ROOT)), folder, DEFAULTS).result()
+    found = kernel.render(tree(), folder, DEFAULTS).result()
     assert found.manifest == expected.stdout
     assert found.manifest or folder.startswith("overlays/gethrelay/components/")
     assert not expected.stderr

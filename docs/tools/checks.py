@@ -33,6 +33,7 @@ GROUPS = {
     "disruption": "PodDisruptionBudgets.",
     "network": "NetworkPolicies.",
     "monitoring": "ServiceMonitors and PodMonitors.",
+    "sealing": "SealedSecrets, and what is recorded of how they were sealed.",
     "immutable": "Fields that a cluster does not let change.",
     "render": "What Kustomize says while it renders.",
     "check": "The check itself.",

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.app import app
+from reconciler.cli.app import program
 
 HEAD = """# Command line
 
@@ -24,7 +24,7 @@ leaves them alone.
 
 
 def page() -> str:
-    return "\n".join([HEAD, *sections(typer.main.get_command(app), "reconciler", None)])
+    return "\n".join([HEAD, *sections(typer.main.get_command(program()), "reconciler", None)])
 
 
 def sections(command: Any, name: str, above: Any) -> Iterator[str]:
@@ -32,7 +32,8 @@ def sections(command: Any, name: str, above: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=name.split()[-1], parent=above)
     yield f"## {name}\n"
     yield f"{command.help}\n"
-    below = getattr(command, "commands", {})
+    listed = command.list_commands(context) if hasattr(command, "list_commands") else []
+    below = {name: command.get_command(context, name) for name in listed}
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     words = [p.metavar if p.required else f"[{p.metavar}]" for p in arguments]
     usage = [name, "[OPTIONS]", *words, *(["COMMAND"] if below else [])]

@@ -31,9 +31,10 @@ text, and 1.30 is a number, so a version stands in quotes. Paths begin at the re
 In names with `*` and `?` these stand for any other characters.
 
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
-environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`, and
-[pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`. `sealing` and
-the rest of `promotion` are read and checked for themselves, and are there for commands to come.
+environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
+[pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
+[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`. The rest of `promotion` is
+read and checked for itself, and is there for commands to come.
 
 Editors complete and check the file with its JSON Schema,
 [environment.schema.json](environment.schema.json). Those that use yaml-language-server find it by
@@ -86,6 +87,8 @@ checks:
 sealing:
   certificate: environments/prod/sealing-cert.pem
   scope: strict
+  certificateAge: 90d
+  controller: kube-system/sealed-secrets-controller
 
 promotion:
   gates:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reconciler.git.worktree import WorkTree
+from reconciler.cli.source import open_tree
 from reconciler.render.renderer import Renderer
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +121,7 @@ MARKED = re.compile(r"(<!-- table: (.*) -->\n)[^<]*(<!-- end -->\n)")
 
 
 def main(page: Path) -> None:
-    tree = WorkTree(str(ROOT))
+    tree = open_tree(str(ROOT), None)
     with Renderer() as renderer:
         renders = [renderer.render(tree, f"environments/{e}/gethrelay") for e in ENVIRONMENTS]
         fleets = [Fleet(json.loads(renderer.kernel.objects(r.manifest))) for r in renders]

@@ -57,7 +57,7 @@ def check(
     judged = judge.judge(good, progress)
     unjudged = {j.app: j.error for j in judged if j.error}
     failed = [(r.path, r.error or unjudged.get(r.path)) for r in renders if r.path in chosen]
-    world = World((o for j in judged for o in j.objects), settings.externals)
+    world = World((o for j in judged for o in j.objects), settings.externals, settings.sealing)
 
     found = judge.faults()
     for r in good:

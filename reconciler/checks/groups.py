@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.checks.settings import CheckSettings, settings_of
+from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
 from reconciler.git.tree import Tree
-from reconciler.model.environment import read_environment
+from reconciler.model.environment import Environment, read_environment
 from reconciler.model.files import read
 from reconciler.model.layout import (
     ENVIRONMENT_FILE,
@@ -46,5 +46,14 @@ def _of_environment(tree: Tree, name: str, apps: list[str]) -> Group:
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
     settings = CheckSettings()
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
-        settings = settings_of(read_environment(name, read(tree, file)), every)
+        environment = read_environment(name, read(tree, file))
+        settings = settings_of(environment, every, _sealing_keys(tree, environment))
     return Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
+    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
+    from reconciler.sealing.certificates import find_certificates
+
+    found = find_certificates(tree, environment)
+    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []

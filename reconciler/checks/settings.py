@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import matches
 from reconciler.model.environment import Environment, External, Ignored, Releases
+from reconciler.model.globs import matches
 from reconciler.model.layout import entry_of
 
 # The Kubernetes release whose types and libraries the kernel carries.
@@ -15,6 +15,14 @@ NEWEST = "1.36"
 
 CRDS = ("crds",)
 POLICIES = ("policies",)
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A key of the cluster's controller, as far as its certificate tells."""
+
+    fingerprint: str
+    bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,13 @@ class CheckSettings:
     policies: tuple[str, ...] = POLICIES
     releases: Releases = field(default_factory=Releases)
     namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
+    sealing: tuple[SealingKey, ...] = ()  # none if they are not known
     timeout: float = 60.0
 
 
-def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
+def settings_of(
+    environment: Environment, apps: Iterable[str], sealing: Iterable[SealingKey] = ()
+) -> CheckSettings:
     """What environment.yaml says about the checks of its apps."""
     checks = environment.checks
     namespaces = {}
@@ -49,6 +60,7 @@ def settings_of(environment: Environment, apps: Iterable[str]) -> CheckSettings:
         policies=checks.policies or POLICIES,
         releases=environment.releases,
         namespaces=namespaces,
+        sealing=tuple(sealing),
     )
 
 

@@ -9,16 +9,22 @@ from functools import cached_property
 from reconciler.checks.labels import Selector
 from reconciler.checks.objects import Object
 from reconciler.checks.pods import Pods, pods_of
-from reconciler.checks.settings import provides
+from reconciler.checks.settings import SealingKey, provides
 from reconciler.model.environment import External
 
 
 class World:
     """What rules look at."""
 
-    def __init__(self, objects: Iterable[Object], externals: Iterable[External] = ()) -> None:
+    def __init__(
+        self,
+        objects: Iterable[Object],
+        externals: Iterable[External] = (),
+        sealing: Iterable[SealingKey] = (),
+    ) -> None:
         self.objects = tuple(objects)
         self.externals = tuple(externals)
+        self.sealing = tuple(sealing)
         self._by_kind: dict[str, list[Object]] = defaultdict(list)
         self._by_name: dict[tuple[str, str, str], list[Object]] = defaultdict(list)
         for o in self.objects:

@@ -12,8 +12,17 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run a command, and end with its exit code."""
+    _end_with(sys.argv[1:])
+
+
+def seal() -> None:
+    """`reconciler seal` under a name of its own."""
+    _end_with(["seal", *sys.argv[1:]])
+
+
+def _end_with(arguments: list[str]) -> None:
     try:
-        code = _run(sys.argv[1:])
+        code = _run(arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ReconcilerError as e:

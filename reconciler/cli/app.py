@@ -4,48 +4,54 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from reconciler import __version__
-from reconciler.cli import (
-    INTERRUPTED,
-    affected,
-    cache,
-    check,
-    cmp_server,
-    diff,
-    explain,
-    generate,
-    init,
-    render,
-    testbed,
-)
-from reconciler.cli import list as list_
+from reconciler.cli import INTERRUPTED
 from reconciler.cli.output import show_error, show_tracebacks
 from reconciler.cli.quick import nobody_reads, unwritable
 from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
 
-app = typer.Typer(
-    name="reconciler",
-    help="Render Kustomize folders at any revision, and see what a change touches.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("init", epilog=init.EXAMPLES)(init.init)
-app.command("render", epilog=render.EXAMPLES)(render.render)
-app.command("list", epilog=list_.EXAMPLES)(list_.list_)
-app.command("check", epilog=check.EXAMPLES)(check.check_)
-app.command("affected", epilog=affected.EXAMPLES)(affected.affected)
-app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
-app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
-app.command("cmp-server", epilog=cmp_server.EXAMPLES)(cmp_server.cmp_server)
-app.command("generate", epilog=generate.EXAMPLES)(generate.generate_)
-app.add_typer(cache.app, name="cache")
-app.add_typer(testbed.app, name="testbed")
+# The commands, each in a module of its own, and what they are called there.
+COMMANDS = {
+    "init": "init",
+    "render": "render",
+    "list": "list_",
+    "check": "check_",
+    "affected": "affected",
+    "diff": "diff",
+    "explain": "explain",
+    "cmp-server": "cmp_server",
+    "generate": "generate_",
+    "cache": "app",
+    "seal": "app",
+    "secrets": "app",
+    "testbed": "app",
+}
+
+
+def program(*names: str) -> typer.Typer:
+    """The program with these commands, or all: one that is not called need not be imported."""
+    app = typer.Typer(
+        name="reconciler",
+        help="Render Kustomize folders at any revision, and see what a change touches.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in names or COMMANDS:
+        module = import_module(f"reconciler.cli.{name.replace('-', '_')}")
+        command = getattr(module, COMMANDS[name])
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name, epilog=module.EXAMPLES)(command)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -54,7 +60,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show where in the program an error came from.")
@@ -75,6 +80,7 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files are passed on as they are
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
+        app = program(*(name for name in arguments[:1] if name in COMMANDS))
         code = typer.main.get_command(app).main(
             arguments, prog_name="reconciler", standalone_mode=False
         )

@@ -16,7 +16,7 @@ from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.groups import groups_of
-from reconciler.checks.names import matches, meant
+from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
 from reconciler.cli.apps import apps_called
@@ -25,6 +25,7 @@ from reconciler.cli.output import console, error_json, progress, show_error, wri
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_repository, open_tree, where_from
 from reconciler.errors import Place, UsageError, printable
+from reconciler.model.globs import matches
 from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
@@ -76,6 +77,9 @@ def check_(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="GLOB", help="All but these rules.")
     ] = None,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Check what the next commit would hold.")
+    ] = False,
     root: Root = None,
     offline: Offline = False,
     no_cache: NoCache = False,
@@ -85,7 +89,9 @@ def check_(
     for pattern in (*(rules or ()), *(ignore or ())):
         _check_pattern(pattern)
     source = find_source(wanted, root)
-    tree = open_tree(source, ref, offline=offline)
+    if staged and ref is not None:
+        raise UsageError("--staged and --ref exclude each other", hint="name one of them")
+    tree = open_tree(source, ref, offline=offline, staged=staged)
     groups = groups_of(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
@@ -200,6 +206,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
 
 
 def _sum_up(reports: Sequence[Report]) -> None:
+    failed = sum(len(r.failed) for r in reports)
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)
     counts = [
@@ -209,6 +216,8 @@ def _sum_up(reports: Sequence[Report]) -> None:
     ignored = sum(len(r.ignored) for r in reports)
     if ignored:
         found += f", {ignored} ignored"
+    if failed:
+        found += f"; {_count(failed, 'app')} could not be checked"
     console().print(Text(f"{_count(apps, 'app')}, {_count(objects, 'object')}: {found}"))
 
 

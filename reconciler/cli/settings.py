@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 from reconciler.errors import UsageError
+from reconciler.git.locate import git_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.mirrors import Mirrors
     from reconciler.render.store import Store
+    from reconciler.sealing.memory import Memory
 
 
 def cache_folder() -> str:
@@ -43,6 +45,34 @@ def open_store(use: bool = True) -> Store:
         return store.Store()
     url = os.environ.get("RECONCILER_CACHE_URL")
     return _open_shared(url) if url else store.DiskStore(cache_folder())
+
+
+def open_memory(root: str | None) -> Memory:
+    """What this clone and the team know of sealed values."""
+    from reconciler.sealing.digests import read_digest_key
+    from reconciler.sealing.memory import Oblivious, Remembered
+
+    key_file = os.environ.get("RECONCILER_SEALING_KEY_FILE")
+    team = None
+    if key_file:
+        try:
+            with open(key_file, "rb") as file:
+                team = read_digest_key(file.read(), key_file)
+        except OSError as e:
+            raise UsageError(
+                f"{key_file} cannot be read",
+                why=e.strerror or "",
+                hint="RECONCILER_SEALING_KEY_FILE names the team's key for digests",
+            ) from e
+    if root is None:
+        return Oblivious()
+    return Remembered(os.path.join(git_folder(root), "reconciler", "sealed.sqlite"), team)
+
+
+def kubeconfig_files() -> list[str]:
+    named = os.environ.get("KUBECONFIG", "")
+    files = [file for file in named.split(os.pathsep) if file]
+    return files or [os.path.join(os.path.expanduser("~"), ".kube", "config")]
 
 
 def open_mirrors(offline: bool) -> Mirrors:

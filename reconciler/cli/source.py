@@ -69,9 +69,14 @@ def _below(path: str, folder: str) -> str | None:
     return path.removeprefix(folder) if path.startswith(folder + "/") else None
 
 
-def open_tree(root: str, revision: str | None, *, offline: bool = False) -> Tree:
-    """The work tree as it is on disk, or a revision without a checkout, and what either pins."""
-    tree = _files_of(root, revision)
+def open_tree(
+    root: str, revision: str | None, *, offline: bool = False, staged: bool = False
+) -> Tree:
+    """The work tree as it is on disk, a revision without a checkout, or what is staged.
+
+    It knows what it pins.
+    """
+    tree = _staged(root) if staged else _files_of(root, revision)
     tree.pins = Pins(find_root(root), lambda: _listed_urls(tree), lambda: open_mirrors(offline))
     return tree
 
@@ -100,6 +105,15 @@ def _files_of(root: str, revision: str | None) -> Tree:
     from reconciler.git.repository import Repository
 
     return Repository(root).commit(revision)
+
+
+def _staged(root: str) -> Tree:
+    if find_root(root) != root:
+        raise UsageError(f"{root} is no Git repository, and nothing is staged in it")
+    from reconciler.git.snapshots import Snapshots
+    from reconciler.git.staged import StagedTree
+
+    return StagedTree(Snapshots(root))
 
 
 def open_repository(root: str) -> Repository | None:

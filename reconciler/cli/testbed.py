@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shlex
@@ -176,11 +175,6 @@ def reset(name: Name = "default") -> None:
 
 
 def _start(folder: Folder, options: Options) -> None:
-    if importlib.util.find_spec("cryptography") is None:
-        raise UsageError(
-            "a testbed needs packages that are not installed",
-            hint="pip install 'reconciler[testbed]'",
-        )
     from reconciler.testbed.assembly import programs_of
     from reconciler.testbed.builder import build, missing
     from reconciler.testbed.lifecycle import up as begin

@@ -23,6 +23,7 @@ from reconciler.git.tree import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import RLock
     from typing import Any
 
     from reconciler.git.attributes import Attributes
@@ -35,12 +36,18 @@ class CommitTree(Tree):
     """
 
     def __init__(
-        self, git: pygit2.Repository, attributes: Attributes, commit: str, tree_id: str
+        self,
+        git: pygit2.Repository,
+        alone: RLock,
+        attributes: Attributes,
+        commit: str,
+        tree_id: str,
     ) -> None:
         super().__init__()
         self.commit = commit
         self.blobs_read = 0
         self._git = git
+        self._alone = alone
         self._attributes = attributes
         self._folders: dict[str, Any] = {"": self._object(tree_id, "the root")}
         self._known_rules: dict[str, Rules] = {}
@@ -51,7 +58,8 @@ class CommitTree(Tree):
     def _ask(self, question: Callable[[str], Any], name: str, path: str) -> Any:
         """What the object store says of the object at a path."""
         try:
-            return question(name)
+            with self._alone:
+                return question(name)
         except KeyError as e:
             raise RepositoryError(
                 f"{path} of commit {self.commit[:12]} is not in this clone",
@@ -77,7 +85,8 @@ class CommitTree(Tree):
             refused, target = self._blob(name, path)
             return refused or a_link(path, os.fsdecode(target))
         rules = self._rules(path.rpartition("/")[0])
-        conversion = self._attributes.conversion(rules, self.commit, path)
+        with self._alone:
+            conversion = self._attributes.conversion(rules, self.commit, path)
         return a_file(name + conversion) if isinstance(conversion, str) else conversion
 
     def _item(self, path: str) -> Any:
@@ -98,8 +107,11 @@ class CommitTree(Tree):
         if size > self.max_file_size:
             return too_large(size, self.max_file_size), b""
         self.blobs_read += 1
-        content: bytes = self._object(name, path).data
-        return None, content
+        return None, self._content(name, path)
+
+    def _content(self, name: str, path: str) -> bytes:
+        content: bytes = self._ask(self._git.odb.read, name, path)[1]
+        return content
 
     def _rules(self, folder: str) -> Rules:
         known = self._known_rules.get(folder)
@@ -110,7 +122,7 @@ class CommitTree(Tree):
             if found is None or found.filemode == FileMode.TREE:
                 known = above or Rules()
             else:
-                known = Rules(above, self._object(str(found.id), path).data)
+                known = Rules(above, self._content(str(found.id), path))
             self._known_rules[folder] = known
         return known
 

@@ -2,6 +2,10 @@
 
 libgit2 1.9 reads a cut-off loose object without end, and a crafted one can make it write out
 of bounds (libgit2 issues 7342 and 7177). Loose objects are therefore inflated here.
+
+While libgit2 asks for one it holds a lock, and what is asked here needs Python's: a second thread
+that has Python's and waits for libgit2's would wait for ever. So one thread at a time may read
+from a repository, and each Repository has a lock for that.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
 MAX_OBJECT = 1 << 30
+FULL_NAME = 40
 HEADER_BYTES = 64
 # Enough of a compressed object to hold its header: the codes that it is written in come first.
 COMPRESSED_HEADER_BYTES = 1024
@@ -48,7 +53,7 @@ class LooseObjects(pygit2.OdbBackend):
         return self._read(str(oid), parse_header, COMPRESSED_HEADER_BYTES)
 
     def read_prefix_cb(self, prefix: str) -> tuple[int, bytes, str]:
-        name = self._find(str(prefix))
+        name = prefix if len(prefix) == FULL_NAME else self._find(prefix)
         return (*self._read(name, parse), name)
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:

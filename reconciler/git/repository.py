@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import RLock
+
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag
 
@@ -37,6 +39,7 @@ class Repository:
         self.path = path
         self._git = open_repository(path)
         self._loose = open_objects(self._git)
+        self._alone = RLock()
         self._attributes = Attributes(self._git.odb)
 
     def branch(self) -> str | None:
@@ -47,7 +50,7 @@ class Repository:
     def about(self, revision: str) -> About | None:
         """A commit in few words; none if it is not in this clone."""
         try:
-            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
+            commit = self._peeled(revision)
         except (KeyError, ValueError, pygit2.GitError):
             return None
         subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
@@ -58,15 +61,21 @@ class Repository:
         for store in self._loose:
             store.damaged = ""
         try:
-            commit = self._git.revparse_single(revision).peel(ObjectType.COMMIT)
+            commit = self._peeled(revision)
         except (KeyError, ValueError, pygit2.GitError) as e:
             raise self._no_such(revision, e) from e
-        return CommitTree(self._git, self._attributes, str(commit.id), str(commit.tree_id))
+        names = str(commit.id), str(commit.tree_id)
+        return CommitTree(self._git, self._alone, self._attributes, *names)
+
+    def _peeled(self, revision: str) -> pygit2.Commit:
+        with self._alone:
+            return self._git.revparse_single(revision).peel(ObjectType.COMMIT)
 
     def merge_base(self, one: str, other: str) -> str:
         """The commit where the histories of two revisions part."""
         ids = [self.commit(revision).commit for revision in (one, other)]
-        found = self._git.merge_base(*ids)
+        with self._alone:
+            found = self._git.merge_base(*ids)
         if not found:
             hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
@@ -77,9 +86,13 @@ class Repository:
 
         None if this clone does not reach back far enough to tell.
         """
-        tip = self.fetched(branch).commit
         try:
-            found = tip == commit or self._git.descendant_of(tip, commit)
+            tip = self.fetched(branch).commit
+        except RepositoryError:
+            return None
+        try:
+            with self._alone:
+                found = tip == commit or self._git.descendant_of(tip, commit)
         except (KeyError, ValueError, pygit2.GitError):
             found = False  # a commit that was fetched beside this clone
         return found or (None if self._git.is_shallow else False)

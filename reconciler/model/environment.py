@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from reconciler.errors import FleetError, Place
@@ -15,6 +16,8 @@ from reconciler.model.layout import ENVIRONMENT_FILE, environment_folder
 from reconciler.model.notations import (
     Branch,
     Cluster,
+    Controller,
+    Duration,
     GitUrl,
     Glob,
     KubernetesKind,
@@ -110,6 +113,15 @@ class Sealing:
         "Where a sealed secret can be opened: under its own name and namespace, under any name "
         "in its namespace, or anywhere in the cluster.",
     ] = "strict"
+    certificate_age: Annotated[
+        Duration,
+        "How old the certificate may be before `seal status` asks for a newer one: a controller "
+        "makes a new key every 30 days if it is not told otherwise.",
+    ] = timedelta(days=90)
+    controller: Annotated[
+        Controller,
+        "The cluster's controller: its service, reached through the API server, or its URL.",
+    ] = "kube-system/sealed-secrets-controller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
@@ -9,6 +11,15 @@ if TYPE_CHECKING:
 
 def is_pattern(text: str) -> bool:
     return any(c in text for c in "*?[")
+
+
+def matches(pattern: str, name: str) -> bool:
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return compile_glob(pattern)
 
 
 def compile_glob(pattern: str) -> re.Pattern[str]:

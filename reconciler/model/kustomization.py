@@ -58,6 +58,8 @@ class Parameter:
 class Kustomization:
     bases: tuple[Base, ...] = ()
     namespace: str = ""
+    name_prefix: str = ""
+    name_suffix: str = ""
     images: tuple[Image, ...] = ()
     replicas: tuple[Replicas, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -77,6 +79,8 @@ def read_kustomization(content: bytes, file: str) -> Kustomization:
     return Kustomization(
         bases=tuple(bases),
         namespace=_text(fields.get("namespace")),
+        name_prefix=_text(fields.get("nameprefix")),
+        name_suffix=_text(fields.get("namesuffix")),
         images=tuple(
             Image(f["name"], f.get("newname", ""), f.get("newtag", ""), f.get("digest", ""))
             for f in _named(fields.get("images"), source)

@@ -36,6 +36,10 @@ def entry_of(folder: str) -> tuple[str, str] | None:
     return (environment, app) if environment else None
 
 
+def is_kustomization(path: str) -> bool:
+    return path.rpartition("/")[2] in KUSTOMIZATION_NAMES
+
+
 def kustomization_in(files: Files, folder: str) -> str | None:
     """The path of a folder's kustomization."""
     names = files.names(folder)

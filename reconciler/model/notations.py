@@ -92,6 +92,13 @@ Cluster = Annotated[
 Server = Annotated[
     str, Text("a URL such as https://10.0.0.1:6443", r"https?://[^\s@/?#]+(?:/[^\s@?#]*)?")
 ]
+Controller = Annotated[
+    str,
+    Text(
+        "a service as NAMESPACE/NAME, or a URL such as http://127.0.0.1:8080",
+        rf"{LABEL}/{LABEL}|https?://[^\s@/?#]+(?:/[^\s@?#]*)?",
+    ),
+]
 NamespaceRule = Annotated[
     str,
     Text(

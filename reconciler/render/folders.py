@@ -17,7 +17,7 @@ from reconciler.model.naming import apps_by_environment, named, nothing_called, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from reconciler.git.tree import Tree
 
@@ -53,11 +53,19 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
     raise nothing_called(typed, apps_by_environment(tree))
 
 
-def patterns_called(trees: Sequence[Tree], typed: str) -> Iterator[str]:
-    """A glob of folders in these trees, for what may be a name or a glob of names."""
-    yield typed
-    if parts_of(typed) and not any(kustomizations(tree, [typed]) for tree in trees):
-        yield from (f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*")
+def patterns_called(trees: Sequence[Tree], typed: str) -> list[str]:
+    """Globs of folders in these trees, for what may be a folder, a name or a glob of either.
+
+    A glob may match nothing; a folder or a name that is not there is a mistake.
+    """
+    found = [typed] if is_pattern(typed) else [f"{typed.rstrip('/')}/**"]
+    if any(kustomizations(tree, found) for tree in trees):
+        return found
+    if parts_of(typed):
+        found += [f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*"]
+    if not is_pattern(typed) and not any(kustomizations(tree, found) for tree in trees):
+        raise nothing_called(typed, apps_by_environment(trees[-1]))
+    return found
 
 
 def apps_or_itself(tree: Tree, folder: str) -> list[str]:

@@ -57,7 +57,8 @@ def start(supervisor: Supervisor) -> Cluster:
     cluster = Cluster(launch.address, authority, administrator)
     name = f"testbed-{folder.name}"
     authority.kubeconfig(folder.kubeconfig, cluster.server, administrator, name)
-    supervisor.publish(KUBECONFIG=str(folder.kubeconfig))
+    # What kubectl remembers of a cluster goes with it, and not into the home of its user.
+    supervisor.publish(KUBECONFIG=str(folder.kubeconfig), KUBECACHEDIR=str(folder.path / "cache"))
 
     for component, user in (
         ("kube-controller-manager", "system:kube-controller-manager"),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from reconciler.checks.rules import RULES
+from reconciler.checks.settings import SealingKey
 from reconciler.model.environment import External
+from reconciler.sealing.layout import as_yaml
+from reconciler.sealing.scope import CLUSTER_WIDE, NAMESPACE_WIDE, Scope
+from reconciler.sealing.seal import seal
+from reconciler.sealing.secret import Secret
 from tests.checks.conftest import Check
+from tests.sealing.material import certificate
 
 
 def pod(
@@ -80,6 +87,7 @@ class Case:
     manifest: str | dict[str, str]
     found: tuple[tuple[str, str], ...] = ()
     externals: tuple[External, ...] = ()
+    sealing: tuple[SealingKey, ...] = ()
 
 
 WEB = "Deployment default/web"
@@ -105,6 +113,28 @@ def bind(role: str, subject: str = "web", kind: str = "Role") -> str:
         RBAC,
     )
 
+
+def sealed(
+    name: str = "db",
+    namespace: str = "default",
+    *,
+    scope: Scope = Scope.strict,
+    annotations: Mapping[str, str] | None = None,
+    **spec: object,
+) -> str:
+    """A SealedSecret, sealed here, in which others may then have changed something."""
+    secret = Secret("db", "default", {"password": bytearray(b"hunter2")})
+    made = seal(secret, certificate(), scope).object()
+    made["metadata"] |= {"name": name, "namespace": namespace}
+    made["metadata"]["annotations"] |= annotations or {}
+    made["spec"] |= spec
+    return as_yaml(made)
+
+
+OURS = SealingKey(certificate().fingerprint, 2048)
+THEIRS = SealingKey("SHA256:of-another-cluster", 2048)
+DB = "SealedSecret default/db"
+WIDE = {CLUSTER_WIDE: "true"}
 
 CASES = [
     # Objects
@@ -536,12 +566,71 @@ CASES = [
         (("ConfigMap default/settings", "immutable"),),
     ),
     Case("immutable/configuration", core("ConfigMap", "settings-5k2hg4b9mt", "immutable: true")),
+    # Sealed secrets
+    Case("sealing/binding", sealed("api"), (("SealedSecret default/api", "metadata.name"),)),
+    Case("sealing/binding", sealed(namespace="b"), (("SealedSecret b/db", "metadata.namespace"),)),
+    Case(
+        "sealing/binding",
+        sealed(annotations={NAMESPACE_WIDE: "true"}),
+        ((DB, "metadata.annotations"),),
+    ),
+    Case("sealing/binding", sealed()),
+    Case("sealing/binding", sealed("api", scope=Scope.namespace_wide)),
+    Case("sealing/binding", sealed("api", "b", scope=Scope.cluster_wide)),
+    Case("sealing/binding", sealed("api", encryptedData={"password": "of which nothing is recorded"})),
+    Case("sealing/certificate", sealed(), ((DB, "spec.encryptedData.password"),), sealing=(THEIRS,)),
+    Case("sealing/certificate", sealed(), sealing=(THEIRS, OURS)),
+    Case("sealing/certificate", sealed()),
+    Case(
+        "sealing/ciphertext",
+        sealed(encryptedData={"tls.key": "hunter2", "a": 1, "b": "AgBy", "c": "QQ=="}, data="AgBy"),
+        (
+            (DB, "spec.data"),
+            (DB, "spec.encryptedData.a"),
+            (DB, "spec.encryptedData.b"),
+            (DB, "spec.encryptedData.c"),
+            (DB, "spec.encryptedData[tls.key]"),
+        ),
+    ),
+    Case(
+        "sealing/ciphertext",
+        sealed(),
+        ((DB, "spec.encryptedData.password"),),
+        sealing=(SealingKey(OURS.fingerprint, 4096),),
+    ),
+    Case("sealing/ciphertext", sealed(), sealing=(OURS, SealingKey(THEIRS.fingerprint, 4096))),
+    Case("sealing/ciphertext", sealed(encryptedData={})),
+    Case(
+        "sealing/scope",
+        sealed(annotations=WIDE | {NAMESPACE_WIDE: "yes"}),
+        ((DB, "metadata.annotations"),) * 2,
+    ),
+    Case(
+        "sealing/scope",
+        sealed(template={"metadata": {"annotations": WIDE}}),
+        ((DB, "spec.template.metadata.annotations"),),
+    ),
+    Case("sealing/scope", sealed(annotations=WIDE, template={"metadata": {"annotations": WIDE}})),
+    Case(
+        "sealing/template",
+        sealed(template={"data": {"a.ini": '{{ if hasPrefix "a" .password }}{{ fail "x" }}{{ end }}'}}),
+        ((DB, "spec.template.data[a.ini]"),),
+    ),
+    Case(
+        "sealing/template",
+        sealed(template={"data": {"password": "{{ .password }}"}}),
+        ((DB, "spec.template.data.password"),),
+    ),
+    Case(
+        "sealing/template",
+        sealed(template={"data": {"url": "https://if@{{ .password | urlquery }}", "password": None}}),
+    ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}-{c.rule}" for i, c in enumerate(CASES)])
 def test_a_rule_finds_what_breaks_it_and_nothing_else(case: Case, run_check: Check) -> None:
-    report = run_check(case.manifest, externals=case.externals)
+    report = run_check(case.manifest, externals=case.externals, sealing=case.sealing)
     assert not report.failed
     found = [(str(f.object), f.path) for f in report.findings if f.rule == case.rule]
     assert sorted(found) == sorted(case.found)

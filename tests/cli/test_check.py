@@ -229,6 +229,7 @@ def test_an_app_that_does_not_render_is_an_error_and_the_others_are_checked(
     assert done.returncode == 2
     assert b"services/port-name" in done.stdout
     assert b"gone.yaml" in done.stderr
+    assert b"; 1 app could not be checked" in done.stderr
     document = json.loads(typed("check", "prod", "-o", "json", cwd=fleet.path).stdout)
     assert [e["path"] for e in document["errors"]] == ["environments/prod/shop"]
     assert len(document["findings"]) == 1

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.git.worktree import WorkTree
 from reconciler.render.options import DEFAULTS
 from reconciler.render.process import Kernel
+from tests.reference import ROOT as ROOT
+from tests.reference import tree
 
-ROOT = Path(__file__).parents[2]
 Objects = list[dict[str, Any]]
 
 
@@ -24,7 +23,7 @@ def rendered(kernel: Kernel) -> Callable[[str], Objects]:
 
     @cache
     def objects(folder: str) -> Objects:
-        manifest = kernel.render(WorkTree(str(ROOT)), folder, DEFAULTS).result().manifest
+        manifest = kernel.render(tree(), folder, DEFAULTS).result().manifest
         found: Objects = json.loads(kernel.objects(manifest))
         return found
 

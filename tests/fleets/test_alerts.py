@@ -14,6 +14,7 @@ import pytest
 
 from tests.fleets.conftest import ROOT, Objects
 from tests.peers import program
+from tests.reference import git_settings
 
 TESTS = sorted((ROOT / "tests/fleets/alerts").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -78,14 +79,17 @@ def test_every_app_with_alerts_tests_them(rendered: Callable[[str], Objects]) ->
 
 
 def test_an_environment_can_say_where_its_runbooks_are(
-    kustomize: Callable[..., subprocess.CompletedProcess[bytes]], tmp_path: Path
+    kustomize: Callable[..., subprocess.CompletedProcess[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shutil.copytree(ROOT / "overlays", tmp_path / "overlays")
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     page = (ROOT / "docs/apps/gethrelay.md").read_text()
     [block] = re.findall(r"^```yaml\n(replacements:\n.*?)^```$", page, re.DOTALL | re.MULTILINE)
     entry = tmp_path / "environments/prod/gethrelay/kustomization.yaml"
     entry.write_text(f"{entry.read_text()}\n{block}")
+    for variable, value in git_settings().items():
+        monkeypatch.setenv(variable, value)
     urls = re.findall("runbook_url: (.*)", kustomize(entry.parent).stdout.decode())
     assert len(urls) >= 8
     assert all(url.startswith("https://docs.your.net/runbooks/gethrelay-") for url in urls)

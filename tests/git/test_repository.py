@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -265,3 +266,27 @@ def test_a_commit_that_is_not_at_hand_is_none(repo: Repo) -> None:
     assert git.about("0" * 40) is None
     assert git.about("no such branch") is None
     assert git.about("a..b") is None
+
+
+MANY_READERS = """
+import sys
+from threading import Thread
+from reconciler.git.repository import Repository
+sys.setswitchinterval(1e-5)
+repository = Repository(sys.argv[1])
+def read():
+    for _ in range(100):
+        assert repository.commit("HEAD").fetch("number")[1] == b"2"
+        assert repository.about("HEAD~1") and repository.merge_base("HEAD", "v0")
+threads = [Thread(target=read) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_several_threads_read_one_repository(history: Repo) -> None:
+    """In a process of its own: threads that wait for each other could not be stopped."""
+    command = [sys.executable, "-c", MANY_READERS, str(history.path)]
+    subprocess.run(command, timeout=60, check=True, cwd=Path(__file__).parents[2])

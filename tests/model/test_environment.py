@@ -309,5 +309,5 @@ def test_the_environments_of_this_repository_are_right() -> None:
     folder = Path(__file__).parents[2] / "environments"
     for name in ("dev", "stage", "prod"):
         environment = read_environment(name, (folder / name / "environment.yaml").read_bytes())
-        assert environment.releases.policy == "follow"
+        assert environment.releases.policy == ("follow" if name == "dev" else "pin")
         assert environment.destination.namespace_of("gethrelay") == "gethrelay"

@@ -13,8 +13,8 @@ import pytest
 from reconciler.cli.settings import peers_folder
 from reconciler.errors import CannotBuild
 from reconciler.testbed.builder import Report, built
+from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
 from reconciler.testbed.peers import HERE as TESTBED
-from reconciler.testbed.peers import PEERS, Bundle, Peer
 
 HERE = Path(__file__).parent
 
@@ -51,7 +51,8 @@ OURS: dict[str, Peer | Bundle] = {
 
 def compiled(name: str, report: Report = lambda _: None) -> Path:
     """The path of this peer, whoever pins it."""
-    return built(OURS.get(name) or PEERS[name], Path(peers_folder()), report)
+    found = OURS.get(name) or PEERS.get(name) or BUNDLES[name]
+    return built(found, Path(peers_folder()), report)
 
 
 def program(name: str) -> Path:

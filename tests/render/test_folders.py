@@ -84,10 +84,18 @@ def test_a_name_that_is_none_is_answered_with_the_nearest(typed: str, hint: str)
     [
         ("apps/*", ["apps/*"]),
         ("environments/*/*", ["environments/*/*"]),
-        ("prod", ["prod", "environments/prod", "environments/prod/*"]),
+        ("prod", ["prod/**", "environments/prod", "environments/prod/*"]),
         ("prod/p*", ["prod/p*", "environments/prod/p*", "environments/prod/p*/*"]),
-        ("stage", ["stage"]),
+        ("stage", ["stage/**"]),
+        ("environments/prod/", ["environments/prod/**"]),
+        ("nothing/here/*", ["nothing/here/*"]),
     ],
 )
 def test_a_glob_of_names_is_one_of_their_folders(typed: str, expected: list[str]) -> None:
-    assert list(patterns_called([TREE], typed)) == expected
+    assert patterns_called([TREE], typed) == expected
+
+
+def test_a_name_that_nothing_has_is_no_filter() -> None:
+    with pytest.raises(UsageError) as caught:
+        patterns_called([TREE], "prdo")
+    assert caught.value.hint == "did you mean prod?"

@@ -9,6 +9,7 @@ from reconciler.checks.objects import Object, items, text
 from reconciler.checks.references import Reference, configuration_of
 from reconciler.checks.rule import Rule, rule
 from reconciler.checks.world import World
+from reconciler.model.layout import entry_of
 
 
 @rule("references/secret", Severity.error)
@@ -28,8 +29,13 @@ def secret(this: Rule, world: World) -> Iterator[Finding]:
                 ref.path,
                 f"there is no Secret {ref.name} in the namespace {user.namespace}",
                 meant(ref.name, known.names("Secret", user.namespace))
-                or "seal it for this environment, or declare it as an external",
+                or f"{_how_to_seal(user, ref.name)}, or declare it as an external",
             )
+
+
+def _how_to_seal(user: Object, name: str) -> str:
+    entry = entry_of(user.app)
+    return f"reconciler seal {'/'.join(entry)} {name}" if entry else "seal it for this environment"
 
 
 def _references(world: World) -> Iterator[tuple[Object, Reference]]:

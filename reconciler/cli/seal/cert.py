@@ -1,0 +1,116 @@
+"""reconciler seal cert"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.options import Root
+from reconciler.cli.quick import write_out
+from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
+from reconciler.cli.seal.workplace import Workplace, open_workplace
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.model.environment import Environment
+    from reconciler.sealing.certificate import Certificate
+    from reconciler.sealing.controller import Controller
+
+FETCH_EXAMPLES = """**Examples**
+
+`reconciler seal cert fetch prod`: into environments/prod/sealing-cert.pem
+
+`reconciler seal cert fetch prod --controller http://127.0.0.1:8080`: through a forwarded port
+
+`reconciler seal cert fetch > cert.pem`: of the current context, to standard output
+"""
+SHOW_EXAMPLES = """**Examples**
+
+`reconciler seal cert show prod`: fingerprint, size, age and expiry of each
+"""
+
+app = typer.Typer(
+    name="cert",
+    help="The certificates that secrets are sealed with.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.command("fetch", epilog=FETCH_EXAMPLES)
+def fetch(
+    env: Annotated[
+        str | None,
+        typer.Argument(metavar="ENV", help="The environment; otherwise to standard output."),
+    ] = None,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option(metavar="SHA256:…", help="Take only the certificate with this one."),
+    ] = None,
+    controller: ControllerOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+) -> None:
+    """Take the newest certificate from the controller; older ones stay until nothing needs them."""
+    wanted = Wanted(controller, kubeconfig, context)
+    if env is None:
+        with open_controller(wanted, None) as found:
+            write_out(_asked(found, fingerprint).pem.encode())
+        return
+    place = open_workplace(root)
+    environment = place.environment(env)
+    with open_controller(wanted, environment) as found:
+        fetched(place, environment, found, fingerprint)
+
+
+@app.command("show", epilog=SHOW_EXAMPLES)
+def show(
+    env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")], root: Root = None
+) -> None:
+    """Show the certificates of an environment, the newest first."""
+    from reconciler.sealing.certificates import certificates_of
+
+    place = open_workplace(root)
+    found = certificates_of(place.tree, place.environment(env))
+    now = datetime.now(UTC)
+    for certificate in found.all:
+        typer.echo(
+            f"{certificate.fingerprint}  {certificate.bits} bits, "
+            f"since {certificate.not_before:%Y-%m-%d} ({certificate.age(now).days} days), "
+            f"until {certificate.not_after:%Y-%m-%d}"
+        )
+    found.usable()
+
+
+def fetched(
+    place: Workplace,
+    environment: Environment,
+    controller: Controller,
+    fingerprint: str | None = None,
+) -> Certificate:
+    """The controller's certificate, which the environment's file now holds."""
+    from reconciler.sealing.certificates import add_certificate
+
+    newest = _asked(controller, fingerprint)
+    path, added = add_certificate(place.tree.root, environment, newest)
+    shown = os.path.relpath(os.path.join(place.tree.root, path))
+    typer.echo(f"{shown}: {newest.fingerprint} {'is new' if added else 'is there already'}")
+    return newest
+
+
+def _asked(controller: Controller, fingerprint: str | None) -> Certificate:
+    from reconciler.sealing.certificate import check_usable, read_certificate
+
+    newest = read_certificate(controller.certificate(), controller.name)
+    check_usable(newest, controller.name)
+    if fingerprint and newest.fingerprint != fingerprint:
+        raise UsageError(
+            f"the controller's certificate is {newest.fingerprint}",
+            why="another one was expected: this may be another cluster",
+        )
+    return newest

@@ -1,0 +1,65 @@
+"""The controller and the cluster that a command speaks to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from reconciler.cli.settings import kubeconfig_files
+from reconciler.cluster.kubeconfig import Context, Kubeconfig, read_kubeconfig
+from reconciler.errors import UsageError
+from reconciler.model.environment import Environment, Sealing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.sealing.controller import Controller
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was typed about the cluster."""
+
+    controller: str | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+
+    def service(self, environment: Environment | None) -> str:
+        sealing = environment.sealing if environment else Sealing()
+        return self.controller or sealing.controller
+
+
+def open_controller(wanted: Wanted, environment: Environment | None) -> Controller:
+    from reconciler.sealing.controller import controller_at, controller_in
+
+    service = wanted.service(environment)
+    if service.startswith(("http://", "https://")):
+        return controller_at(service)
+    if service.count("/") != 1:
+        raise UsageError(f"{service} is no service", hint="write NAMESPACE/NAME, or a URL")
+    return controller_in(context_for(wanted, environment), service, os.environ)
+
+
+def context_for(wanted: Wanted, environment: Environment | None) -> Context:
+    """The cluster of the environment; never just the one that happens to be chosen."""
+    files = [wanted.kubeconfig] if wanted.kubeconfig else kubeconfig_files()
+    config = read_kubeconfig(files)
+    if wanted.context or environment is None:
+        return config.context(wanted.context or "")
+    return _of_environment(config, environment)
+
+
+def _of_environment(config: Kubeconfig, environment: Environment) -> Context:
+    destination = environment.destination
+    if destination.cluster in config.contexts:
+        return config.contexts[destination.cluster]
+    server = destination.server.rstrip("/")
+    found = [c for c in config.contexts.values() if server and c.server == server]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(sorted(config.contexts)) or "none"
+    raise UsageError(
+        f"no context of the kubeconfig is called {destination.cluster}, as the cluster of "
+        f"{environment.name} is",
+        why="sealed for the wrong cluster, a secret opens nowhere",
+        hint=f"name it with --context; there are: {known}",
+    )

@@ -1,0 +1,52 @@
+"""reconciler seal migrate"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import Root
+from reconciler.cli.seal.guard import leave_no_core
+from reconciler.cli.seal.options import Identity
+from reconciler.cli.seal.passphrase import private_keys
+from reconciler.cli.seal.put import say
+from reconciler.cli.seal.workplace import open_workplace
+from reconciler.model.entry import Entry
+
+MIGRATE_EXAMPLES = """**Examples**
+
+`reconciler seal migrate stage prod --keys stage-keys.age --app shop`: the secrets of one app
+"""
+
+
+def migrate_(
+    source: Annotated[str, typer.Argument(metavar="ENV_A", help="Where the secrets are.")],
+    target: Annotated[str, typer.Argument(metavar="ENV_B", help="Where they shall be, too.")],
+    keys: Annotated[
+        list[str], typer.Option("--keys", metavar="FILE", help="The private keys of ENV_A.")
+    ],
+    identity: Identity = None,
+    app: Annotated[str | None, typer.Option(metavar="APP", help="Of this app only.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace values that ENV_B has already.")
+    ] = False,
+    root: Root = None,
+) -> None:
+    """Seal the secrets of one environment for another, with the private keys of the first."""
+    leave_no_core()
+    from reconciler.sealing.certificates import certificates_of
+    from reconciler.sealing.migrate import migrate
+
+    place = open_workplace(root)
+    to = place.environment(target)
+    certificates_of(place.tree, to).usable()
+    found = private_keys(keys, identity or ())
+    for home in place.homes(f"{source}/{app}" if app else place.environment(source).name):
+        if Entry(target, home.entry.app) not in place.fleet.entries:
+            typer.echo(f"{home.entry}: {target} does not run it")
+            continue
+        other = place.home(f"{target}/{home.entry.app}")
+        outcomes = migrate(place.tree.root, home, other, found, place.memory, overwrite=overwrite)
+        for outcome in outcomes:
+            say(outcome)

@@ -1,0 +1,51 @@
+"""Options that several commands of sealing share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Form(StrEnum):
+    yaml = "yaml"
+    json = "json"
+
+
+ScopeOption = Annotated[
+    str | None,
+    typer.Option("--scope", metavar="SCOPE", help="strict, namespace-wide or cluster-wide."),
+]
+Namespace = Annotated[
+    str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Where it is opened.")
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keys",
+        metavar="FILE",
+        help="Private keys: PEM, the Secrets that hold them, or a backup of these.",
+    ),
+]
+Identity = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--identity", "-i", metavar="FILE", help="What opens a backup: of age or an SSH key."
+    ),
+]
+ControllerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--controller", metavar="URL|NAMESPACE/NAME", help="The controller's address or service."
+    ),
+]
+KubeconfigOption = Annotated[
+    str | None, typer.Option("--kubeconfig", metavar="FILE", help="Instead of your own.")
+]
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context", metavar="NAME", help="Instead of the one called as the environment's cluster."
+    ),
+]

@@ -1,0 +1,120 @@
+"""reconciler seal put"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.options import Root
+from reconciler.cli.seal.guard import leave_no_core
+from reconciler.cli.seal.options import Namespace, ScopeOption
+from reconciler.cli.seal.values import Sources, values_from
+from reconciler.cli.seal.workplace import open_workplace, scope_called
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sealing.put import Outcome
+
+PUT_EXAMPLES = """**Examples**
+
+`reconciler seal prod/shop api --prompt password`: asks for the value
+
+`reconciler seal prod/shop api --from-env-file api.env --from-file tls.key=key.pem`: from files
+
+`pass show shop | reconciler seal prod/shop api --from-stdin password`: from another program
+
+`reconciler seal --all-envs shop api --edit`: in an editor, for each environment that runs shop
+"""
+
+
+def put_(
+    target: Annotated[
+        str, typer.Argument(metavar="ENV/APP", help="Whose secret; with --all-envs APP.")
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.")],
+    from_file: Annotated[
+        list[str] | None,
+        typer.Option("--from-file", metavar="[KEY=]FILE", help="A file is the value."),
+    ] = None,
+    from_env_file: Annotated[
+        list[str] | None,
+        typer.Option("--from-env-file", metavar="FILE", help="A file of lines KEY=VALUE."),
+    ] = None,
+    from_stdin: Annotated[
+        str | None,
+        typer.Option("--from-stdin", metavar="KEY", help="Standard input is the value."),
+    ] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option("--prompt", metavar="KEY", help="Ask for the value.")
+    ] = None,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Write them in an editor, into a file in memory.")
+    ] = False,
+    unsafe_literal: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unsafe-literal",
+            metavar="KEY=VALUE",
+            help="For what is no secret: others can see a program's arguments.",
+        ),
+    ] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", metavar="TYPE", help="Such as kubernetes.io/tls.")
+    ] = None,
+    namespace: Namespace = None,
+    scope: ScopeOption = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove the keys that are not given.")
+    ] = False,
+    reseal: Annotated[
+        bool, typer.Option("--reseal", help="Seal unchanged values again, too.")
+    ] = False,
+    all_envs: Annotated[
+        bool, typer.Option("--all-envs", help="In every environment that runs the app.")
+    ] = False,
+    root: Root = None,
+) -> None:
+    """Put values into a secret of an app. Those that are unchanged keep their bytes."""
+    leave_no_core()
+    from reconciler.sealing.certificates import certificates_of
+    from reconciler.sealing.put import Wish, put
+
+    place = open_workplace(root)
+    homes = place.homes(target) if all_envs else [place.home(target)]
+    sources = Sources(
+        tuple(from_file or ()),
+        tuple(from_env_file or ()),
+        from_stdin,
+        tuple(prompt or ()),
+        tuple(unsafe_literal or ()),
+        edit,
+    )
+    if sources == Sources():
+        raise UsageError(
+            "no value is given", hint="--prompt KEY asks for one; seal put --help shows more"
+        )
+    for home in homes:  # all of them or none
+        certificates_of(place.tree, home.environment).usable()
+    template = {"type": type_} if type_ else {}
+    wish = Wish(name, namespace, scope_called(scope), template, prune, reseal)
+    with values_from(sources) as values:
+        for home in homes:
+            say(put(place.tree.root, home, wish, values, place.memory))
+
+
+def say(outcome: Outcome) -> None:
+    """A line for each file; values are never shown."""
+    words = [
+        f"{' '.join(keys)} {what}"
+        for keys, what in (
+            (outcome.sealed, "sealed"),
+            (outcome.kept, "unchanged"),
+            (outcome.removed, "removed"),
+        )
+        if keys
+    ]
+    typer.echo(f"{outcome.path}: {', '.join(words) or 'nothing to do'}")
+    for file in outcome.files:
+        if file != outcome.path:
+            typer.echo(f"{file}: names it now")

@@ -1,0 +1,132 @@
+"""reconciler seal rotate"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import Root
+from reconciler.cli.quick import write_out
+from reconciler.cli.seal.cert import fetched
+from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.guard import leave_no_core
+from reconciler.cli.seal.options import (
+    ContextOption,
+    ControllerOption,
+    Identity,
+    Keys,
+    KubeconfigOption,
+)
+from reconciler.cli.seal.passphrase import private_keys
+from reconciler.cli.seal.values import read_stdin
+from reconciler.cli.seal.workplace import Workplace, open_workplace
+from reconciler.errors import UsageError
+from reconciler.sealing.sealed_secret import SealedSecret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.sealing.certificate import Certificate
+    from reconciler.sealing.controller import Controller
+
+ROTATE_EXAMPLES = """**Examples**
+
+`reconciler seal rotate prod`: all secrets of prod, by its controller, for its newest key
+
+`reconciler seal rotate prod --keys keys.age`: with the private keys, without the cluster
+
+`reconciler seal rotate - --context prod < api.sealed.yaml`: as `kubeseal --re-encrypt` does
+"""
+
+Again = Callable[[SealedSecret], SealedSecret]
+
+
+def rotate_(
+    env: Annotated[
+        str,
+        typer.Argument(metavar="ENV|-", help="The environment; or standard input, to the output."),
+    ],
+    keys: Keys = None,
+    identity: Identity = None,
+    controller: ControllerOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+) -> None:
+    """Re-encrypt what is sealed for older certificates, with the newest one."""
+    leave_no_core()
+    wanted = Wanted(controller, kubeconfig, context)
+    if env == "-":
+        _filter(wanted)
+        return
+    place = open_workplace(root)
+    place.environment(env)
+    if keys:
+        _with_keys(place, env, keys, identity or [])
+    else:
+        _by_controller(place, env, wanted)
+
+
+def _by_controller(place: Workplace, env: str, wanted: Wanted) -> None:
+    from reconciler.sealing.rotate import by_controller, check_same
+
+    environment = place.environment(env)
+    with open_controller(wanted, environment) as controller:
+        certificate = fetched(place, environment, controller)
+
+        def again(sealed: SealedSecret) -> SealedSecret:
+            made = by_controller(sealed, controller, certificate, place.memory)
+            if made is not sealed:
+                check_same(_asked(controller), certificate, env)
+            return made
+
+        _all(place, env, again)
+
+
+def _with_keys(place: Workplace, env: str, keys: list[str], identities: list[str]) -> None:
+    from reconciler.sealing.certificates import certificates_of
+    from reconciler.sealing.rotate import by_keys
+
+    certificate = certificates_of(place.tree, place.environment(env)).usable()
+    found = private_keys(keys, identities)
+    _all(place, env, lambda sealed: by_keys(sealed, found, certificate, place.memory))
+
+
+def _all(place: Workplace, env: str, again: Again) -> None:
+    """Each SealedSecret of the environment, and its certificates in the end."""
+    from reconciler.sealing.certificates import drop_unused
+    from reconciler.sealing.files import rotate_file, sealed_in
+
+    for home in place.homes(env):
+        paths = dict.fromkeys(f.path for f in sealed_in(place.tree, home.entry.folder))
+        for path in paths:
+            count = rotate_file(place.tree, home, path, again)
+            typer.echo(f"{path}: {count} sealed again" if count else f"{path}: nothing to do")
+    dropped = drop_unused(place.tree.root, place.environment(env), place.homes(env))
+    for certificate in dropped:
+        typer.echo(f"{certificate.fingerprint} is in use no more, and taken out")
+
+
+def _asked(controller: Controller) -> Certificate:
+    from reconciler.sealing.certificate import read_certificate
+
+    return read_certificate(controller.certificate(), controller.name)
+
+
+def _filter(wanted: Wanted) -> None:
+    from reconciler.sealing.files import rotated_text
+    from reconciler.sealing.memory import Oblivious
+    from reconciler.sealing.rotate import by_controller
+
+    content = bytes(read_stdin())
+    with open_controller(wanted, None) as controller:
+        certificate = _asked(controller)
+        text, count = rotated_text(
+            content,
+            "standard input",
+            lambda sealed: by_controller(sealed, controller, certificate, Oblivious()),
+        )
+    if not count and b"SealedSecret" not in content:
+        raise UsageError("there is no SealedSecret on standard input")
+    write_out(text)

@@ -1,0 +1,137 @@
+"""reconciler seal status"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from reconciler.cli.options import Output, Root
+from reconciler.cli.output import console, show_note, write_json
+from reconciler.cli.seal.workplace import open_workplace
+from reconciler.errors import Place
+
+if TYPE_CHECKING:
+    from reconciler.sealing.status import Cell, EnvironmentStatus, Status
+
+STATUS_EXAMPLES = """**Examples**
+
+`reconciler seal status`: each secret in each environment
+
+`reconciler seal status prod -o json`: one environment, for programs
+"""
+
+
+def status_(
+    target: Annotated[
+        str | None, typer.Argument(metavar="ENV[/APP]", help="Of these; otherwise of all.")
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    root: Root = None,
+) -> None:
+    """Show which secret is where, with which certificate it was sealed, and what is missing."""
+    from reconciler.sealing.status import status_of
+
+    place = open_workplace(root)
+    homes = place.homes(target)
+    names = {home.environment.name for home in homes}
+    environments = [e for e in place.fleet.environments if e.name in names]
+    found = status_of(place.tree, environments, homes)
+    now = datetime.now(UTC)
+    if output is Output.json:
+        write_json(_document(found, now))
+        return
+    _write(found, now)
+    for one in found.environments:
+        if one.is_old(now) and one.certificates:
+            days = one.certificates.newest.age(now).days
+            show_note(
+                f"the certificate is {days} days old, and the controller may have a newer one: "
+                f"reconciler seal cert fetch {one.environment.name}",
+                Place(one.certificates.file),
+                place.tree.root,
+            )
+
+
+def _write(status: Status, now: datetime) -> None:
+    out = console(stderr=False)
+    for one in status.environments:
+        out.print(Text(f"{one.environment.name:10} {_certificate(one, now)}"))
+    if not status.rows:
+        out.print("nothing is sealed yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("SECRET", no_wrap=True)
+    for one in status.environments:
+        table.add_column(one.environment.name, no_wrap=True)
+    for (app, name), row in status.rows.items():
+        cells = [row.get(one.environment.name) for one in status.environments]
+        table.add_row(f"{app}/{name}", *map(_cell, cells))
+    out.print(table, soft_wrap=False)
+
+
+def _certificate(one: EnvironmentStatus, now: datetime) -> str:
+    if one.certificates is None:
+        return "no certificate"
+    newest = one.certificates.newest
+    words = f"{newest.fingerprint}, {newest.age(now).days} days old"
+    words += f", expires {newest.not_after:%Y-%m-%d}"
+    older = len(one.certificates.all) - 1
+    return words + (f", and {older} older" if older else "")
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    if not cell.path:
+        return "missing"
+    counts: dict[str, int] = {}
+    for value in cell.values:
+        counts[value.certificate] = counts.get(value.certificate, 0) + 1
+    words = ", ".join(f"{count} {what}" for what, count in counts.items()) or "empty"
+    since = max((value.since for value in cell.values), default="")
+    return f"{words}, {since}" if since else words
+
+
+def _document(status: Status, now: datetime) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "environments": [_environment(one, now) for one in status.environments],
+        "secrets": [
+            {
+                "app": app,
+                "name": name,
+                "environments": {env: _cell_document(cell) for env, cell in row.items()},
+            }
+            for (app, name), row in status.rows.items()
+        ],
+    }
+
+
+def _environment(one: EnvironmentStatus, now: datetime) -> dict[str, Any]:
+    certificates = one.certificates.all if one.certificates else ()
+    return {
+        "name": one.environment.name,
+        "certificates": [
+            {
+                "fingerprint": c.fingerprint,
+                "bits": c.bits,
+                "notBefore": c.not_before.isoformat(),
+                "notAfter": c.not_after.isoformat(),
+            }
+            for c in certificates
+        ],
+        "old": one.is_old(now),
+    }
+
+
+def _cell_document(cell: Cell) -> dict[str, Any]:
+    if not cell.path:
+        return {"missing": True}
+    values = [
+        {"key": v.key, "certificate": v.certificate, "since": v.since or None} for v in cell.values
+    ]
+    return {"missing": False, "file": cell.path, "values": values}

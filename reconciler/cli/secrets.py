@@ -1,0 +1,158 @@
+"""reconciler secrets"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from reconciler.checks.annotations import commands
+from reconciler.checks.finding import Finding, Severity
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import console
+from reconciler.cli.scans import pushed, repository, scanned, summary
+from reconciler.cli.source import where_from
+from reconciler.errors import CheckFailed, Place, printable
+from reconciler.git.snapshots import Snapshots
+from reconciler.model.plaintext import PLAINTEXT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.sealing.plaintext.found import Plaintext
+    from reconciler.sealing.plaintext.scan import Scan
+
+FORBID_EXAMPLES = """**Examples**
+
+`reconciler secrets forbid`: what is staged, as a hook before each commit does
+
+`reconciler secrets forbid environments overlays`: all that the index holds there
+
+`reconciler secrets forbid --range origin/main..HEAD -o github`: each commit of a pull request
+"""
+
+SEAL_EXAMPLES = """**Examples**
+
+`reconciler secrets seal`: what is staged, as a hook before each commit does
+"""
+
+CHECK_EXAMPLES = """**Examples**
+
+`reconciler secrets check`: what is staged, as a hook before each commit does
+"""
+
+app = typer.Typer(
+    name="secrets",
+    help="Keep secrets that are not sealed out of Git: for hooks and for CI.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+class Output(StrEnum):
+    text = "text"
+    github = "github"
+
+
+@app.command("forbid", epilog=FORBID_EXAMPLES)
+def forbid(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="These files and folders of the index."),
+    ] = None,
+    revisions: Annotated[
+        str | None,
+        typer.Option("--range", metavar="A..B", help="Each commit of a range, and not the index."),
+    ] = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    root: Root = None,
+) -> None:
+    """Refuse what would be committed in the clear. No value is ever shown."""
+    source = repository(root)
+    _refuse(scanned(source, paths or [], revisions or pushed()), output, source)
+
+
+@app.command("seal", epilog=SEAL_EXAMPLES)
+def seal(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="These files and folders of the index."),
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Seal what is staged in the clear, stage that instead, and refuse this one commit.
+
+    The files of environments/ENV/APP are sealed for ENV. What belongs to no environment is refused
+    as it stands. What was sealed takes the place of the plaintext on disk, too, where that is what
+    is staged; else the file on disk is left alone.
+    """
+    from reconciler.cli.seal.guard import leave_no_core
+    from reconciler.cli.staging import seal_staged
+
+    source = repository(root)
+    leave_no_core()
+    [scan] = scanned(source, paths or [])
+    sealed = bool(scan.found) and seal_staged(Snapshots(source), scan.found, source)
+    _refuse(scanned(source, paths or []) if sealed else [scan], Output.text, source)
+    if sealed:
+        raise CheckFailed(
+            "secrets were about to be committed in the clear, and are sealed now",
+            hint="look at git diff --cached, and commit again",
+        )
+
+
+@app.command("check", epilog=CHECK_EXAMPLES)
+def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False) -> None:
+    """Say what is wrong with sealed secrets as the next commit would have them rendered."""
+    from reconciler.cli.check import check_
+    from reconciler.cli.seal.verify import RULES
+
+    check_(rules=RULES, staged=True, root=root, offline=offline, no_cache=no_cache)
+
+
+def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
+    """Say what is in the clear, in a line each; no value is among it."""
+    found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
+    _write(found, output, root)
+    if found:
+        raise _refusal(scans)
+    console().print(summary(scans))
+
+
+def _write(found: Sequence[tuple[str, Plaintext]], output: Output, root: str) -> None:
+    if output is Output.github:
+        for line in commands([_finding(commit, plaintext) for commit, plaintext in found]):
+            typer.echo(line)
+        return
+    out = console(stderr=False)
+    for commit, plaintext in found:
+        where = printable(f"{where_from(_place(commit, plaintext), root)}: ")
+        out.print(Text.assemble((where, "bold"), printable(str(plaintext))))
+
+
+def _place(commit: str, plaintext: Plaintext) -> Place:
+    return Place(f"//{commit}/{plaintext.file}" if commit else plaintext.file, plaintext.line)
+
+
+def _finding(commit: str, plaintext: Plaintext) -> Finding:
+    what = f"{plaintext}, in the commit {commit[:12]}" if commit else str(plaintext)
+    where = Place(plaintext.file, plaintext.line)
+    return Finding("secrets/plaintext", Severity.error, what, where=where)
+
+
+def _refusal(scans: Sequence[Scan]) -> CheckFailed:
+    files = len({(scan.commit, f.file) for scan in scans for f in scan.found})
+    some = "a file" if files == 1 else f"{files} files"
+    if not scans[0].commit:
+        return CheckFailed(
+            f"{some} would put secrets into Git in the clear",
+            hint=f"seal them and git restore --staged the file, or say in {PLAINTEXT_FILE} "
+            "why they may be there",
+        )
+    return CheckFailed(
+        f"{some} put secrets into Git in the clear",
+        why="what a commit holds stays in Git's history, removed or not",
+        hint="rewrite the branch without them, and replace the secrets that were pushed",
+    )

@@ -1,0 +1,1 @@
+"""The Kubernetes clusters that environments run in."""

@@ -1,0 +1,186 @@
+"""What a commit would hold and what commits hold, as Git itself sees it.
+
+A hook runs in the middle of git commit, which may have made an index of its own for it and knows
+more forms of an index than other readers do. So Git is asked, and not the library.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+from reconciler.errors import RepositoryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FILES = ("100644", "100755")
+RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
+
+SHALLOW = "fetch the whole history, of both branches: in CI with fetch-depth: 0"
+
+# No manifest is larger: a cluster stores 1.5 MiB in an object.
+MAX_BYTES = 16 << 20
+BATCH_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The index, or a commit by its name: which of its files are new, by path and blob."""
+
+    commit: str
+    changed: Mapping[str, str]
+
+
+class Snapshots:
+    """Reads a repository through git; links and submodules are not among the files."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def head(self) -> str:
+        """The last commit; "" if there is none yet."""
+        found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
+        return found.decode().strip()
+
+    def staged(self) -> Snapshot:
+        """What the next commit changes."""
+        before = self.head() or self._git("hash-object", "-t", "tree", os.devnull).decode().strip()
+        told = self._git("diff-index", "--cached", *RAW, before)
+        return Snapshot("", dict(_changes(told)))
+
+    def indexed(self, paths: Sequence[str]) -> Snapshot:
+        """These files and folders, as the next commit holds them."""
+        wanted = [f":(top,literal){'' if path == '.' else path}" for path in paths]
+        listed = self._git("ls-files", "--stage", "-z", "--", *wanted)
+        found = _listing(listed)
+        return Snapshot("", {path: blob for path, mode, blob in found if mode in FILES})
+
+    def commits(self, revisions: str) -> Iterator[Snapshot]:
+        """Each commit of a range, the oldest first; a merge changes what is as in no parent."""
+        order = ("--reverse", "--topo-order")
+        names = self._git("rev-list", *order, "--end-of-options", revisions, "--", hint=SHALLOW)
+        if not names:
+            return
+        told = self._git("diff-tree", "--stdin", "--root", "-c", "-r", *RAW, given=names)
+        changed: dict[str, list[bytes]] = {name: [] for name in names.decode().split()}
+        fields: list[bytes] = []
+        for field in told.split(b"\0"):
+            if not field.startswith(b":") and len(fields) % 2 == 0:
+                fields = changed.get(field.decode(errors="replace"), fields)
+            else:
+                fields.append(field)
+        for name, found in changed.items():
+            yield Snapshot(name, dict(_changes(b"\0".join([*found, b""]))))
+
+    def tip(self, revisions: str) -> str:
+        """The commit that a range ends with."""
+        _, dots, last = revisions.rpartition("..")
+        name = last if dots else revisions
+        last = f"{name or 'HEAD'}^{{commit}}"
+        found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
+        return found.decode().split()[-1]
+
+    def files(self, commit: str) -> dict[str, str]:
+        """All files, by path and blob."""
+        return {path: blob for path, mode, blob in self.listing(commit) if mode in FILES}
+
+    def listing(self, commit: str) -> Iterator[tuple[str, str, str]]:
+        """All that there is, by path, mode and blob."""
+        if commit:
+            return _listing(self._git("ls-tree", "-r", "-z", "--full-tree", commit))
+        return _listing(self._git("ls-files", "--stage", "-z"))
+
+    def store(self, content: bytes) -> str:
+        """Keep a content, of which the name is returned; nothing refers to it yet."""
+        stored = self._git("hash-object", "-w", "--no-filters", "--stdin", given=content)
+        return stored.decode().strip()
+
+    def stage(self, blobs: Mapping[str, str | None]) -> None:
+        """Change the index in one step; what has no blob any more is only no longer staged."""
+        modes = {path: mode for path, mode, _ in self.listing("")}
+        lines = (
+            f"0 {'0' * 40}\t{path}\0"
+            if blob is None
+            else f"{modes.get(path, FILES[0])} {blob}\t{path}\0"
+            for path, blob in blobs.items()
+        )
+        given = os.fsencode("".join(lines))
+        self._git("update-index", "-z", "--add", "--remove", "--index-info", given=given)
+
+    def read(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """The content of each blob; none of one that is too large to be looked at."""
+        wanted = list(dict.fromkeys(blobs))
+        sizes = self._git("cat-file", "--batch-check", given=_lines(wanted)).split(b"\n")
+        batch: list[str] = []
+        total = 0
+        for blob, about in zip(wanted, sizes, strict=False):
+            size = self._size(blob, about)
+            if size > MAX_BYTES:
+                yield blob, None
+                continue
+            if total + size > BATCH_BYTES:
+                yield from self._contents(batch)
+                batch, total = [], 0
+            batch.append(blob)
+            total += size
+        yield from self._contents(batch)
+
+    def _contents(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
+        told = self._git("cat-file", "--batch", given=_lines(blobs))
+        begin = 0
+        for blob in blobs:
+            head, begin = told[begin : (end := told.index(b"\n", begin))], end + 1
+            size = self._size(blob, head)
+            yield blob, told[begin : begin + size]
+            begin += size + 1
+
+    def _size(self, blob: str, about: bytes) -> int:
+        kind, _, size = about.partition(b" ")[2].partition(b" ")
+        if kind != b"blob":
+            raise RepositoryError(
+                f"the object {blob} cannot be read in {self.root}",
+                hint="git fsck shows what else is missing; fetch into a new clone",
+            )
+        return int(size)
+
+    def _git(
+        self, *words: str, given: bytes = b"", may_fail: bool = False, hint: str = ""
+    ) -> bytes:
+        try:
+            done = subprocess.run(["git", *words], cwd=self.root, input=given, capture_output=True)
+        except OSError as e:
+            raise RepositoryError(f"git cannot be started: {e.strerror}") from e
+        if done.returncode and not may_fail:
+            said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+            raise RepositoryError(
+                f"git {words[0]} failed in {self.root}",
+                why=said.removeprefix("fatal: "),
+                hint=hint,
+            )
+        return done.stdout
+
+
+def _lines(names: Sequence[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
+
+
+def _changes(raw: bytes) -> Iterator[tuple[str, str]]:
+    """Path and blob of each file, from lines with a colon for each tree compared with."""
+    fields = iter(raw.split(b"\0")[:-1])
+    for about in fields:
+        path = next(fields)
+        parents = len(about) - len(about.lstrip(b":"))
+        words = about[parents:].split(b" ")
+        if words[parents].decode() in FILES:
+            yield os.fsdecode(path), words[2 * parents + 1].decode()
+
+
+def _listing(raw: bytes) -> Iterator[tuple[str, str, str]]:
+    """Path, mode and blob, from what ls-files and ls-tree list."""
+    for line in raw.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, first, second = about.decode().split(" ")
+        yield os.fsdecode(path), mode, second if first in ("blob", "commit") else first

@@ -1,0 +1,65 @@
+"""The files that the next commit will hold."""
+
+from __future__ import annotations
+
+import os
+
+from reconciler.git.repository import open_repository
+from reconciler.git.snapshots import Snapshots
+from reconciler.git.tree import (
+    A_FOLDER,
+    NOTHING,
+    Entry,
+    Tree,
+    a_file,
+    a_link,
+    names_by_folder,
+    submodule,
+    too_large,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+LINK_MODE = "120000"
+SUBMODULE_MODE = "160000"
+
+
+class StagedTree(Tree):
+    """The index, which may differ from what is on disk; contents are as Git keeps them."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        super().__init__()
+        self._git = open_repository(snapshots.root)
+        self._entries = {path: (mode, blob) for path, mode, blob in snapshots.listing("")}
+        self._folders = names_by_folder(self._entries)
+
+    def files(self) -> Iterator[str]:
+        yield from self._entries
+
+    def _probe(self, path: str) -> Entry:
+        if path not in self._entries:
+            return A_FOLDER if path in self._folders else NOTHING
+        mode, blob = self._entries[path]
+        if mode == SUBMODULE_MODE:
+            return submodule()
+        if mode == LINK_MODE:
+            return a_link(path, os.fsdecode(self._content(blob)))
+        return a_file(blob)
+
+    def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
+        blob = self._entries[path][1]
+        _, size = self._git.odb.read_header(blob)
+        if size > self.max_file_size:
+            return too_large(size, self.max_file_size), b""
+        return entry, self._content(blob)
+
+    def _content(self, blob: str) -> bytes:
+        found: Any = self._git[blob]
+        content: bytes = found.data
+        return content
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted(self._folders.get(folder, ()))

@@ -1,0 +1,1 @@
+"""Secrets that may lie in Git: encrypted for the controller of one cluster."""

@@ -1,0 +1,99 @@
+"""The certificates of an environment: the newest seals, older ones are known by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Place, SealingError
+from reconciler.git.worktree import WorkTree
+from reconciler.model.environment import Environment
+from reconciler.model.files import FILE, Files, read
+from reconciler.sealing.atomic import read_file, replace_file
+from reconciler.sealing.certificate import Certificate, check_usable, read_certificates
+from reconciler.sealing.files import Home, sealed_in
+
+FILE_NAME = "sealing-cert.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """All certificates that an environment's file holds, the newest first."""
+
+    file: str
+    all: tuple[Certificate, ...]
+
+    @property
+    def newest(self) -> Certificate:
+        return self.all[0]
+
+    def usable(self) -> Certificate:
+        """The newest, if it may seal."""
+        check_usable(self.newest, self.file)
+        return self.newest
+
+    def find(self, fingerprint: str) -> Certificate | None:
+        return next((c for c in self.all if c.fingerprint == fingerprint), None)
+
+
+def certificates_file(environment: Environment) -> str:
+    """Where the certificates of an environment are, from the repository's root."""
+    return environment.sealing.certificate or f"{environment.folder}/{FILE_NAME}"
+
+
+def find_certificates(files: Files, environment: Environment) -> Certificates | None:
+    """The certificates of an environment, if it has any."""
+    file = certificates_file(environment)
+    if files.look(file).kind != FILE:
+        return None
+    return Certificates(file, tuple(read_certificates(read(files, file), file)))
+
+
+def certificates_of(files: Files, environment: Environment) -> Certificates:
+    found = find_certificates(files, environment)
+    if found is None:
+        file = certificates_file(environment)
+        raise SealingError(
+            f"{environment.name} has no certificate to seal with",
+            where=Place(file),
+            hint=f"reconciler seal cert fetch {environment.name}",
+        )
+    return found
+
+
+def add_certificate(
+    root: str, environment: Environment, certificate: Certificate
+) -> tuple[str, bool]:
+    """The file of an environment, and whether the certificate is new in it."""
+    known = find_certificates(WorkTree(root), environment)
+    file = certificates_file(environment)
+    if known and known.find(certificate.fingerprint):
+        return file, False
+    _write(root, file, [certificate, *(known.all if known else ())], known)
+    return file, True
+
+
+def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:
+    """Take out the older certificates that no value was sealed with; those that were dropped."""
+    tree = WorkTree(root)
+    known = find_certificates(tree, environment)
+    if known is None:
+        return []
+    used = {known.newest.fingerprint}
+    for home in homes:
+        for found in sealed_in(tree, home.entry.folder):
+            record = found.sealed.record
+            used |= {item.fingerprint for item in record.items.values()} if record else set()
+    kept = [c for c in known.all if c.fingerprint in used]
+    if len(kept) < len(known.all):
+        _write(root, known.file, kept, known)
+    return [c for c in known.all if c.fingerprint not in used]
+
+
+def _write(
+    root: str, file: str, certificates: Sequence[Certificate], known: Certificates | None
+) -> None:
+    path = os.path.join(root, file)
+    content = "".join(c.pem for c in certificates).encode()
+    replace_file(path, content, before=bytes(read_file(path)) if known else None)

@@ -1,0 +1,1 @@
+"""Sealing what is about to be committed in the clear."""

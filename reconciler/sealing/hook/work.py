@@ -1,0 +1,108 @@
+"""What becomes of the files of a commit: nothing is written before all of it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import Place, SealingError
+from reconciler.git.overlay import EditedTree
+from reconciler.git.tree import Tree
+from reconciler.model.files import read
+from reconciler.model.fleet import Fleet
+from reconciler.model.layout import ENVIRONMENTS
+from reconciler.sealing.certificates import certificates_of
+from reconciler.sealing.edit import edited
+from reconciler.sealing.files import Found, Home, changed, find, home_of, sealed_path
+from reconciler.sealing.layout import as_yaml
+from reconciler.sealing.manifest import Document, read_documents
+from reconciler.sealing.memory import Memory
+from reconciler.sealing.merge import merge
+from reconciler.sealing.scope import Scope, scope_of
+from reconciler.sealing.seal import seal
+from reconciler.sealing.sealed_secret import SealedSecret
+from reconciler.sealing.secret import Secret
+
+
+@dataclass(slots=True)
+class Work:
+    """The files as they were staged, and their new contents; None is no longer staged."""
+
+    staged: Tree
+    before: Tree  # of the last commit
+    fleet: Fleet
+    memory: Memory
+    edits: dict[str, bytes | None] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Tree:
+        return EditedTree(self.staged, dict(self.edits))
+
+    def changed(self) -> dict[str, bytes | None]:
+        """What is to be staged, and was not."""
+        return {
+            path: content
+            for path, content in self.edits.items()
+            if content is None or self.staged.fetch(path)[1] != content
+        }
+
+    def home(self, file: str) -> Home:
+        """The app whose own file this is."""
+        parts = file.split("/")
+        entries = [e for e in self.fleet.entries if parts[:3] == e.folder.split("/")]
+        if not entries:
+            raise SealingError(
+                "it is not said for which environment to seal it",
+                where=Place(file),
+                hint=f"put it below {ENVIRONMENTS}/ENV/APP: what others share has no certificate",
+            )
+        return home_of(self.files, self.fleet, entries[0])
+
+    def sealed(self, home: Home, secret: Secret, found: Found | None = None) -> SealedSecret:
+        """As it is called in its file, sealed for what the cluster will call it."""
+        certificate = certificates_of(self.files, home.environment).usable()
+        if found:
+            made = merge(home.placed(found.sealed), secret, certificate, self.memory)
+            return replace(made, name=found.sealed.name, namespace=found.sealed.namespace)
+        scope = scope_of(secret.annotations)
+        if scope is Scope.strict:
+            scope = Scope(home.environment.sealing.scope)
+        name, namespace = home.rendered(secret.name), home.namespace(secret.namespace)
+        placed = replace(secret, name=name, namespace=namespace)
+        made = seal(placed, certificate, scope, self.memory)
+        return replace(made, name=secret.name, namespace=secret.namespace)
+
+    def put(self, home: Home, secret: Secret) -> str:
+        """Seal it into the SealedSecret of its name, or into a new one; the path of its file."""
+        files = self.files
+        found = find(files, home, secret.name)
+        made = self.sealed(home, secret, found)
+        if found:
+            self.edits[found.path] = changed(found, made)
+            return found.path
+        path = sealed_path(home.entry, secret.name)
+        self.edits[path] = as_yaml(made.object()).encode()
+        return path
+
+    def name_in_kustomization(self, home: Home, path: str, gone: str = "") -> None:
+        """Make the app's kustomization name one file, and not the other."""
+        if not home.kustomization:
+            return
+        document = self.kustomization(home)
+        above = f"{home.entry.folder}/"
+        named = list(document.value.get("resources") or [])
+        kept = [name for name in named if name.removeprefix("./") != gone.removeprefix(above)]
+        name = path.removeprefix(above)
+        if name not in kept:
+            kept.append(name)
+        if kept != named:
+            self.edit(document, {**document.value, "resources": kept})
+
+    def kustomization(self, home: Home) -> Document:
+        found = read_documents(read(self.files, home.kustomization), home.kustomization)
+        if len(found) != 1 or not isinstance(found[0].value, dict):
+            raise SealingError("this is no kustomization", where=Place(home.kustomization))
+        return found[0]
+
+    def edit(self, document: Document, value: Mapping[str, object]) -> None:
+        self.edits[document.file] = edited(document, value).encode()

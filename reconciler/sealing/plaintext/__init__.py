@@ -1,0 +1,1 @@
+"""Secrets that are not sealed: where they are, and never what they are."""

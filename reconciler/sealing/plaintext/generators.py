@@ -1,0 +1,73 @@
+"""Secrets that Kustomize would make: of texts in a kustomization, and of files beside it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from yaml.nodes import Node, ScalarNode
+
+from reconciler.sealing.plaintext.found import Key, Plaintext, called
+from reconciler.sealing.plaintext.references import is_reference
+from reconciler.sealing.plaintext.yaml import Document, documents, entries, items, scalars, text_of
+
+GENERATOR = "secretgenerator"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that a generator reads, and for which Secret."""
+
+    file: str
+    secret: str
+    named_by: str
+    line: int
+
+
+def literals_in(file: str, text: str) -> Iterator[Plaintext]:
+    """The values in a kustomization itself."""
+    return (made for made in _all(file, text) if isinstance(made, Plaintext))
+
+
+def sources_in(file: str, content: bytes) -> Iterator[Source]:
+    """The files that a kustomization takes values from."""
+    return (made for made in _all(file, text_of(content) or "") if isinstance(made, Source))
+
+
+def _all(file: str, text: str) -> Iterator[Plaintext | Source]:
+    if GENERATOR in text.lower():
+        for document in documents(text):
+            for node in document.nodes() or ():
+                for generator in _generators(node):
+                    yield from _made(file, document, generator)
+
+
+def _generators(node: Node) -> Iterator[Node]:
+    """By name in lower case: kustomize does not look at the case."""
+    yield from items([value for name, _, value in entries(node) if name.lower() == GENERATOR])
+    if "SecretGenerator" in scalars(node, "kind"):
+        yield node
+
+
+def _made(file: str, document: Document, generator: Node) -> Iterator[Plaintext | Source]:
+    names = scalars(generator, "name")
+    for metadata in [value for name, _, value in entries(generator) if name == "metadata"]:
+        names += scalars(metadata, "name")
+    secret = f"Secret{called(names[0])}" if names else "a Secret"
+    keys = []
+    for name, _, value in entries(generator):
+        texts = [value] if name.lower() == "env" else items([value])
+        for text in texts:
+            if isinstance(text, ScalarNode):
+                match name.lower():
+                    case "literals":
+                        key, joint, plain = text.value.partition("=")
+                        if not is_reference(plain if joint else key):
+                            keys.append(Key(key if joint else "", document.line(text)))
+                    case "files" | "envs" | "env":
+                        path = text.value.partition("=")[2] or text.value
+                        found = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+                        yield Source(found, secret, file, document.line(text))
+    if keys:
+        yield Plaintext(file, f"the generator of {secret}", tuple(keys), keys[0].line)

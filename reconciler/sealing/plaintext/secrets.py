@@ -1,0 +1,155 @@
+"""Secret objects, wherever in a document they are: in a list, a patch, or a text within it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from reconciler.sealing.plaintext.found import Key, Plaintext, called
+from reconciler.sealing.plaintext.templated import templated_secret
+from reconciler.sealing.plaintext.yaml import Document, all_of, documents, entries, items, scalars
+
+# As a word of its own, or with an escape that may stand for any letter of it.
+MENTIONED = re.compile(
+    r"""(?<![A-Za-z])Secret(?:List)?(?![A-Za-z])|kind["']?\s*:\s*"[^"\n]*\\|/stringData"""
+)
+PARTS = ("Secret", "\\", "/stringData")
+DATA = ("data", "stringData")
+MAX_NESTING = 4
+
+
+def secrets_in(file: str, text: str, above: int = 0, nesting: int = 0) -> Iterator[Plaintext]:
+    """What is in the clear in the Secrets of a text; lines count from the one above it."""
+    if not any(part in text for part in PARTS):  # looking for that is ten times faster
+        return
+    for document in documents(text, above):
+        if not MENTIONED.search(document.text):
+            continue
+        nodes = document.nodes()
+        if nodes is None:
+            if found := templated_secret(file, document):
+                yield found
+            continue
+        for node in nodes:
+            yield from _below(file, document, node, nesting)
+
+
+def _below(file: str, document: Document, top: Node, nesting: int) -> Iterator[Plaintext]:
+    seen: set[int] = set()
+    waiting = [top]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            yield from _within(file, document, node, nesting)
+        elif isinstance(node, SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, MappingNode):
+            yield from _of(file, document, node)
+            waiting += [value for pair in reversed(node.value) for value in reversed(pair)]
+
+
+def _within(file: str, document: Document, node: ScalarNode, nesting: int) -> Iterator[Plaintext]:
+    """A text may hold manifests itself: a ConfigMap's file, a patch, what was last applied."""
+    looks_so = "\n" in node.value or node.value.lstrip().startswith("{")
+    if looks_so and nesting < MAX_NESTING and MENTIONED.search(node.value):
+        line = document.first_line_of(node)
+        found = secrets_in(file, node.value, line - 1, nesting + 1)
+        for f in found:
+            yield f if node.style in ("|", ">") else _at(f, line)
+
+
+def _at(found: Plaintext, line: int) -> Plaintext:
+    """Where a text began that was written without its line ends."""
+    keys = tuple(Key(k.name, line) for k in found.keys)
+    return Plaintext(found.file, found.what, keys, line, found.hint)
+
+
+def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]:
+    names = {name for name, _, _ in entries(node)}
+    if not names & {"kind", "target", "op"}:
+        return
+    keys: list[Key] = []
+    what = "a Secret"
+    if is_secret(node):
+        metadata = all_of(node, "metadata")
+        called_so = [f"{_slash(m)}{n}" for m in metadata for n in scalars(m, "name")]
+        what = f"Secret{called(called_so[0])}" if called_so else what
+        keys = plain_keys(document, node)
+    elif "SecretList" in scalars(node, "kind"):  # of which the items need not say what they are
+        what = "a list of Secrets"
+        for item in items(all_of(node, "items")):
+            keys += plain_keys(document, item)
+    if any("Secret" in scalars(target, "kind") for target in all_of(node, "target")):
+        for patch in all_of(node, "patch"):
+            if isinstance(patch, ScalarNode):
+                keys += _patched(patch.value, document.first_line_of(patch) - 1, DATA)
+    elif _operation(node, ("stringData",)):
+        keys += _operations(document, [node], ("stringData",))
+        what = "a patch of a Secret"
+    if keys:
+        keys.sort(key=lambda k: k.line)
+        yield Plaintext(file, what, tuple(keys), keys[0].line)
+
+
+def is_secret(node: MappingNode) -> bool:
+    """Is it a core Secret? A patch may leave the version out, or a template make it."""
+    versions = scalars(node, "apiVersion")
+    return "Secret" in scalars(node, "kind") and (
+        not versions or any(v == "v1" or "{{" in v for v in versions)
+    )
+
+
+def plain_keys(document: Document, secret: Node) -> list[Key]:
+    keys = []
+    for field in DATA:
+        for data in all_of(secret, field):
+            if isinstance(data, MappingNode):
+                for name, key, value in entries(data):
+                    if document.is_plain(value):
+                        keys.append(Key(name, document.line(key)))
+            elif document.is_plain(data):
+                keys.append(Key("", document.line(data)))
+    return keys
+
+
+def _slash(metadata: Node) -> str:
+    return "".join(f"{n}/" for n in scalars(metadata, "namespace")[:1])
+
+
+def _patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
+    """The keys that the JSON patches in a text give a value."""
+    keys = []
+    for document in documents(patch, above):
+        for node in document.nodes() or ():
+            keys += _operations(document, list(items([node])), fields)
+    return keys
+
+
+def _operations(document: Document, nodes: list[Node], fields: tuple[str, ...]) -> list[Key]:
+    keys = []
+    for node in nodes:
+        path = _operation(node, fields)
+        for value in all_of(node, "value") if path else ():
+            if isinstance(value, MappingNode):
+                keys += [
+                    Key(name, document.line(key))
+                    for name, key, inner in entries(value)
+                    if document.is_plain(inner)
+                ]
+            elif document.is_plain(value):
+                keys.append(Key(path.split("/")[-1], document.line(value)))
+    return keys
+
+
+def _operation(node: Node, fields: tuple[str, ...]) -> str:
+    """The path of a JSON patch's operation that changes one of these fields."""
+    if scalars(node, "op"):
+        for path in scalars(node, "path"):
+            if path.split("/")[1:2] and path.split("/")[1] in fields:
+                return path
+    return ""

@@ -1,0 +1,124 @@
+"""YAML and JSON as nodes with their lines, one document after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from reconciler.model.document import LOADER
+from reconciler.sealing.plaintext.references import is_reference
+
+# The composer in C calls itself for each level, and ends the process when the stack does.
+MAX_DEPTH = 200
+BOUNDARY = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
+INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
+NULL = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A part of a file between two lines of dashes, and the line before it."""
+
+    text: str
+    above: int
+
+    def nodes(self) -> list[Node] | None:
+        """What it holds; none if that cannot be read."""
+        try:
+            if _may_be_deep(self.text) and _depth(self.text) > MAX_DEPTH:
+                return None
+            return [n for n in yaml.compose_all(self.text, Loader=LOADER) if n]
+        except (yaml.YAMLError, ValueError):
+            return None
+
+    def line(self, node: Node) -> int:
+        return self.above + int(node.start_mark.line) + 1
+
+    def first_line_of(self, scalar: ScalarNode) -> int:
+        """Of a text that stands in its own lines, and is a document itself."""
+        return self.line(scalar) + (1 if scalar.style in ("|", ">") else 0)
+
+    def is_plain(self, value: Node) -> bool:
+        """Is there a value that is no reference?"""
+        if isinstance(value, ScalarNode):
+            return value.tag != NULL and not is_reference(value.value)
+        source = self.text[value.start_mark.index : value.end_mark.index]
+        return bool(value.value) and not (source.startswith("{{") and is_reference(source))
+
+
+def documents(text: str, above: int = 0) -> Iterator[Document]:
+    """Each can be read though another cannot."""
+    begin = 0
+    for boundary in [*BOUNDARY.finditer(text), None]:
+        end = boundary.start() if boundary else len(text)
+        if end > begin:
+            yield Document(text[begin:end], above + text.count("\n", 0, begin))
+        begin = end
+
+
+def _may_be_deep(text: str) -> bool:
+    """Each level has a bracket, or moves a line to the right."""
+    longest = max((len(found) for found in INDENT.findall(text)), default=0)
+    return longest + text.count("[") + text.count("{") > MAX_DEPTH
+
+
+def _depth(text: str) -> int:
+    """How many levels are nested, counted as far as that matters."""
+    depth = deepest = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return depth
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def text_of(content: bytes) -> str | None:
+    """The text of a file, its lines ended by \\n alone; none if it is no text."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", errors="replace")
+    elif b"\0" in content:
+        return None
+    else:
+        text = content.decode("utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def entries(node: Node | None) -> list[tuple[str, Node, Node]]:
+    """Name, key and value of each field; of merged ones, too."""
+    found: list[tuple[str, Node, Node]] = []
+    waiting, seen = [node], set()
+    while waiting:
+        here = waiting.pop(0)
+        if isinstance(here, SequenceNode):
+            waiting += here.value
+        if not isinstance(here, MappingNode) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        for key, value in here.value:
+            if isinstance(key, ScalarNode) and key.value == "<<":
+                waiting.append(value)
+            else:
+                name = key.value if isinstance(key, ScalarNode) else ""
+                found.append((name, key, value))
+    return found
+
+
+def all_of(node: Node | None, name: str) -> list[Node]:
+    """The values of a field: several, if it is there twice."""
+    return [value for n, _, value in entries(node) if n == name]
+
+
+def scalars(node: Node | None, name: str) -> list[str]:
+    return [v.value for v in all_of(node, name) if isinstance(v, ScalarNode)]
+
+
+def items(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, SequenceNode):
+            yield from node.value

@@ -1,0 +1,96 @@
+"""What reconciler check says of sealed secrets, before anybody merges them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reconciler.sealing.layout import as_yaml
+from reconciler.sealing.seal import seal
+from reconciler.sealing.secret import Secret
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.sealing.material import certificate, key_pem
+
+ENTRY = "namespace: shop\nresources: [db.yaml, ../../../overlays/shop]\n"
+PODS = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    image: web:1
+    envFrom: [{secretRef: {name: db}}]
+"""
+
+
+@pytest.fixture
+def fleet(repo: Repo) -> Repo:
+    """An app that needs a secret, sealed for each of two environments."""
+    files = {"overlays/shop/kustomization.yaml": "resources: [pod.yaml]\n"}
+    files["overlays/shop/pod.yaml"] = PODS
+    for number, name in enumerate(("dev", "prod")):
+        secret = Secret("db", "shop", {"password": bytearray(b"hunter2")})
+        sealed = as_yaml(seal(secret, certificate(number)).object())
+        folder = f"environments/{name}"
+        files[f"{folder}/environment.yaml"] = f"destination: {{cluster: {name}}}\n"
+        files[f"{folder}/sealing-cert.pem"] = certificate(number).pem
+        files[f"{folder}/shop/kustomization.yaml"] = ENTRY
+        files[f"{folder}/shop/db.yaml"] = sealed
+    repo.write(files)
+    return repo
+
+
+def found(repo: Repo, typed: Run) -> list[tuple[str, str]]:
+    done = typed("check", "prod", "-o", "json", "--level", "error", cwd=repo.path)
+    assert b"hunter2" not in done.stdout + done.stderr
+    findings = json.loads(done.stdout)["findings"]
+    return [
+        (f["rule"], f"{f['file']}:{f['line']}")
+        for f in findings
+        if not f["rule"].startswith("types/")
+    ]
+
+
+def test_a_secret_that_is_sealed_for_its_environment_is_fine(fleet: Repo, typed: Run) -> None:
+    assert found(fleet, typed) == []
+
+
+def test_a_secret_that_was_copied_from_another_environment_is_found(
+    fleet: Repo, typed: Run
+) -> None:
+    sealed = (fleet.path / "environments/dev/shop/db.yaml").read_text()
+    fleet.write({"environments/prod/shop/db.yaml": sealed})
+    [(rule, where)] = found(fleet, typed)
+    assert rule == "sealing/certificate"
+    line = sealed.splitlines().index("  encryptedData:") + 2
+    assert where == f"environments/prod/shop/db.yaml:{line}"
+
+
+@pytest.mark.parametrize(
+    "transformer", ["namePrefix: blue-\n", "nameSuffix: -blue\n", "namespace: other\n"]
+)
+def test_a_secret_that_kustomize_calls_otherwise_is_found(
+    transformer: str, fleet: Repo, typed: Run
+) -> None:
+    entry = ENTRY.replace("namespace: shop\n", "") if "space" in transformer else ENTRY
+    fleet.write({"environments/prod/shop/kustomization.yaml": entry + transformer})
+    assert "sealing/binding" in [rule for rule, _ in found(fleet, typed)]
+
+
+def test_a_secret_that_an_environment_lacks_is_found(fleet: Repo, typed: Run) -> None:
+    entry = ENTRY.replace("db.yaml, ", "")
+    fleet.write({"environments/prod/shop/kustomization.yaml": entry})
+    assert found(fleet, typed) == [("references/secret", "overlays/shop/pod.yaml:8")]
+    printed = typed("check", "prod", cwd=fleet.path).stdout.decode()
+    assert "to do: reconciler seal prod/shop db, or declare it as an external" in printed
+
+
+def test_a_private_key_in_the_place_of_the_certificate_stops_everything(
+    fleet: Repo, typed: Run
+) -> None:
+    fleet.write({"environments/prod/sealing-cert.pem": key_pem()})
+    done = typed("check", "prod", cwd=fleet.path)
+    assert done.returncode == 2
+    assert b"THIS IS A PRIVATE KEY" in done.stderr
