@@ -8,35 +8,59 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from struct import Struct
 from typing import Protocol
 
 from hpack import Decoder, Encoder
 from hpack.exceptions import HPACKError
 
+from reconciler.argocd.frames import (
+    ACK,
+    COMPRESSION_ERROR,
+    CONCURRENT_STREAMS,
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FIRST_WINDOW,
+    FLOW_CONTROL_ERROR,
+    FRAME,
+    FRAME_SIZE_ERROR,
+    GOAWAY,
+    HEAD,
+    HEADER_TABLE_SIZE,
+    HEADERS,
+    INITIAL_WINDOW,
+    LARGEST_FRAME,
+    LARGEST_WINDOW,
+    MAX_FRAME,
+    NO_ERROR,
+    PADDED,
+    PING,
+    PREFACE,
+    PROTOCOL_ERROR,
+    PUSH_PROMISE,
+    REFUSED_STREAM,
+    RST_STREAM,
+    SETTINGS,
+    STREAM_CLOSED,
+    TOO_MUCH,
+    WINDOW_UPDATE,
+    WITH_PRIORITY,
+    Broken,
+    frame,
+    reset,
+    unpadded,
+)
+
 Headers = list[tuple[str, str]]
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-FRAME = Struct(">HBBBI")  # of the length, first the upper 16 bits and then the lower 8
-HEAD = 9
-LARGEST_FRAME = 1 << 14
 LARGEST_HEADERS = 1 << 18
-LARGEST_WINDOW = (1 << 31) - 1
 MOST_STREAMS = 1000
 # What a peer may have under way before it hears that it arrived.
 STREAM_WINDOW = 1 << 20
 CONNECTION_WINDOW = 1 << 22
-FIRST_WINDOW = 65_535
 # A peer that does not read what it asked for.
 MOST_UNREAD = 1 << 20
-
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY = range(8)
-WINDOW_UPDATE, CONTINUATION = 8, 9
-END_STREAM, ACK, END_HEADERS, PADDED, WITH_PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
-HEADER_TABLE_SIZE, CONCURRENT_STREAMS, INITIAL_WINDOW, MAX_FRAME = 1, 3, 4, 5
-NO_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED = 0, 1, 3, 5
-FRAME_SIZE_ERROR, REFUSED_STREAM, COMPRESSION_ERROR, TOO_MUCH = 6, 7, 9, 11
-
 SETTINGS_SENT = (
     (CONCURRENT_STREAMS, MOST_STREAMS),
     (INITIAL_WINDOW, STREAM_WINDOW),
@@ -52,14 +76,6 @@ class Receiver(Protocol):
 
     def abandon(self) -> None:
         """The peer does not want an answer any more, or is gone."""
-
-
-class Broken(Exception):
-    """The peer does not speak HTTP/2, and the connection is of no use."""
-
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
-        self.code = code
 
 
 class Stream:
@@ -367,17 +383,3 @@ class Connection(asyncio.Protocol):
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
-
-
-def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
-    return FRAME.pack(len(payload) >> 8, len(payload) & 0xFF, kind, flags, number) + payload
-
-
-def reset(number: int, code: int) -> bytes:
-    return frame(RST_STREAM, 0, number, code.to_bytes(4, "big"))
-
-
-def unpadded(payload: bytes) -> bytes:
-    if not payload or payload[0] >= len(payload):
-        raise Broken(PROTOCOL_ERROR, "there is more padding than payload")
-    return payload[1 : len(payload) - payload[0]]

@@ -18,11 +18,12 @@ from hpack import Decoder, Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.argocd import http2
+from reconciler.argocd import frames
 from reconciler.argocd.archives import Archives
 from reconciler.argocd.events import Event
+from reconciler.argocd.frames import frame
 from reconciler.argocd.generate import Engine
-from reconciler.argocd.http2 import Connection, frame
+from reconciler.argocd.http2 import Connection
 from reconciler.argocd.plugin_pb2 import ManifestResponse
 from reconciler.argocd.rpc import accept, seconds_in
 from reconciler.argocd.service import SERVICE, Limits, Service
@@ -33,8 +34,8 @@ from tests.argocd.client import DEPLOYMENT, FLEET, WEB, archive, messages
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
 pytestmark = pytest.mark.timeout(0 if HUNT else 300)
 MARK = b"the-end!"
-PONG = frame(http2.PING, http2.ACK, 0, MARK)
-GREETING = http2.PREFACE + frame(http2.SETTINGS, 0, 0)
+PONG = frame(frames.PING, frames.ACK, 0, MARK)
+GREETING = frames.PREFACE + frame(frames.SETTINGS, 0, 0)
 
 
 def headers(path: str = f"{SERVICE}GenerateManifest", **more: str) -> bytes:
@@ -45,11 +46,11 @@ def headers(path: str = f"{SERVICE}GenerateManifest", **more: str) -> bytes:
 
 def request(content: bytes, number: int = 1, path: str = WEB) -> bytes:
     """What a client sends for one call, after its greeting."""
-    sent = frame(http2.HEADERS, http2.END_HEADERS, number, headers())
+    sent = frame(frames.HEADERS, frames.END_HEADERS, number, headers())
     for message in messages(content, path):
         data = message.SerializeToString()
-        sent += frame(http2.DATA, 0, number, b"\0" + len(data).to_bytes(4, "big") + data)
-    return sent + frame(http2.DATA, http2.END_STREAM, number)
+        sent += frame(frames.DATA, 0, number, b"\0" + len(data).to_bytes(4, "big") + data)
+    return sent + frame(frames.DATA, frames.END_STREAM, number)
 
 
 class Quiet:
@@ -101,7 +102,7 @@ class Bench:
             for at in range(0, len(data), step):
                 writer.write(data[at : at + step])
                 await asyncio.sleep(0)
-            writer.write(frame(http2.PING, 0, 0, MARK))
+            writer.write(frame(frames.PING, 0, 0, MARK))
             while PONG not in got:
                 more = await asyncio.wait_for(reader.read(1 << 16), 0.1)
                 if not more:
@@ -122,16 +123,16 @@ class Bench:
         decoder, got, message, status = Decoder(), b"", b"", ""
         while not status:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
-            while len(got) >= http2.HEAD:
-                upper, lower, kind, _, _ = http2.FRAME.unpack_from(got)
-                end = http2.HEAD + (upper << 8 | lower)
+            while len(got) >= frames.HEAD:
+                upper, lower, kind, _, _ = frames.FRAME.unpack_from(got)
+                end = frames.HEAD + (upper << 8 | lower)
                 if len(got) < end:
                     break
-                payload, got = got[http2.HEAD : end], got[end:]
-                if kind == http2.HEADERS:
+                payload, got = got[frames.HEAD : end], got[end:]
+                if kind == frames.HEADERS:
                     fields = {str(k): str(v) for k, v in decoder.decode(payload)}
                     status = fields.get("grpc-status", "")
-                elif kind == http2.DATA:
+                elif kind == frames.DATA:
                     message += payload
         writer.close()
         return status, list(ManifestResponse.FromString(message[5:]).manifests)
@@ -155,7 +156,7 @@ def test_a_call_is_answered_however_its_bytes_are_cut(bench: Bench) -> None:
     bench.run(work)
 
 
-frames = st.builds(
+ANY_FRAME = st.builds(
     frame,
     st.integers(0, 12),
     st.integers(0, 255),
@@ -166,7 +167,7 @@ frames = st.builds(
 
 def test_any_frames_are_answered_or_the_connection_ends(bench: Bench) -> None:
     @settings(max_examples=HUNT or 150, deadline=None)
-    @given(st.lists(frames, max_size=12), st.integers(1, 5))
+    @given(st.lists(ANY_FRAME, max_size=12), st.integers(1, 5))
     def each(sent: list[bytes], pieces: int) -> None:
         bench.run(lambda: bench.send(GREETING + b"".join(sent), pieces))
 
@@ -218,14 +219,14 @@ def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
         reader, writer = await asyncio.open_unix_connection(str(bench.socket))
         writer.write(GREETING + request(archive(files)))
         got = b""
-        while len(got) < http2.FIRST_WINDOW:
+        while len(got) < frames.FIRST_WINDOW:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
-        writer.write(frame(http2.PING, 0, 0, MARK))  # and nothing more comes than was allowed
+        writer.write(frame(frames.PING, 0, 0, MARK))  # and nothing more comes than was allowed
         while PONG not in got:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
-        assert len(got) < http2.FIRST_WINDOW + 500
+        assert len(got) < frames.FIRST_WINDOW + 500
         for number in (0, 1):
-            writer.write(frame(http2.WINDOW_UPDATE, 0, number, (1 << 20).to_bytes(4, "big")))
+            writer.write(frame(frames.WINDOW_UPDATE, 0, number, (1 << 20).to_bytes(4, "big")))
         while b"key1999" not in got:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
         writer.close()
