@@ -166,7 +166,7 @@ def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
         assert state
         os.kill(state.supervisor.pid, signal.SIGKILL)
     assert eventually(lambda: not processes_of(base))
-    assert not folder.alive()
+    assert eventually(lambda: not folder.alive())
     if moment == "ready":
         with up(folder, Options(), control_plane) as testbed:
             assert testbed.state.phase == READY
