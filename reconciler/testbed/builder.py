@@ -198,5 +198,6 @@ def _drop_unused(thing: Peer | Bundle, cache: Path) -> None:
     """Other versions of it that nobody has used for long."""
     limit = time.time() - UNUSED_DAYS * 24 * 3600
     for old in cache.glob(f"{thing.name}-{'[0-9a-f]' * 16}*"):
-        if old.stat().st_mtime < limit:
-            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process makes or removes things here, too
+            if old.stat().st_mtime < limit:
+                shutil.rmtree(old) if old.is_dir() else old.unlink()

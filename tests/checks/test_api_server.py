@@ -75,7 +75,11 @@ def refusals(says: Says) -> dict[str, str]:
     return says({str(number): manifest for number, manifest in enumerate(BROKEN)})
 
 
-@pytest.mark.parametrize("number", range(len(BROKEN)))
+# kubectl takes a list apart before it asks the server about it.
+SENT = [number for number, manifest in enumerate(BROKEN) if "kind: PodList" not in manifest]
+
+
+@pytest.mark.parametrize("number", SENT)
 def test_a_broken_object_is_refused_in_the_words_of_the_table(
     number: int, refusals: dict[str, str]
 ) -> None:

@@ -547,6 +547,15 @@ def test_a_repository_that_nobody_can_write_to_is_left_as_it_is(scripted: Hooked
     assert (scripted.repo.path / APP / "db.yaml").read_text() == SECRET
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Interrupts work, though tests that run in the background are started without them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interruption_leaves_old_files_whole(
     scripted: Hooked, monkeypatch: pytest.MonkeyPatch, typed: Run
 ) -> None:
