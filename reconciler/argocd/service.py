@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from reconciler.argocd.allowed import allowed_pins
+from reconciler.argocd.allowed import follow_pins
 from reconciler.argocd.archives import Archives
 from reconciler.argocd.events import Event, Observer
 from reconciler.argocd.generate import Engine, announce, generate, supports
@@ -208,7 +208,7 @@ class Request:
         """In a thread of its own."""
         try:
             tree = received.tree(self._service.archives).again()
-            tree.pins = allowed_pins(self._service.repositories, self._service.mirrors)
+            follow_pins(tree, self._service.repositories, self._service.mirrors)
             folder = checked_path(received.path)
             left = self._seconds - (time.monotonic() - self._began)
             environment = received.environment

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.argocd.allowed import allowed_pins
+from reconciler.argocd.allowed import follow_pins
 from reconciler.argocd.generate import Engine, announce, generate
 from reconciler.argocd.stock import order_of
 from reconciler.cli.options import NoCache
@@ -16,6 +16,7 @@ from reconciler.cli.output import console
 from reconciler.cli.quick import write_out
 from reconciler.cli.settings import open_mirrors, open_store
 from reconciler.errors import printable
+from reconciler.git.locate import find_root
 from reconciler.git.worktree import WorkTree
 from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
@@ -42,7 +43,8 @@ def generate_(
     """Generate an app under Argo CD's own plugin server, by the variables that it sets."""
     order = order_of(os.getcwd(), os.environ)
     tree = WorkTree(order.root)
-    tree.pins = allowed_pins(allow_repository or (), lambda: open_mirrors(False))
+    here = order.root if find_root(order.root) == order.root else None
+    follow_pins(tree, allow_repository or (), lambda: open_mirrors(False), here)
     store = open_store(not no_cache)
     with Kernel() as kernel, Kernel(CHECKING) as checking:
         engine = Engine(lambda: Renderer(store, kernel), lambda: Renderer(store, checking))

@@ -107,3 +107,11 @@ def test_the_shipped_plugin_file_names_this_version() -> None:
     assert file["spec"]["version"] == f"v{__version__}"
     assert "discover" not in file["spec"]
     assert file["spec"]["generate"]["command"] == ["reconciler", "generate"]
+
+
+def test_a_pinned_commit_of_the_repository_itself_is_followed(repo: Repo) -> None:
+    repo.git("remote", "add", "origin", "https://git.example.org/fleet/apps")
+    commit = repo.commit(FLEET)
+    url = f"https://git.example.org/fleet/apps//overlays/web?ref={commit}"
+    repo.write({"a/kustomization.yaml": f"resources: ['{url}']\n"})
+    assert generate(repo.path / "a").stdout == DEPLOYMENT
