@@ -16,19 +16,17 @@ from rich.text import Text
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "images" / "terminal.svg"
 COMMANDS = [
-    "reconciler render 'environments/*/gethrelay' -o dir=out",
-    "echo '# an edit' >> overlays/gethrelay/stage/resources.yaml",
-    "reconciler affected HEAD --only 'environments/*/gethrelay'",
-    "reconciler render environments/prod/gethrelay --ref HEAD > out/prod.yaml",
-    "cmp out/prod.yaml out/environments/prod/gethrelay.yaml && echo the same bytes",
-    "echo '  - only-onion-4' >> overlays/gethrelay/instances/kustomization.yaml",
-    "reconciler render environments/prod/gethrelay",
+    "sed -i 's/MAX_PEERS=70/MAX_PEERS=100/' environments/dev/gethrelay/kustomization.yaml",
+    "reconciler affected HEAD --only 'environments/**'",
+    "reconciler diff dev",
+    "sed -i 's/replicas: 1/replica: 1/' overlays/gethrelay/relay/deployment.yaml",
+    "reconciler check dev --rule 'types/*'",
 ]
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, open(os.devnull, "w") as nowhere:
-        console = Console(record=True, width=96, file=nowhere, force_terminal=True)
+        console = Console(record=True, width=112, file=nowhere, force_terminal=True)
         copy = Path(scratch) / "copy"
         subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
         environment = {**os.environ, "RECONCILER_CACHE": scratch, "FORCE_COLOR": "1"}
