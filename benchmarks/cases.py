@@ -21,6 +21,7 @@ from benchmarks.fleet import (
 )
 from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
+from benchmarks.plugin import plugin, plugin_memory
 from benchmarks.schemas import write_schemas
 from benchmarks.secrets import (
     certificate_of_a_controller,
@@ -411,6 +412,8 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "check": check,
     "seal": seal,
     "collector": collector,
+    "plugin": plugin,
+    "plugin-memory": plugin_memory,
     "hook": hook,
     "promote": promote,
 }

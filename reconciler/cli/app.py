@@ -25,6 +25,8 @@ COMMANDS = {
     "diff": "diff",
     "explain": "explain",
     "promote": "promote",
+    "cmp-server": "cmp_server",
+    "generate": "generate_",
     "cache": "app",
     "seal": "app",
     "secrets": "app",
@@ -44,7 +46,7 @@ def program(*names: str) -> typer.Typer:
     )
     app.callback()(options)
     for name in names or COMMANDS:
-        module = import_module(f"reconciler.cli.{name}")
+        module = import_module(f"reconciler.cli.{name.replace('-', '_')}")
         command = getattr(module, COMMANDS[name])
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)

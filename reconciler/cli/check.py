@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,26 +15,17 @@ from reconciler.checks.catalogue import POLICY, RULES
 from reconciler.checks.check import Report, check
 from reconciler.checks.document import document
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.groups import groups_of
 from reconciler.checks.names import meant
 from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
-from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
 from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_repository, open_tree, where_from
 from reconciler.errors import Place, UsageError, printable
-from reconciler.model.environment import read_environment
-from reconciler.model.files import read
 from reconciler.model.globs import matches
-from reconciler.model.layout import (
-    ENVIRONMENT_FILE,
-    apps_in,
-    entry_folder,
-    entry_of,
-    environment_folder,
-)
 from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
@@ -43,8 +34,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.git.tree import Tree
-    from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -103,7 +92,7 @@ def check_(
     if staged and ref is not None:
         raise UsageError("--staged and --ref exclude each other", hint="name one of them")
     tree = open_tree(source, ref, offline=offline, staged=staged)
-    groups = _groups(tree, apps_called([tree], wanted, source))
+    groups = groups_of(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
     with Kernel(CHECKING) as kernel, Renderer(open_store(not no_cache), kernel) as renderer:
@@ -145,46 +134,6 @@ def _check_pattern(pattern: str) -> None:
             f"no rule is called {pattern}",
             hint=meant(pattern, known) or "docs/reference/checks.md lists them all",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Apps that are checked together, and those that run beside them."""
-
-    apps: list[str]
-    beside: list[str]
-    settings: CheckSettings
-
-
-def _groups(tree: Tree, folders: Sequence[str]) -> list[_Group]:
-    """The apps of each environment, and every other folder by itself."""
-    by_environment: dict[str, list[str]] = defaultdict(list)
-    alone = []
-    for folder in folders:
-        entry = entry_of(folder)
-        if entry:
-            by_environment[entry[0]].append(folder)
-        else:
-            alone.append(_Group([folder], [], CheckSettings()))
-    return [*(_of_environment(tree, *group) for group in by_environment.items()), *alone]
-
-
-def _of_environment(tree: Tree, name: str, apps: list[str]) -> _Group:
-    every = [entry_folder(name, app) for app in apps_in(tree, name)]
-    file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
-    settings = CheckSettings()
-    if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
-        environment = read_environment(name, read(tree, file))
-        settings = settings_of(environment, every, _sealing_keys(tree, environment))
-    return _Group(apps, [app for app in every if app not in apps], settings)
-
-
-def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
-    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
-    from reconciler.sealing.certificates import find_certificates
-
-    found = find_certificates(tree, environment)
-    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []
 
 
 def _once(reports: Sequence[Report]) -> list[Report]:
@@ -269,7 +218,8 @@ def _sum_up(reports: Sequence[Report]) -> None:
         found += f", {ignored} ignored"
     if failed:
         found += f"; {_count(failed, 'app')} could not be checked"
-    console().print(Text(f"{_count(apps, 'app')}, {_count(objects, 'object')}: {found}"))
+    about = filter(None, (_count(apps, "app"), _count(objects, "object")))
+    console().print(Text(f"{', '.join(about)}: {found}"))
 
 
 def _count(number: int, what: str) -> str:

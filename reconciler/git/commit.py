@@ -7,29 +7,27 @@ import os
 import pygit2
 from pygit2.enums import FileMode
 
-from reconciler.errors import RepositoryError
 from reconciler.git.attributes import Rules, convert
+from reconciler.git.stored import StoredTree
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
     Entry,
-    Tree,
     a_file,
     a_link,
     submodule,
-    too_large,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from threading import RLock
     from typing import Any
 
     from reconciler.git.attributes import Attributes
 
 
-class CommitTree(Tree):
+class CommitTree(StoredTree):
     """A commit's files as a checkout would write them: only what is looked at is read.
 
     Looking compares names of blobs; a blob itself is read when its content is fetched.
@@ -43,33 +41,11 @@ class CommitTree(Tree):
         commit: str,
         tree_id: str,
     ) -> None:
-        super().__init__()
+        super().__init__(git, alone, f"commit {commit[:12]}")
         self.commit = commit
-        self.blobs_read = 0
-        self._git = git
-        self._alone = alone
         self._attributes = attributes
         self._folders: dict[str, Any] = {"": self._object(tree_id, "the root")}
         self._known_rules: dict[str, Rules] = {}
-
-    def _object(self, name: str, path: str) -> Any:
-        return self._ask(self._git.__getitem__, name, path)
-
-    def _ask(self, question: Callable[[str], Any], name: str, path: str) -> Any:
-        """What the object store says of the object at a path."""
-        try:
-            with self._alone:
-                return question(name)
-        except KeyError as e:
-            raise RepositoryError(
-                f"{path} of commit {self.commit[:12]} is not in this clone",
-                hint="it is a partial or damaged clone: git fetch --refetch, or clone again",
-            ) from e
-        except (ValueError, pygit2.GitError) as e:
-            raise RepositoryError(
-                f"{path} of commit {self.commit[:12]} is damaged: its object is {name}",
-                hint="git fsck shows what else is; fetch into a new clone",
-            ) from e
 
     def _probe(self, path: str) -> Entry:
         found = self._item(path)
@@ -100,18 +76,6 @@ class CommitTree(Tree):
         name, plus, conversion = entry.token.partition("+")
         refused, content = self._blob(name, path)
         return refused or entry, convert(content, plus + conversion)
-
-    def _blob(self, name: str, path: str) -> tuple[Entry | None, bytes]:
-        """A file's content, or why it is not served; one that is too large is not even read."""
-        _, size = self._ask(self._git.odb.read_header, name, path)
-        if size > self.max_file_size:
-            return too_large(size, self.max_file_size), b""
-        self.blobs_read += 1
-        return None, self._content(name, path)
-
-    def _content(self, name: str, path: str) -> bytes:
-        content: bytes = self._ask(self._git.odb.read, name, path)[1]
-        return content
 
     def _rules(self, folder: str) -> Rules:
         known = self._known_rules.get(folder)

@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# Of a file that was looked at: its name and content as objects, and what is known of it.
+OF_AN_ENTRY = 500
+
 
 class MemoryTree(Tree):
     """Files by path, and symbolic links by path."""
@@ -32,6 +35,20 @@ class MemoryTree(Tree):
         self._links = links or {}
         self._refused = refused or {}
         self._folders = names_by_folder((*self._files, *self._links, *self._refused))
+
+    def again(self) -> MemoryTree:
+        """The same files, and what is known of them, for a reader with pins of his own."""
+        copy = MemoryTree.__new__(MemoryTree)
+        Tree.__init__(copy)
+        copy._files, copy._links, copy._refused = self._files, self._links, self._refused
+        copy._folders = self._folders
+        copy._seen = self._seen
+        return copy
+
+    def size(self) -> int:
+        """About the bytes of memory that it takes."""
+        names = sum(map(len, self.files()))
+        return sum(map(len, self._files.values())) + OF_AN_ENTRY * len(self._files) + 2 * names
 
     def _probe(self, path: str) -> Entry:
         if path in self._files:

@@ -77,7 +77,7 @@ class Pins:
     This repository is what its origin says, and `listed` gives other URLs of it, and those of
     other repositories of which whole commits are followed; it is asked only if origin is not
     enough. What is not here is fetched if there are mirrors to fetch into. A commit's full name
-    means itself, so finding where it leads opens nothing.
+    means itself, so finding where it leads opens nothing. `foreign` is the answer for all others.
     """
 
     def __init__(
@@ -85,8 +85,10 @@ class Pins:
         root: str | None,
         listed: Callable[[], tuple[Iterable[str], Iterable[str]]] | None = None,
         mirrors: Callable[[], Mirrors] | None = None,
+        foreign: Entry | None = None,
     ) -> None:
         self.root = root
+        self._said_of_others = foreign
         self._listed = listed
         self._mirrors = mirrors
         self._origin = ""
@@ -161,6 +163,8 @@ class Pins:
             self._own.add(address(url, self.root or "/"))
 
     def _foreign(self) -> Entry:
+        if self._said_of_others:
+            return self._said_of_others
         if self.root is None:
             return refusal(
                 "the files here are in no Git repository, and a URL is read from one",

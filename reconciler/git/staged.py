@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import os
+from threading import RLock
 
+from reconciler.git.objects import open_objects
 from reconciler.git.repository import open_repository
 from reconciler.git.snapshots import Snapshots
+from reconciler.git.stored import StoredTree
 from reconciler.git.tree import (
     A_FOLDER,
     NOTHING,
     Entry,
-    Tree,
     a_file,
     a_link,
     names_by_folder,
     submodule,
-    too_large,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
 LINK_MODE = "120000"
 SUBMODULE_MODE = "160000"
 
 
-class StagedTree(Tree):
+class StagedTree(StoredTree):
     """The index, which may differ from what is on disk; contents are as Git keeps them."""
 
     def __init__(self, snapshots: Snapshots) -> None:
-        super().__init__()
-        self._git = open_repository(snapshots.root)
+        git = open_repository(snapshots.root)
+        open_objects(git)
+        super().__init__(git, RLock(), "the index")
         self._entries = {path: (mode, blob) for path, mode, blob in snapshots.listing("")}
         self._folders = names_by_folder(self._entries)
 
@@ -46,20 +47,12 @@ class StagedTree(Tree):
         if mode == SUBMODULE_MODE:
             return submodule()
         if mode == LINK_MODE:
-            return a_link(path, os.fsdecode(self._content(blob)))
+            return a_link(path, os.fsdecode(self._content(blob, path)))
         return a_file(blob)
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:
-        blob = self._entries[path][1]
-        _, size = self._git.odb.read_header(blob)
-        if size > self.max_file_size:
-            return too_large(size, self.max_file_size), b""
-        return entry, self._content(blob)
-
-    def _content(self, blob: str) -> bytes:
-        found: Any = self._git[blob]
-        content: bytes = found.data
-        return content
+        refused, content = self._blob(self._entries[path][1], path)
+        return refused or entry, content
 
     def _names(self, folder: str) -> list[str]:
         return sorted(self._folders.get(folder, ()))

@@ -115,14 +115,18 @@ class Tree:
     def __init__(self) -> None:
         self.number = next(_numbers)
         self._seen: dict[str, Entry] = {"": A_FOLDER}
+        self._led: dict[str, Entry] = {}
 
     def look(self, path: str) -> Entry:
         """What is at this path; for a path that leads through a link, that link."""
         known = self._seen.get(path)
-        if known is None:
-            known = self._elsewhere(path) if "//" in path else self._first_look(path)
-            known = self._seen.setdefault(path, known)
-        return known
+        if known is not None:
+            return known
+        if "//" not in path:
+            return self._seen.setdefault(path, self._first_look(path))
+        if path not in self._led:
+            self._led.setdefault(path, self._elsewhere(path))
+        return self._led[path]
 
     def _first_look(self, path: str) -> Entry:
         if len(path) > LONGEST_PATH:

@@ -27,6 +27,17 @@ KNOWN_TAGS = frozenset(
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def where_too_deep(text: str, most: int) -> int | None:
+    """The line where more levels than this are nested, to be known before anything is composed."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > most:
+            return event.start_mark.line + 1 if event.start_mark else 0
+    return None
+
+
 class Source:
     """The file that nodes come from, and the places of the values that were read from it."""
 
@@ -46,7 +57,12 @@ class Source:
         """The one document of the file; none if there is nothing in it."""
         text = self._text(content)
         try:
-            self._bound_depth(text)
+            too_deep = where_too_deep(text, MAX_DEPTH)
+            if too_deep is not None:
+                raise FleetError(
+                    f"more than {MAX_DEPTH} levels are nested here",
+                    where=Place(self.file, too_deep),
+                )
             node = yaml.compose(text, Loader=LOADER)
         except yaml.MarkedYAMLError as e:
             raise self._malformed(e, text) from None
@@ -93,19 +109,6 @@ class Source:
                 hint="remove it: it is not allowed in YAML",
             )
         return text
-
-    def _bound_depth(self, text: str) -> None:
-        depth = 0
-        for event in yaml.parse(text, Loader=LOADER):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > MAX_DEPTH:
-                line = event.start_mark.line + 1 if event.start_mark else 0
-                raise FleetError(
-                    f"more than {MAX_DEPTH} levels are nested here", where=Place(self.file, line)
-                )
 
     def _malformed(self, error: yaml.MarkedYAMLError, text: str) -> FleetError:
         problem = error.problem or "it ends too early"

@@ -39,7 +39,7 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
     `path` is what was typed, as a path in the tree.
     """
     if tree.look(path).kind != MISSING:
-        return _apps_or_itself(tree, path)
+        return apps_or_itself(tree, path)
     if is_pattern(path):
         found = kustomizations(tree, [path]) or _by_name(tree, typed)
         if not found:
@@ -49,7 +49,7 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
     if parts:
         folder = "/".join([ENVIRONMENTS, *filter(None, parts)])
         if tree.look(folder).kind != MISSING:
-            return _apps_or_itself(tree, folder)
+            return apps_or_itself(tree, folder)
     raise nothing_called(typed, apps_by_environment(tree))
 
 
@@ -58,17 +58,19 @@ def patterns_called(trees: Sequence[Tree], typed: str) -> list[str]:
 
     A glob may match nothing; a folder or a name that is not there is a mistake.
     """
-    found = [typed] if is_pattern(typed) else [f"{typed.rstrip('/')}/**"]
-    if any(kustomizations(tree, found) for tree in trees):
+    glob = is_pattern(typed)
+    found = [typed] if glob else [f"{typed.rstrip('/')}/**"]
+    names = [f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*"] if parts_of(typed) else []
+    if glob and not names:
         return found
-    if parts_of(typed):
-        found += [f"{ENVIRONMENTS}/{typed}", f"{ENVIRONMENTS}/{typed}/*"]
-    if not is_pattern(typed) and not any(kustomizations(tree, found) for tree in trees):
-        raise nothing_called(typed, apps_by_environment(trees[-1]))
+    if not any(kustomizations(tree, found) for tree in trees):
+        found += names
+        if not glob and not any(kustomizations(tree, found) for tree in trees):
+            raise nothing_called(typed, apps_by_environment(trees[-1]))
     return found
 
 
-def _apps_or_itself(tree: Tree, folder: str) -> list[str]:
+def apps_or_itself(tree: Tree, folder: str) -> list[str]:
     """The folders of an environment's apps; any other folder is meant itself."""
     environment = environment_of(folder)
     if environment is None or kustomization_in(tree, folder):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.git.tree import Tree
     from reconciler.render.options import RenderOptions
-    from reconciler.render.process import Kernel, Notice
+    from reconciler.render.process import Job, Kernel, Notice
 
 # So many renders wait in the kernel's queue at once: enough to keep every core busy,
 # few enough that finished manifests do not pile up.
@@ -58,6 +58,8 @@ class Renderer:
         self.kernel_id = kernel_id(kernel.binary if kernel else BINARY)
         self._kernel = kernel
         self._owned = kernel is None
+        self._jobs: set[Job] = set()
+        self._stopped = False
 
     def __enter__(self) -> Renderer:
         return self
@@ -107,6 +109,12 @@ class Renderer:
                 finished(render)
         return [done[path] for path in wanted]
 
+    def stop(self) -> None:
+        """From another thread: give up what is under way, and render nothing more."""
+        self._stopped = True
+        for job in list(self._jobs):
+            job.cancel()
+
     def unchanged(
         self, before: Tree, after: Tree, paths: Iterable[str], options: RenderOptions = DEFAULTS
     ) -> set[str]:
@@ -146,7 +154,7 @@ class Renderer:
         self, tree: Tree, missing: list[str], subjects: dict[str, bytes], options: RenderOptions
     ) -> Iterator[Render]:
         ahead = iter(missing)
-        under_way = [(p, self.kernel.render(tree, p, options)) for p in _take(ahead, UNDER_WAY)]
+        under_way = [(p, self._begin(tree, p, options)) for p in _take(ahead, UNDER_WAY)]
         fresh = []
         try:
             while under_way:
@@ -169,15 +177,24 @@ class Renderer:
                         cached=False,
                         notices=result.notices,
                     )
-                under_way += [(p, self.kernel.render(tree, p, options)) for p in _take(ahead, 1)]
+                self._jobs.discard(job)
+                under_way += [(p, self._begin(tree, p, options)) for p in _take(ahead, 1)]
                 if len(fresh) >= WRITTEN_TOGETHER:
                     self.store.put(fresh)
                     fresh = []
         finally:
             for _, job in under_way:
                 job.cancel()
+                self._jobs.discard(job)
             if fresh:
                 self.store.put(fresh)
+
+    def _begin(self, tree: Tree, path: str, options: RenderOptions) -> Job:
+        job = self.kernel.render(tree, path, options)
+        self._jobs.add(job)
+        if self._stopped:
+            job.cancel()
+        return job
 
 
 def _key_if_readable(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:

@@ -15,6 +15,8 @@ from reconciler.sealing.sealed_secret import SealedSecret
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.sealing.certificate import Certificate
+
 LARGEST_ANSWER = 16 << 20
 PAUSES = (0.5, 1, 2, 4)  # the controller takes two questions a second
 BUSY = 429
@@ -44,9 +46,11 @@ class Controller:
         if self._client:
             self._client.close()
 
-    def certificate(self) -> bytes:
-        """What it wants values to be sealed with now, in PEM."""
-        return self._ask("GET", "/v1/cert.pem", None).content
+    def certificate(self) -> Certificate:
+        """What it wants values to be sealed with now."""
+        from reconciler.sealing.certificate import read_certificate
+
+        return read_certificate(self._ask("GET", "/v1/cert.pem", None).content, self.name)
 
     def can_open(self, sealed: SealedSecret) -> bool:
         answer = self._ask("POST", "/v1/verify", _question(sealed), accept=(200, 409))

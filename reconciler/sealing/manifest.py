@@ -15,7 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import Place, SealingError
-from reconciler.model.document import LOADER, MAX_DEPTH, NO_CHARACTER, kind_of
+from reconciler.model.document import LOADER, MAX_DEPTH, NO_CHARACTER, kind_of, where_too_deep
 from reconciler.model.kinds import OLD_BOOLEANS
 
 # A Secret of the largest size, in base64 twice over, and what is around it.
@@ -109,7 +109,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_yaml(text: str, file: str) -> list[Document]:
     try:
-        _bound_depth(text, file)
+        too_deep = where_too_deep(text, MAX_DEPTH)
+        if too_deep is not None:
+            raise SealingError(
+                f"more than {MAX_DEPTH} levels are nested here", where=Place(file, too_deep)
+            )
         return [
             Document(file, text, node.start_mark.line + 1, _Reader(file).read(node), node)
             for node in yaml.compose_all(text, Loader=LOADER)
@@ -178,18 +182,6 @@ def _text_of(content: bytes, file: str) -> str:
             hint="put it under data, in base64",
         )
     return text
-
-
-def _bound_depth(text: str, file: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            where = Place(file, event.start_mark.line + 1 if event.start_mark else 0)
-            raise SealingError(f"more than {MAX_DEPTH} levels are nested here", where=where)
 
 
 class _Reader:

@@ -235,6 +235,12 @@ def test_an_app_that_does_not_render_is_an_error_and_the_others_are_checked(
     assert len(document["findings"]) == 1
 
 
+def test_the_sum_has_no_gap_where_nothing_could_be_checked(fleet: Repo, typed: Run) -> None:
+    fleet.write({"environments/prod/shop/kustomization.yaml": "resources: [gone.yaml]\n"})
+    done = typed("check", "prod/shop", cwd=fleet.path)
+    assert done.stderr.startswith(b"1 app: nothing found; 1 app could not be checked\n")
+
+
 def test_json_has_everything_in_fields(fleet: Repo, typed: Run) -> None:
     break_port(fleet)
     done = typed("check", "prod/web", "-o", "json", cwd=fleet.path)

@@ -9,6 +9,7 @@ import random
 import subprocess
 import tarfile
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -24,13 +25,18 @@ END = bytes(2 * tarfile.BLOCKSIZE)
 
 
 def member(
-    name: str, content: bytes = b"", *, kind: bytes = tarfile.REGTYPE, link: str = ""
+    name: str,
+    content: bytes = b"",
+    *,
+    kind: bytes = tarfile.REGTYPE,
+    link: str = "",
+    form: Literal[0, 1, 2] = tarfile.GNU_FORMAT,
 ) -> bytes:
     """One entry of an archive, as it stands in it."""
     info = tarfile.TarInfo(name)
     info.type, info.size, info.linkname = kind, len(content), link
     padding = bytes(-len(content) % tarfile.BLOCKSIZE)
-    return info.tobuf(tarfile.GNU_FORMAT) + content + padding
+    return info.tobuf(form) + content + padding
 
 
 def sized(name: str, size: int, *, kind: bytes = tarfile.REGTYPE, pax: bool = False) -> bytes:
@@ -222,6 +228,23 @@ WHOLE = (
     + END
 )
 
+# As Go writes it, and so Argo CD.
+PLAIN = (
+    member("a/b", b"x" * 700, form=tarfile.USTAR_FORMAT)
+    + member("n/" * 60 + "m", b"y", form=tarfile.USTAR_FORMAT)
+    + member("folder/", kind=tarfile.DIRTYPE, form=tarfile.USTAR_FORMAT)
+    + member("link", kind=tarfile.SYMTYPE, link="a/b", form=tarfile.USTAR_FORMAT)
+    + END
+)
+
+
+def test_both_forms_of_headers_mean_the_same() -> None:
+    tree = read(PLAIN)
+    assert list(tree.files()) == ["a/b", "n/" * 60 + "m", "link"]
+    assert tree.fetch("n/" * 60 + "m")[1] == b"y"
+    assert tree.look("link").target == "a/b"
+    assert tree.look("folder").kind == MISSING
+
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress])
 def test_an_archive_that_is_cut_off_is_never_half_a_tree(packed: Callable[[bytes], bytes]) -> None:
@@ -238,13 +261,13 @@ def test_what_is_no_archive_is_an_error(data: bytes) -> None:
 def test_any_damage_is_an_error_or_harmless() -> None:
     """Thousands of archives with a few bytes changed; most have a correct checksum again."""
     rng = random.Random(0)
-    for source in (WHOLE, gzip.compress(WHOLE)):
+    for source in (WHOLE, PLAIN, gzip.compress(WHOLE)):
         for _ in range(1200):
             data = bytearray(source)
             for _ in range(rng.choice((1, 1, 2, 5))):
                 value = rng.choice((0, 48, 55, 128, 255, rng.randrange(256)))
                 data[rng.randrange(len(data))] = value
-            if source is WHOLE:
+            if source in (WHOLE, PLAIN):
                 for at in range(0, len(data), tarfile.BLOCKSIZE):
                     block = data[at : at + tarfile.BLOCKSIZE]
                     if block[257:262] == b"ustar":

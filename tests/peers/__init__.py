@@ -14,6 +14,7 @@ from reconciler.cli.settings import peers_folder
 from reconciler.errors import CannotBuild
 from reconciler.testbed.builder import Report, built
 from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
+from reconciler.testbed.peers import HERE as TESTBED
 
 HERE = Path(__file__).parent
 
@@ -31,6 +32,12 @@ OURS: dict[str, Peer | Bundle] = {
             "github.com/prometheus/prometheus/cmd/promtool",
             # Without the clients of every cloud, which discover targets: minutes to compile.
             tags="remove_all_sd",
+        ),
+        Bundle(
+            "argocd-protocol",
+            TESTBED / "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("cmpserver/plugin/plugin.proto", "reposerver/repository/repository.proto"),
         ),
         Bundle(
             "sarif",

@@ -95,7 +95,11 @@ def test_a_glob_of_names_is_one_of_their_folders(typed: str, expected: list[str]
     assert patterns_called([TREE], typed) == expected
 
 
-def test_a_name_that_nothing_has_is_no_filter() -> None:
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [("prdo", "did you mean prod?"), ("some/where/else", "check the path and the revision")],
+)
+def test_a_name_that_nothing_has_is_no_filter(typed: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        patterns_called([TREE], "prdo")
-    assert caught.value.hint == "did you mean prod?"
+        patterns_called([TREE], typed)
+    assert caught.value.hint == hint

@@ -104,9 +104,9 @@ def fetched(
 
 
 def _asked(controller: Controller, fingerprint: str | None) -> Certificate:
-    from reconciler.sealing.certificate import check_usable, read_certificate
+    from reconciler.sealing.certificate import check_usable
 
-    newest = read_certificate(controller.certificate(), controller.name)
+    newest = controller.certificate()
     check_usable(newest, controller.name)
     if fingerprint and newest.fingerprint != fingerprint:
         raise UsageError(

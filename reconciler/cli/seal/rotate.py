@@ -25,11 +25,6 @@ from reconciler.cli.seal.workplace import Workplace, open_workplace
 from reconciler.errors import UsageError
 from reconciler.sealing.sealed_secret import SealedSecret
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from reconciler.sealing.certificate import Certificate
-    from reconciler.sealing.controller import Controller
-
 ROTATE_EXAMPLES = """**Examples**
 
 `reconciler seal rotate prod`: all secrets of prod, by its controller, for its newest key
@@ -78,7 +73,7 @@ def _by_controller(place: Workplace, env: str, wanted: Wanted) -> None:
         def again(sealed: SealedSecret) -> SealedSecret:
             made = by_controller(sealed, controller, certificate, place.memory)
             if made is not sealed:
-                check_same(_asked(controller), certificate, env)
+                check_same(controller.certificate(), certificate, env)
             return made
 
         _all(place, env, again)
@@ -108,12 +103,6 @@ def _all(place: Workplace, env: str, again: Again) -> None:
         typer.echo(f"{certificate.fingerprint} is in use no more, and taken out")
 
 
-def _asked(controller: Controller) -> Certificate:
-    from reconciler.sealing.certificate import read_certificate
-
-    return read_certificate(controller.certificate(), controller.name)
-
-
 def _filter(wanted: Wanted) -> None:
     from reconciler.sealing.files import rotated_text
     from reconciler.sealing.memory import Oblivious
@@ -121,7 +110,7 @@ def _filter(wanted: Wanted) -> None:
 
     content = bytes(read_stdin())
     with open_controller(wanted, None) as controller:
-        certificate = _asked(controller)
+        certificate = controller.certificate()
         text, count = rotated_text(
             content,
             "standard input",

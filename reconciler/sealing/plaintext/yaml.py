@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.model.document import LOADER
+from reconciler.model.document import LOADER, where_too_deep
 from reconciler.sealing.plaintext.references import is_reference
 
 # The composer in C calls itself for each level, and ends the process when the stack does.
@@ -29,7 +29,7 @@ class Document:
     def nodes(self) -> list[Node] | None:
         """What it holds; none if that cannot be read."""
         try:
-            if _may_be_deep(self.text) and _depth(self.text) > MAX_DEPTH:
+            if _may_be_deep(self.text) and where_too_deep(self.text, MAX_DEPTH) is not None:
                 return None
             return [n for n in yaml.compose_all(self.text, Loader=LOADER) if n]
         except (yaml.YAMLError, ValueError):
@@ -64,18 +64,6 @@ def _may_be_deep(text: str) -> bool:
     """Each level has a bracket, or moves a line to the right."""
     longest = max((len(found) for found in INDENT.findall(text)), default=0)
     return longest + text.count("[") + text.count("{") > MAX_DEPTH
-
-
-def _depth(text: str) -> int:
-    """How many levels are nested, counted as far as that matters."""
-    depth = deepest = 0
-    for event in yaml.parse(text, Loader=LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            return depth
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def text_of(content: bytes) -> str | None:

@@ -1,15 +1,22 @@
-"""Argo CD, whole and unmodified: its processes, Redis, and a plugin under its plugin server."""
+"""Argo CD, whole and unmodified: its processes, Redis, and plugins.
+
+One plugin runs kustomize under Argo CD's own plugin server, one our `generate`, and one is our own
+plugin server.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import secrets
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import __version__
 from reconciler.errors import TestbedError
 from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import accepts, answers, free_port
@@ -21,18 +28,25 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("argocd", "argocd-crds", "argocd-files", "kustomize")
 NAMESPACE = "argocd"
-PLUGIN = "stock"
+OURS = f"reconciler-v{__version__}"
 # A path that is longer than this cannot be that of a socket.
 LONGEST_SOCKET = 100
 
-PLUGIN_FILE = f"""apiVersion: argoproj.io/v1alpha1
+PLUGIN_FILE = """apiVersion: argoproj.io/v1alpha1
 kind: ConfigManagementPlugin
-metadata:
-  name: {PLUGIN}
+metadata: {{name: {name}}}
 spec:
   generate:
-    command: [kustomize, build, .]
+    command: {generate}
+  parameters:
+    dynamic:
+      command: {announce}
 """
+# By name: the commands that Argo CD's own plugin server starts.
+PLUGINS = {
+    "stock": ("[kustomize, build, .]", "[echo, '[]']"),
+    "generate": ("[reconciler, generate]", "[reconciler, generate, --parameters]"),
+}
 
 Object = dict[str, Any]
 
@@ -74,16 +88,19 @@ class _Settings:
 def start(supervisor: Supervisor, cluster: Cluster) -> None:
     supervisor.say("installing Argo CD")
     work = supervisor.folder.path / "argocd"
-    for folder in ("plugins", "plugin", "tls", "ssh"):
+    for folder in ("plugins", "tls", "ssh", *PLUGINS):
         (work / folder).mkdir(parents=True, mode=0o700)
-    if len(str(work / "plugins" / f"{PLUGIN}.sock")) > LONGEST_SOCKET:
+    if len(str(work / "plugins" / f"{OURS}.sock")) > LONGEST_SOCKET:
         raise TestbedError(
             f"the folder {supervisor.folder.path} has too long a name for Argo CD's sockets",
             hint="name a shorter one in RECONCILER_TESTBEDS",
         )
-    (work / "plugin" / "plugin.yaml").write_text(PLUGIN_FILE)
+    for name, (generate, announce) in PLUGINS.items():
+        file = PLUGIN_FILE.format(name=name, generate=generate, announce=announce)
+        (work / name / "plugin.yaml").write_text(file)
     supervisor.offer("argocd")
     supervisor.offer("kustomize")
+    (supervisor.folder.bin / "reconciler").symlink_to(Path(sys.executable).with_name("reconciler"))
     wrapper = supervisor.programs["argocd-files"] / "hack" / "git-verify-wrapper.sh"
     shutil.copyfile(wrapper, supervisor.folder.bin / wrapper.name)
     (supervisor.folder.bin / wrapper.name).chmod(0o755)
@@ -93,8 +110,10 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
     password = secrets.token_urlsafe(24)
     (redis,) = supervisor.start(lambda: _redis(supervisor, work, password))
     settings = _Settings(supervisor, work, password, _port(redis))
-    repository, _ = supervisor.start(
-        lambda: _repository_server(settings), lambda: _plugin_server(settings)
+    repository, *_ = supervisor.start(
+        lambda: _repository_server(settings),
+        *(partial(_plugin_server, settings, name) for name in PLUGINS),
+        lambda: _our_plugin(settings),
     )
     manifests = f"127.0.0.1:{_port(repository)}"
     server, *_ = supervisor.start(
@@ -175,10 +194,27 @@ def _repository_server(settings: _Settings) -> Launch:
     return settings.launch("argocd-repo-server", flags, lambda: accepts(port), address)
 
 
-def _plugin_server(settings: _Settings) -> Launch:
-    socket = settings.work / "plugins" / f"{PLUGIN}.sock"
-    flags = [f"--config-dir-path={settings.work / 'plugin'}"]
-    return settings.launch("argocd-cmp-server", flags, socket.exists)
+def _plugin_server(settings: _Settings, name: str) -> Launch:
+    socket = settings.work / "plugins" / f"{name}.sock"
+    environment = settings.environment("argocd-cmp-server") | {
+        "ARGOCD_CMP_WORKDIR": str(settings.work / name),
+        "RECONCILER_CACHE": str(settings.work / "cache"),
+    }
+    flags = [f"--config-dir-path={settings.work / name}"]
+    command: list[str | Path] = [settings.supervisor.programs["argocd"], *flags]
+    return Launch(f"plugin-{name}", command, socket.exists, environment=environment)
+
+
+def _our_plugin(settings: _Settings) -> Launch:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "reconciler", "cmp-server", f"--http=127.0.0.1:{port}"]
+    environment = {
+        "ARGOCD_PLUGINSOCKFILEPATH": str(settings.work / "plugins"),
+        "RECONCILER_CACHE": str(settings.work / "cache"),
+    }
+    ready = f"{address}/readyz"
+    return Launch("plugin-reconciler", command, lambda: answers(ready), address, environment)
 
 
 def _controller(settings: _Settings, repository: str) -> Launch:

@@ -1,0 +1,32 @@
+"""The repositories from which pinned commits come: those that the plugin's operator names.
+
+What Argo CD sends to a server has no history. And what it holds is written by the users of an
+Application, who must not choose what the plugin fetches with its own credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reconciler.git.mirrors import Mirrors
+from reconciler.git.pins import Pins
+from reconciler.git.tree import Tree, refusal
+from reconciler.model.addresses import listed_urls
+
+FOREIGN = refusal(
+    "no commits are fetched from that repository",
+    "whoever runs the plugin can allow it, with --allow-repository",
+)
+
+
+def follow_pins(
+    tree: Tree,
+    repositories: Sequence[str],
+    mirrors: Callable[[], Mirrors] | None,
+    root: str | None = None,
+) -> None:
+    """Let this tree's pins lead there; with a root, into the Git repository there, too."""
+    if root:
+        tree.pins = Pins(root, lambda: (listed_urls(tree)[0], repositories), mirrors, FOREIGN)
+    else:
+        tree.pins = Pins(None, lambda: ((), repositories), mirrors, FOREIGN)

@@ -1,0 +1,83 @@
+"""The repositories that were streamed to us, by the checksum of their archives.
+
+A repository has many apps, and Argo CD sends it for each of them. So what an archive holds is kept
+for a while, and is not read again when the same bytes come once more.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from concurrent.futures import Future
+from threading import BoundedSemaphore, Lock
+
+from reconciler.errors import ReconcilerError
+from reconciler.git.archive import read_tar
+from reconciler.git.memory import MemoryTree
+
+DEFAULT_LIMIT = 16 << 20
+LARGEST = 128 << 20
+# Reading is work for the interpreter, of which there is one: a third would only wait.
+READ_AT_ONCE = 2
+OF_GIT = ".git"
+
+
+class Archives:
+    """Trees by checksum, as many as fit in a number of bytes; the newest in any case."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST) -> None:
+        self._limit = limit
+        self._largest = largest
+        self._trees: OrderedDict[str, tuple[MemoryTree, int]] = OrderedDict()
+        self._reading: dict[str, Future[MemoryTree]] = {}
+        self._used = 0
+        self._lock = Lock()
+        self._readers = BoundedSemaphore(READ_AT_ONCE)
+
+    def known(self, checksum: str) -> MemoryTree | None:
+        with self._lock:
+            if checksum not in self._trees:
+                return None
+            self._trees.move_to_end(checksum)
+            return self._trees[checksum][0]
+
+    def read(self, checksum: str, content: bytes) -> MemoryTree:
+        """What these bytes hold; when several ask at once, one of them reads."""
+        with self._lock:
+            if checksum in self._trees:
+                return self._trees[checksum][0]
+            under_way = self._reading.get(checksum)
+            mine: Future[MemoryTree] = Future()
+            if under_way is None:
+                self._reading[checksum] = mine
+        if under_way is not None:
+            try:
+                return under_way.result()
+            except ReconcilerError as e:
+                raise e.again() from None
+        try:
+            with self._readers:
+                tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=self._largest)
+        except BaseException as e:
+            mine.set_exception(e)
+            raise
+        else:
+            self._keep(checksum, tree)
+            mine.set_result(tree)
+            return tree
+        finally:
+            with self._lock:
+                del self._reading[checksum]
+
+    def _keep(self, checksum: str, tree: MemoryTree) -> None:
+        size = tree.size()
+        with self._lock:
+            self._trees[checksum] = tree, size
+            self._used += size
+            while self._used > self._limit and len(self._trees) > 1:
+                self._used -= self._trees.popitem(last=False)[1][1]
+
+
+def is_of_git(name: str) -> bool:
+    """What Git keeps for itself renders nothing, and may be most of an archive."""
+    return name == OF_GIT or name.startswith(f"{OF_GIT}/")

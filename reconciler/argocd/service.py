@@ -1,0 +1,226 @@
+"""The four methods of Argo CD's plugin protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from reconciler.argocd.allowed import follow_pins
+from reconciler.argocd.archives import Archives
+from reconciler.argocd.events import Event, Observer
+from reconciler.argocd.generate import Engine, announce, generate, supports
+from reconciler.argocd.intake import Intake, Received
+from reconciler.argocd.parameters import VARIABLE, read_parameters
+from reconciler.argocd.plugin_pb2 import (
+    CheckPluginConfigurationResponse,
+    ManifestResponse,
+    ParameterAnnouncement,
+    ParametersAnnouncementResponse,
+    RepositoryResponse,
+)
+from reconciler.argocd.rpc import Code, Methods, Refused
+from reconciler.errors import (
+    CheckFailed,
+    InternalError,
+    ReconcilerError,
+    RenderError,
+    RenderTimeout,
+)
+from reconciler.git.mirrors import Mirrors
+from reconciler.git.tree import Tree, checked_path
+
+SERVICE = "/plugin.ConfigManagementPluginService/"
+REFUSED: dict[type[ReconcilerError], Code] = {
+    RenderTimeout: Code.DEADLINE_EXCEEDED,
+    RenderError: Code.FAILED_PRECONDITION,
+    CheckFailed: Code.FAILED_PRECONDITION,
+    InternalError: Code.INTERNAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one plugin takes on at once, and what of it may be how large."""
+
+    workers: int = 16
+    requests: int = 500
+    seconds: float = 120.0
+    packed: int = 64 << 20
+    waiting_bytes: int = 256 << 20
+
+
+@dataclass(slots=True)
+class Service:
+    """What all requests share."""
+
+    engine: Callable[[], Engine]
+    archives: Archives
+    observer: Observer
+    limits: Limits
+    discovery: bool = False
+    repositories: tuple[str, ...] = ()
+    mirrors: Callable[[], Mirrors] | None = None
+    open: int = 0
+    held: int = 0
+    pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pool = ThreadPoolExecutor(self.limits.workers, thread_name_prefix="generate")
+
+    def methods(self) -> Methods:
+        works: dict[str, Work] = {
+            "GenerateManifest": _generate,
+            "MatchRepository": partial(_match, self.discovery),
+            "GetParametersAnnouncement": _announce,
+        }
+        found: Methods = {
+            SERVICE + "CheckPluginConfiguration": lambda _: Configuration(self.discovery),
+            **{SERVICE + name: partial(Request, self, name, work) for name, work in works.items()},
+        }
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that the work for one request needs."""
+
+    engine: Engine
+    tree: Tree
+    folder: str
+    environment: dict[str, str]
+    seconds: float
+    event: Event
+
+
+Work = Callable[[Task], bytes]
+
+
+def _generate(task: Task) -> bytes:
+    parameters = read_parameters(task.environment.get(VARIABLE, ""))
+    made = generate(task.engine, task.tree, task.folder, parameters, task.seconds)
+    task.event.renders = len(made.renders)
+    task.event.cached = sum(r.cached for r in made.renders)
+    task.event.warnings = made.warnings
+    manifests = [made.manifest.decode()] if made.manifest else []
+    return ManifestResponse(manifests=manifests, sourceType="Plugin").SerializeToString()
+
+
+def _match(discovery: bool, task: Task) -> bytes:
+    found = supports(task.tree, task.folder)
+    return RepositoryResponse(isSupported=found, isDiscoveryEnabled=discovery).SerializeToString()
+
+
+def _announce(task: Task) -> bytes:
+    return ParametersAnnouncementResponse(
+        parameterAnnouncements=[
+            ParameterAnnouncement(
+                name=a.name,
+                title=a.title,
+                tooltip=a.tooltip,
+                itemType=a.item,
+                collectionType=a.collection,
+                string=a.string,
+                array=a.array,
+                map=a.map,
+            )
+            for a in announce(task.engine, task.tree, task.folder, task.seconds)
+        ]
+    ).SerializeToString()
+
+
+class Configuration:
+    """The answer to what the plugin can do; nothing is asked along with it."""
+
+    def __init__(self, discovery: bool) -> None:
+        self._discovery = discovery
+
+    def take(self, message: bytes) -> None:
+        pass
+
+    async def answer(self) -> bytes:
+        return CheckPluginConfigurationResponse(
+            isDiscoveryConfigured=self._discovery
+        ).SerializeToString()
+
+    def stop(self) -> None:
+        pass
+
+    def ended(self, code: Code, text: str) -> None:
+        pass
+
+
+class Request:
+    """One streamed repository, and what is to be done with it."""
+
+    def __init__(self, service: Service, name: str, work: Work, seconds: float) -> None:
+        self._service = service
+        self._work = work
+        self._intake = Intake(service.archives, service.limits, self._hold)
+        self._engine = service.engine()
+        self._held = 0
+        self._seconds = seconds
+        self._began = time.monotonic()
+        self._event = Event(name)
+        self._one_too_many = service.open >= service.limits.requests
+        service.open += 1
+        service.observer.waiting(service.open)
+
+    def take(self, message: bytes) -> None:
+        if self._one_too_many:
+            raise Refused(
+                Code.RESOURCE_EXHAUSTED,
+                f"{self._service.limits.requests} requests are under way already; try again",
+            )
+        self._intake.take(message)
+
+    async def answer(self) -> bytes:
+        received = self._intake.received()
+        self._event.describe(received.environment, received.path, received.size, received.known)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._service.pool, self._run, received)
+
+    def stop(self) -> None:
+        self._engine.stop()
+
+    def ended(self, code: Code, text: str) -> None:
+        self._intake.drop()
+        self._service.held -= self._held
+        self._service.open -= 1
+        self._event.seconds = time.monotonic() - self._began
+        self._event.code = code.name
+        self._event.text = text
+        self._service.observer.saw(self._event, self._service.open)
+
+    def _hold(self, size: int) -> None:
+        """So many bytes more wait in memory for their request to be complete."""
+        self._held += size
+        self._service.held += size
+        if self._service.held > self._service.limits.waiting_bytes:
+            raise Refused(
+                Code.RESOURCE_EXHAUSTED, "too many large repositories arrive at once; try again"
+            )
+
+    def _run(self, received: Received) -> bytes:
+        """In a thread of its own."""
+        try:
+            tree = received.tree(self._service.archives).again()
+            follow_pins(tree, self._service.repositories, self._service.mirrors)
+            folder = checked_path(received.path)
+            left = self._seconds - (time.monotonic() - self._began)
+            environment = received.environment
+            return self._work(Task(self._engine, tree, folder, environment, left, self._event))
+        except ReconcilerError as e:
+            self._event.detail = e.detail
+            code = next((c for kind, c in REFUSED.items() if isinstance(e, kind)), None)
+            raise Refused(code or Code.INVALID_ARGUMENT, paragraph(e)) from e
+
+
+def paragraph(error: ReconcilerError) -> str:
+    """What Argo CD shows on its page, which knows no lines."""
+    return ". ".join(
+        line[:1].upper() + line[1:] if n else line for n, line in enumerate(error.lines())
+    )

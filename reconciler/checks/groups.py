@@ -1,0 +1,59 @@
+"""Which apps are checked together: those of one environment, by what its environment.yaml says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
+from reconciler.git.tree import Tree
+from reconciler.model.environment import Environment, read_environment
+from reconciler.model.files import read
+from reconciler.model.layout import (
+    ENVIRONMENT_FILE,
+    apps_in,
+    entry_folder,
+    entry_of,
+    environment_folder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Apps that are checked together, and those that run beside them."""
+
+    apps: list[str]
+    beside: list[str]
+    settings: CheckSettings
+
+
+def groups_of(tree: Tree, folders: Sequence[str]) -> list[Group]:
+    """The apps of each environment, and every other folder by itself."""
+    by_environment: dict[str, list[str]] = defaultdict(list)
+    alone = []
+    for folder in folders:
+        entry = entry_of(folder)
+        if entry:
+            by_environment[entry[0]].append(folder)
+        else:
+            alone.append(Group([folder], [], CheckSettings()))
+    return [*(_of_environment(tree, *group) for group in by_environment.items()), *alone]
+
+
+def _of_environment(tree: Tree, name: str, apps: list[str]) -> Group:
+    every = [entry_folder(name, app) for app in apps_in(tree, name)]
+    file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
+    settings = CheckSettings()
+    if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
+        environment = read_environment(name, read(tree, file))
+        settings = settings_of(environment, every, _sealing_keys(tree, environment))
+    return Group(apps, [app for app in every if app not in apps], settings)
+
+
+def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:
+    """The keys for which secrets of the environment can be sealed, if it has a certificate."""
+    from reconciler.sealing.certificates import find_certificates
+
+    found = find_certificates(tree, environment)
+    return [SealingKey(c.fingerprint, c.bits) for c in found.all] if found else []

@@ -1,0 +1,120 @@
+"""reconciler cmp-server"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import NoCache
+from reconciler.cli.settings import open_mirrors, open_store
+from reconciler.errors import UsageError
+
+SOCKETS = "/home/argocd/cmp-server/plugins"
+
+EXAMPLES = """**Examples**
+
+`reconciler cmp-server`: what runs in the sidecar
+
+`reconciler cmp-server --socket-folder /tmp/plugins --http 127.0.0.1:8080`: on this machine
+"""
+
+
+class LogFormat(StrEnum):
+    json = "json"
+    text = "text"
+
+
+def cmp_server(
+    socket_folder: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            envvar="ARGOCD_PLUGINSOCKFILEPATH",
+            help="The folder that the repo-server looks for plugins in.",
+        ),
+    ] = SOCKETS,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The plugin's name, without its version.")
+    ] = "reconciler",
+    http: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT", help="Where to answer /healthz, /readyz and /metrics; nowhere."
+        ),
+    ] = "",
+    discover: Annotated[
+        bool,
+        typer.Option(
+            "--discover", help="Offer the plugin to apps that name none; each is then sent twice."
+        ),
+    ] = False,
+    allow_repository: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A repository whose pinned commits may be fetched."),
+    ] = None,
+    max_archive: Annotated[
+        int, typer.Option(metavar="MIB", min=1, max=1024, help="The largest repository, packed.")
+    ] = 64,
+    max_unpacked: Annotated[
+        int, typer.Option(metavar="MIB", min=1, max=4096, help="The largest one, unpacked.")
+    ] = 128,
+    max_requests: Annotated[
+        int, typer.Option(metavar="N", min=1, help="More requests than these are turned away.")
+    ] = 500,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=256, help="So many are worked on at once.")
+    ] = 16,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="The time that one request may take.")
+    ] = 120.0,
+    grace: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="What is left to requests at the end.")
+    ] = 25.0,
+    log_format: Annotated[LogFormat, typer.Option(help="How to write the log.")] = LogFormat.json,
+    no_cache: NoCache = False,
+) -> None:
+    """Serve Argo CD's plugin protocol: the sidecar of the repo-server."""
+    _check_installed()
+    from reconciler.argocd.log import set_up
+    from reconciler.argocd.server import Settings, serve
+    from reconciler.argocd.service import Limits
+
+    if not name.replace("-", "").replace(".", "").isalnum() or not name.isascii():
+        raise UsageError(f"{name!r} is no name for a plugin", hint="use letters, digits and dashes")
+    set_up(as_json=log_format is LogFormat.json)
+    serve(
+        Settings(
+            folder=os.path.abspath(socket_folder),
+            name=name,
+            http=http,
+            discovery=discover,
+            largest=max_unpacked << 20,
+            grace=grace,
+            repositories=tuple(allow_repository or ()),
+            limits=Limits(
+                workers=workers,
+                requests=max_requests,
+                seconds=timeout,
+                packed=max_archive << 20,
+            ),
+        ),
+        open_store(not no_cache),
+        lambda: open_mirrors(False),
+    )
+
+
+def _check_installed() -> None:
+    for package in ("google.protobuf", "hpack", "prometheus_client"):
+        try:
+            found = importlib.util.find_spec(package)
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            raise UsageError(
+                "the plugin server needs packages that are not installed",
+                hint="pip install 'reconciler[argocd]'",
+            )

@@ -1,0 +1,236 @@
+"""Whatever bytes come over the socket: an answer or an end, never a fault or a hang.
+
+RECONCILER_FUZZ=100000 makes the hunt as long as that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hpack import Decoder, Encoder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.argocd import frames
+from reconciler.argocd.archives import Archives
+from reconciler.argocd.events import Event
+from reconciler.argocd.frames import frame
+from reconciler.argocd.generate import Engine
+from reconciler.argocd.http2 import Connection
+from reconciler.argocd.plugin_pb2 import ManifestResponse
+from reconciler.argocd.rpc import accept, seconds_in
+from reconciler.argocd.service import SERVICE, Limits, Service
+from reconciler.render.process import Kernel
+from reconciler.render.renderer import Renderer
+from tests.argocd.client import DEPLOYMENT, FLEET, WEB, archive, messages
+
+HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
+pytestmark = pytest.mark.timeout(0 if HUNT else 300)
+MARK = b"the-end!"
+PONG = frame(frames.PING, frames.ACK, 0, MARK)
+GREETING = frames.PREFACE + frame(frames.SETTINGS, 0, 0)
+
+
+def headers(path: str = f"{SERVICE}GenerateManifest", **more: str) -> bytes:
+    fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "x"}
+    fields |= {"content-type": "application/grpc", "te": "trailers"}
+    return Encoder().encode([*fields.items(), *more.items()])
+
+
+def request(content: bytes, number: int = 1, path: str = WEB) -> bytes:
+    """What a client sends for one call, after its greeting."""
+    sent = frame(frames.HEADERS, frames.END_HEADERS, number, headers())
+    for message in messages(content, path):
+        data = message.SerializeToString()
+        sent += frame(frames.DATA, 0, number, b"\0" + len(data).to_bytes(4, "big") + data)
+    return sent + frame(frames.DATA, frames.END_STREAM, number)
+
+
+class Quiet:
+    def waiting(self, requests: int) -> None:
+        pass
+
+    def saw(self, event: Event, requests: int) -> None:
+        pass
+
+
+class Bench:
+    """A server within the test, and what went wrong in it."""
+
+    def __init__(self, kernel: Kernel, socket: Path) -> None:
+        self.socket = socket
+        self.faults: list[dict[str, Any]] = []
+        self.service = Service(
+            engine=lambda: Engine(lambda: Renderer(None, kernel), lambda: Renderer(None, kernel)),
+            archives=Archives(),
+            observer=Quiet(),
+            limits=Limits(workers=4, seconds=10),
+        )
+        self.connections: set[Connection] = set()
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        async def whole() -> Any:
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(lambda _, what: self.faults.append(what))
+            take = partial(accept, self.service.methods(), 10.0)
+            server = await loop.create_unix_server(
+                lambda: Connection(take, self.connections), str(self.socket)
+            )
+            try:
+                return await work()
+            finally:
+                server.close()
+
+        found = asyncio.run(whole())
+        assert not self.faults
+        assert self.service.open == self.service.held == 0
+        return found
+
+    async def send(self, data: bytes, pieces: int = 1) -> bytes:
+        """All that comes back until the server has seen all of it, or has hung up."""
+        reader, writer = await asyncio.open_unix_connection(str(self.socket))
+        got = b""
+        try:
+            step = max(1, -(-len(data) // pieces))
+            for at in range(0, len(data), step):
+                writer.write(data[at : at + step])
+                await asyncio.sleep(0)
+            writer.write(frame(frames.PING, 0, 0, MARK))
+            while PONG not in got:
+                more = await asyncio.wait_for(reader.read(1 << 16), 0.1)
+                if not more:
+                    break
+                got += more
+        except (ConnectionError, TimeoutError):
+            pass  # a frame that was announced and never came
+        finally:
+            writer.close()
+        while self.connections:
+            await asyncio.sleep(0)
+        return got
+
+    async def ask(self, content: bytes) -> tuple[str, list[str]]:
+        """The status and the manifests of a proper call."""
+        reader, writer = await asyncio.open_unix_connection(str(self.socket))
+        writer.write(GREETING + request(content))
+        decoder, got, message, status = Decoder(), b"", b"", ""
+        while not status:
+            got += await asyncio.wait_for(reader.read(1 << 16), 20)
+            while len(got) >= frames.HEAD:
+                upper, lower, kind, _, _ = frames.FRAME.unpack_from(got)
+                end = frames.HEAD + (upper << 8 | lower)
+                if len(got) < end:
+                    break
+                payload, got = got[frames.HEAD : end], got[end:]
+                if kind == frames.HEADERS:
+                    fields = {str(k): str(v) for k, v in decoder.decode(payload)}
+                    status = fields.get("grpc-status", "")
+                elif kind == frames.DATA:
+                    message += payload
+        writer.close()
+        return status, list(ManifestResponse.FromString(message[5:]).manifests)
+
+
+@pytest.fixture
+def bench(kernel: Kernel, tmp_path: Path) -> Bench:
+    return Bench(kernel, tmp_path / "s")
+
+
+GOOD = archive(FLEET)
+
+
+def test_a_call_is_answered_however_its_bytes_are_cut(bench: Bench) -> None:
+    async def work() -> None:
+        assert await bench.ask(GOOD) == ("0", [DEPLOYMENT])
+        whole = GREETING + request(GOOD, 1) + request(GOOD, 3)
+        for pieces in (1, 7, len(whole)):
+            assert PONG in await bench.send(whole, pieces)
+
+    bench.run(work)
+
+
+ANY_FRAME = st.builds(
+    frame,
+    st.integers(0, 12),
+    st.integers(0, 255),
+    st.sampled_from([0, 1, 1, 1, 2, 3, 5, 2**31 - 1, 2**32 - 1]),
+    st.one_of(st.binary(max_size=40), st.just(headers()), st.just(b"\0\0\0\0\4\0\0\0\0")),
+)
+
+
+def test_any_frames_are_answered_or_the_connection_ends(bench: Bench) -> None:
+    @settings(max_examples=HUNT or 150, deadline=None)
+    @given(st.lists(ANY_FRAME, max_size=12), st.integers(1, 5))
+    def each(sent: list[bytes], pieces: int) -> None:
+        bench.run(lambda: bench.send(GREETING + b"".join(sent), pieces))
+
+    each()
+
+
+def test_any_damage_to_a_real_stream_is_harmless(bench: Bench) -> None:
+    """Bytes changed, dropped, doubled and cut; then the next call finds all well."""
+    rng = random.Random(7)
+    whole = GREETING + request(GOOD, 1) + request(archive({"a": "b"}), 3)
+
+    def damaged() -> bytes:
+        data = bytearray(whole)
+        for _ in range(rng.choice((1, 1, 2, 6))):
+            at = rng.randrange(len(data))
+            match rng.randrange(4):
+                case 0:
+                    data[at] = rng.randrange(256)
+                case 1:
+                    del data[at : at + rng.randrange(1, 40)]
+                case 2:
+                    data[at:at] = data[at : at + rng.randrange(1, 40)]
+                case 3:
+                    del data[max(at, 30) :]
+        return bytes(data)
+
+    async def work() -> None:
+        for _ in range(HUNT or 150):
+            await bench.send(damaged(), rng.choice((1, 3)))
+        assert await bench.ask(GOOD) == ("0", [DEPLOYMENT])
+
+    bench.run(work)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("1S", 1.0), ("1500m", 1.5), ("2M", 120.0), ("", float("inf")), ("x", float("inf"))],
+)
+def test_a_deadline_is_read_as_grpc_writes_it(header: str, seconds: float) -> None:
+    assert seconds_in(header) == seconds
+
+
+def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
+    lines = "".join(f"  key{n}: {'v' * 90}\n" for n in range(2000))
+    large = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\ndata:\n{lines}"
+    files = {**FLEET, "overlays/web/deployment.yaml": large}
+
+    async def work() -> None:
+        reader, writer = await asyncio.open_unix_connection(str(bench.socket))
+        writer.write(GREETING + request(archive(files)))
+        got = b""
+        while len(got) < frames.FIRST_WINDOW:
+            got += await asyncio.wait_for(reader.read(1 << 16), 20)
+        writer.write(frame(frames.PING, 0, 0, MARK))  # and nothing more comes than was allowed
+        while PONG not in got:
+            got += await asyncio.wait_for(reader.read(1 << 16), 20)
+        assert len(got) < frames.FIRST_WINDOW + 500
+        for number in (0, 1):
+            writer.write(frame(frames.WINDOW_UPDATE, 0, number, (1 << 20).to_bytes(4, "big")))
+        while b"key1999" not in got:
+            got += await asyncio.wait_for(reader.read(1 << 16), 20)
+        writer.close()
+        while bench.connections:
+            await asyncio.sleep(0)
+
+    bench.run(work)
