@@ -43,7 +43,10 @@ from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
 from reconciler.sealing.certificate import read_certificate
 from reconciler.sealing.plaintext.scan import Scanner
+from tests.conftest import Repo
 from tests.peers import compiled
+from tests.promotion.fleet import entry as promoted_entry
+from tests.promotion.fleet import environments, overlay
 
 Lines = Iterator[str]
 STAGED = (
@@ -365,6 +368,40 @@ def compared(times: dict[str, float], ours: str, theirs: str) -> str:
     )
 
 
+def promote(place: Path, kustomize: Path) -> Lines:
+    """The plan of a promotion of 100 apps with its rendered differences, nothing cached."""
+    repo = Repo(place / "repo")
+    names = [f"app{i}" for i in range(100)]
+    for name in names:
+        repo.write(overlay(name, 1))
+    first = repo.commit(environments())
+    for name in names:
+        for environment in ("stage", "prod"):
+            repo.write(promoted_entry(environment, first, app=name))
+    before = repo.commit()
+    for name in names:
+        repo.write(overlay(name, 2))
+    second = repo.commit()
+    for name in names:
+        repo.write(promoted_entry("stage", second, "v2", app=name))
+    after = repo.commit()
+    work = ["-m", "reconciler", "promote", "stage", "prod", "--all", "--dry-run"]
+    plan = process(Path(sys.executable), *work, "--no-cache", "--root", repo.path)
+
+    def builds() -> None:
+        for commit_name in (before, after):
+            tree = place / commit_name
+            repo.git("worktree", "add", "--detach", str(tree), commit_name)
+            folders = [f"overlays/{name}/prod" for name in names]
+            parallel_builds(kustomize, tree, folders, CORES)()
+            repo.git("worktree", "remove", str(tree))
+
+    times = in_turn({"promote": plan, "builds": builds}, 3)
+    yield f"reconciler promote --dry-run      {times['promote']:6.2f} s"
+    yield f"git worktree, 200 kustomize build {times['builds']:6.2f} s, {CORES} at a time"
+    yield f"ratio                             {times['builds'] / times['promote']:6.1f}"
+
+
 ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "app": app,
     "fleet": fleet,
@@ -378,4 +415,5 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "plugin": plugin,
     "plugin-memory": plugin_memory,
     "hook": hook,
+    "promote": promote,
 }

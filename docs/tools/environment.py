@@ -33,8 +33,10 @@ In names with `*` and `?` these stand for any other characters.
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
 [pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
-[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`. The rest of `promotion` is
-read and checked for itself, and is there for commands to come.
+[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`.
+[`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and of `promotion` by
+`fields` and `allowSkipFrom`; the rest of it is read and checked for itself, and is there for
+commands to come.
 
 Editors complete and check the file with its JSON Schema,
 [environment.schema.json](environment.schema.json). Those that use yaml-language-server find it by

@@ -20,6 +20,11 @@ def seal() -> None:
     _end_with(["seal", *sys.argv[1:]])
 
 
+def promote() -> None:
+    """`reconciler promote` under a name of its own."""
+    _end_with(["promote", *sys.argv[1:]])
+
+
 def _end_with(arguments: list[str]) -> None:
     try:
         code = _run(arguments)

@@ -24,6 +24,7 @@ COMMANDS = {
     "affected": "affected",
     "diff": "diff",
     "explain": "explain",
+    "promote": "promote",
     "cmp-server": "cmp_server",
     "generate": "generate_",
     "cache": "app",

@@ -204,7 +204,7 @@ def _write_text(report: Report, stat: bool) -> None:
         typer.echo(_title(app), color=color)
         if not stat:
             for line in app_lines(app, report.labels):
-                typer.echo(_styled(line), color=color)
+                typer.echo(styled(line), color=color)
     if len(report.apps) > 1:
         if not stat:
             typer.echo()
@@ -220,7 +220,7 @@ def _title(app: AppDifference) -> str:
     return f"{name}  {word}{counts_text(app.difference.counts())}"
 
 
-def _styled(line: Line) -> str:
+def styled(line: Line) -> str:
     text = str(line)
     if line.sign == CHANGED:
         text = "~" + text[1:]

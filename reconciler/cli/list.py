@@ -17,7 +17,7 @@ from reconciler.cli.options import Output, Root
 from reconciler.cli.output import error_json, show_error, show_note, write_json
 from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.errors import ReconcilerError, printable
-from reconciler.git.repository import About
+from reconciler.git.history import About
 from reconciler.model.document import shortened
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

@@ -12,6 +12,7 @@ from reconciler.render.folders import folders_called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.git.commit import CommitTree
     from reconciler.git.repository import Repository
     from reconciler.git.tree import Tree
 
@@ -78,6 +79,13 @@ def open_tree(
     """
     tree = _staged(root) if staged else _files_of(root, revision)
     tree.pins = Pins(find_root(root), lambda: _listed_urls(tree), lambda: open_mirrors(offline))
+    return tree
+
+
+def open_fetched(repository: Repository, branch: str, *, offline: bool = False) -> CommitTree:
+    """A branch as it was last fetched, or the default one, with what it pins."""
+    tree = repository.fetched(branch)
+    tree.pins = Pins(repository.path, lambda: _listed_urls(tree), lambda: open_mirrors(offline))
     return tree
 
 

@@ -31,7 +31,7 @@ def document(report: Report, error_json: Callable[[ReconcilerError], Document]) 
         "to": _side(report.after),
         "compared": report.compared,
         "counts": _counts(report.counts()),
-        "apps": [_app(app, error_json) for app in report.apps],
+        "apps": [app_document(app, error_json) for app in report.apps],
     }
 
 
@@ -52,7 +52,7 @@ def _counts(counts: Counts) -> Document:
     }
 
 
-def _app(app: AppDifference, error_json: Callable[[ReconcilerError], Document]) -> Document:
+def app_document(app: AppDifference, error_json: Callable[[ReconcilerError], Document]) -> Document:
     return {
         "path": app.pair.name,
         "from_path": app.pair.before,

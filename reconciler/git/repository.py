@@ -5,31 +5,21 @@ from __future__ import annotations
 from threading import RLock
 
 import pygit2
-from pygit2.enums import ObjectType, RepositoryOpenFlag
+from pygit2.enums import ObjectType, RepositoryOpenFlag, SortMode
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
+from reconciler.git.history import About, History, about
 from reconciler.git.objects import open_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ORIGIN = "refs/remotes/origin/"
 SHORTEST_NAME = 4
-
-
-class About:
-    """A commit in few words; the time is in seconds since 1970."""
-
-    __slots__ = ("id", "subject", "time")
-
-    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
-        self.id = id
-        self.time = time
-        self.subject = subject
 
 
 class Repository:
@@ -53,8 +43,7 @@ class Repository:
             commit = self._peeled(revision)
         except (KeyError, ValueError, pygit2.GitError):
             return None
-        subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
-        return About(str(commit.id), commit.commit_time, subject)
+        return about(commit)
 
     def commit(self, revision: str) -> CommitTree:
         """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
@@ -80,6 +69,23 @@ class Repository:
             hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
         return str(found)
+
+    def between(self, old: str, new: str) -> list[About]:
+        """The commits of one revision's history that the other's lacks; the newest first."""
+        hidden, shown = (self.commit(revision).commit for revision in (old, new))
+        with self._alone:
+            walk = self._git.walk(shown, SortMode.TOPOLOGICAL)
+            walk.hide(hidden)
+            return [about(commit) for commit in walk]
+
+    def history(self, revision: str, paths: Iterable[str]) -> History:
+        """What the branch that ends here held at these paths."""
+        return History(self._git, self.commit(revision).commit, paths)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Is this clone without the beginnings of its history?"""
+        return self._git.is_shallow
 
     def holds(self, branch: str, commit: str) -> bool | None:
         """Is this commit in the history of a branch, or else of the default one?

@@ -7,10 +7,10 @@ more forms of an index than other readers do. So Git is asked, and not the libra
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
+from reconciler.git.command import run_git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,18 +149,7 @@ class Snapshots:
     def _git(
         self, *words: str, given: bytes = b"", may_fail: bool = False, hint: str = ""
     ) -> bytes:
-        try:
-            done = subprocess.run(["git", *words], cwd=self.root, input=given, capture_output=True)
-        except OSError as e:
-            raise RepositoryError(f"git cannot be started: {e.strerror}") from e
-        if done.returncode and not may_fail:
-            said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
-            raise RepositoryError(
-                f"git {words[0]} failed in {self.root}",
-                why=said.removeprefix("fatal: "),
-                hint=hint,
-            )
-        return done.stdout
+        return run_git(self.root, *words, given=given, may_fail=may_fail, hint=hint)
 
 
 def _lines(names: Sequence[str]) -> bytes:

@@ -73,14 +73,14 @@ def changed(before: str, after: str) -> list[str]:
 DATA = "spec.encryptedData"
 CASES: list[tuple[str, Any, list[str]]] = [
     (f"{DATA}.user", "AgB1", ["-         user: AgA1  # since 2021", "+         user: AgB1  # since 2021"]),
-    (f"{DATA}.password", "AgB2", ['-         password: "AgA2"', "+         password: AgB2"]),
+    (f"{DATA}.password", "AgB2", ['-         password: "AgA2"', '+         password: "AgB2"']),
     (f"{DATA}.token", "AgB3", ["+         token: AgB3"]),
     (f"{DATA}.alpha", "AgB3", ["+         alpha: AgB3"]),
     (f"{DATA}.user", None, ["-         user: AgA1  # since 2021"]),
     (DATA, {}, ["-     encryptedData:", "-         # Who logs in.", "-         user: AgA1  # since 2021", "- ", "-         # How.", '-         password: "AgA2"', "+     encryptedData: {}"]),
     ("metadata.annotations", {"y": "no"}, ["-     annotations: {}", "+     annotations:", '+       "y": "no"']),
     ("metadata.annotations", {"a": "x y\nz\n"}, ["-     annotations: {}", "+     annotations:", "+       a: |", "+         x y", "+         z"]),
-    ("spec.template.data", {"a": "c"}, ['-         data: {"a": "b"}', "+         data:", "+           a: c"]),
+    ("spec.template.data", {"a": "c"}, ['-         data: {"a": "b"}', '+         data: {"a": "c"}']),
     ("spec.template.metadata", {"labels": {"a": "b"}}, ["+           labels:", "+             a: b"]),
     ("spec.template.type", "Opaque", ["+         type: Opaque"]),
 ]  # fmt: skip

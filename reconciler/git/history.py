@@ -1,0 +1,112 @@
+"""What files were before: who gave each its content, and what it was until then."""
+
+from __future__ import annotations
+
+import pygit2
+from pygit2.enums import SortMode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class About:
+    """A commit in few words; the time is in seconds since 1970."""
+
+    __slots__ = ("id", "subject", "time")
+
+    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
+        self.id = id
+        self.time = time
+        self.subject = subject
+
+
+def about(commit: pygit2.Commit) -> About:
+    subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
+    return About(str(commit.id), commit.commit_time, subject)
+
+
+class Version:
+    """A content of a file (none where it was missing), and the commit that put it there."""
+
+    __slots__ = ("commit", "content", "position")
+
+    def __init__(self, commit: About, content: bytes | None, position: int) -> None:
+        self.commit = commit
+        self.content = content
+        self.position = position  # how many commits ago
+
+
+class History:
+    """Goes back along a branch as far as it is asked; what a merge brought counts as the merge's.
+
+    A clone may end before the history does.
+    """
+
+    def __init__(self, git: pygit2.Repository, tip: str, paths: Iterable[str]) -> None:
+        self.whole = not git.is_shallow
+        self._git = git
+        walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
+        walk.simplify_first_parent()
+        self._walk = iter(walk)
+        # By the folder above their own: one look tells that nothing changed in any of them.
+        self._folders: dict[str, list[str]] = {}
+        self._versions: dict[str, list[Version]] = {}
+        for path in paths:
+            above = "/".join(path.split("/")[:-2])
+            self._folders.setdefault(above, []).append(path)
+            self._versions[path] = []
+        self._trees: dict[str, pygit2.Oid | None] = {}
+        self._blobs: dict[str, pygit2.Oid | None] = {}
+        self._later: pygit2.Commit | None = None
+        self._position = -1
+
+    def versions(self, path: str) -> Iterator[Version]:
+        """The newest first."""
+        known = self._versions[path]
+        i = 0
+        while i < len(known) or self._go_back():
+            if i < len(known):
+                yield known[i]
+                i += 1
+
+    def _go_back(self) -> bool:
+        commit = next(self._walk, None)
+        if commit is None:
+            if self._later is None:
+                return False
+            for path in self._versions:
+                self._begun(path)
+            self._later = None
+            return True
+        for folder, paths in self._folders.items():
+            found = _at(commit.tree, folder)
+            tree = found.id if found else None
+            if self._later is None or tree != self._trees[folder]:
+                self._compare(found, folder, paths)
+                self._trees[folder] = tree
+        self._later = commit
+        self._position += 1
+        return True
+
+    def _compare(self, tree: pygit2.Object | None, folder: str, paths: list[str]) -> None:
+        for path in paths:
+            found = _at(tree, path.removeprefix(f"{folder}/"))
+            blob = found.id if found else None
+            if self._later is not None and blob != self._blobs[path]:
+                self._begun(path)
+            self._blobs[path] = blob
+
+    def _begun(self, path: str) -> None:
+        """The later commit is the one that gave this file what it had from then on."""
+        assert self._later is not None  # noqa: S101
+        blob = self._blobs[path]
+        content = self._git[blob].read_raw() if blob else None
+        self._versions[path].append(Version(about(self._later), content, self._position))
+
+
+def _at(tree: pygit2.Object | None, path: str) -> pygit2.Object | None:
+    try:
+        return tree[path] if isinstance(tree, pygit2.Tree) else None
+    except KeyError:
+        return None

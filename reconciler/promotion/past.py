@@ -1,0 +1,60 @@
+"""What the fields of entries were before, as far back as somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from reconciler.errors import ReconcilerError
+from reconciler.git.history import History, Version
+from reconciler.promotion.fields import Address, Fields, read_fields
+from reconciler.promotion.merge import ABSENT, Past
+
+
+class Record:
+    """The entries of two environments, and the history of both."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._read = lru_cache(maxsize=None)(_read)
+
+    def past(self, path: str, address: Address, wanted: Any, begin: int = 0) -> Past:
+        """From a version on, back to where the field had the `wanted` value."""
+        values: list[Any] = []
+        since, ago = None, 0
+        for number, (version, fields) in enumerate(self.versions(path)):
+            if number < begin or fields is None:
+                continue
+            value = fields.values.get(address, ABSENT)
+            if not values or values[-1] != value:
+                values.append(value)
+            if len(values) == 1:
+                since, ago = version.commit, version.position
+            elif wanted in values[1:]:
+                break
+        return Past(tuple(values), since, ago, self._history.whole)
+
+    def latest(self, path: str, address: Address) -> Past:
+        """The value that the field has now, and since when."""
+        value: Any = ABSENT
+        since, ago = None, 0
+        for version, fields in self.versions(path):
+            if since is None and fields:
+                value = fields.values.get(address, ABSENT)
+            elif fields is None or fields.values.get(address, ABSENT) != value:
+                break
+            since, ago = version.commit, version.position
+        return Past((value,), since, ago, self._history.whole)
+
+    def versions(self, path: str) -> Iterator[tuple[Version, Fields | None]]:
+        """What could not be read, or was not there, has no fields."""
+        for version in self._history.versions(path):
+            yield version, self._read(version.content, path) if version.content else None
+
+
+def _read(content: bytes, path: str) -> Fields | None:
+    try:
+        return read_fields(content, path)
+    except ReconcilerError:
+        return None

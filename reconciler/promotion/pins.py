@@ -1,0 +1,53 @@
+"""Which pin of the source becomes which pin of the target, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from reconciler.errors import FleetError
+from reconciler.git.addresses import address as repository_address
+from reconciler.model.release import Pin
+from reconciler.promotion.fields import Address, Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pin of the target, and the ref that the source has in its place."""
+
+    address: Address
+    pin: Pin
+    ref: str
+    came: Address | None  # where the source has it
+    own: bool  # a commit of this repository
+
+
+def matched(
+    names: tuple[str, str], source: Fields, target: Fields, own: Collection[str], tip: str
+) -> Iterator[Match]:
+    """By repository and folder, where each environment has its own folder of the overlay.
+
+    `own` are the addresses of this repository; what pins nothing follows its `tip`.
+    """
+    for address, pin in target.pins.items():
+        ours = repository_address(pin.repository) in own
+        same = [a for a, p in source.pins.items() if _key(p, names[0]) == _key(pin, names[1])]
+        if not same and len(source.pins) == len(target.pins) == 1:
+            same = list(source.pins)
+        if same:
+            yield Match(address, pin, source.pins[same[0]].ref, same[0], ours)
+        elif ours and not source.pins:
+            yield Match(address, pin, tip, None, ours)
+        else:
+            raise FleetError(
+                f"{names[0]} has no release of {pin.path or pin.repository}",
+                where=pin.place,
+                why=f"no URL in its entry names the same folder for {names[0]}",
+                hint="pin the same overlays in both environments",
+            )
+
+
+def _key(pin: Pin, environment: str) -> tuple[str, tuple[str, ...]]:
+    """The folder without the environment's name in it."""
+    path = tuple("*" if part == environment else part for part in pin.path.split("/"))
+    return repository_address(pin.repository), path
