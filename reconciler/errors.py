@@ -8,6 +8,7 @@ ReconcilerError
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderTimeout
 │   ├── ClusterError     a kubeconfig, or a cluster that does not answer
+│   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
 │   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
@@ -116,6 +117,10 @@ class RenderTimeout(RenderError):
 
 
 class ClusterError(UserError):
+    pass
+
+
+class ForgeError(UserError):
     pass
 
 

@@ -1,0 +1,1 @@
+"""Where pull requests live: GitHub, Gitea and Forgejo, GitLab, or the repository itself."""

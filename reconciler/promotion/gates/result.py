@@ -1,0 +1,32 @@
+"""What a gate says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Gate(StrEnum):
+    """How a gate stands."""
+
+    open = "open"
+    waiting = "waiting"  # it opens by itself, or when somebody does something
+    shut = "shut"  # it does not open as things are
+    overridden = "overridden"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one gate stands, why, and the earliest time at which it can open."""
+
+    name: str
+    state: Gate
+    evidence: str
+    opens: datetime | None = None
+    hint: str = ""
+    app: str = ""  # none if it is about the whole promotion
+
+    @property
+    def passes(self) -> bool:
+        return self.state in (Gate.open, Gate.overridden)
