@@ -24,7 +24,7 @@ COMMANDS = {
     "affected": "affected",
     "diff": "diff",
     "explain": "explain",
-    "promote": "promote",
+    "promote": "app",
     "cmp-server": "cmp_server",
     "generate": "generate_",
     "cache": "app",

@@ -99,6 +99,22 @@ Controller = Annotated[
         rf"{LABEL}/{LABEL}|https?://[^\s@/?#]+(?:/[^\s@?#]*)?",
     ),
 ]
+Address = Annotated[
+    str,
+    Text(
+        "a URL such as https://{app}.example.org/healthz, without a password",
+        r"https?://[^\s@/?#]+(?:/[^\s@#]*)?",
+        advise=_git_url,
+    ),
+]
+AppPattern = Annotated[
+    str,
+    Text(
+        'a name such as "{environment}-{app}"',
+        r"(?:[a-z0-9]|\{app\}|\{environment\})(?:[-.a-z0-9]|\{app\}|\{environment\}){0,200}",
+        advise=_in_lower_case,
+    ),
+]
 NamespaceRule = Annotated[
     str,
     Text(
