@@ -19,11 +19,14 @@ HEADS = "refs/heads/"
 class Branches(Protocol):
     """The references of this repository, or of the one that it was cloned from."""
 
-    def fetch(self) -> None:
-        """Let this repository hold what all of them hold."""
+    def fetch(self, *names: str) -> None:
+        """Let this repository hold what these references hold."""
 
-    def tips(self, *patterns: str) -> dict[str, str]:
-        """Where references are now, by their full names."""
+    def tips(self, *names: str) -> dict[str, str]:
+        """Where references are now that have this name, or below a folder whose name ends with /.
+
+        By their full names.
+        """
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
         """From one commit to another (none: it is not there), if it still is at the first."""
@@ -35,14 +38,12 @@ class OwnBranches:
     def __init__(self, root: str) -> None:
         self.root = root
 
-    def fetch(self) -> None:
+    def fetch(self, *names: str) -> None:
         pass
 
-    def tips(self, *patterns: str) -> dict[str, str]:
-        listed = run_git(
-            self.root, "for-each-ref", "--format=%(objectname) %(refname)", *patterns
-        ).decode(errors="surrogateescape")
-        pairs = (line.split(" ", 1) for line in listed.splitlines())
+    def tips(self, *names: str) -> dict[str, str]:
+        listed = run_git(self.root, "for-each-ref", "--format=%(objectname) %(refname)", *names)
+        pairs = (line.split(" ", 1) for line in os.fsdecode(listed).splitlines())
         return {name: commit for commit, name in pairs}
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
@@ -64,6 +65,33 @@ class OwnBranches:
                     f"the branch {reference.removeprefix(HEADS)} is checked out in {folder}",
                     hint="switch to another branch there: no files on disk are changed",
                 )
+
+
+class SeenBranches:
+    """Others, as they were when they were last fetched: a run asks for all of them once."""
+
+    def __init__(self, branches: Branches) -> None:
+        self._branches = branches
+        self._tips: dict[str, str] = {}
+
+    def fetch(self, *names: str) -> None:
+        self._branches.fetch(*names)
+        self._tips = self._branches.tips(*names)
+
+    def tips(self, *names: str) -> dict[str, str]:
+        return {
+            reference: tip
+            for reference, tip in self._tips.items()
+            if any(reference == n or (n.endswith("/") and reference.startswith(n)) for n in names)
+        }
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        moved = self._branches.move(reference, new, old)
+        if moved and new:
+            self._tips[reference] = new
+        elif moved:
+            self._tips.pop(reference, None)
+        return moved
 
 
 def main_branch(root: str, declared: str) -> str:

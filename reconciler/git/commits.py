@@ -32,14 +32,19 @@ class Workbench:
         self.root = root
         self.git = open_repository(root)
         known = run_git(root, "config", "user.email", may_fail=True).strip()
-        self._who = [] if known or not committer else [
-            f"user.name={committer.name}", f"user.email={committer.email}"
-        ]
+        self._who = (
+            []
+            if known or not committer
+            else [f"user.name={committer.name}", f"user.email={committer.email}"]
+        )
         signs = run_git(root, "config", "--type=bool", "commit.gpgSign", may_fail=True)
         self._signed = ["--gpg-sign"] if signs.strip() == b"true" else []
 
     def commit(self, name: str) -> pygit2.Commit:
         return self.git[name].peel(ObjectType.COMMIT)
+
+    def has(self, name: str) -> bool:
+        return name in self.git
 
     def tree_with(self, base: str, edits: Mapping[str, bytes]) -> pygit2.Oid:
         """The tree of a commit with other contents of files that it has."""
@@ -82,6 +87,13 @@ class Workbench:
         named = trailers(commit.message).get(EDIT)
         return named == [_digest(self.files_of(commit))]
 
+    def is_mere_merge(self, commit: pygit2.Commit) -> bool:
+        """Without anything that somebody decided."""
+        if len(commit.parent_ids) != 2:
+            return False
+        first, second = map(str, commit.parent_ids)
+        return self.merged(first, second) == commit.tree_id
+
     def content(self, commit: str, path: str) -> bytes | None:
         try:
             found = self.commit(commit).tree[path]
@@ -92,10 +104,10 @@ class Workbench:
     def merged(self, base: str, tip: str) -> pygit2.Oid | None:
         """The tree that a merge would make; none if there is a conflict."""
         ancestor = self.git.merge_base(self.git[base].id, self.git[tip].id)
-        if ancestor is None:
+        if not ancestor:
             return None
-        trees = (self.commit(str(name)).tree for name in (ancestor, base, tip))
-        index = self.git.merge_trees(*trees)
+        before, one, other = (self.commit(str(name)).tree for name in (ancestor, base, tip))
+        index = self.git.merge_trees(before, one, other)
         return None if index.conflicts else index.write_tree(self.git)
 
     def at(self, tree: pygit2.Oid, path: str) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.compare.document import app_document
 from reconciler.errors import ReconcilerError
-from reconciler.git.branches import Proposal
 from reconciler.git.history import About
+from reconciler.promotion.conduct.branch import Proposal
 from reconciler.promotion.lineage import Lineage
 from reconciler.promotion.merge import Decision
 from reconciler.promotion.plan import Plan, Step

@@ -34,6 +34,7 @@ STANDINGS = {
     Standing.ahead: "is ahead",
     Standing.diverged: "has diverged",
     Standing.unlanded: "has not landed",
+    Standing.held: "is held back",
     Standing.unknown: "cannot be told",
     Standing.failed: "failed",
 }

@@ -1,0 +1,231 @@
+"""The life of one promotion, from wherever it is to wherever it can get now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.forges.forge import Outcome, PullRequest, State, Verdict, Wanted
+from reconciler.git.branches import HEADS
+from reconciler.model.suggest import listing
+from reconciler.promotion.conduct.assessment import Assessment
+from reconciler.promotion.conduct.branch import Proposal, Work, foreign, publish
+from reconciler.promotion.conduct.desk import Desk, Offer, at, merged_into
+from reconciler.promotion.conduct.marker import marked, release_in, unmarked
+from reconciler.promotion.conduct.planning import Scene
+from reconciler.promotion.conduct.statuses import post
+from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.fingerprint import of_plan
+from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.layout import step_lines, title
+from reconciler.promotion.plan import Plan
+
+Assess = Callable[[Scene, PullRequest | None, Proposal], Assessment]
+
+
+class End(StrEnum):
+    """How far it got."""
+
+    nothing = "nothing"  # there is nothing to promote
+    abandoned = "abandoned"  # somebody closed the pull request of this very release
+    proposed = "proposed"
+    merged = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    errand: Errand
+    plan: Plan
+    end: End
+    pull: PullRequest | None = None
+    proposal: Proposal | None = None
+    results: tuple[Result, ...] = ()
+    superseded: tuple[int, ...] = ()
+    created: bool = False
+
+
+def conduct(
+    desk: Desk, errand: Errand, assess: Assess, *, asked: bool = True, again: bool = False
+) -> Conducted:
+    """`asked` by a person: what is open for the same apps makes way, and else it is left alone.
+
+    What was closed without a merge is opened `again` if that is wanted.
+    """
+    scene = desk.scene(errand, () if asked else _covered(desk, errand))
+    last = desk.forge.last_pull(errand.branch, scene.main)
+    opened = last if last and last.state is State.open else None
+    release = of_plan(scene.plan)
+    if not scene.plan.due:
+        return _over(desk, scene, opened)
+    if last and last.state is State.closed and not again and release_in(last.body) == release:
+        return Conducted(errand, scene.plan, End.abandoned, last)
+    desk.check()
+    work = Work(scene.plan, errand, scene.trailers)
+    proposal = publish(desk.shop, work, merged=merged_into(last))
+    pull, assessment = _pull(desk, scene, opened, proposal, assess, release)
+    superseded = _supersede(desk, scene, pull)
+    found = Conducted(
+        *(errand, scene.plan, End.proposed, pull, proposal, assessment.results, superseded),
+        created=opened is None,
+    )
+    return _merged(desk, scene, found, assessment)
+
+
+def _covered(desk: Desk, errand: Errand) -> set[str]:
+    """The apps for which something else is open already."""
+    return {
+        app
+        for offer in desk.offers()
+        if offer.errand.target == errand.target and offer.pull.branch != errand.branch
+        for app in offer.apps
+    }
+
+
+def _pull(
+    desk: Desk,
+    scene: Scene,
+    opened: PullRequest | None,
+    proposal: Proposal,
+    assess: Assess,
+    release: str,
+) -> tuple[PullRequest, Assessment]:
+    """Exactly one: found, adopted, brought up to date or made."""
+    seen = at(opened, proposal.commit) if opened else None
+    assessment = assess(scene, seen, proposal)
+    wanted = _wanted(scene, assessment, release)
+    desk.check()
+    if seen:
+        pull = desk.forge.update(seen, wanted)
+    else:
+        pull = desk.forge.create(proposal.branch, scene.main, wanted)
+    pull = desk.saw(at(pull, proposal.commit))
+    post(desk.forge, pull.commit, assessment.results, pull.url)
+    if assessment.whole and (opened is None or opened.commit != pull.commit):
+        desk.forge.attach(pull, "difference.md", assessment.whole.encode())
+    return pull, assessment
+
+
+def _wanted(scene: Scene, assessment: Assessment, release: str) -> Wanted:
+    promotion = scene.target.promotion
+    return Wanted(
+        assessment.title,
+        marked(assessment.body, release),
+        promotion.labels,
+        assessment.reviewers,
+        draft=assessment.is_shut,
+    )
+
+
+def _supersede(desk: Desk, scene: Scene, pull: PullRequest) -> tuple[int, ...]:
+    """Close what is open for the same apps, with a word."""
+    apps = {step.app for step in scene.plan.due}
+    older = [
+        offer
+        for offer in desk.offers()
+        if offer.errand.target == scene.errand.target
+        and offer.pull.branch != pull.branch
+        and offer.pull.base == pull.base
+        and offer.apps & apps
+    ]
+    for offer in older:
+        _close(desk, offer.pull, _successor(offer, apps, pull))
+    return tuple(offer.pull.number for offer in older)
+
+
+def _successor(offer: Offer, apps: set[str], pull: PullRequest) -> str:
+    words = f"Superseded by {pull.url}, which is newer."
+    left = sorted(offer.apps - apps)
+    if not left:
+        return words
+    ends = f"{offer.errand.source} {offer.errand.target}"
+    return (
+        f"{words} It does without {listing(left)}: "
+        f"`reconciler promote {ends} {' '.join(left)}` proposes them again."
+    )
+
+
+def _close(desk: Desk, pull: PullRequest, words: str) -> None:
+    desk.check()
+    desk.forge.say(pull, "closing", words)
+    wanted = Wanted(pull.title, unmarked(pull.body), draft=pull.draft)
+    pull = desk.forge.update(pull, wanted)
+    desk.forge.close(pull)
+    desk.saw(replace(pull, state=State.closed))
+    remove_branch(desk, pull)
+
+
+def remove_branch(desk: Desk, pull: PullRequest) -> bool:
+    """Unless there is a commit of somebody else on it that would be lost."""
+    reference = HEADS + pull.branch
+    tip = desk.shop.branches.tips(reference).get(reference)
+    if tip is None:
+        return False
+    if pull.state is not State.merged or tip != pull.commit:
+        base = desk.planner.opened(pull.base).commit
+        if foreign(desk.shop.workbench, base, tip):
+            return False
+    desk.check()
+    return desk.shop.branches.move(reference, None, tip)
+
+
+def _over(desk: Desk, scene: Scene, opened: PullRequest | None) -> Conducted:
+    """There is nothing to do; what is open is closed, or waits for a person."""
+    plan, errand = scene.plan, scene.errand
+    if opened is None:
+        return Conducted(errand, plan, End.nothing)
+    stuck = [step for step in plan.blocked if step.app in _apps_of(desk, opened)]
+    if stuck:
+        return Conducted(errand, plan, End.nothing, _stop(desk, opened, plan))
+    words = f"{plan.target} has all of this by now, or {plan.source} has it no more."
+    _close(desk, opened, words)
+    return Conducted(errand, plan, End.nothing, replace(opened, state=State.closed))
+
+
+def _apps_of(desk: Desk, pull: PullRequest) -> frozenset[str]:
+    offer = desk.offer(pull)
+    return offer.apps if offer else frozenset()
+
+
+def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
+    """What it proposes is in question by now: it stays open, and is not to be merged."""
+    results = [
+        Result("plan", Gate.shut, evidence=title(step), app=step.app) for step in plan.blocked
+    ]
+    lines = [f"- {title(step)}" for step in plan.blocked]
+    for step in plan.blocked:
+        lines += [f"    {line.text}" for line in step_lines(plan, step, explain=False)]
+    desk.check()
+    desk.forge.say(pull, "plan", "Not to be merged as it is:\n\n" + literally("\n".join(lines)))
+    pull = desk.saw(desk.forge.update(pull, Wanted(pull.title, pull.body, draft=True)))
+    post(desk.forge, pull.commit, results, pull.url)
+    return pull
+
+
+def _merged(desk: Desk, scene: Scene, found: Conducted, assessment: Assessment) -> Conducted:
+    """Merged, if the policy says so and nothing is waited for."""
+    pull, proposal = found.pull, found.proposal
+    assert pull and proposal  # noqa: S101
+    may = scene.target.promotion.auto_merge and scene.errand.kind is not Kind.hotfix
+    if not may or not assessment.passes or proposal.theirs or pull.draft:
+        return found
+    desk.check()
+    message = desk.shop.workbench.commit(proposal.commit).message.partition("\n")[2]
+    outcome = desk.forge.merge(pull, pull.title, message.strip())
+    if outcome is Outcome.merged:
+        pull = desk.saw(desk.forge.pull(pull.number))
+        remove_branch(desk, replace(pull, commit=proposal.commit))
+        desk.refresh()
+        return replace(found, end=End.merged, pull=pull)
+    if outcome is Outcome.conflict or _is_outdated(desk, scene, proposal, outcome):
+        publish(desk.shop, Work(scene.plan, scene.errand, scene.trailers), renew=True)
+    return found
+
+
+def _is_outdated(desk: Desk, scene: Scene, proposal: Proposal, outcome: Outcome) -> bool:
+    """Does the forge wait for nothing that it shows? Then for the branch to be up to date."""
+    parents = map(str, desk.shop.workbench.commit(proposal.commit).parent_ids)
+    if outcome is not Outcome.waiting or scene.plan.base in parents:
+        return False
+    statuses = desk.forge.statuses(proposal.commit)
+    return all(status.verdict is Verdict.success for status in statuses)
