@@ -105,6 +105,31 @@ class History:
         self._versions[path].append(Version(about(self._later), content, self._position))
 
 
+def changes(git: pygit2.Repository, tip: str, paths: Iterable[str]) -> Iterator[About]:
+    """The commits of a branch that changed what is at any of these paths, the newest first.
+
+    What a merge brought counts as the merge's; a folder is the same whatever is in it.
+    """
+    walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
+    walk.simplify_first_parent()
+    wanted = list(paths)
+    later: pygit2.Commit | None = None
+    seen: list[str] = []
+    for commit in walk:
+        found = [_token(_at(commit.tree, path)) for path in wanted]
+        if later is not None and found != seen:
+            yield about(later)
+        later, seen = commit, found
+    if later is not None:
+        yield about(later)
+
+
+def _token(found: pygit2.Object | None) -> str:
+    if found is None:
+        return ""
+    return "/" if isinstance(found, pygit2.Tree) else str(found.id)
+
+
 def _at(tree: pygit2.Object | None, path: str) -> pygit2.Object | None:
     try:
         return tree[path] if isinstance(tree, pygit2.Tree) else None

@@ -11,7 +11,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, History, about
+from reconciler.git.history import About, History, about, changes
 from reconciler.git.objects import open_objects
 
 TYPE_CHECKING = False
@@ -81,6 +81,10 @@ class Repository:
     def history(self, revision: str, paths: Iterable[str]) -> History:
         """What the branch that ends here held at these paths."""
         return History(self._git, self.commit(revision).commit, paths)
+
+    def changes(self, revision: str, paths: Iterable[str]) -> Iterator[About]:
+        """When the branch that ends here changed at these paths, the newest commit first."""
+        return changes(self._git, self.commit(revision).commit, paths)
 
     @property
     def is_shallow(self) -> bool:
