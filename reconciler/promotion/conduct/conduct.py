@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reconciler.compare.escape import fence
 from reconciler.forges.forge import Outcome, PullRequest, State, Verdict, Wanted
 from reconciler.git.branches import HEADS
 from reconciler.model.suggest import listing
@@ -192,11 +193,13 @@ def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
     results = [
         Result("plan", Gate.shut, evidence=title(step), app=step.app) for step in plan.blocked
     ]
-    lines = [f"- {title(step)}" for step in plan.blocked]
+    lines = []
     for step in plan.blocked:
-        lines += [f"    {line.text}" for line in step_lines(plan, step, explain=False)]
+        lines += [title(step), *(f"    {line}" for line in step_lines(plan, step, explain=False))]
+    begin, end = fence(lines)
+    words = "\n".join(["Not to be merged as it is:\n", begin + "\n".join(lines), end])
     desk.check()
-    desk.forge.say(pull, "plan", "Not to be merged as it is:\n\n" + literally("\n".join(lines)))
+    desk.forge.say(pull, "plan", words)
     pull = desk.saw(desk.forge.update(pull, Wanted(pull.title, pull.body, draft=True)))
     post(desk.forge, pull.commit, results, pull.url)
     return pull
@@ -205,7 +208,8 @@ def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
 def _merged(desk: Desk, scene: Scene, found: Conducted, assessment: Assessment) -> Conducted:
     """Merged, if the policy says so and nothing is waited for."""
     pull, proposal = found.pull, found.proposal
-    assert pull and proposal  # noqa: S101
+    assert pull  # noqa: S101
+    assert proposal  # noqa: S101
     may = scene.target.promotion.auto_merge and scene.errand.kind is not Kind.hotfix
     if not may or not assessment.passes or proposal.theirs or pull.draft:
         return found

@@ -1,4 +1,4 @@
-"""Gates as statuses of the commit, where the forge shows them and branch protection asks for them."""
+"""Gates as statuses of the commit: the forge shows them, and can ask for them."""
 
 from __future__ import annotations
 
