@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.compare.escape import fence
-from reconciler.forges.forge import Outcome, PullRequest, State, Verdict, Wanted
+from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
 from reconciler.git.branches import HEADS
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.assessment import Assessment
@@ -15,13 +15,14 @@ from reconciler.promotion.conduct.branch import Proposal, Work, foreign, publish
 from reconciler.promotion.conduct.desk import Desk, Offer, at, merged_into
 from reconciler.promotion.conduct.marker import marked, release_in, unmarked
 from reconciler.promotion.conduct.planning import Scene
-from reconciler.promotion.conduct.statuses import post
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.fingerprint import of_plan
 from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.statuses import PREFIX, statuses_of
 from reconciler.promotion.layout import step_lines, title
 from reconciler.promotion.plan import Plan
 
+ALL = "all"
 Assess = Callable[[Scene, PullRequest | None, Proposal], Assessment]
 
 
@@ -53,12 +54,13 @@ def conduct(
 
     What was closed without a merge is opened `again` if that is wanted.
     """
-    scene = desk.scene(errand, () if asked else _covered(desk, errand))
+    covered = {} if asked else _covered(desk, errand)
+    scene = desk.scene(errand, covered)
     last = desk.forge.last_pull(errand.branch, scene.main)
     opened = last if last and last.state is State.open else None
     release = of_plan(scene.plan)
     if not scene.plan.due:
-        return _over(desk, scene, opened)
+        return _over(desk, scene, opened, covered)
     if last and last.state is State.closed and not again and release_in(last.body) == release:
         return Conducted(errand, scene.plan, End.abandoned, last)
     desk.check()
@@ -73,12 +75,14 @@ def conduct(
     return _merged(desk, scene, found, assessment)
 
 
-def _covered(desk: Desk, errand: Errand) -> set[str]:
-    """The apps for which something else is open already."""
+def _covered(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
+    """The apps for which something newer is open."""
+    offers = [offer for offer in desk.offers() if offer.errand.target == errand.target]
+    own = next((o.pull.number for o in offers if o.pull.branch == errand.branch), 0)
     return {
-        app
-        for offer in desk.offers()
-        if offer.errand.target == errand.target and offer.pull.branch != errand.branch
+        app: offer.pull
+        for offer in offers
+        if offer.pull.branch != errand.branch and offer.pull.number > own
         for app in offer.apps
     }
 
@@ -101,10 +105,21 @@ def _pull(
     else:
         pull = desk.forge.create(proposal.branch, scene.main, wanted)
     pull = desk.saw(at(pull, proposal.commit))
-    post(desk.forge, pull.commit, assessment.results, pull.url)
+    _post(desk, pull, assessment.results)
     if assessment.whole and (opened is None or opened.commit != pull.commit):
         desk.forge.attach(pull, "difference.md", assessment.whole.encode())
     return pull, assessment
+
+
+def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
+    """A status for each gate, and one for all of them, which branch protection can ask for."""
+    closed = dict.fromkeys(result.name for result in results if not result.passes)
+    said = f"waits for {listing(list(closed))}" if closed else "all gates are open"
+    statuses = statuses_of(results)
+    verdicts = {status.verdict for status in statuses}
+    verdict = next((v for v in (Verdict.failure, Verdict.pending) if v in verdicts), Verdict.success)
+    for status in (*statuses, Status(PREFIX + ALL, verdict, said)):
+        desk.forge.set_status(pull.commit, replace(status, url=pull.url))
 
 
 def _wanted(scene: Scene, assessment: Assessment, release: str) -> Wanted:
@@ -170,17 +185,32 @@ def remove_branch(desk: Desk, pull: PullRequest) -> bool:
     return desk.shop.branches.move(reference, None, tip)
 
 
-def _over(desk: Desk, scene: Scene, opened: PullRequest | None) -> Conducted:
+def _over(
+    desk: Desk, scene: Scene, opened: PullRequest | None, covered: Mapping[str, PullRequest]
+) -> Conducted:
     """There is nothing to do; what is open is closed, or waits for a person."""
     plan, errand = scene.plan, scene.errand
     if opened is None:
+        _forsake(desk, scene)
         return Conducted(errand, plan, End.nothing)
     stuck = [step for step in plan.blocked if step.app in _apps_of(desk, opened)]
     if stuck:
         return Conducted(errand, plan, End.nothing, _stop(desk, opened, plan))
+    newer = sorted({pull.url for pull in covered.values()})
     words = f"{plan.target} has all of this by now, or {plan.source} has it no more."
+    if newer:
+        words = f"Superseded by {listing(newer)}."
     _close(desk, opened, words)
     return Conducted(errand, plan, End.nothing, replace(opened, state=State.closed))
+
+
+def _forsake(desk: Desk, scene: Scene) -> None:
+    """Remove a branch for which there is nothing left to propose."""
+    reference = HEADS + scene.errand.branch
+    tip = desk.shop.branches.tips(reference).get(reference)
+    if tip and not foreign(desk.shop.workbench, scene.plan.base, tip):
+        desk.check()
+        desk.shop.branches.move(reference, None, tip)
 
 
 def _apps_of(desk: Desk, pull: PullRequest) -> frozenset[str]:
@@ -201,7 +231,7 @@ def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
     desk.check()
     desk.forge.say(pull, "plan", words)
     pull = desk.saw(desk.forge.update(pull, Wanted(pull.title, pull.body, draft=True)))
-    post(desk.forge, pull.commit, results, pull.url)
+    _post(desk, pull, results)
     return pull
 
 

@@ -62,9 +62,7 @@ def run_of(question: Question, step: Step) -> Run:
 def asked_about(question: Question, environment: Environment, step: Step, run: Run) -> Asked:
     """Whether a release is healthy in an environment, as a question to where that is known."""
     entry = Entry(environment.name, step.app)
-    return Asked(
-        entry, run.begin, run.end or question.now, partial(is_same_entry, question, entry)
-    )
+    return Asked(entry, run.begin, run.end or question.now, partial(is_same_entry, question, entry))
 
 
 def is_same_entry(question: Question, entry: Entry, commit: str) -> bool | None:
@@ -155,9 +153,7 @@ def _has_commit(repository: Repository, fields: Fields, commit: str, exactly: bo
 def _leads_to(repository: Repository, ref: str, commit: str, exactly: bool) -> bool:
     try:
         found = repository.fetched(ref).commit
-        return found == commit or (
-            not exactly and repository.merge_base(found, commit) == commit
-        )
+        return found == commit or (not exactly and repository.merge_base(found, commit) == commit)
     except ReconcilerError:
         return False
 
