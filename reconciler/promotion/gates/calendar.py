@@ -81,9 +81,7 @@ def _next(window: Window, at: datetime) -> datetime | None:
     )
 
 
-def _first(
-    moments: Iterator[datetime], fits: Callable[[datetime], bool]
-) -> datetime | None:
+def _first(moments: Iterator[datetime], fits: Callable[[datetime], bool]) -> datetime | None:
     """Of moments that may be out of order by hours, not by days."""
     found: datetime | None = None
     for moment in moments:
