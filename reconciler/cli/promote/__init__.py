@@ -13,6 +13,7 @@ PROPOSE = "propose"
 # The commands, each in a module of its own, and what they are called there.
 COMMANDS = {
     PROPOSE: "promote",
+    "status": "status_",
 }
 
 EPILOG = """**Examples**
@@ -23,7 +24,7 @@ EPILOG = """**Examples**
 
 `reconciler promote history prod gethrelay`: what ran there when
 
-An environment that is called as one of the commands is promoted from by `reconciler promote propose`.
+From an environment that is called as one of the commands: `reconciler promote propose status prod`
 """
 
 

@@ -10,26 +10,22 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import error_json, progress, write_json
+from reconciler.cli.promote.planning import planned, the_repository
 from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_fetched, open_repository, open_tree
-from reconciler.errors import CheckFailed, RepositoryError, UsageError, UserError, printable
-from reconciler.git.addresses import address, remote_urls
-from reconciler.model.addresses import listed_urls
+from reconciler.cli.source import open_fetched, open_tree
+from reconciler.errors import CheckFailed, UsageError, UserError, printable
 from reconciler.model.fleet import load_fleet
 from reconciler.promotion.document import plan_document
 from reconciler.promotion.layout import step_lines, title
 from reconciler.promotion.plan import Plan, Standing
-from reconciler.promotion.planner import Ground, plan_of, rendered
+from reconciler.promotion.planner import rendered
 from reconciler.promotion.proposal import commit
-from reconciler.promotion.route import apps_between, routes
+from reconciler.promotion.route import routes
 from reconciler.render.renderer import Renderer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.branches import Proposal
-    from reconciler.git.commit import CommitTree
-    from reconciler.git.repository import Repository
-    from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -85,23 +81,18 @@ def promote(
             "name the apps, or say --all" if everything is False else "--all leaves no app to name",
             hint=f"reconciler promote {source} {target} APP",
         )
-    folder = find_source([], root)
-    repository = open_repository(folder)
-    if repository is None:
-        raise RepositoryError(
-            "there is no Git repository here", hint="promote in a clone, or name it with --root"
-        )
-    here = load_fleet(open_tree(folder, "HEAD", offline=offline))
+    repository = the_repository(root)
+    here = load_fleet(open_tree(repository.path, "HEAD", offline=offline))
     done: list[tuple[Plan, Proposal | None]] = []
     for _, end in routes(here, source, target):
         tree = open_fetched(repository, end.releases.branch, offline=offline)
-        plan = _plan(repository, tree, end, source, names, release)
+        plan = planned(repository, tree, end, source, names, release)
         with (
             Renderer(open_store(not no_cache)) as renderer,
             progress("comparing", 2 * len(plan.due)) as bar,
         ):
             plan = rendered(plan, renderer, tree, bar)
-        made = commit(plan, folder, names) if plan.due and not dry_run else None
+        made = commit(plan, repository.path, names) if plan.due and not dry_run else None
         done.append((plan, made))
     if output is Output.json:
         write_json(
@@ -111,23 +102,6 @@ def promote(
         for plan, made in done:
             _show(plan, made, explain, dry_run)
     _exit([plan for plan, _ in done])
-
-
-def _plan(
-    repository: Repository,
-    tree: CommitTree,
-    target: Environment,
-    source: str,
-    names: list[str],
-    release: str | None,
-) -> Plan:
-    """By the policy that the main branch has; HEAD only says which branch that is."""
-    fleet = load_fleet(tree)
-    ((begin, end),) = routes(fleet, source, target.name)
-    urls = [*remote_urls(repository.path), *listed_urls(tree)[0]]
-    own = {address(url, repository.path) for url in urls}
-    ground = Ground(repository, tree, tree.commit, end.releases.branch, own)
-    return plan_of(ground, begin, end, apps_between(fleet, source, end.name, names), release)
 
 
 def _show(plan: Plan, made: Proposal | None, explain: bool, dry_run: bool) -> None:

@@ -17,8 +17,6 @@ from reconciler.promotion.gates.spans import joined
 if TYPE_CHECKING:
     import httpx
 
-BAD = ("Degraded", "Missing")
-
 
 def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     name = asked.named(source.application)
@@ -43,7 +41,7 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     if not same:
         return Evidence(None, f"{at}, which is another release", hint="Argo CD has to sync it")
     said = f"{at}, {application.sync} and {application.health}"
-    if application.health in BAD:
+    if application.health == "Degraded":
         return Evidence(False, said, hint=f"kubectl describe application {name}")
     if (application.sync, application.health) != ("Synced", "Healthy"):
         return Evidence(None, said)

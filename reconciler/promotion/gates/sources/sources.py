@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.health import ArgoCD, HealthSource, Probe, Prometheus
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 
-Key = tuple[HealthSource, str, str, "datetime"]
+Key = tuple[HealthSource, Entry, "datetime", "datetime"]
 
 
 class Sources:
@@ -98,4 +99,4 @@ class Sources:
 
 
 def _key(source: HealthSource, asked: Asked) -> Key:
-    return source, str(asked.entry), asked.since.isoformat(), asked.until
+    return source, asked.entry, asked.since, asked.until

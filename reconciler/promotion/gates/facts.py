@@ -1,0 +1,188 @@
+"""What the main branch tells of a release: which environment has it, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from reconciler.errors import FleetError, ReconcilerError, RepositoryError
+from reconciler.git.history import About, Version
+from reconciler.git.pins import is_reference
+from reconciler.git.repository import Repository
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.layout import kustomization_in
+from reconciler.promotion.fields import Fields
+from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.sources.evidence import Asked
+from reconciler.promotion.merge import ABSENT
+from reconciler.promotion.past import Record
+from reconciler.promotion.plan import Step
+from reconciler.promotion.policy import Treatment, policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """From the commit that brought a release to an environment, to the one that replaced it."""
+
+    since: About
+    until: About | None = None
+
+    @property
+    def begin(self) -> datetime:
+        return time_of(self.since)
+
+    @property
+    def end(self) -> datetime | None:
+        return time_of(self.until) if self.until else None
+
+
+def time_of(commit: About) -> datetime:
+    return datetime.fromtimestamp(commit.time, UTC)
+
+
+class Facts:
+    """What several gates want to know, found out once."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.run = lru_cache(maxsize=None)(self._run)
+        self._paths = lru_cache(maxsize=None)(self._looked_at)
+
+    @property
+    def due(self) -> list[Step]:
+        return self.question.plan.due
+
+    def asked(self, environment: Environment, step: Step) -> Asked:
+        """Is the release healthy there? A question to where that is known."""
+        entry = Entry(environment.name, step.app)
+        run = self.run(step.app)
+        paths = self._paths(entry)
+        return Asked(
+            entry,
+            run.begin,
+            run.end or self.question.now,
+            lambda commit: self._is_same(paths, commit),
+        )
+
+    def runs(self, environment: Environment, step: Step) -> bool:
+        """Does an environment run what a step promotes, or something that builds on it?"""
+        for _, fields in self._versions(Entry(environment.name, step.app)):
+            return fields is not None and _has(
+                self.question.repository, step, fields, exactly=False
+            )
+        return False
+
+    def _run(self, app: str) -> Run:
+        """When the source ran the very release that a step promotes.
+
+        All of it counts that the target's policy does not keep out: a release of which one image
+        was another is another one. If the source follows the branch, what its entry builds on
+        counts too.
+        """
+        (step,) = [step for step in self.due if step.app == app]
+        entry = Entry(self.question.source.name, app)
+        run = self._entry_run(step, entry)
+        if not step.follows:
+            return run
+        built = self._base_run(step, entry)
+        since = max(run.since, built.since, key=lambda commit: commit.time)
+        return Run(since, run.until or built.until)
+
+    def _entry_run(self, step: Step, entry: Entry) -> Run:
+        question = self.question
+        since: About | None = None
+        until: About | None = None
+        release: Mapping[str, Any] = {}
+        for version, fields in self._versions(entry):
+            if since is None:
+                if fields is None or not _has(question.repository, step, fields, exactly=True):
+                    until = version.commit
+                    continue
+                release = _release(question.target, step.app, fields)
+            elif fields is None or _release(question.target, step.app, fields) != release:
+                break
+            since = version.commit
+        if since is None:
+            raise FleetError(
+                f"{entry} has never run this release",
+                hint="is this clone shallow? git fetch --unshallow",
+            )
+        return Run(since, until)
+
+    def _base_run(self, step: Step, entry: Entry) -> Run:
+        """Of what an entry that follows the branch builds on."""
+        question = self.question
+        own = f"{entry.folder}/"
+        paths = [path for path in self._paths(entry) if not path.startswith(own)]
+        tip = next((line.source for line in step.lineages), question.plan.base)
+        until: About | None = None
+        for commit in question.repository.changes(question.plan.base, paths):
+            if question.repository.merge_base(commit.id, tip) == commit.id:
+                return Run(commit, until)
+            until = commit
+        raise FleetError(
+            f"this clone does not tell since when {entry} runs {tip[:10]}",
+            hint="is it shallow? git fetch --unshallow",
+        )
+
+    def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
+        file = kustomization_in(self.question.tree, entry.folder)
+        if file is None:
+            raise FleetError(f"there is no app {entry}")
+        history = self.question.repository.history(self.question.plan.base, [file])
+        return Record(history).versions(file)
+
+    def _looked_at(self, entry: Entry) -> list[str]:
+        """By a render of the entry, but for what it pins."""
+        (render,) = self.question.renderer.render_all(self.question.tree, [entry.folder])
+        if render.error:
+            raise render.error
+        return [path for path in render.paths if not is_reference(path)]
+
+    def _is_same(self, paths: Sequence[str], commit: str) -> bool | None:
+        """Are these files the same at a commit? None if it is not in this clone."""
+        try:
+            tree = self.question.repository.commit(commit)
+        except RepositoryError:
+            return None
+        return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
+
+
+def _has(repository: Repository, step: Step, fields: Fields, *, exactly: bool) -> bool:
+    return all(
+        _has_commit(repository, fields, str(decision.source), exactly)
+        if decision.address.is_ref
+        else fields.values.get(decision.address, ABSENT) == decision.source
+        for decision in step.edits
+    )
+
+
+def _has_commit(repository: Repository, fields: Fields, commit: str, exactly: bool) -> bool:
+    """Of several pins, one is enough: the others are other overlays."""
+    if not fields.pins:
+        return True
+    return any(
+        pin.ref == commit or _leads_to(repository, pin.ref, commit, exactly)
+        for pin in fields.pins.values()
+    )
+
+
+def _leads_to(repository: Repository, ref: str, commit: str, exactly: bool) -> bool:
+    try:
+        found = repository.fetched(ref).commit
+        return found == commit or (not exactly and repository.merge_base(found, commit) == commit)
+    except ReconcilerError:
+        return False
+
+
+def _release(target: Environment, app: str, fields: Fields) -> dict[str, Any]:
+    return {
+        str(address): value
+        for address, value in fields.values.items()
+        if address.steps[0] != "secretGenerator"
+        and policy_of(target, app, address).treatment is not Treatment.keep
+    }
