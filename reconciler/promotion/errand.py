@@ -23,14 +23,6 @@ class Kind(StrEnum):
     hotfix = "Hotfix"  # against the direction of the chain
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Override:
-    """A gate that does not count this time."""
-
-    gate: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
 class Errand:
     kind: Kind
@@ -38,8 +30,8 @@ class Errand:
     target: str
     apps: tuple[str, ...] = ()  # none for all
     release: str = ""
-    overrides: tuple[Override, ...] = ()
     reason: str = ""
+    unheld: str = ""  # why a hold does not count
 
     @property
     def branch(self) -> str:
@@ -68,7 +60,7 @@ class Errand:
             *((("Promotion-Apps", " ".join(sorted(set(self.apps)))),) if self.apps else ()),
             *((("Promotion-Release", self.release),) if self.release else ()),
             *((("Promotion-Reason", self.reason),) if self.reason else ()),
-            *(("Promotion-Override", f"{o.gate}: {o.reason}") for o in self.overrides),
+            *((("Promotion-Unhold", self.unheld),) if self.unheld else ()),
         ]
 
 
@@ -84,12 +76,7 @@ def errand_of(message: str) -> Errand | None:
                 ends[-1],
                 tuple(found.get("Promotion-Apps", [""])[0].split()),
                 found.get("Promotion-Release", [""])[0],
-                tuple(_override(text) for text in found.get("Promotion-Override", [])),
                 found.get("Promotion-Reason", [""])[0],
+                found.get("Promotion-Unhold", [""])[0],
             )
     return None
-
-
-def _override(text: str) -> Override:
-    gate, _, reason = text.partition(": ")
-    return Override(gate, reason)

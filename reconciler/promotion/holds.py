@@ -101,7 +101,7 @@ def held_back(
     tree: Tree,
 ) -> Plan:
     """The plan without what holds keep away, unless the errand overrides them."""
-    if not holds or any(override.gate == GATE for override in errand.overrides):
+    if not holds or errand.unheld:
         return plan
     after = EditedTree(tree, plan.edits)
     return replace(

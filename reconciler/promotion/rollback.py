@@ -37,6 +37,14 @@ def rollback_plan(
     return Plan(environment.name, environment.name, ground.branch, ground.base, steps)
 
 
+def release_before(ground: Ground, environment: Environment, app: str) -> str:
+    """The commit of the main branch that gave the app the release before the present one."""
+    file = _file(ground, Entry(environment.name, app))
+    record = Record(ground.repository.history(ground.base, [file]))
+    now = read_fields(read(ground.tree, file), file)
+    return _chosen(ground, environment, app, now, record, file, "")[0].commit.id
+
+
 def holds_of(plan: Plan, ground: Ground, renderer: Renderer) -> list[tuple[str, str]]:
     """The trailers that keep what is taken back from coming again."""
     found = []
@@ -57,7 +65,7 @@ def _step(
     try:
         content = read(ground.tree, file)
         now = read_fields(content, file)
-        decisions = _decisions(ground, environment, app, now, record, file, release)
+        _, decisions = _chosen(ground, environment, app, now, record, file, release)
         edit = edited_entry(file, content, now, decisions)
     except ReconcilerError as e:
         return Step(entry, Standing.failed, problem=e)
@@ -66,7 +74,7 @@ def _step(
     return Step(entry, Standing.due, decisions=tuple(decisions), edit=edit)
 
 
-def _decisions(
+def _chosen(
     ground: Ground,
     environment: Environment,
     app: str,
@@ -74,7 +82,7 @@ def _decisions(
     record: Record,
     file: str,
     release: str,
-) -> list[Decision]:
+) -> tuple[Version, list[Decision]]:
     wanted = ground.repository.commit(release).commit if release else ""
     git = open_repository(ground.repository.path)
     present = release_fields(environment, app, now)
@@ -88,9 +96,9 @@ def _decisions(
         decisions = _back(present, release_fields(environment, app, fields), now, version)
         if wanted:
             if _ran(ground, version, fields, wanted):
-                return decisions
+                return version, decisions
         elif decisions and of_edits(decisions) not in refused:
-            return decisions
+            return version, decisions
     if wanted:
         raise FleetError(
             f"{environment.name} has never run the release {wanted[:10]} of {app}",
@@ -98,7 +106,6 @@ def _decisions(
         )
     raise FleetError(
         f"{environment.name} has run no other release of {app}",
-        where=None,
         why="" if now.pins else "it pins nothing, and follows the branch",
         hint="" if now.pins else "revert the commit of the overlay on the branch",
     )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.compare.escape import fence
 from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
 from reconciler.git.branches import HEADS
+from reconciler.git.trailers import trailers
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.assessment import Assessment
 from reconciler.promotion.conduct.branch import Proposal, Work, foreign, publish
@@ -17,13 +18,15 @@ from reconciler.promotion.conduct.marker import marked, release_in, unmarked
 from reconciler.promotion.conduct.planning import Scene
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.fingerprint import of_plan
+from reconciler.promotion.gates.override import COMMAND, Override
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.statuses import PREFIX, statuses_of
+from reconciler.promotion.holds import HOLD
 from reconciler.promotion.layout import step_lines, title
 from reconciler.promotion.plan import Plan
 
 ALL = "all"
-Assess = Callable[[Scene, PullRequest | None, Proposal], Assessment]
+Assess = Callable[[Scene, PullRequest | None, Proposal, Sequence[PullRequest]], Assessment]
 
 
 class End(StrEnum):
@@ -48,7 +51,13 @@ class Conducted:
 
 
 def conduct(
-    desk: Desk, errand: Errand, assess: Assess, *, asked: bool = True, again: bool = False
+    desk: Desk,
+    errand: Errand,
+    assess: Assess,
+    *,
+    asked: bool = True,
+    again: bool = False,
+    override: Override | None = None,
 ) -> Conducted:
     """`asked` by a person: what is open for the same apps makes way, and else it is left alone.
 
@@ -59,6 +68,10 @@ def conduct(
     last = desk.forge.last_pull(errand.branch, scene.main)
     opened = last if last and last.state is State.open else None
     release = of_plan(scene.plan)
+    if opened and not asked and _is_overtaken(desk, scene, opened):
+        words = f"{errand.target} runs another release than the one that this takes back."
+        _close(desk, opened, words)
+        return Conducted(errand, scene.plan, End.nothing, replace(opened, state=State.closed))
     if not scene.plan.due:
         return _over(desk, scene, opened, covered)
     if last and last.state is State.closed and not again and release_in(last.body) == release:
@@ -66,13 +79,22 @@ def conduct(
     desk.check()
     work = Work(scene.plan, errand, scene.trailers)
     proposal = publish(desk.shop, work, merged=merged_into(last))
-    pull, assessment = _pull(desk, scene, opened, proposal, assess, release)
+    pull, assessment = _pull(desk, scene, opened, proposal, assess, release, override)
     superseded = _supersede(desk, scene, pull)
     found = Conducted(
         *(errand, scene.plan, End.proposed, pull, proposal, assessment.results, superseded),
         created=opened is None,
     )
     return _merged(desk, scene, found, assessment)
+
+
+def _is_overtaken(desk: Desk, scene: Scene, pull: PullRequest) -> bool:
+    """Does a rollback find something else to take back than when it was proposed?"""
+    if scene.errand.kind is not Kind.rollback or not scene.plan.due:
+        return False
+    held = trailers(desk.shop.workbench.commit(pull.commit).message).get(HOLD, [])
+    now = [value for name, value in scene.trailers if name == HOLD]
+    return bool(held) and [v.split()[:2] for v in held] != [v.split()[:2] for v in now]
 
 
 def _covered(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
@@ -94,21 +116,35 @@ def _pull(
     proposal: Proposal,
     assess: Assess,
     release: str,
+    override: Override | None,
 ) -> tuple[PullRequest, Assessment]:
     """Exactly one: found, adopted, brought up to date or made."""
-    seen = at(opened, proposal.commit) if opened else None
-    assessment = assess(scene, seen, proposal)
+    pull = at(opened, proposal.commit) if opened else None
+    if pull and override:
+        _override(desk, pull, override)
+    assessment = assess(scene, pull, proposal, desk.open_pulls())
     wanted = _wanted(scene, assessment, release)
     desk.check()
-    if seen:
-        pull = desk.forge.update(seen, wanted)
-    else:
+    if pull is None:
         pull = desk.forge.create(proposal.branch, scene.main, wanted)
-    pull = desk.saw(at(pull, proposal.commit))
+        pull = desk.saw(at(pull, proposal.commit))
+        if override:
+            _override(desk, pull, override)
+        assessment = assess(scene, pull, proposal, desk.open_pulls())
+        wanted = _wanted(scene, assessment, release)
+    pull = desk.saw(at(desk.forge.update(pull, wanted), proposal.commit))
     _post(desk, pull, assessment.results)
     if assessment.whole and (opened is None or opened.commit != pull.commit):
         desk.forge.attach(pull, "difference.md", assessment.whole.encode())
     return pull, assessment
+
+
+def _override(desk: Desk, pull: PullRequest, override: Override) -> None:
+    """In the words that anybody can say there, and that later runs find again."""
+    gates = ",".join(override.gates)
+    words = f"{COMMAND} {gates} {pull.commit[:10]} {' '.join(override.reason.split())}"
+    desk.check()
+    desk.forge.say(pull, f"override {pull.commit}", words)
 
 
 def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
@@ -117,7 +153,9 @@ def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
     said = f"waits for {listing(list(closed))}" if closed else "all gates are open"
     statuses = statuses_of(results)
     verdicts = {status.verdict for status in statuses}
-    verdict = next((v for v in (Verdict.failure, Verdict.pending) if v in verdicts), Verdict.success)
+    verdict = next(
+        (v for v in (Verdict.failure, Verdict.pending) if v in verdicts), Verdict.success
+    )
     for status in (*statuses, Status(PREFIX + ALL, verdict, said)):
         desk.forge.set_status(pull.commit, replace(status, url=pull.url))
 

@@ -36,6 +36,7 @@ class Scene:
     errand: Errand
     plan: Plan
     ground: Ground
+    tree: CommitTree
     fleet: Fleet
     source: Environment
     target: Environment
@@ -79,7 +80,7 @@ class Planner:
             plan = held_back(plan, errand, self.holds(plan, ground, target), self.renderer, tree)
         trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
         main = main_branch(self.repository.path, branch)
-        return Scene(errand, plan, ground, fleet, source, target, main, tuple(trailers))
+        return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
 
     def ground(self, tree: CommitTree, branch: str) -> Ground:
         path = self.repository.path

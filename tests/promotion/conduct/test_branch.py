@@ -10,7 +10,7 @@ import pytest
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commits import Workbench
 from reconciler.promotion.conduct.branch import Outcome, Proposal, Shop, Work, publish
-from reconciler.promotion.errand import Errand, Kind, Override, errand_of
+from reconciler.promotion.errand import Errand, Kind, errand_of
 from tests.promotion.fleet import Fleet, entry
 
 ERRAND = Errand(Kind.promotion, "stage", "prod", ("paw",))
@@ -170,7 +170,7 @@ def test_work_tree_index_and_head_stay_as_they_are(bench: Bench) -> None:
         Errand(Kind.hotfix, "prod", "stage", ("paw",)),
         Errand(
             *(Kind.promotion, "stage", "prod", ("paw",)),
-            overrides=(Override("soak", "an emergency: now"),),
+            unheld="an emergency: now",
         ),
     ],
 )
