@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from reconciler.errors import ClusterError
 if TYPE_CHECKING:
     import httpx
 
+HERE = "https://kubernetes.default.svc"
 KIND = "/apis/argoproj.io/v1alpha1"
 
 
@@ -34,6 +35,9 @@ class Application:
     health: str
     health_since: datetime | None
     deployments: tuple[Deployment, ...]  # the oldest first
+    namespace: str = ""  # that it deploys to
+    is_here: bool = False  # in the cluster that Argo CD itself is in
+    complaints: tuple[str, ...] = ()
 
 
 def read_application(client: httpx.Client, namespace: str, name: str) -> Application | None:
@@ -75,7 +79,27 @@ def _application(value: Mapping[str, Any]) -> Application:
             Deployment(_revisions(item), datetime.fromisoformat(item["deployedAt"]))
             for item in status.get("history") or ()
         ),
+        str((spec.get("destination") or {}).get("namespace") or ""),
+        _is_here(spec.get("destination") or {}),
+        tuple(_complaints(status)),
     )
+
+
+def _is_here(destination: Mapping[str, Any]) -> bool:
+    return destination.get("server") == HERE or destination.get("name") == "in-cluster"
+
+
+def _complaints(status: Mapping[str, Any]) -> Iterator[str]:
+    operation = status.get("operationState") or {}
+    if operation.get("phase") in ("Failed", "Error") and operation.get("message"):
+        yield f"sync: {operation['message']}"
+    for condition in status.get("conditions") or ():
+        yield f"{condition.get('type')}: {condition.get('message')}"
+    for resource in status.get("resources") or ():
+        health = resource.get("health") or {}
+        if health.get("status") in ("Degraded", "Missing"):
+            words = f": {health['message']}" if health.get("message") else ""
+            yield f"{resource.get('kind')} {resource.get('name')} is {health['status']}{words}"
 
 
 def _revisions(value: Mapping[str, Any]) -> tuple[str, ...]:

@@ -148,6 +148,11 @@ class Promotion:
         "What it copies. Without a rule, the pinned revision, the images and the literals of "
         "configMapGenerator are copied, and all else is kept.",
     ] = ()
+    propose: Annotated[
+        Literal["never", "app", "batch"],
+        "What the bot proposes by itself: `app`, a pull request for each app; `batch`, one for all "
+        "of them.",
+    ] = "never"
     auto_merge: Annotated[bool, "Merge the pull request once every gate is open."] = False
     reviewers: Annotated[tuple[Account, ...], "Who is asked to review the pull request."] = ()
     overrides: Annotated[

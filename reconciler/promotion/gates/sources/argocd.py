@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cluster.applications import Application, read_application
+from reconciler.cluster.events import warnings
+from reconciler.model.entry import Entry
 from reconciler.model.health import ArgoCD
-from reconciler.promotion.gates.sources.evidence import Asked, Evidence
+from reconciler.promotion.gates.sources.evidence import Asked, Evidence, named
 from reconciler.promotion.gates.spans import joined
 
 if TYPE_CHECKING:
@@ -48,6 +50,20 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     begin = max(asked.since, _deployed(application, number, asked) or asked.since)
     begin = max(begin, application.health_since or asked.until)
     return Evidence(True, said, joined([(begin, asked.until)]))
+
+
+def complaints(
+    source: ArgoCD, entry: Entry, client: httpx.Client, since: datetime
+) -> list[str]:
+    """Of Argo CD, and of the cluster since the release came, if Argo CD deploys to its own."""
+    name = named(source.application, entry)
+    application = read_application(client, source.namespace, name)
+    if application is None:
+        return [f"there is no Application {source.namespace}/{name}"]
+    found = list(application.complaints)
+    if application.is_here and application.namespace:
+        found += warnings(client, application.namespace, since)
+    return found
 
 
 def _source(application: Application, folder: str) -> int | None:

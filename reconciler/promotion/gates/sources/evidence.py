@@ -25,9 +25,11 @@ class Asked:
 
     def named(self, pattern: str) -> str:
         """With the names in place."""
-        return pattern.replace("{app}", self.entry.app).replace(
-            "{environment}", self.entry.environment
-        )
+        return named(pattern, self.entry)
+
+
+def named(pattern: str, entry: Entry) -> str:
+    return pattern.replace("{app}", entry.app).replace("{environment}", entry.environment)
 
 
 @dataclass(frozen=True, slots=True)

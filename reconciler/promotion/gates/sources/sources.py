@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.entry import Entry
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.health import ArgoCD, HealthSource, Probe, Prometheus
@@ -71,6 +72,18 @@ class Sources:
             ]
             for one in asked
         ]
+
+    def complaints(self, environment: Environment, entry: Entry, since: datetime) -> list[str]:
+        """What the clusters say of an app that is not well; no error: it is told beside others."""
+        found: list[str] = []
+        for source in environment.health:
+            if isinstance(source, ArgoCD) and matches(source.app, entry.app):
+                try:
+                    client = self._cluster(environment, source.cluster)
+                    found += argocd.complaints(source, entry, client, since)
+                except ReconcilerError as e:
+                    found.append(e.what)
+        return found
 
     def _ask(self, environment: Environment, source: HealthSource, asked: Asked) -> Evidence:
         try:
