@@ -12,10 +12,10 @@ from pygit2.enums import FileMode, ObjectType
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
+from reconciler.git.commits import make_commit
 from reconciler.git.repository import open_repository
 
 NOWHERE = "0" * 40
-IDENTITY = "git config user.name and user.email say who commits"
 
 
 class Outcome(StrEnum):
@@ -51,10 +51,7 @@ def propose(
             return Proposal(branch, str(tip), Outcome.unchanged)
         _refuse_foreign(git, branch, str(tip), base, mark)
     _refuse_checked_out(root, branch)
-    made = run_git(
-        root, "commit-tree", str(tree), "-p", base, given=message.encode(), hint=IDENTITY
-    )
-    name = made.decode().strip()
+    name = make_commit(root, str(tree), [base], message)
     update = ("update-ref", "-m", message.partition("\n")[0], reference, name, str(tip or NOWHERE))
     run_git(root, *update, hint="somebody else changed the branch just now: run it again")
     return Proposal(branch, name, Outcome.updated if tip else Outcome.created)
