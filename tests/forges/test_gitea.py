@@ -15,6 +15,7 @@ from reconciler.forges.gitea import Gitea
 from reconciler.forges.patience import Clock
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
+from tests.conftest import Repo
 from tests.forges.conftest import Site
 
 WANTED = Wanted("promote", "the body", labels=("promotion", "stage"), reviewers=("alice",))
@@ -90,9 +91,9 @@ def test_reviewers_who_do_not_exist_do_not_keep_the_others_away(site: Site) -> N
     assert [team["name"] for team in found["requested_reviewers_teams"]] == ["writers"]
 
 
-def test_more_open_pull_requests_than_a_page_holds(site: Site, forge: Gitea) -> None:
+def test_more_open_pull_requests_than_a_page_holds(site: Site, forge: Gitea, repo: Repo) -> None:
+    site.push_many([f"b{number}" for number in range(53)], repo)
     for number in range(53):
-        site.push(f"b{number}", base="main")
         site.call("POST", "/pulls", {"title": "t", "head": f"b{number}", "base": "main"})
     assert len(forge.open_pulls()) == 53
     oldest = forge.last_pull("b0", "main")
@@ -313,7 +314,7 @@ def test_a_wrong_token_is_told_and_not_shown(site: Site) -> None:
 def test_the_rights_that_a_token_lacks_are_named(site: Site) -> None:
     name, password = f"narrow-{site.name}", "not-a-secret-Of-anybody-1"
     account = {"username": name, "email": f"{name}@fleet.example", "password": password}
-    account |= {"must_change_password": False}
+    account |= {"full_name": name}
     api = f"{site.server.url}/api/v1"
     call("POST", f"{api}/admin/users", account, token=site.server.token(ADMINISTRATOR))
     scopes = {"name": "narrow", "scopes": ["read:user"]}

@@ -10,9 +10,9 @@ import pygit2
 
 from reconciler.errors import RepositoryError
 from reconciler.git.branches import HEADS, Branches
-from reconciler.git.commits import EDIT, Workbench
 from reconciler.git.history import About, about
 from reconciler.git.trailers import trailers
+from reconciler.git.workbench import EDIT, Workbench
 from reconciler.promotion.errand import Errand
 from reconciler.promotion.plan import Plan
 from reconciler.promotion.proposal import message_of

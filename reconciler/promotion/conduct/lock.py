@@ -15,8 +15,8 @@ from types import TracebackType
 
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.git.branches import Branches
-from reconciler.git.commits import Workbench
 from reconciler.git.trailers import trailers, with_trailers
+from reconciler.git.workbench import Workbench
 
 REFERENCE = "refs/promote/lock"
 PAUSE = 0.3

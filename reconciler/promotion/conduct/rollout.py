@@ -1,4 +1,4 @@
-"""What became of a promotion after its merge, followed until it runs and told where it was proposed.
+"""What became of a promotion after its merge: followed until it runs, and told on its request.
 
 A status of the merge says how far that is, so that whoever looks next goes on from there.
 """
@@ -182,10 +182,8 @@ class Follower:
             sign, app = SIGNS[result.state], code(result.app)
             lines.append(f"- {sign} {app}: {prose(result.evidence)}")
         for app in told.failed:
-            asked = Asked(
-                Entry(target.name, app), told.rollout.time, self.desk.now(), lambda _: None
-            )
-            complaints = self.sources.complaints(target, asked)
+            entry, since = Entry(target.name, app), told.rollout.time
+            complaints = self.sources.complaints(target, entry, since)
             if complaints:
                 begin, end = fence(complaints)
                 lines += ["", f"{code(app)}:", "", begin + "\n".join(complaints), end]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from reconciler.git.branches import OwnBranches
-from reconciler.git.commits import Workbench
+from reconciler.git.workbench import Workbench
 from reconciler.promotion.conduct.branch import Outcome, Proposal, Shop, Work, publish
 from reconciler.promotion.errand import Errand, Kind, errand_of
 from tests.promotion.fleet import Fleet, entry

@@ -52,9 +52,7 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     return Evidence(True, said, joined([(begin, asked.until)]))
 
 
-def complaints(
-    source: ArgoCD, entry: Entry, client: httpx.Client, since: datetime
-) -> list[str]:
+def complaints(source: ArgoCD, entry: Entry, client: httpx.Client, since: datetime) -> list[str]:
     """Of Argo CD, and of the cluster since the release came, if Argo CD deploys to its own."""
     name = named(source.application, entry)
     application = read_application(client, source.namespace, name)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.entry import Entry
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.health import ArgoCD, HealthSource, Probe, Prometheus
