@@ -4,6 +4,7 @@ ReconcilerError
 ├── UserError            exit 2: the input is wrong, and the message says where
 │   ├── UsageError       a command or an argument
 │   ├── RepositoryError  a repository, a revision or a tree
+│   │   └── LockTaken    somebody else is writing promotions there
 │   ├── FleetError       environments, apps, and the files that describe them
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderTimeout
@@ -102,6 +103,10 @@ class UsageError(UserError):
 
 
 class RepositoryError(UserError):
+    pass
+
+
+class LockTaken(RepositoryError):
     pass
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
-from reconciler.errors import ReconcilerError, RepositoryError
+from reconciler.errors import LockTaken, ReconcilerError, RepositoryError
 from reconciler.git.branches import Branches
 from reconciler.git.trailers import trailers, with_trailers
 from reconciler.git.workbench import Workbench
@@ -61,7 +61,7 @@ class Lock:
                 self._alive.start()
                 return self
             if time.monotonic() > limit:
-                raise RepositoryError(
+                raise LockTaken(
                     f"{holder.owner} is writing promotions in this repository",
                     why=f"its lock, {REFERENCE}, is good until {holder.until:%H:%M:%S} UTC",
                     hint="wait until it is done; the lock of one that died ends by itself",
