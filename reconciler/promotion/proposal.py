@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
+from reconciler.compare.escape import quiet
 from reconciler.git.branches import Proposal, propose
 from reconciler.model.suggest import listing
 from reconciler.promotion.layout import decision_text
@@ -28,12 +29,16 @@ def branch_of(plan: Plan, apps: Sequence[str]) -> str:
     return f"{way}/apps/{joined}"
 
 
-def message_of(plan: Plan) -> str:
+def headline(plan: Plan) -> str:
     names = [step.app for step in plan.due]
     what = listing(names) if len(names) <= FEW else f"{len(names):,} apps"
+    return f"Promote {what} from {plan.source} to {plan.target}"
+
+
+def message_of(plan: Plan) -> str:
+    """Whatever the fields hold, no forge takes it for a name or for an issue to close."""
     lines = [line for step in plan.due for line in _step_lines(step)]
-    head = f"Promote {what} from {plan.source} to {plan.target}"
-    return "\n".join([head, "", *lines, mark_of(plan), ""])
+    return "\n".join([quiet(headline(plan)), "", *lines, mark_of(plan), ""])
 
 
 def mark_of(plan: Plan) -> str:
@@ -49,6 +54,6 @@ def commit(plan: Plan, root: str, apps: Sequence[str]) -> Proposal:
 
 
 def _step_lines(step: Step) -> Iterator[str]:
-    yield f"{step.app}:"
-    yield from (f"- {decision_text(decision)}" for decision in step.edits)
+    yield quiet(f"{step.app}:")
+    yield from (f"- {quiet(decision_text(decision))}" for decision in step.edits)
     yield ""

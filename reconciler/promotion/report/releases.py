@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from reconciler.compare.layout import counts_text
@@ -26,7 +26,7 @@ class Links(Protocol):
 
 
 def apps_table(
-    plan: Plan, trails: dict[str, Sequence[Trail]], links: Links | None, most: int
+    plan: Plan, trails: Mapping[str, Sequence[Trail]], links: Links | None, most: int
 ) -> str:
     rows = [
         (

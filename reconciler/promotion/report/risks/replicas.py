@@ -28,5 +28,5 @@ def _drop(about: Object, was: int | None, now: int | None, what: str) -> Iterato
     if was is None or now is None or now >= was:
         return
     severity = Severity.warning if now else Severity.error
-    said = f"{was} {what} become {now}" if now else f"{was} {what} become none: it stops"
+    said = f"from {was} to {now} {what}" if now else f"from {was} to 0 {what}: it stops"
     yield risk("replicas", severity, about, said, "see that the rest bear the load")
