@@ -1,11 +1,11 @@
-"""Rounds, one after the other: at intervals, and soon after a forge says that something happened."""
+"""Rounds, one after the other: at intervals, and soon after a forge says that there is news."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import ContextManager
+from contextlib import AbstractContextManager
 
 from reconciler.bot.log import fail, log, tell
 from reconciler.bot.metrics import Metrics
@@ -15,7 +15,7 @@ from reconciler.promotion.conduct.round import Failed, Happened
 # What happens together is gone through together.
 SETTLING = 1.0
 
-OpenRound = Callable[[], ContextManager[Iterable[Happened]]]
+OpenRound = Callable[[], AbstractContextManager[Iterable[Happened]]]
 
 
 class Loop:

@@ -30,7 +30,7 @@ class Server:
         gatekeeper: Gatekeeper | None,
         wake: Callable[[], None],
     ) -> None:
-        """`ready` says why the bot is not, or nothing. Without a gatekeeper no delivery is taken."""
+        """`ready` says why the bot is not. Without a gatekeeper no delivery is taken."""
         host, _, port = address.rpartition(":")
         if not port.isdigit():
             raise UsageError(f"{address} is no address", hint="write HOST:PORT")

@@ -14,18 +14,18 @@ from reconciler.errors import printable
 
 SPACE = "\u200b"
 
-# @name, #12, !12, ~label, %milestone, $snippet, &epic, and one's own with a colon or in brackets
-SIGIL = re.compile(r"([@#!~%$&^:\[\]])(?=\S)")
+# @name, #12, !12, ~label, %milestone, $snippet, &epic, *iteration:3, [vulnerability:3], :smile:
+SIGIL = re.compile(r"([@#!~%$&*])(?=\S)|(\[)(?=\w+:)|(:)(?=[\w+-]+:)")
 KEY = re.compile(r"(?<=\w)-(?=\d)")  # GH-12, and what other trackers number
 HOST = re.compile(r"(?<=\bwww)\.", re.IGNORECASE)
 PROTOCOL = re.compile(r":(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
 COMMIT = re.compile(r"(?<![^\W_])(?=[0-9a-f]*\d)([0-9a-f]{4})(?=[0-9a-f]{3})", re.IGNORECASE)
-MARKUP = re.compile(r"[^\w /-]|_")
+MARKUP = re.compile(r"[!-&*+.:-@\[-`{-~]")  # the rest of ASCII is markup in no place
 
 
 def quiet(text: str) -> str:
     """Names nobody, refers to nothing and closes nothing; for what is no Markdown, too."""
-    text = SIGIL.sub(rf"\1{SPACE}", printable(text))
+    text = SIGIL.sub(rf"\g<0>{SPACE}", printable(text))
     for pattern, new in ((KEY, f"-{SPACE}"), (HOST, f"{SPACE}."), (PROTOCOL, f"{SPACE}:")):
         text = pattern.sub(new, text)
     return COMMIT.sub(rf"\1{SPACE}", text)

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 class About:
     """A commit in few words; the time is in seconds since 1970."""
 
-    __slots__ = ("id", "subject", "time")
+    __slots__ = ("author", "id", "subject", "time")
 
-    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
+    def __init__(self, id: str, time: int, subject: str, author: str) -> None:  # noqa: A002
         self.id = id
         self.time = time
         self.subject = subject
+        self.author = author
 
 
 def about(commit: pygit2.Commit) -> About:
     subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
-    return About(str(commit.id), commit.commit_time, subject)
+    author = commit.author.raw_name.decode(errors="replace")
+    return About(str(commit.id), commit.commit_time, subject, author)
 
 
 class Version:

@@ -13,6 +13,7 @@ from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
 from reconciler.git.history import About, History, about, changes
 from reconciler.git.objects import open_objects
+from reconciler.git.touching import touching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Repository:
             walk = self._git.walk(shown, SortMode.TOPOLOGICAL)
             walk.hide(hidden)
             return [about(commit) for commit in walk]
+
+    def touching(self, commits: Iterable[About], folder: str) -> list[About]:
+        """Those of some commits that changed something in a folder."""
+        with self._alone:
+            return touching(self._git, commits, folder)
 
     def history(self, revision: str, paths: Iterable[str]) -> History:
         """What the branch that ends here held at these paths."""

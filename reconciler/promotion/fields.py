@@ -17,7 +17,7 @@ REF = "ref"
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One of a list, by its name: of an image, of a generator, the key of a literal, …"""
 

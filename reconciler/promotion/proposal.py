@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.compare.escape import quiet
 from reconciler.git.trailers import with_trailers
 from reconciler.model.suggest import listing
 from reconciler.promotion.errand import Errand, Kind
@@ -13,10 +14,10 @@ from reconciler.promotion.plan import Plan, Step
 FEW = 3
 
 
-def headline(plan: Plan, errand: Errand) -> str:
+def headline(plan: Plan, kind: Kind = Kind.promotion) -> str:
     names = [step.app for step in plan.due]
     what = listing(names) if len(names) <= FEW else f"{len(names):,} apps"
-    match errand.kind:
+    match kind:
         case Kind.rollback:
             return f"Roll back {what} in {plan.target}"
         case Kind.hotfix:
@@ -26,13 +27,16 @@ def headline(plan: Plan, errand: Errand) -> str:
 
 
 def message_of(plan: Plan, errand: Errand, more: Sequence[tuple[str, str]] = ()) -> str:
-    """With the trailers that tell the errand again."""
+    """With the trailers that tell the errand again.
+
+    Whatever the fields hold, no forge takes it for a name or for an issue to close.
+    """
     lines = [line for step in plan.due for line in _step_lines(step)]
-    text = "\n".join([headline(plan, errand), "", *lines])
+    text = "\n".join([quiet(headline(plan, errand.kind)), "", *lines])
     return with_trailers(text, [*errand.trailers(), *more])
 
 
 def _step_lines(step: Step) -> Iterator[str]:
-    yield f"{step.app}:"
-    yield from (f"- {decision_text(decision)}" for decision in step.edits)
+    yield quiet(f"{step.app}:")
+    yield from (f"- {quiet(decision_text(decision))}" for decision in step.edits)
     yield ""
