@@ -68,14 +68,14 @@ def _decision(decision: Decision) -> Document:
     return {
         "field": str(decision.address),
         "fate": decision.fate.value,
-        "from": _plain(decision.target),
-        "to": _plain(decision.source),
+        "from": plain(decision.target),
+        "to": plain(decision.source),
         "why": decision.why,
         "file": place.file if place else None,
         "line": place.line if place else None,
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A text or a number; what is more, or is not there, is nothing."""
     return value if isinstance(value, str | bool | int) else None

@@ -21,7 +21,7 @@ from reconciler.promotion.gates.sources.evidence import Asked
 from reconciler.promotion.merge import ABSENT
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Step
-from reconciler.promotion.policy import Treatment, policy_of
+from reconciler.promotion.policy import is_released
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,5 @@ def _release(target: Environment, app: str, fields: Fields) -> dict[str, Any]:
     return {
         str(address): value
         for address, value in fields.values.items()
-        if address.steps[0] != "secretGenerator"
-        and policy_of(target, app, address).treatment is not Treatment.keep
+        if is_released(target, app, address)
     }
