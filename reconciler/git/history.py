@@ -28,6 +28,26 @@ def about(commit: pygit2.Commit) -> About:
     return About(str(commit.id), commit.commit_time, subject, author)
 
 
+class Told:
+    """A commit as its author tells it."""
+
+    __slots__ = ("author", "id", "message")
+
+    def __init__(self, commit: pygit2.Commit) -> None:
+        self.id = str(commit.id)
+        self.author = commit.author.raw_name.decode(errors="replace")
+        self.message = commit.raw_message.decode(errors="replace")
+
+
+def brought(git: pygit2.Repository, name: str) -> Iterator[Told]:
+    """A commit of a branch, and if it is a merge all that came with it, the newest first."""
+    walk = git.walk(git[name].id, SortMode.TOPOLOGICAL)
+    first = git[name].peel(pygit2.Commit).parent_ids[:1]
+    for parent in first:
+        walk.hide(parent)
+    return map(Told, walk)
+
+
 class Version:
     """A content of a file (none where it was missing), and the commit that put it there."""
 

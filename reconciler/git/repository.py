@@ -11,7 +11,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, History, about, changes
+from reconciler.git.history import About, History, Told, about, brought, changes
 from reconciler.git.objects import open_objects
 from reconciler.git.touching import touching
 
@@ -91,6 +91,10 @@ class Repository:
     def changes(self, revision: str, paths: Iterable[str]) -> Iterator[About]:
         """When the branch that ends here changed at these paths, the newest commit first."""
         return changes(self._git, self.commit(revision).commit, paths)
+
+    def brought(self, commit: str) -> Iterator[Told]:
+        """A commit of a branch, and if it is a merge all that came with it, the newest first."""
+        return brought(self._git, self.commit(commit).commit)
 
     @property
     def is_shallow(self) -> bool:

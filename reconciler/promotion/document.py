@@ -84,7 +84,9 @@ def _decision(decision: Decision) -> Document:
 
 
 def _plain(decision: Decision, value: Any) -> Any:
+    return HIDDEN if HIDDEN in sides(decision) else plain(value)
+
+
+def plain(value: Any) -> Any:
     """A text or a number; what is more, or is not there, is nothing."""
-    if HIDDEN in sides(decision):
-        return HIDDEN
     return value if isinstance(value, str | bool | int) else None

@@ -14,6 +14,7 @@ PROPOSE = "propose"
 COMMANDS = {
     PROPOSE: "promote",
     "status": "status_",
+    "history": "history_",
 }
 
 EPILOG = """**Examples**

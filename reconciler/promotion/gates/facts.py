@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from threading import Lock
 from typing import Any
 
 from reconciler.errors import FleetError, ReconcilerError, RepositoryError
@@ -17,11 +18,11 @@ from reconciler.model.environment import Environment
 from reconciler.model.layout import kustomization_in
 from reconciler.promotion.fields import Fields
 from reconciler.promotion.gates.question import Question
-from reconciler.promotion.gates.sources.evidence import Asked
+from reconciler.promotion.gates.sources.evidence import Asked, Evidence
 from reconciler.promotion.merge import ABSENT
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Step
-from reconciler.promotion.policy import Treatment, policy_of
+from reconciler.promotion.policy import is_released
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ def time_of(commit: About) -> datetime:
     return datetime.fromtimestamp(commit.time, UTC)
 
 
+Looked = list[Evidence] | ReconcilerError
+
+
 class Facts:
     """What several gates want to know, found out once."""
 
@@ -51,22 +55,30 @@ class Facts:
         self.question = question
         self.run = lru_cache(maxsize=None)(self._run)
         self._paths = lru_cache(maxsize=None)(self._looked_at)
+        self._alone = Lock()
 
     @property
     def due(self) -> list[Step]:
         return self.question.plan.due
 
-    def asked(self, environment: Environment, step: Step) -> Asked:
-        """Is the release healthy there? A question to where that is known."""
+    def look(self, environment: Environment) -> Iterator[tuple[Step, Looked]]:
+        """What is known of each release's health there, or why nobody can ask."""
+        found = {step.app: self._asked(environment, step) for step in self.due}
+        asked = {app: one for app, one in found.items() if isinstance(one, Asked)}
+        answers = self.question.sources.look(environment, list(asked.values()))
+        known: dict[str, Looked] = dict(zip(asked, answers, strict=True))
+        for step in self.due:
+            one = found[step.app]
+            yield step, one if isinstance(one, ReconcilerError) else known[step.app]
+
+    def _asked(self, environment: Environment, step: Step) -> Asked | ReconcilerError:
+        try:
+            run = self.run(step.app)
+        except ReconcilerError as e:
+            return e
         entry = Entry(environment.name, step.app)
-        run = self.run(step.app)
-        paths = self._paths(entry)
-        return Asked(
-            entry,
-            run.begin,
-            run.end or self.question.now,
-            lambda commit: self._is_same(paths, commit),
-        )
+        now = self.question.now
+        return Asked(entry, run.begin, run.end or now, partial(self._is_same, entry))
 
     def runs(self, environment: Environment, step: Step) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
@@ -143,12 +155,14 @@ class Facts:
             raise render.error
         return [path for path in render.paths if not is_reference(path)]
 
-    def _is_same(self, paths: Sequence[str], commit: str) -> bool | None:
-        """Are these files the same at a commit? None if it is not in this clone."""
+    def _is_same(self, entry: Entry, commit: str) -> bool | None:
+        """Is all that an entry looks at the same at a commit? None if this clone lacks it."""
         try:
             tree = self.question.repository.commit(commit)
         except RepositoryError:
             return None
+        with self._alone:  # several sources ask at once
+            paths = self._paths(entry)
         return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
 
 
@@ -183,6 +197,5 @@ def _release(target: Environment, app: str, fields: Fields) -> dict[str, Any]:
     return {
         str(address): value
         for address, value in fields.values.items()
-        if address.steps[0] != "secretGenerator"
-        and policy_of(target, app, address).treatment is not Treatment.keep
+        if is_released(target, app, address)
     }

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.errors import ReconcilerError
 from reconciler.model.promotion import Health
 from reconciler.promotion.gates.facts import Facts
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, Result, refused
 from reconciler.promotion.gates.sources.evidence import Evidence
 from reconciler.promotion.gates.words import moment
 
 
 def healthy(gate: Health, facts: Facts) -> Iterator[Result]:
-    source = facts.question.source
-    asked = [facts.asked(source, step) for step in facts.due]
-    found = facts.question.sources.look(source, asked)
-    for step, evidence in zip(facts.due, found, strict=True):
-        end = facts.run(step.app).end
-        if end:
-            said = f"{source.name} runs another release since {moment(end)}"
-            hint = f"promote what {source.name} runs now"
-            yield Result(gate.type, Gate.shut, said, hint=hint, app=step.app)
-        elif not evidence:
-            said = f"{source.name} does not say where the health of {step.app} is known"
-            hint = f"add health to {source.folder}/environment.yaml"
-            yield Result(gate.type, Gate.shut, said, hint=hint, app=step.app)
+    for step, found in facts.look(facts.question.source):
+        if isinstance(found, ReconcilerError):
+            yield refused(gate.type, found, step.app)
         else:
-            yield verdict(gate.type, step.app, evidence)
+            yield _result(gate, facts, step.app, found)
+
+
+def _result(gate: Health, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
+    source, end = facts.question.source, facts.run(app).end
+    if end:
+        said = f"{source.name} runs another release since {moment(end)}"
+        hint = f"promote what {source.name} runs now"
+        return Result(gate.type, Gate.shut, said, hint=hint, app=app)
+    if not found:
+        said = f"{source.name} does not say where the health of {app} is known"
+        hint = f"add health to {source.folder}/environment.yaml"
+        return Result(gate.type, Gate.shut, said, hint=hint, app=app)
+    return verdict(gate.type, app, found)
 
 
 def verdict(name: str, app: str, found: Sequence[Evidence]) -> Result:

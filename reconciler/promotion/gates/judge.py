@@ -29,7 +29,7 @@ from reconciler.promotion.gates.override import NAME as OVERRIDE
 from reconciler.promotion.gates.override import overridden
 from reconciler.promotion.gates.plugins import plugged
 from reconciler.promotion.gates.question import Question
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, Result, refused
 from reconciler.promotion.gates.soak import soaked
 
 GATES: dict[type, Callable[[Any, Facts], Iterable[Result]]] = {
@@ -77,7 +77,7 @@ def _answers(name: str, ask: Ask) -> list[Result]:
     try:
         return list(ask())
     except ReconcilerError as e:
-        return [Result(name, Gate.shut, f"{e.what}: {e.why}" if e.why else e.what, hint=e.hint)]
+        return [refused(name, e)]
     except (Exception, SystemExit) as e:
         # What it says may hold anything, a password too: only errors of ours are shown.
         said = f"the gate itself failed, with {type(e).__name__}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import PullRequest, State
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Alone, Previous
 from reconciler.model.suggest import listing
-from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.facts import Facts, Looked
 from reconciler.promotion.gates.health import verdict
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, Result, refused
 from reconciler.promotion.plan import Step
 
 BRANCH = re.compile(r"(?:promote/[^/]+|rollback)/(?P<target>[^/]+)/.+")
@@ -22,23 +24,31 @@ def preceded(gate: Previous, facts: Facts) -> Iterator[Result]:
     question = facts.question
     names = gate.environments or question.target.promotes_from
     others = [question.fleet.environment(name) for name in names if name != question.source.name]
+    known = {other.name: dict(_known(facts, other)) for other in others if other.health}
     for step in facts.due:
-        before = [e for e in others if Entry(e.name, step.app) in question.fleet.entries]
-        results = [_in(gate, facts, environment, step) for environment in before]
+        there = [e for e in others if Entry(e.name, step.app) in question.fleet.entries]
+        results = [_in(gate, facts, e, step, known.get(e.name, {}).get(step.app)) for e in there]
         behind = next((result for result in results if not result.passes), None)
-        said = f"{listing([e.name for e in before])} run it" if before else "none other runs it"
+        said = f"{listing([e.name for e in there])} run it" if there else "none other runs it"
         yield behind or Result(gate.type, Gate.open, said, app=step.app)
 
 
-def _in(gate: Previous, facts: Facts, environment: Environment, step: Step) -> Result:
+def _known(facts: Facts, environment: Environment) -> Iterator[tuple[str, Looked]]:
+    for step, found in facts.look(environment):
+        yield step.app, found
+
+
+def _in(
+    gate: Previous, facts: Facts, environment: Environment, step: Step, known: Looked | None
+) -> Result:
     if not facts.runs(environment, step):
         said = f"{environment.name} does not run this release yet"
         hint = f"reconciler promote {facts.question.source.name} {environment.name} {step.app}"
         return Result(gate.type, Gate.waiting, said, hint=hint, app=step.app)
-    (evidence,) = facts.question.sources.look(environment, [facts.asked(environment, step)])
-    found = verdict(gate.type, step.app, evidence)
-    said = f"{environment.name}: {found.evidence}"
-    return Result(gate.type, found.state, said, hint=found.hint, app=step.app)
+    if isinstance(known, ReconcilerError):
+        return refused(gate.type, known, step.app)
+    found = verdict(gate.type, step.app, known or [])
+    return replace(found, evidence=f"{environment.name}: {found.evidence}")
 
 
 def alone(gate: Alone, facts: Facts) -> Iterator[Result]:

@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from reconciler.errors import ReconcilerError
 from reconciler.model.promotion import Soak
 from reconciler.promotion.gates.facts import Facts, Run
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, Result, refused
 from reconciler.promotion.gates.sources.evidence import Evidence
 from reconciler.promotion.gates.spans import Spans, common, joined, total
 from reconciler.promotion.gates.words import length, moment
 
 
 def soaked(gate: Soak, facts: Facts) -> Iterator[Result]:
-    source = facts.question.source
-    asked = [facts.asked(source, step) for step in facts.due]
-    for step, found in zip(facts.due, facts.question.sources.look(source, asked), strict=True):
-        yield _result(gate, facts, step.app, found)
+    for step, found in facts.look(facts.question.source):
+        if isinstance(found, ReconcilerError):
+            yield refused(gate.type, found, step.app)
+        else:
+            yield _result(gate, facts, step.app, found)
 
 
 def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
