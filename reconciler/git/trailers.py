@@ -1,4 +1,4 @@
-"""The last lines of a commit's message, each a name and a value: what programs read of it."""
+"""Lines of a commit's message that are a name and a value each: what programs read of it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ TRAILER = re.compile(r"^([A-Z][A-Za-z-]*): (.*)$")
 
 
 def trailers(message: str) -> dict[str, list[str]]:
-    """By name, in their order; a message that ends with other words has none."""
-    *_, last = message.rstrip().split("\n\n")
+    """By name, in their order, wherever a block of them is: a forge may write below it."""
     found: dict[str, list[str]] = {}
-    for line in last.splitlines():
-        match = TRAILER.match(line)
-        if match is None:
-            return {}
-        found.setdefault(match[1], []).append(match[2])
+    for block in message.replace("\r\n", "\n").split("\n\n"):
+        matches = [TRAILER.match(line) for line in block.strip().splitlines()]
+        for match in matches if all(matches) else ():
+            if match:
+                found.setdefault(match[1], []).append(match[2])
     return found
 
 

@@ -6,17 +6,13 @@ has the release that the rollback gave it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pygit2
-from pygit2.enums import ObjectType
-
 from reconciler.errors import FleetError
-from reconciler.git.history import About, about
+from reconciler.git.history import About
 from reconciler.git.overlay import EditedTree
-from reconciler.git.repository import open_repository
+from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
 from reconciler.git.tree import Tree
 from reconciler.model.environment import Environment
@@ -25,12 +21,10 @@ from reconciler.promotion.fields import Address, Fields
 from reconciler.promotion.fingerprint import of_bytes, of_edits
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
-from reconciler.promotion.policy import Treatment, policy_of
+from reconciler.promotion.policy import is_released
 from reconciler.render.renderer import Renderer
 
 HOLD = "Promotion-Hold"
-GATE = "hold"
-MOST_BROUGHT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class Hold:
     """Releases of an app that stay away from an environment, and the rollback that says so."""
 
     releases: frozenset[str]
-    by: About
+    by: str
     reason: str
 
 
@@ -47,26 +41,12 @@ def release_fields(environment: Environment, app: str, fields: Fields) -> dict[A
     return {
         address: value
         for address, value in fields.values.items()
-        if address.steps[0] != "secretGenerator"
-        and policy_of(environment, app, address).treatment is not Treatment.keep
+        if is_released(environment, app, address)
     }
 
 
-def brought_by(git: pygit2.Repository, name: str) -> Iterator[pygit2.Commit]:
-    """A commit of the main branch, and what came with it if it is a merge."""
-    commit = git[name].peel(ObjectType.COMMIT)
-    yield commit
-    if len(commit.parent_ids) > 1:
-        walk = git.walk(commit.parent_ids[1])
-        walk.hide(commit.parent_ids[0])
-        for number, other in enumerate(walk):
-            if number == MOST_BROUGHT:
-                return
-            yield other
-
-
 def hold_of(
-    root: str, record: Record, environment: Environment, app: str, file: str
+    repository: Repository, record: Record, environment: Environment, app: str, file: str
 ) -> Hold | None:
     """What the commit says that gave an entry its present release."""
     setter: About | None = None
@@ -78,18 +58,18 @@ def hold_of(
         if found != now:
             break
         setter = version.commit
-    return _hold(open_repository(root), setter.id, environment.name, app) if setter else None
+    return _hold(repository, setter.id, environment.name, app) if setter else None
 
 
-def _hold(git: pygit2.Repository, commit: str, environment: str, app: str) -> Hold | None:
-    for found in brought_by(git, commit):
+def _hold(repository: Repository, commit: str, environment: str, app: str) -> Hold | None:
+    for found in repository.brought(commit):
         errand = errand_of(found.message)
         if errand is None or errand.target != environment:
             continue
         for value in trailers(found.message).get(HOLD, []):
             name, *releases = value.split()
             if name == app:
-                return Hold(frozenset(releases), about(found), errand.reason)
+                return Hold(frozenset(releases), found.id, errand.reason)
     return None
 
 
@@ -119,7 +99,7 @@ def _held(plan: Plan, step: Step, hold: Hold, renderer: Renderer, after: Tree) -
     marks = {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
     if not marks & hold.releases:
         return step
-    why = f"{hold.by.id[:10]} rolled it back"
+    why = f"{hold.by[:10]} rolled it back"
     return replace(
         step,
         standing=Standing.held,

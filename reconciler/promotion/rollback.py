@@ -10,7 +10,6 @@ from typing import Any
 
 from reconciler.errors import FleetError, ReconcilerError
 from reconciler.git.history import Version
-from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -19,7 +18,7 @@ from reconciler.model.layout import kustomization_in
 from reconciler.promotion.edit import edited_entry
 from reconciler.promotion.fields import Address, Fields, read_fields
 from reconciler.promotion.fingerprint import of_bytes, of_edits
-from reconciler.promotion.holds import HOLD, brought_by, release_fields
+from reconciler.promotion.holds import HOLD, release_fields
 from reconciler.promotion.merge import ABSENT, Decision, Fate
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
@@ -84,11 +83,10 @@ def _chosen(
     release: str,
 ) -> tuple[Version, list[Decision]]:
     wanted = ground.repository.commit(release).commit if release else ""
-    git = open_repository(ground.repository.path)
     present = release_fields(environment, app, now)
     refused: set[str] = set()
     for version, fields in record.versions(file):
-        for commit in brought_by(git, version.commit.id):
+        for commit in ground.repository.brought(version.commit.id):
             for value in trailers(commit.message).get(HOLD, []):
                 refused |= set(value.split()[1:])
         if fields is None:

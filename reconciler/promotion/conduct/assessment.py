@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
-from reconciler.promotion.conduct.branch import Proposal
+from reconciler.promotion.conduct.branch import Outcome, Proposal
 from reconciler.promotion.conduct.planning import Scene
-from reconciler.promotion.errand import Kind
+from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.question import Lack, Question
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.proposal import headline
+from reconciler.promotion.report.inspection import Inspection, inspect_target
+from reconciler.promotion.report.marker import marker_in
+from reconciler.promotion.report.report import FILE, Report, report_of
 from reconciler.render.renderer import Renderer
 
 # What a way back waits for: nothing that only time or the environment before can give.
 ON_THE_WAY_BACK = (Approvals, ChecksPass, SecretsSealed)
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,6 @@ class Assessment:
     results: tuple[Result, ...]
     title: str
     body: str
-    whole: str = ""
     reviewers: tuple[str, ...] = ()
 
     @property
@@ -39,14 +44,15 @@ class Assessment:
         return any(result.state is Gate.shut for result in self.results)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Assessor:
     """Asks the gates and writes the report, each time as it is now."""
 
-    renderer: Renderer
+    renderer: Renderer  # with a kernel that checks
     sources: Sources
     now: Callable[[], datetime]
     forge: Forge
+    _inspected: tuple[Scene, Inspection] | None = field(default=None, init=False)
 
     def __call__(
         self,
@@ -55,18 +61,36 @@ class Assessor:
         proposal: Proposal,
         others: Sequence[PullRequest] = (),
     ) -> Assessment:
-        results = tuple(judge(self._question(scene, pull, others)))
-        promotion = scene.target.promotion
+        inspection = self._inspect(scene)
+        results = judge(self._question(scene, inspection, pull, others))
+        report = self._report(scene, inspection, results, pull)
+        notes = "".join(f"{line}\n\n" for line in _notes(scene.errand, proposal))
+        body = notes + report.body
+        known = marker_in(pull.body) if pull else None
+        if pull and known and known.hash == report.marker.hash and notes in pull.body:
+            body = pull.body[pull.body.index(notes) if notes else 0 :]
         owners = self.forge.code_owners(sorted(scene.plan.edits), scene.main)
         return Assessment(
-            results,
-            scene.plan.target,
-            "",
-            reviewers=tuple(dict.fromkeys([*promotion.reviewers, *owners])),
+            tuple(results),
+            quiet(headline(scene.plan, scene.errand.kind)),
+            body,
+            tuple(dict.fromkeys([*scene.target.promotion.reviewers, *owners])),
         )
 
+    def _inspect(self, scene: Scene) -> Inspection:
+        """Once, though it is asked for before and after the pull request is made."""
+        if self._inspected is None or self._inspected[0] is not scene:
+            repository = scene.ground.repository
+            found = inspect_target(scene.plan, self.renderer, scene.tree, repository)
+            self._inspected = (scene, found)
+        return self._inspected[1]
+
     def _question(
-        self, scene: Scene, pull: PullRequest | None, others: Sequence[PullRequest]
+        self,
+        scene: Scene,
+        inspection: Inspection,
+        pull: PullRequest | None,
+        others: Sequence[PullRequest],
     ) -> Question:
         return Question(
             fleet=scene.fleet,
@@ -81,7 +105,35 @@ class Assessor:
             forge=self.forge,
             pull=pull,
             open_pulls=others,
+            findings=[*inspection.findings, *inspection.new],
+            lacks=[
+                Lack(s.entry.partition("/")[2], f"{s.namespace}/{s.name}: {s.why}", s.command)
+                for s in inspection.secrets
+            ],
         )
+
+    def _report(
+        self,
+        scene: Scene,
+        inspection: Inspection,
+        results: Sequence[Result],
+        pull: PullRequest | None,
+    ) -> Report:
+        def written(attached: str = "") -> Report:
+            return report_of(
+                scene.plan,
+                inspection,
+                results,
+                repository=scene.ground.repository,
+                forge=self.forge,
+                attached=attached,
+            )
+
+        report = written()
+        if not report.cut or pull is None:
+            return report
+        url = self.forge.attach(pull, FILE, report.whole.encode())
+        return written(url) if url else report
 
 
 def _gated(target: Environment, kind: Kind) -> Environment:
@@ -89,3 +141,31 @@ def _gated(target: Environment, kind: Kind) -> Environment:
         return target
     gates = tuple(g for g in target.promotion.gates if isinstance(g, ON_THE_WAY_BACK))
     return replace(target, promotion=replace(target.promotion, gates=gates))
+
+
+def _notes(errand: Errand, proposal: Proposal) -> Iterator[str]:
+    """What is special about this one."""
+    match errand.kind:
+        case Kind.rollback:
+            why = f" {prose(errand.reason)}." if errand.reason else ""
+            yield (
+                f"**This goes back.**{why} The release that it takes away is held: it comes again "
+                "only if somebody overrides that, or in a newer one."
+            )
+        case Kind.hotfix:
+            yield (
+                f"**{code(errand.source)} has what {code(errand.target)} lacks.** Until it is "
+                "here, nothing newer is promoted over it."
+            )
+        case Kind.promotion:
+            if errand.unheld:
+                yield f"**It was rolled back before**, and comes again: {prose(errand.unheld)}."
+    if proposal.theirs:
+        named = ", ".join(
+            f"{commit.id[:10]} {prose(commit.subject)} ({prose(commit.author)})"
+            for commit in proposal.theirs[:MOST_NAMED]
+        )
+        kept = "They are kept, and it is not merged by itself."
+        if proposal.outcome is Outcome.left:
+            kept = "They touch the same files, so the branch is left as it is."
+        yield f"**There are commits of others on this branch**: {named}. {kept}"

@@ -134,8 +134,6 @@ def _pull(
         wanted = _wanted(scene, assessment, release)
     pull = desk.saw(at(desk.forge.update(pull, wanted), proposal.commit))
     _post(desk, pull, assessment.results)
-    if assessment.whole and (opened is None or opened.commit != pull.commit):
-        desk.forge.attach(pull, "difference.md", assessment.whole.encode())
     return pull, assessment
 
 

@@ -124,8 +124,7 @@ class Planner:
             return {}
         record = Record(self.repository.history(ground.base, there.values()))
         found = {
-            app: hold_of(self.repository.path, record, target, app, file)
-            for app, file in there.items()
+            app: hold_of(self.repository, record, target, app, file) for app, file in there.items()
         }
         return {app: hold for app, hold in found.items() if hold}
 

@@ -21,14 +21,13 @@ from reconciler.model.fleet import load_fleet
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
 from reconciler.promotion.conduct.planning import entry_of
-from reconciler.promotion.errand import Errand, errand_of
+from reconciler.promotion.errand import Errand, Kind, errand_of
 from reconciler.promotion.gates.health import verdict
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.evidence import Asked
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.gates.statuses import PREFIX
 from reconciler.promotion.gates.words import length
-from reconciler.promotion.holds import brought_by
 
 CONTEXT = PREFIX + "rollout"
 MOST_COMMITS = 500
@@ -83,11 +82,11 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
         time = datetime.fromtimestamp(merge.commit_time, UTC)
         if time < since or number == MOST_COMMITS:
             return
-        for commit in brought_by(bench.git, str(merge.id)):
-            errand = errand_of(commit.message)
+        for told in desk.planner.repository.brought(str(merge.id)):
+            errand = errand_of(told.message)
             if errand is None:
                 continue
-            entries = [entry_of(path) for path in bench.files_of(commit)]
+            entries = [entry_of(path) for path in bench.files_of(bench.commit(told.id))]
             here = {(e.environment, e.app) for e in entries if e and e.environment == errand.target}
             fresh = here - seen
             seen |= here
@@ -196,8 +195,6 @@ class Follower:
 
 
 def _back(rollout: Rollout, apps: Sequence[str], reason: str) -> Errand:
-    from reconciler.promotion.errand import Kind
-
     target = rollout.errand.target
     return Errand(Kind.rollback, target, target, tuple(apps), reason=reason)
 
