@@ -75,15 +75,22 @@ def _refuse_foreign(git: pygit2.Repository, branch: str, tip: str, base: str, ma
 
 
 def _refuse_checked_out(root: str, branch: str) -> None:
+    folder = checked_out_in(root, branch)
+    if folder:
+        raise RepositoryError(
+            f"the branch {branch} is checked out in {folder}",
+            hint="switch to another branch there: no files on disk are changed",
+        )
+
+
+def checked_out_in(root: str, branch: str) -> str | None:
+    """The work tree that has this branch, if one does."""
     listed = run_git(root, "worktree", "list", "--porcelain", "-z")
     for tree in os.fsdecode(listed).split("\0\0"):
         fields = tree.strip("\0").split("\0")
         if f"branch refs/heads/{branch}" in fields:
-            folder = fields[0].removeprefix("worktree ")
-            raise RepositoryError(
-                f"the branch {branch} is checked out in {folder}",
-                hint="switch to another branch there: no files on disk are changed",
-            )
+            return fields[0].removeprefix("worktree ")
+    return None
 
 
 def _tree(git: pygit2.Repository, tree: pygit2.Tree, edits: Mapping[str, bytes]) -> pygit2.Oid:
