@@ -112,10 +112,13 @@ class Gitea(Hosted):
             found += self.client.pages(f"/orgs/{owner}/labels", {"limit": self.page})
         return {item["name"]: int(item["id"]) for item in reversed(found)}
 
+    def _reviews(self, pull: PullRequest) -> list[Any]:
+        path = f"{self._at}/pulls/{pull.number}/reviews"
+        found = self.client.pages(path, {"limit": self.page})
+        return sorted(found, key=lambda review: int(review["id"]))
+
     def _asked(self, pull: PullRequest) -> set[str]:
-        found = list(
-            self.client.pages(f"{self._at}/pulls/{pull.number}/reviews", {"limit": self.page})
-        )
+        found = self._reviews(pull)
         owner = self.project.path.partition("/")[0].lower()
         teams = {f"{owner}/{r['team']['name'].lower()}" for r in found if r.get("team")}
         return teams | {_login(review).lower() for review in found if review["user"]}
