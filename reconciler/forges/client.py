@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,6 +18,7 @@ import httpx
 import reconciler
 from reconciler.errors import ForgeError, ForgeUncertain
 from reconciler.forges.patience import Clock, asked_pause, backoff, is_over_limit
+from reconciler.forges.tokens import Tokens
 
 LARGEST_ANSWER = 32 << 20
 REDIRECTS = {301, 302, 307, 308}
@@ -26,14 +27,6 @@ REPEATABLE = {"GET", "PUT", "PATCH", "DELETE"}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 Query = Mapping[str, str | int]
-
-
-class Credential(Protocol):
-    """What proves who we are; it may have to be fetched, and is asked for with each request."""
-
-    def headers(self) -> Mapping[str, str]: ...
-
-    def hidden_in(self, text: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +85,11 @@ class Client:
     """A connection to one forge's API, for several threads."""
 
     def __init__(
-        self, name: str, base: str, credential: Credential, needs: str, way: Way | None = None
+        self, name: str, base: str, token: Tokens, needs: str, way: Way | None = None
     ) -> None:
         self.name = name
         self.base = base.rstrip("/")
-        self._credential = credential
+        self.token = token
         self._needs = needs
         self._way = way or Way()
         self._clock = self._way.clock
@@ -126,19 +119,19 @@ class Client:
         self._clock.sleep(seconds)
 
     def get(self, path: str, query: Query | None = None) -> Any:
-        return self._content(path, self.send("GET", path, query=query))
+        return self.parsed(self.send("GET", path, query=query), path)
 
     def find(self, path: str, query: Query | None = None) -> Any | None:
         """What is there, if anything is."""
         answer = self.send("GET", path, query=query, accept=(404,))
-        return None if answer.status == 404 else self._content(path, answer)
+        return None if answer.status == 404 else self.parsed(answer, path)
 
     def pages(self, path: str, query: Query | None = None, inside: str = "") -> Iterator[Any]:
         """Every item of every page."""
         asked: dict[str, str | int] = dict(query or {})
         while True:
             answer = self.send("GET", path, query=asked)
-            found = self._content(path, answer)
+            found = self.parsed(answer, path)
             yield from (found[inside] if inside else found) or ()
             following = _following(answer.headers)
             if not following or following.items() <= asked.items():
@@ -179,7 +172,7 @@ class Client:
                 limited = is_over_limit(answer.status, answer.headers, answer.text)
                 broken = answer.status in BROKEN
                 safe = limited or again
-                error = self._refused(doing, answer, certain=safe or not broken)
+                error = self.refused(doing, answer, certain=safe or not broken)
                 if not (limited or broken):
                     raise error
                 pause = asked_pause(answer.status, answer.headers, self._clock.now())
@@ -201,13 +194,13 @@ class Client:
         """Made anew for each try: what proves who we are may have changed."""
         return lambda url: self._http.build_request(
             method,
-            url or self.base + path,
+            url or (path if "://" in path else self.base + path),
             params=None if url else query,
             json=body,
             files=files,
             headers={
                 "Accept": "application/json",
-                **self._credential.headers(),
+                "Authorization": f"Bearer {self.token().reveal()}",
                 **(headers or {}),
             },
         )
@@ -251,17 +244,17 @@ class Client:
             answer.close()
         return Answer(answer.status_code, answer.headers, bytes(content))
 
-    def _content(self, path: str, answer: Answer) -> Any:
+    def parsed(self, answer: Answer, path: str) -> Any:
         try:
             return answer.json()
         except ValueError:
             raise ForgeError(
-                f"{self.name} answers GET {path} with something else than JSON",
+                f"{self.name} answers at {path} with something else than JSON",
                 hint=f"is {self.base} the address of its API, and is there a proxy before it?",
             ) from None
 
     def _silent(self, doing: str, error: httpx.RequestError, *, certain: bool) -> ForgeError:
-        words = self._credential.hidden_in(str(error) or type(error).__name__)
+        words = self.token().hidden_in(str(error) or type(error).__name__)
         hint = "try again; if it stays so: is the address right, and is a proxy needed?"
         if "CERTIFICATE_VERIFY_FAILED" in words:
             hint = "name a file with the certificate authority that the forge uses"
@@ -269,8 +262,8 @@ class Client:
             return ForgeError(f"{self.name} does not answer {doing}", why=words, hint=hint)
         return _uncertain(self.name, doing, words)
 
-    def _refused(self, doing: str, answer: Answer, *, certain: bool) -> ForgeError:
-        why = self._credential.hidden_in(answer.says())
+    def refused(self, doing: str, answer: Answer, *, certain: bool = True) -> ForgeError:
+        why = self.token().hidden_in(answer.says())
         if not certain:
             return _uncertain(self.name, doing, why or f"it answered {answer.status}")
         if is_over_limit(answer.status, answer.headers, answer.text):

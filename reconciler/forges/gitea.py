@@ -21,9 +21,7 @@ from reconciler.forges.forge import (
 from reconciler.forges.hosted import Hosted, consents, moment, named_by_content, settled
 from reconciler.forges.owners import owners_by_expression
 
-NEEDS = "write:repository, write:issue and read:user, and to belong to somebody who may write"
 DRAFT = "WIP: "
-PAGE = 50
 OWNERS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")
 COLOUR = "#6a737d"
 
@@ -49,8 +47,11 @@ WORDS = {"APPROVED": True, "REQUEST_CHANGES": False}
 
 class Gitea(Hosted):
     kind = "gitea"
+    name = "Gitea"
+    needs = "write:repository, write:issue and read:user, and to belong to somebody who may write"
     longest_body = 1_000_000
     longest_description = 255
+    page = 50  # more it does not give, unless configured
 
     @property
     def _at(self) -> str:
@@ -60,7 +61,7 @@ class Gitea(Hosted):
         return str(self.client.get("/user")["login"])
 
     def open_pulls(self) -> list[PullRequest]:
-        found = self.client.pages(f"{self._at}/pulls", {"state": "open", "limit": PAGE})
+        found = self.client.pages(f"{self._at}/pulls", {"state": "open", "limit": self.page})
         return [_pull(item) for item in found]
 
     def pull(self, number: int) -> PullRequest:
@@ -74,7 +75,7 @@ class Gitea(Hosted):
             return None
         if any_["state"] == "open":
             return _pull(any_)
-        query: Query = {"state": "all", "base_branch": base, "limit": PAGE}
+        query: Query = {"state": "all", "base_branch": base, "limit": self.page}
         pulls = (_pull(item) for item in self.client.pages(f"{self._at}/pulls", query))
         ours = (pull for pull in pulls if (pull.branch, pull.base) == (branch, base))
         return next(ours, _pull(any_))
@@ -105,14 +106,19 @@ class Gitea(Hosted):
 
     def _labels(self) -> dict[str, int]:
         """Those of the repository and those of its organisation; of two alike, the older."""
-        found = list(self.client.pages(f"{self._at}/labels", {"limit": PAGE}))
+        found = list(self.client.pages(f"{self._at}/labels", {"limit": self.page}))
         owner = self.project.path.partition("/")[0]
         if self.client.find(f"/orgs/{owner}"):
-            found += self.client.pages(f"/orgs/{owner}/labels", {"limit": PAGE})
+            found += self.client.pages(f"/orgs/{owner}/labels", {"limit": self.page})
         return {item["name"]: int(item["id"]) for item in reversed(found)}
 
+    def _reviews(self, pull: PullRequest) -> list[Any]:
+        path = f"{self._at}/pulls/{pull.number}/reviews"
+        found = self.client.pages(path, {"limit": self.page})
+        return sorted(found, key=lambda review: int(review["id"]))
+
     def _asked(self, pull: PullRequest) -> set[str]:
-        found = list(self.client.pages(f"{self._at}/pulls/{pull.number}/reviews", {"limit": PAGE}))
+        found = self._reviews(pull)
         owner = self.project.path.partition("/")[0].lower()
         teams = {f"{owner}/{r['team']['name'].lower()}" for r in found if r.get("team")}
         return teams | {_login(review).lower() for review in found if review["user"]}
@@ -140,14 +146,12 @@ class Gitea(Hosted):
             raise ForgeError(f"pull request {pull.number} cannot be closed: it is merged")
 
     def approvals(self, pull: PullRequest) -> list[Approval]:
-        found = self.client.pages(f"{self._at}/pulls/{pull.number}/reviews", {"limit": PAGE})
-        reviews = sorted(found, key=lambda review: int(review["id"]))
         return consents(
             (
                 Approval(_login(r), str(r["commit_id"] or ""), moment(r["submitted_at"])),
                 WORDS.get(r["state"]) and not r["dismissed"],
             )
-            for r in reviews
+            for r in self._reviews(pull)
         )
 
     def comments(self, pull: PullRequest) -> list[Comment]:
@@ -171,7 +175,7 @@ class Gitea(Hosted):
 
     def statuses(self, commit: str) -> list[Status]:
         found = self.client.pages(
-            f"{self._at}/commits/{commit}/status", {"limit": PAGE}, inside="statuses"
+            f"{self._at}/commits/{commit}/status", {"limit": self.page}, inside="statuses"
         )
         return [
             Status(s["context"], VERDICTS[s["status"]], s["description"], s["target_url"])

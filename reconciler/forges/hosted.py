@@ -14,6 +14,7 @@ from reconciler.forges.client import Client
 from reconciler.forges.forge import (
     Approval,
     Comment,
+    Forge,
     Outcome,
     PullRequest,
     State,
@@ -34,11 +35,12 @@ class Project:
         return f"{self.web}/{self.path}"
 
 
-class Hosted(ABC):
+class Hosted(Forge, ABC):
     """One repository of a forge; each forge fills in the calls of its API."""
 
-    kind: str
-    longest_body: int
+    name: str
+    needs: str
+    """What a token has to have."""
     longest_description: int
 
     def __init__(self, client: Client, project: Project) -> None:
@@ -51,6 +53,7 @@ class Hosted(ABC):
         return self._user
 
     def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+        wanted = replace(wanted, body=self._safe(wanted.body))
         try:
             made = self._open(branch, base, wanted)
         except ForgeUncertain:
@@ -63,9 +66,12 @@ class Hosted(ABC):
                 f"there is a pull request from {branch} to {base}, and it is not to be found",
                 hint="somebody may have closed it just now: run it again",
             )
-        return self.update(made, wanted)
+        return self._bring_to(made, wanted)
 
     def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        return self._bring_to(pull, replace(wanted, body=self._safe(wanted.body)))
+
+    def _bring_to(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
         shown = (pull.title, _plain(pull.body), pull.draft)
         if shown != (wanted.title, _plain(wanted.body), wanted.draft):
             pull = self._edit(pull, wanted)
@@ -83,7 +89,7 @@ class Hosted(ABC):
 
     def say(self, pull: PullRequest, mark: str, text: str) -> None:
         sign = f"<!-- {mark} -->"
-        body = f"{text}\n\n{sign}"
+        body = f"{self._safe(text)}\n\n{sign}"
         mine = self._said(pull, sign)
         if mine is None:
             try:
@@ -108,6 +114,10 @@ class Hosted(ABC):
     def _said(self, pull: PullRequest, sign: str) -> Comment | None:
         ours = (c for c in self.comments(pull) if c.author == self.user())
         return next((c for c in ours if c.body.rstrip().endswith(sign)), None)
+
+    def _safe(self, text: str) -> str:
+        """The text without what the forge would take for an order."""
+        return text
 
     @abstractmethod
     def _who(self) -> str: ...
@@ -139,15 +149,6 @@ class Hosted(ABC):
 
     @abstractmethod
     def _report(self, commit: str, status: Status) -> None: ...
-
-    @abstractmethod
-    def last_pull(self, branch: str, base: str) -> PullRequest | None: ...
-
-    @abstractmethod
-    def comments(self, pull: PullRequest) -> list[Comment]: ...
-
-    @abstractmethod
-    def statuses(self, commit: str) -> list[Status]: ...
 
 
 def settled(wanted: PullRequest, now: PullRequest) -> Outcome | None:

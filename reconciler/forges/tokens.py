@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,19 +39,8 @@ class Token:
         return text.replace(self._value, HIDDEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A token in a header of each request."""
-
-    token: Token
-    header: str = "Authorization"
-    scheme: str = "Bearer "
-
-    def headers(self) -> dict[str, str]:
-        return {self.header: f"{self.scheme}{self.token.reveal()}"}
-
-    def hidden_in(self, text: str) -> str:
-        return self.token.hidden_in(text)
+# Asked for with each request, since some last for an hour only.
+Tokens = Callable[[], Token]
 
 
 @dataclass(frozen=True, slots=True)

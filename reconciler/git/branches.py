@@ -6,8 +6,6 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-import pygit2
-
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
 from reconciler.git.repository import open_repository
@@ -47,24 +45,18 @@ class OwnBranches:
         return {name: commit for commit, name in pairs}
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
-        self._refuse_checked_out(reference)
+        folder = checked_out_in(self.root, reference.removeprefix(HEADS))
+        if folder:
+            raise RepositoryError(
+                f"the branch {reference.removeprefix(HEADS)} is checked out in {folder}",
+                hint="switch to another branch there: no files on disk are changed",
+            )
         run_git(
             *(self.root, "update-ref", "-m", "reconciler promote", reference),
             *(new or NOWHERE, old or NOWHERE),
             may_fail=True,
         )
         return self.tips(reference).get(reference) == new
-
-    def _refuse_checked_out(self, reference: str) -> None:
-        listed = run_git(self.root, "worktree", "list", "--porcelain", "-z")
-        for tree in os.fsdecode(listed).split("\0\0"):
-            fields = tree.strip("\0").split("\0")
-            if f"branch {reference}" in fields:
-                folder = fields[0].removeprefix("worktree ")
-                raise RepositoryError(
-                    f"the branch {reference.removeprefix(HEADS)} is checked out in {folder}",
-                    hint="switch to another branch there: no files on disk are changed",
-                )
 
 
 class SeenBranches:
@@ -111,6 +103,11 @@ def main_branch(root: str, declared: str) -> str:
     )
 
 
-def is_in(git: pygit2.Repository, commit: str, history: str) -> bool:
-    """Is a commit in the history that ends with another?"""
-    return commit == history or git.descendant_of(history, commit)
+def checked_out_in(root: str, branch: str) -> str | None:
+    """The work tree that has this branch, if one does."""
+    listed = run_git(root, "worktree", "list", "--porcelain", "-z")
+    for tree in os.fsdecode(listed).split("\0\0"):
+        fields = tree.strip("\0").split("\0")
+        if f"branch {HEADS}{branch}" in fields:
+            return fields[0].removeprefix("worktree ")
+    return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -12,14 +11,11 @@ from typing import Any
 import pytest
 
 from reconciler.forges.client import Client, Way
-from reconciler.forges.gitea import NEEDS, Gitea
+from reconciler.forges.gitea import Gitea
 from reconciler.forges.hosted import Project
-from reconciler.forges.tokens import Fixed, Token
-from reconciler.git.remote import Change, Remote
-from reconciler.git.remote import Outcome as PushOutcome
+from reconciler.forges.tokens import Token
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
-from tests.conftest import Repo
 from tests.testbed.plugin import Gitea as Server
 
 _numbers = count(1)
@@ -38,8 +34,8 @@ class Site:
         return f"{self.server.url}/api/v1/repos/fleet/{self.name}"
 
     def forge(self, user: str = "bot", token: str = "", way: Way | None = None) -> Gitea:
-        credential = Fixed(Token(token or self.server.token(user)))
-        client = Client("Gitea", f"{self.server.url}/api/v1", credential, NEEDS, way)
+        known = Token(token or self.server.token(user))
+        client = Client("Gitea", f"{self.server.url}/api/v1", lambda: known, Gitea.needs, way)
         self.clients.append(client)
         return Gitea(client, Project(self.server.url, f"fleet/{self.name}"))
 
@@ -53,18 +49,6 @@ class Site:
         change |= {"branch": base, "new_branch": branch} if base else {"branch": branch}
         made = self.call("POST", place, change)
         return str(made["commit"]["sha"])
-
-    def push_many(self, branches: Iterable[str], repo: Repo) -> None:
-        """A commit for each of these branches, all in one go."""
-        login = ("bot", self.server.token("bot"))
-        remote = Remote(
-            str(repo.path), f"{self.server.url}/fleet/{self.name}.git", os.environ, lambda: login
-        )
-        main = remote.fetch("main")["main"]
-        tree = repo.git("rev-parse", f"{main}^{{tree}}")
-        tips = {b: repo.git("commit-tree", tree, "-p", main, "-m", b) for b in branches}
-        pushed = remote.push([Change(branch, tip, "") for branch, tip in tips.items()])
-        assert {push.outcome for push in pushed.values()} == {PushOutcome.done}
 
     def protect(self, **rules: Any) -> None:
         rule = {"rule_name": "main", "enable_push": True, **rules}

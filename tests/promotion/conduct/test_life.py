@@ -145,11 +145,10 @@ def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
 
 def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None:
     fleet = yard.fleet
-    fleet.commit(overlay("dog", 1))
-    both = [entry(e, fleet.first, app="dog") for e in ("stage", "prod")]
-    fleet.commit(*both)
+    dog = fleet.commit(overlay("dog", 1))
+    fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
     yard.tag("v2")
-    yard.tag("v2", app="dog")
+    yard.tag("v2", app="dog", ref=dog)
     single = yard.conduct()
     batch = yard.conduct(ALL)
     assert single.pull

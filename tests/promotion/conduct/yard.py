@@ -77,9 +77,9 @@ class Yard:
     def pull(self) -> None:
         self.fleet.repo.git("pull", "--quiet", "--no-edit", "origin", "main")
 
-    def tag(self, name: str, environment: str = "stage", more: str = "", app: str = "paw") -> None:
+    def tag(self, name: str, environment: str = "stage", app: str = "paw", ref: str = "") -> None:
         """What an environment runs from now on."""
-        self.fleet.commit(entry(environment, self.fleet.first, name, app=app, more=more))
+        self.fleet.commit(entry(environment, ref or self.fleet.first, name, app=app))
         self.push()
 
     def desk(self) -> Desk:
