@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "diff",
     "explain": "explain",
     "promote": "app",
+    "bot": "bot",
     "cmp-server": "cmp_server",
     "generate": "generate_",
     "cache": "app",

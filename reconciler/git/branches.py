@@ -4,6 +4,7 @@ they were seen."""
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Protocol
 
 from reconciler.errors import RepositoryError
@@ -28,6 +29,9 @@ class Branches(Protocol):
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
         """From one commit to another (none: it is not there), if it still is at the first."""
+
+    def create(self, references: Mapping[str, str]) -> None:
+        """Many in one go; those that are there by now stay as they are."""
 
 
 class OwnBranches:
@@ -58,6 +62,10 @@ class OwnBranches:
         )
         return self.tips(reference).get(reference) == new
 
+    def create(self, references: Mapping[str, str]) -> None:
+        for reference, commit in references.items():
+            self.move(reference, commit, None)
+
 
 class SeenBranches:
     """Others, as they were when they were last fetched: a run asks for all of them once."""
@@ -84,6 +92,11 @@ class SeenBranches:
         elif moved:
             self._tips.pop(reference, None)
         return moved
+
+    def create(self, references: Mapping[str, str]) -> None:
+        if references:
+            self._branches.create(references)
+            self._tips |= self._branches.tips(*references)
 
 
 def main_branch(root: str, declared: str) -> str:

@@ -7,7 +7,7 @@ from reconciler.git.remote import HEADS, Change, Outcome, Remote, full_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class OriginBranches:
@@ -31,6 +31,11 @@ class OriginBranches:
                 hint="the one who promotes must be allowed to push to it",
             )
         return pushed.outcome is Outcome.done
+
+    def create(self, references: Mapping[str, str]) -> None:
+        self._remote.push(
+            [Change(name.removeprefix(HEADS), commit, "") for name, commit in references.items()]
+        )
 
 
 def _patterns(names: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ PROPOSE = "propose"
 # The commands, each in a module of its own, and what they are called there.
 COMMANDS = {
     PROPOSE: "promote",
+    "rollback": "rollback",
     "status": "status_",
     "history": "history_",
 }

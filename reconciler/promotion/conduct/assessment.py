@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
+from reconciler.git.tree import NOTHING
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
 from reconciler.promotion.conduct.branch import Outcome, Proposal
@@ -26,6 +27,8 @@ from reconciler.render.renderer import Renderer
 # What a way back waits for: nothing that only time or the environment before can give.
 ON_THE_WAY_BACK = (Approvals, ChecksPass, SecretsSealed)
 MOST_NAMED = 10
+# Where forges look for code owners: without any there is nothing to ask.
+OWNERS = ("", "docs/", ".github/", ".gitea/", ".forgejo/", ".gitlab/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class Assessor:
         known = marker_in(pull.body) if pull else None
         if pull and known and known.hash == report.marker.hash and notes in pull.body:
             body = pull.body[pull.body.index(notes) if notes else 0 :]
-        owners = self.forge.code_owners(sorted(scene.plan.edits), scene.main)
+        owners: tuple[str, ...] = ()
+        if any(scene.tree.look(f"{folder}CODEOWNERS") is not NOTHING for folder in OWNERS):
+            owners = self.forge.code_owners(sorted(scene.plan.edits), scene.main)
         return Assessment(
             tuple(results),
             quiet(headline(scene.plan, scene.errand.kind)),

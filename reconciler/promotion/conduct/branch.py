@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -84,6 +84,16 @@ def publish(shop: Shop, work: Work, *, renew: bool = False, merged: str = "") ->
     if made is None:
         return Proposal(branch, tip, Outcome.left, theirs)
     return _moved(shop, work, reference, made, tip, theirs)
+
+
+def created(shop: Shop, works: Iterable[Work]) -> None:
+    """Branches that are not there yet, all of them in one go: `publish` finds them as they are."""
+    made = {}
+    for work in works:
+        reference = HEADS + work.errand.branch
+        if reference not in shop.branches.tips(reference):
+            made[reference] = _on_base(shop.workbench, work)
+    shop.branches.create(made)
 
 
 def foreign(bench: Workbench, base: str, tip: str) -> list[About]:

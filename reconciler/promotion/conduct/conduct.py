@@ -63,9 +63,9 @@ def conduct(
 
     What was closed without a merge is opened `again` if that is wanted.
     """
-    covered = {} if asked else _covered(desk, errand)
+    covered = {} if asked else covered_by(desk, errand)
     scene = desk.scene(errand, covered)
-    last = desk.forge.last_pull(errand.branch, scene.main)
+    last = desk.last_pull(errand.branch, scene.main)
     opened = last if last and last.state is State.open else None
     release = of_plan(scene.plan)
     if opened and not asked and _is_overtaken(desk, scene, opened):
@@ -74,7 +74,7 @@ def conduct(
         return Conducted(errand, scene.plan, End.nothing, replace(opened, state=State.closed))
     if not scene.plan.due:
         return _over(desk, scene, opened, covered)
-    if last and last.state is State.closed and not again and release_in(last.body) == release:
+    if last and not again and is_abandoned(scene, last):
         return Conducted(errand, scene.plan, End.abandoned, last)
     desk.check()
     work = Work(scene.plan, errand, scene.trailers)
@@ -88,6 +88,11 @@ def conduct(
     return _merged(desk, scene, found, assessment)
 
 
+def is_abandoned(scene: Scene, last: PullRequest) -> bool:
+    """Did somebody close the pull request of this very release?"""
+    return last.state is State.closed and release_in(last.body) == of_plan(scene.plan)
+
+
 def _is_overtaken(desk: Desk, scene: Scene, pull: PullRequest) -> bool:
     """Does a rollback find something else to take back than when it was proposed?"""
     if scene.errand.kind is not Kind.rollback or not scene.plan.due:
@@ -97,7 +102,7 @@ def _is_overtaken(desk: Desk, scene: Scene, pull: PullRequest) -> bool:
     return bool(held) and [v.split()[:2] for v in held] != [v.split()[:2] for v in now]
 
 
-def _covered(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
+def covered_by(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
     """The apps for which something newer is open."""
     offers = [offer for offer in desk.offers() if offer.errand.target == errand.target]
     own = next((o.pull.number for o in offers if o.pull.branch == errand.branch), 0)
@@ -130,8 +135,8 @@ def _pull(
         pull = desk.saw(at(pull, proposal.commit))
         if override:
             _override(desk, pull, override)
-        assessment = assess(scene, pull, proposal, desk.open_pulls())
-        wanted = _wanted(scene, assessment, release)
+            assessment = assess(scene, pull, proposal, desk.open_pulls())
+            wanted = _wanted(scene, assessment, release)
     pull = desk.saw(at(desk.forge.update(pull, wanted), proposal.commit))
     _post(desk, pull, assessment.results)
     return pull, assessment
@@ -154,8 +159,11 @@ def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
     verdict = next(
         (v for v in (Verdict.failure, Verdict.pending) if v in verdicts), Verdict.success
     )
+    there = desk.forge.statuses(pull.commit)
     for status in (*statuses, Status(PREFIX + ALL, verdict, said)):
-        desk.forge.set_status(pull.commit, replace(status, url=pull.url))
+        wanted = replace(status, url=pull.url)
+        if wanted not in there:
+            desk.forge.set_status(pull.commit, wanted)
 
 
 def _wanted(scene: Scene, assessment: Assessment, release: str) -> Wanted:

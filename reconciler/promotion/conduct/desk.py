@@ -35,13 +35,13 @@ class Desk:
     check: Callable[[], None] = lambda: None  # that we still are the only writer
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _open: dict[int, PullRequest] | None = field(default=None, init=False)
+    _last: dict[tuple[str, str], PullRequest | None] = field(default_factory=dict, init=False)
+    _scenes: dict[tuple[Errand, frozenset[str]], Scene] = field(default_factory=dict, init=False)
 
     def refresh(self) -> None:
         """See what became of the main branch and of ours."""
         self.shop.branches.fetch(HEADS)
-
-    def forget(self) -> None:
-        self._open = None
+        self._scenes.clear()
 
     def open_pulls(self) -> list[PullRequest]:
         if self._open is None:
@@ -49,11 +49,20 @@ class Desk:
         return list(self._open.values())
 
     def saw(self, pull: PullRequest) -> PullRequest:
+        self._last[pull.branch, pull.base] = pull
         if self._open is not None:
             self._open.pop(pull.number, None)
             if pull.state is State.open:
                 self._open[pull.number] = pull
         return pull
+
+    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+        """The newest from one branch to the other, open or not; asked for once."""
+        if (branch, base) not in self._last:
+            here = [p for p in self.open_pulls() if (p.branch, p.base) == (branch, base)]
+            found = here[0] if here else self.forge.last_pull(branch, base)
+            self._last[branch, base] = found
+        return self._last[branch, base]
 
     def offers(self) -> Iterator[Offer]:
         """The open pull requests that promote something."""
@@ -79,7 +88,10 @@ class Desk:
         return Offer(pull, errand, frozenset(e.app for e in entries if e))
 
     def scene(self, errand: Errand, without: Collection[str] = ()) -> Scene:
-        return self.planner.scene(errand, without)
+        key = (errand, frozenset(without))
+        if key not in self._scenes:
+            self._scenes[key] = self.planner.scene(errand, without)
+        return self._scenes[key]
 
 
 def merged_into(pull: PullRequest | None) -> str:

@@ -10,7 +10,15 @@ from reconciler.forges.forge import PullRequest, State
 from reconciler.git.branches import HEADS, main_branch
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
-from reconciler.promotion.conduct.conduct import Assess, Conducted, conduct, remove_branch
+from reconciler.promotion.conduct.branch import Work, created
+from reconciler.promotion.conduct.conduct import (
+    Assess,
+    Conducted,
+    conduct,
+    covered_by,
+    is_abandoned,
+    remove_branch,
+)
 from reconciler.promotion.conduct.desk import BRANCHES, Desk
 from reconciler.promotion.conduct.rollout import Follower, Patience, Told
 from reconciler.promotion.errand import Errand, Kind, errand_of
@@ -21,7 +29,7 @@ from reconciler.promotion.planner import plan_of
 from reconciler.promotion.rollback import release_before
 from reconciler.promotion.route import apps_between
 
-ONE_EACH, ALL_IN_ONE = "app", "batch"
+ALL_IN_ONE = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,6 @@ class Round:
         self._ended = ended if ended is not None else set()
 
     def go(self) -> Iterator[Happened]:
-        self._desk.forget()
         self._desk.refresh()
         fleet = load_fleet(self._desk.planner.opened(""))
         done: set[str] = set()
@@ -86,7 +93,7 @@ class Round:
         return list(found.values())
 
     def _last(self, errand: Errand) -> PullRequest | None:
-        return self._desk.forge.last_pull(errand.branch, self._main(errand.target))
+        return self._desk.last_pull(errand.branch, self._main(errand.target))
 
     def _main(self, target: str) -> str:
         fleet = load_fleet(self._desk.planner.opened(""))
@@ -112,10 +119,22 @@ class Round:
         except ReconcilerError as e:
             yield Failed(f"{source.name} → {target.name}", e)
             return
-        for errand in [*_errands(plan, target), *_hotfixes(plan)]:
-            if errand.branch not in done:
-                done.add(errand.branch)
-                yield from self._one(errand)
+        fresh = [e for e in [*_errands(plan, target), *_hotfixes(plan)] if e.branch not in done]
+        done |= {errand.branch for errand in fresh}
+        created(self._desk.shop, self._works(fresh))
+        for errand in fresh:
+            yield from self._one(errand)
+
+    def _works(self, errands: list[Errand]) -> Iterator[Work]:
+        """Those that cannot be planned tell it when their turn comes."""
+        for errand in errands:
+            try:
+                scene = self._desk.scene(errand, covered_by(self._desk, errand))
+                last = self._desk.last_pull(errand.branch, scene.main)
+            except ReconcilerError:
+                continue
+            if scene.plan.due and not (last and is_abandoned(scene, last)):
+                yield Work(scene.plan, errand, scene.trailers)
 
     def _follow(self) -> Iterator[Happened]:
         try:
