@@ -44,7 +44,7 @@ class Office:
         """As the only one who writes promotions in this repository, and on its newest state."""
         lock = Lock(
             self.reached.branches,
-            self.desk.shop.workbench,
+            self.desk.shop.workbench.root,
             f"{socket.gethostname()} ({os.getpid()})",
             seconds=lease,
             patience=patience,

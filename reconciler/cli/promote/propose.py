@@ -131,12 +131,12 @@ def promote(
         return
     rest = tuple(gate for gate in gates if gate != HOLD)
     passing = Override(rest, quiet(reason), "") if rest else None
-    with open_office(repository, forge, cache=not no_cache, offline=offline) as office:
-        with office.alone():
-            done = [
-                conduct(office.desk, errand, office.assessor, again=again, override=passing)
-                for errand in errands
-            ]
+    opened = open_office(repository, forge, cache=not no_cache, offline=offline)
+    with opened as office, office.alone():
+        done = [
+            conduct(office.desk, errand, office.assessor, again=again, override=passing)
+            for errand in errands
+        ]
     _conducted(done, explain, output)
 
 

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 def show_plan(plan: Plan, explain: bool = False) -> None:
     color = False if os.environ.get("NO_COLOR") else None
-    ways = {plan.source, plan.target}
-    typer.echo(
-        f"{' → '.join(sorted(ways, key=[plan.source, plan.target].index))}, on {plan.base[:10]}"
-    )
+    way = dict.fromkeys([plan.source, plan.target])  # a rollback stays where it is
+    typer.echo(f"{' → '.join(way)}, on {plan.base[:10]}")
     for step in plan.steps:
         if step.standing is Standing.same and len(plan.steps) > 1 and not explain:
             continue

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
+import pygit2
+
 from reconciler.errors import LockTaken, ReconcilerError, RepositoryError
 from reconciler.git.branches import Branches
+from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers, with_trailers
-from reconciler.git.workbench import Workbench
 
 REFERENCE = "refs/promote/lock"
 PAUSE = 0.3
+NOBODY = pygit2.Signature("reconciler", "reconciler@users.noreply.invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Lock:
     def __init__(
         self,
         branches: Branches,
-        workbench: Workbench,
+        root: str,
         owner: str,
         *,
         seconds: float = 60.0,
@@ -42,12 +45,12 @@ class Lock:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._branches = branches
-        self._workbench = workbench
+        self._git = open_repository(root)
         self._owner = owner
         self._seconds = seconds
         self._patience = patience
         self._now = now
-        self._empty = workbench.git.TreeBuilder().write()
+        self._empty = self._git.TreeBuilder().write()
         self._at: str | None = None
         self._lost = ""
         self._done = threading.Event()
@@ -108,7 +111,7 @@ class Lock:
         """None if it is gone by now, or was not made by this program."""
         try:
             self._branches.fetch(REFERENCE)
-            message = self._workbench.commit(commit).message
+            message = self._git[commit].peel(pygit2.Commit).message
         except (ReconcilerError, KeyError):
             return Holder("somebody else", self._now() + timedelta(seconds=1))
         found = trailers(message)
@@ -121,9 +124,8 @@ class Lock:
     def _mark(self) -> str:
         until = (self._now() + timedelta(seconds=self._seconds)).timestamp()
         words = [("Owner", self._owner), ("Until", f"{until:.3f}")]
-        return self._workbench.make(
-            self._empty, [], with_trailers("promotions are being written", words)
-        )
+        text = with_trailers("promotions are being written", words)
+        return str(self._git.create_commit(None, NOBODY, NOBODY, text, self._empty, []))
 
     def _stay(self) -> None:
         renewed = time.monotonic()
