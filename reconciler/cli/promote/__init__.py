@@ -14,6 +14,8 @@ PROPOSE = "propose"
 COMMANDS = {
     PROPOSE: "promote",
     "rollback": "rollback",
+    "approve": "approve",
+    "merge": "merge_",
     "status": "status_",
     "history": "history_",
 }

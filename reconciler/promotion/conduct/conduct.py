@@ -287,17 +287,26 @@ def _merged(desk: Desk, scene: Scene, found: Conducted, assessment: Assessment) 
     may = scene.target.promotion.auto_merge and scene.errand.kind is not Kind.hotfix
     if not may or not assessment.passes or proposal.theirs or pull.draft:
         return found
-    desk.check()
-    message = desk.shop.workbench.commit(proposal.commit).message.partition("\n")[2]
-    outcome = desk.forge.merge(pull, pull.title, message.strip())
+    outcome = merge(desk, found)
     if outcome is Outcome.merged:
-        pull = desk.saw(desk.forge.pull(pull.number))
-        remove_branch(desk, replace(pull, commit=proposal.commit))
-        desk.refresh()
-        return replace(found, end=End.merged, pull=pull)
+        return replace(found, end=End.merged, pull=desk.forge.pull(pull.number))
     if outcome is Outcome.conflict or _is_outdated(desk, scene, proposal, outcome):
         publish(desk.shop, Work(scene.plan, scene.errand, scene.trailers), renew=True)
     return found
+
+
+def merge(desk: Desk, found: Conducted) -> Outcome:
+    """With a message that tells of the promotion even if the forge squashes its commits."""
+    pull = found.pull
+    assert pull  # noqa: S101
+    desk.check()
+    message = desk.shop.workbench.commit(pull.commit).message.partition("\n")[2]
+    outcome = desk.forge.merge(pull, pull.title, message.strip())
+    if outcome is Outcome.merged:
+        done = desk.saw(replace(pull, state=State.merged))
+        remove_branch(desk, done)
+        desk.refresh()
+    return outcome
 
 
 def _is_outdated(desk: Desk, scene: Scene, proposal: Proposal, outcome: Outcome) -> bool:
