@@ -13,6 +13,7 @@ from reconciler.errors import ForgeError
 from reconciler.forges.client import Client, Way
 from reconciler.forges.tokens import Token
 
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 NEEDS = "to belong to an app that is installed in the repository"
 BACK = 60  # clocks differ
 WORD_SECONDS = 540  # ten minutes at most
@@ -64,7 +65,7 @@ class Installation:
     def __init__(self, app: App, api: str, repository: str, way: Way) -> None:
         self._app = app
         self._clock = way.clock
-        self._client = Client("GitHub", api, self._word, NEEDS, way)
+        self._client = Client("GitHub", api, self._word, NEEDS, way, HEADERS)
         self._repository = repository
         self._number = app.installation
         self._token: Token | None = None

@@ -85,7 +85,13 @@ class Client:
     """A connection to one forge's API, for several threads."""
 
     def __init__(
-        self, name: str, base: str, token: Tokens, needs: str, way: Way | None = None
+        self,
+        name: str,
+        base: str,
+        token: Tokens,
+        needs: str,
+        way: Way | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.base = base.rstrip("/")
@@ -94,7 +100,11 @@ class Client:
         self._way = way or Way()
         self._clock = self._way.clock
         self._http = httpx.Client(
-            headers={"User-Agent": f"reconciler/{reconciler.__version__}"},
+            headers={
+                "User-Agent": f"reconciler/{reconciler.__version__}",
+                "Accept": "application/json",
+                **(headers or {}),
+            },
             timeout=self._way.seconds,
             verify=self._way.trust(),
             proxy=self._way.proxy or None,
@@ -199,7 +209,6 @@ class Client:
             json=body,
             files=files,
             headers={
-                "Accept": "application/json",
                 "Authorization": f"Bearer {self.token().reveal()}",
                 **(headers or {}),
             },

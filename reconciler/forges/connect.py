@@ -114,7 +114,7 @@ def connect(place: Place, proof: Token | App | None, way: Way) -> Iterator[Conne
             tokens = stack.enter_context(closing(Installation(proof, api, project.path, way)))
         else:
             tokens = partial(_same, proof)
-        client = stack.enter_context(Client(make.name, api, tokens, make.needs, way))
+        client = stack.enter_context(Client(make.name, api, tokens, make.needs, way, make.headers))
         user = USERS[place.kind]
         yield Connection(make(client, project), lambda: (user, tokens().reveal()))
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.app import Installation
+from reconciler.forges.app import HEADERS, Installation
 from reconciler.forges.client import Answer, Query
 from reconciler.forges.forge import (
     Approval,
@@ -62,6 +62,7 @@ class GitHub(Hosted):
     kind = "github"
     name = "GitHub"
     needs = "contents, pull requests and commit statuses (write), and checks (read)"
+    headers = HEADERS
     longest_body = 65_536
     longest_description = 140
 

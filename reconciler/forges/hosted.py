@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +41,7 @@ class Hosted(Forge, ABC):
     name: str
     needs: str
     """What a token has to have."""
+    headers: Mapping[str, str] = {}
     longest_description: int
 
     def __init__(self, client: Client, project: Project) -> None:
