@@ -35,6 +35,11 @@ RIGHT = [
     "promotion: {gates: [{type: approvals}, {type: approvals, count: 10}]}",
     "promotion: {gates: [{type: window, from: 22:00, to: '06:00', days: [mon, sun]}]}",
     "promotion: {gates: [{type: freeze, from: 2026-12-20, to: 2026-12-20, reason: rest}]}",
+    "promotion: {gates: [{type: previous}, {type: alone}, {type: plugin, name: ticket}]}",
+    "promotion: {overrides: [alice, bob]}",
+    "health: [{type: argocd}, {type: argocd, application: '{environment}-{app}', cluster: hub}]",
+    "health: [{type: prometheus, url: 'http://p:9090/x', query: 'min(up{app=\"{app}\"}) > 0'}]",
+    "health: [{type: http, app: 'paw*', url: 'https://{app}.example.org:8443/healthz?full=1'}]",
     "promotion: {fields: [{app: paw, keep: [images, 'images[a/b].newTag', replicas]}]}",
     "promotion: {reviewers: [alice, org/team], labels: [a b], allowSkipFrom: [dev]}",
 ]
