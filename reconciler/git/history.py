@@ -132,22 +132,35 @@ def changes(git: pygit2.Repository, tip: str, paths: Iterable[str]) -> Iterator[
     """
     walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
     walk.simplify_first_parent()
-    wanted = list(paths)
+    # By the folder that they are far below: one look tells that nothing changed in any of them.
+    folders: dict[str, list[str]] = {}
+    for path in paths:
+        folders.setdefault("/".join(path.split("/")[:2]), []).append(path)
     later: pygit2.Commit | None = None
-    seen: list[str] = []
+    trees: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for commit in walk:
-        found = [_token(_at(commit.tree, path)) for path in wanted]
-        if later is not None and found != seen:
+        found = {folder: _name(_at(commit.tree, folder)) for folder in folders}
+        now = {
+            path: _token(_at(commit.tree, path))
+            for folder, name in found.items()
+            if name != trees.get(folder)
+            for path in folders[folder]
+        }
+        if later is not None and any(seen[path] != token for path, token in now.items()):
             yield about(later)
-        later, seen = commit, found
+        later, trees = commit, found
+        seen |= now
     if later is not None:
         yield about(later)
 
 
+def _name(found: pygit2.Object | None) -> str:
+    return str(found.id) if found else "-"
+
+
 def _token(found: pygit2.Object | None) -> str:
-    if found is None:
-        return ""
-    return "/" if isinstance(found, pygit2.Tree) else str(found.id)
+    return "/" if isinstance(found, pygit2.Tree) else _name(found)
 
 
 def _at(tree: pygit2.Object | None, path: str) -> pygit2.Object | None:

@@ -32,7 +32,7 @@ RIGHT = [
     "checks: {ignore: [{check: 'reference/*', reason: it is so}]}",
     "sealing: {certificate: environments/prod/cert.pem, scope: cluster-wide}",
     "promotion: {gates: [{type: soak, time: 30m}, {type: checks}, {type: secrets}]}",
-    "promotion: {gates: [{type: approvals}, {type: approvals, count: 10}]}",
+    "promotion: {gates: [{type: approvals}, {type: approvals, count: 10, by: [ann]}]}",
     "promotion: {gates: [{type: window, from: 22:00, to: '06:00', days: [mon, sun]}]}",
     "promotion: {gates: [{type: freeze, from: 2026-12-20, to: 2026-12-20, reason: rest}]}",
     "promotion: {gates: [{type: previous}, {type: alone}, {type: plugin, name: ticket}]}",

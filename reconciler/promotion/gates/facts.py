@@ -55,6 +55,7 @@ class Facts:
         self.question = question
         self.run = lru_cache(maxsize=None)(self._run)
         self._paths = lru_cache(maxsize=None)(self._looked_at)
+        self._record = lru_cache(maxsize=None)(self._history)
         self._alone = Lock()
 
     @property
@@ -142,11 +143,19 @@ class Facts:
         )
 
     def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
-        file = kustomization_in(self.question.tree, entry.folder)
+        file = self._file(entry)
         if file is None:
             raise FleetError(f"there is no app {entry}")
-        history = self.question.repository.history(self.question.plan.base, [file])
-        return Record(history).versions(file)
+        return self._record(entry.environment).versions(file)
+
+    def _history(self, environment: str) -> Record:
+        """Of all apps together: the branch is walked once."""
+        entries = (Entry(environment, step.app) for step in self.due)
+        files = filter(None, map(self._file, entries))
+        return Record(self.question.repository.history(self.question.plan.base, files))
+
+    def _file(self, entry: Entry) -> str | None:
+        return kustomization_in(self.question.tree, entry.folder)
 
     def _looked_at(self, entry: Entry) -> list[str]:
         """By a render of the entry, but for what it pins."""
