@@ -16,9 +16,13 @@ def test_commits_that_touch_a_path_are_told_newest_first_and_merges_as_one(repo:
     repo.git("merge", "--quiet", "--no-ff", "-m", "Merge it", "side")
     merge = repo.git("rev-parse", "HEAD")
     new = repo.commit({"a/new": "1"})
+    repo.git("rm", "--quiet", "b")
+    gone = repo.commit()
     found = Repository(str(repo.path))
-    assert [c.id for c in found.changes("main", ["a/x", "b"])] == [merge, first]
-    assert [c.id for c in found.changes("main", ["a", "a/new"])] == [new, first]
+    changes = found.changes("main")
+    assert [c.id for c in changes.of(["a/x", "b"])] == [gone, merge, first]
+    assert [c.id for c in changes.of(["a/new"])] == [new]
+    assert list(changes.of(["nowhere"])) == []
     told = list(found.brought(merge))
     assert [t.id for t in told] == [merge, *reversed(sides)]
     assert (told[0].message.strip(), told[0].author) == ("Merge it", "t")

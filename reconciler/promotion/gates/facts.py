@@ -56,6 +56,7 @@ class Facts:
         self.run = lru_cache(maxsize=None)(self._run)
         self._paths = lru_cache(maxsize=None)(self._looked_at)
         self._record = lru_cache(maxsize=None)(self._history)
+        self._changes = question.repository.changes(question.plan.base)
         self._alone = Lock()
 
     @property
@@ -128,19 +129,22 @@ class Facts:
 
     def _base_run(self, step: Step, entry: Entry) -> Run:
         """Of what an entry that follows the branch builds on."""
-        question = self.question
+        base = self.question.plan.base
         own = f"{entry.folder}/"
         paths = [path for path in self._paths(entry) if not path.startswith(own)]
-        tip = next((line.source for line in step.lineages), question.plan.base)
+        tip = next((line.source for line in step.lineages), base)
         until: About | None = None
-        for commit in question.repository.changes(question.plan.base, paths):
-            if question.repository.merge_base(commit.id, tip) == commit.id:
+        for commit in self._changes.of(paths):
+            if tip in (base, commit.id) or self._is_in(commit.id, tip):
                 return Run(commit, until)
             until = commit
         raise FleetError(
             f"this clone does not tell since when {entry} runs {tip[:10]}",
             hint="is it shallow? git fetch --unshallow",
         )
+
+    def _is_in(self, commit: str, history: str) -> bool:
+        return self.question.repository.merge_base(commit, history) == commit
 
     def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
         file = self._file(entry)
