@@ -84,11 +84,9 @@ class Facts:
 
     def runs(self, environment: Environment, step: Step) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
-        for _, fields in self._versions(Entry(environment.name, step.app)):
-            return fields is not None and _has(
-                self.question.repository, step, fields, exactly=False
-            )
-        return False
+        _, fields = next(self._versions(Entry(environment.name, step.app)))
+        repository = self.question.repository
+        return fields is not None and _has(repository, step, fields, exactly=False)
 
     def _run(self, app: str) -> Run:
         """When the source ran the very release that a step promotes.
