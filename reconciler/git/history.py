@@ -127,29 +127,39 @@ class History:
         self._versions[path].append(Version(about(self._later), content, self._position))
 
 
-def changes(git: pygit2.Repository, tip: str, paths: Iterable[str]) -> Iterator[About]:
-    """The commits of a branch that changed what is at any of these paths, the newest first.
+class Changes:
+    """Which files each commit of a branch changed, as far back as somebody asks.
 
-    What a merge brought counts as the merge's; a folder is the same whatever is in it.
+    What a merge brought counts as the merge's.
     """
-    walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
-    walk.simplify_first_parent()
-    wanted = list(paths)
-    later: pygit2.Commit | None = None
-    seen: list[str] = []
-    for commit in walk:
-        found = [_token(_at(commit.tree, path)) for path in wanted]
-        if later is not None and found != seen:
-            yield about(later)
-        later, seen = commit, found
-    if later is not None:
-        yield about(later)
 
+    def __init__(self, git: pygit2.Repository, tip: str) -> None:
+        walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
+        walk.simplify_first_parent()
+        self._walk = iter(walk)
+        self._known: list[tuple[pygit2.Commit, frozenset[str]]] = []
 
-def _token(found: pygit2.Object | None) -> str:
-    if found is None:
-        return ""
-    return "/" if isinstance(found, pygit2.Tree) else str(found.id)
+    def of(self, paths: Iterable[str]) -> Iterator[About]:
+        """The commits that changed any of these files, the newest first."""
+        wanted = frozenset(paths)
+        i = 0
+        while i < len(self._known) or self._go_back():
+            commit, changed = self._known[i]
+            if not wanted.isdisjoint(changed):
+                yield about(commit)
+            i += 1
+
+    def _go_back(self) -> bool:
+        commit = next(self._walk, None)
+        if commit is None:
+            return False
+        if commit.parents:
+            difference = commit.parents[0].tree.diff_to_tree(commit.tree)
+        else:
+            difference = commit.tree.diff_to_tree(swap=True)
+        changed = (side.path for d in difference.deltas for side in (d.old_file, d.new_file))
+        self._known.append((commit, frozenset(changed)))
+        return True
 
 
 def _at(tree: pygit2.Object | None, path: str) -> pygit2.Object | None:

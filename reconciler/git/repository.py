@@ -11,7 +11,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, History, Told, about, brought, changes
+from reconciler.git.history import About, Changes, History, Told, about, brought
 from reconciler.git.objects import open_objects
 from reconciler.git.touching import touching
 
@@ -88,9 +88,9 @@ class Repository:
         """What the branch that ends here held at these paths."""
         return History(self._git, self.commit(revision).commit, paths)
 
-    def changes(self, revision: str, paths: Iterable[str]) -> Iterator[About]:
-        """When the branch that ends here changed at these paths, the newest commit first."""
-        return changes(self._git, self.commit(revision).commit, paths)
+    def changes(self, revision: str) -> Changes:
+        """What each commit of the branch that ends here changed."""
+        return Changes(self._git, self.commit(revision).commit)
 
     def brought(self, commit: str) -> Iterator[Told]:
         """A commit of a branch, and if it is a merge all that came with it, the newest first."""

@@ -45,6 +45,12 @@ def _git_url(text: str) -> Advice:
     return Advice()
 
 
+def _address(text: str) -> Advice:
+    if CREDENTIALS.search(text):
+        return Advice("holds a password or a token", "write the URL without it")
+    return Advice()
+
+
 def _minor_version(text: str) -> Advice:
     meant = re.match(r"v?(1\.[0-9]+)", text)
     return Advice(hint=f'did you mean "{meant[1]}"?' if meant else "")
@@ -104,7 +110,7 @@ Address = Annotated[
     Text(
         "a URL such as https://{app}.example.org/healthz, without a password",
         r"https?://[^\s@/?#]+(?:/[^\s@#]*)?",
-        advise=_git_url,
+        advise=_address,
     ),
 ]
 AppPattern = Annotated[

@@ -34,6 +34,7 @@ class Approvals:
 
     type: Annotated[Literal["approvals"], TYPE] = "approvals"
     count: Annotated[int, "How many."] = 1
+    by: Annotated[tuple[Account, ...], "The accounts that count; otherwise all that approve."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

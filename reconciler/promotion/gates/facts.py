@@ -55,6 +55,8 @@ class Facts:
         self.question = question
         self.run = lru_cache(maxsize=None)(self._run)
         self._paths = lru_cache(maxsize=None)(self._looked_at)
+        self._record = lru_cache(maxsize=None)(self._history)
+        self._changes = question.repository.changes(question.plan.base)
         self._alone = Lock()
 
     @property
@@ -82,11 +84,9 @@ class Facts:
 
     def runs(self, environment: Environment, step: Step) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
-        for _, fields in self._versions(Entry(environment.name, step.app)):
-            return fields is not None and _has(
-                self.question.repository, step, fields, exactly=False
-            )
-        return False
+        _, fields = next(self._versions(Entry(environment.name, step.app)))
+        repository = self.question.repository
+        return fields is not None and _has(repository, step, fields, exactly=False)
 
     def _run(self, app: str) -> Run:
         """When the source ran the very release that a step promotes.
@@ -127,13 +127,13 @@ class Facts:
 
     def _base_run(self, step: Step, entry: Entry) -> Run:
         """Of what an entry that follows the branch builds on."""
-        question = self.question
+        base = self.question.plan.base
         own = f"{entry.folder}/"
         paths = [path for path in self._paths(entry) if not path.startswith(own)]
-        tip = next((line.source for line in step.lineages), question.plan.base)
+        tip = next((line.source for line in step.lineages), base)
         until: About | None = None
-        for commit in question.repository.changes(question.plan.base, paths):
-            if question.repository.merge_base(commit.id, tip) == commit.id:
+        for commit in self._changes.of(paths):
+            if tip in (base, commit.id) or self._is_in(commit.id, tip):
                 return Run(commit, until)
             until = commit
         raise FleetError(
@@ -141,12 +141,23 @@ class Facts:
             hint="is it shallow? git fetch --unshallow",
         )
 
+    def _is_in(self, commit: str, history: str) -> bool:
+        return self.question.repository.merge_base(commit, history) == commit
+
     def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
-        file = kustomization_in(self.question.tree, entry.folder)
+        file = self._file(entry)
         if file is None:
             raise FleetError(f"there is no app {entry}")
-        history = self.question.repository.history(self.question.plan.base, [file])
-        return Record(history).versions(file)
+        return self._record(entry.environment).versions(file)
+
+    def _history(self, environment: str) -> Record:
+        """Of all apps together: the branch is walked once."""
+        entries = (Entry(environment, step.app) for step in self.due)
+        files = filter(None, map(self._file, entries))
+        return Record(self.question.repository.history(self.question.plan.base, files))
+
+    def _file(self, entry: Entry) -> str | None:
+        return kustomization_in(self.question.tree, entry.folder)
 
     def _looked_at(self, entry: Entry) -> list[str]:
         """By a render of the entry, but for what it pins."""

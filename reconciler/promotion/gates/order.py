@@ -24,22 +24,17 @@ def preceded(gate: Previous, facts: Facts) -> Iterator[Result]:
     question = facts.question
     names = gate.environments or question.target.promotes_from
     others = [question.fleet.environment(name) for name in names if name != question.source.name]
-    known = {other.name: dict(_known(facts, other)) for other in others if other.health}
+    known = {e.name: {step.app: found for step, found in facts.look(e)} for e in others}
     for step in facts.due:
         there = [e for e in others if Entry(e.name, step.app) in question.fleet.entries]
-        results = [_in(gate, facts, e, step, known.get(e.name, {}).get(step.app)) for e in there]
+        results = [_in(gate, facts, e, step, known[e.name][step.app]) for e in there]
         behind = next((result for result in results if not result.passes), None)
-        said = f"{listing([e.name for e in there])} run it" if there else "none other runs it"
+        said = f"{listing([e.name for e in there])} run it" if there else "none other runs the app"
         yield behind or Result(gate.type, Gate.open, said, app=step.app)
 
 
-def _known(facts: Facts, environment: Environment) -> Iterator[tuple[str, Looked]]:
-    for step, found in facts.look(environment):
-        yield step.app, found
-
-
 def _in(
-    gate: Previous, facts: Facts, environment: Environment, step: Step, known: Looked | None
+    gate: Previous, facts: Facts, environment: Environment, step: Step, known: Looked
 ) -> Result:
     if not facts.runs(environment, step):
         said = f"{environment.name} does not run this release yet"
@@ -47,7 +42,7 @@ def _in(
         return Result(gate.type, Gate.waiting, said, hint=hint, app=step.app)
     if isinstance(known, ReconcilerError):
         return refused(gate.type, known, step.app)
-    found = verdict(gate.type, step.app, known or [])
+    found = verdict(gate.type, step.app, known)
     return replace(found, evidence=f"{environment.name}: {found.evidence}")
 
 

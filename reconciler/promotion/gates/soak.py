@@ -49,7 +49,7 @@ def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Re
         gate.type,
         Gate.waiting,
         f"{said}; now: {ill.said}" if ill else said,
-        opens=now + gate.time - counted,
+        opens=None if ill and ill.healthy is None else now + gate.time - counted,
         hint=ill.hint if ill else "",
         app=app,
     )

@@ -171,7 +171,7 @@ def test_a_region_waits_for_the_one_before_it(gated: Gated, ask: Ask) -> None:
     fleet.commit({"overlays/paw/first/kustomization.yaml": "resources: [../base]\n"})
     release = fleet.change(2)
     fleet.commit(entry("stage", release, "v2"))
-    assert only(ask(fleet), "previous").evidence == "none other runs it"
+    assert only(ask(fleet), "previous").evidence == "none other runs the app"
     fleet.commit(entry("first", fleet.first))
     found = only(ask(fleet), "previous")
     assert found.state is Gate.waiting

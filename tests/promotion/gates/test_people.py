@@ -57,6 +57,13 @@ def test_two_others_must_approve_the_commit_that_is_merged(
     assert (found.state, found.evidence) == (state, said)
 
 
+def test_where_approvers_are_named_nobody_elses_word_counts(gated: Gated, ask: Ask) -> None:
+    fleet = gated("type: approvals, by: [Ann]")
+    found = only(ask(fleet, forge=Paper().approve("bob"), pull=pull()), "approvals")
+    assert (found.state, found.evidence) == (Gate.waiting, "0 of 1")
+    assert only(ask(fleet, forge=Paper().approve("ann"), pull=pull()), "approvals").passes
+
+
 def test_without_a_pull_request_nobody_can_approve(due: Fleet, ask: Ask) -> None:
     assert only(ask(due), "approvals").state is Gate.waiting
 

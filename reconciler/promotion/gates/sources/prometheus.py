@@ -10,6 +10,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.document import shortened
 from reconciler.model.health import Prometheus
 from reconciler.promotion.gates.sources.evidence import (
     LARGEST_ANSWER,
@@ -66,7 +67,7 @@ def _series(answer: httpx.Response) -> list[list[tuple[float, str]]] | str:
         return "the result is too large; let the query make one series of all"
     found: dict[str, Any] = answer.json()
     if found["status"] != "success":
-        return str(found.get("error", answer.status_code))
+        return shortened(str(found.get("error", answer.status_code)))
     return [[(float(t), str(v)) for t, v in one["values"]] for one in found["data"]["result"]]
 
 
