@@ -54,12 +54,8 @@ class Links:
     def pulls_of(self, commit: str) -> list[PullRequest]:
         if self.broken:
             raise ForgeError("it does not answer")
-        return [
-            PullRequest(
-                7, f"{OURS}/pulls/7", "a title", "", "b", commit, "main", State.merged, False, (), "t",
-                NOON,
-            )
-        ]  # fmt: skip
+        url, state = f"{OURS}/pulls/7", State.merged
+        return [PullRequest(7, url, "a", "", "b", commit, "main", state, False, (), "t", NOON)]
 
     def __getattr__(self, name: str) -> object:
         raise AssertionError(f"a report does not ask for {name}")
@@ -241,7 +237,7 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[Result]]:
 EMPTY = hostile(["x", "x", "x", "x"])
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(TEXTS, min_size=4, max_size=4))
 def test_whatever_anybody_wrote_is_nothing_but_text(texts: list[str]) -> None:
     plan, inspection, gates = hostile(texts)
@@ -250,9 +246,9 @@ def test_whatever_anybody_wrote_is_nothing_but_text(texts: list[str]) -> None:
     usual = report_of(plain, calm, quiet, forge=Links())  # type: ignore[arg-type]
     tags = {tag for tag, _ in read(usual.body).tags}
     seen = read(found.body)
-    assert {tag for tag, _ in seen.tags} <= tags
+    assert {tag for tag, _ in seen.tags} <= {*tags, "a"}
     assert {name for _, attrs in seen.tags for name in attrs} <= {"class", "href"}
-    assert seen.links == set()
+    assert all(link.startswith(f"{OURS}/commit/") for link in seen.links)
     assert acted_on(found.body) == []
     assert len(seen.comments) == 1
     assert not re.search(r"[@#!]\w", found.title)
@@ -271,8 +267,8 @@ def fold_of_many(due: Fleet, kernel: Kernel, apps: int, lines: int) -> Plan:
     return replace(plan, steps=tuple(steps))
 
 
-@pytest.mark.parametrize("longest", [SMALLEST, 8_000, 20_000, 65_536])
-@pytest.mark.parametrize(("apps", "lines"), [(1, 1), (1, 3_000), (40, 30), (300, 5)])
+@pytest.mark.parametrize("longest", [SMALLEST, 65_536])
+@pytest.mark.parametrize(("apps", "lines"), [(1, 1), (1, 1_000), (40, 10), (200, 5)])
 def test_a_body_is_never_longer_than_the_forge_takes_and_never_cut_within_markup(
     due: Fleet, kernel: Kernel, apps: int, lines: int, longest: int
 ) -> None:
