@@ -9,6 +9,7 @@ ReconcilerError
 │   │   └── RenderTimeout
 │   ├── ClusterError     a kubeconfig, or a cluster that does not answer
 │   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
+│   ├── DocumentError    a YAML or JSON document; never holds a value of it
 │   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
@@ -121,6 +122,10 @@ class ClusterError(UserError):
 
 
 class ForgeError(UserError):
+    pass
+
+
+class DocumentError(UserError):
     pass
 
 

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import SealingError
+from reconciler.errors import DocumentError
 from reconciler.git.memory import MemoryTree
 from reconciler.git.overlay import EditedTree
 from reconciler.promotion.edit import edited_entry, with_ref
@@ -77,7 +77,7 @@ def test_a_mark_at_the_beginning_of_the_file_stays() -> None:
 
 def test_one_of_two_places_of_an_anchor_is_not_edited_alone() -> None:
     text = "images:\n- name: paw\n  newTag: &t v1\n- name: p\n  newTag: *t\n"
-    with pytest.raises(SealingError, match="anchors"):
+    with pytest.raises(DocumentError, match="anchors"):
         edited(text, {TAG: "v2"})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.checks.finding import Severity
+from reconciler.documents.write import as_yaml
 from reconciler.promotion.report.lines import inspection_lines
-from reconciler.sealing.layout import as_yaml
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.errors import ReconcilerError, SealingError
+from reconciler.documents.read import Document, read_documents
+from reconciler.documents.write import as_yaml
+from reconciler.errors import DocumentError, ReconcilerError
 from reconciler.model.document import LOADER
-from reconciler.sealing.layout import as_yaml
-from reconciler.sealing.manifest import Document, read_documents
 
 COMMENT = re.compile(r"[ \t]*#")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
@@ -314,7 +314,7 @@ def _check(document: Document, text: str, value: Mapping[str, Any]) -> None:
         raise document.error(
             (), "this uses anchors of YAML, and cannot be edited", hint="write the values out"
         )
-    raise SealingError(
+    raise DocumentError(
         "this cannot be edited without changing its layout",
         where=document.place(),
         hint="write it in the plain form, a key and its value in a line each",
