@@ -79,7 +79,7 @@ def _inside(text: str, node: Node, old: Any, new: Any) -> list[Splice] | None:
 
 def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> list[Splice] | None:
     """Items stay where they are, and new ones come last."""
-    if len(old) == len(new):
+    if _in_place(old, new):
         found = [_inside(text, n, a, b) for n, a, b in zip(node.value, old, new, strict=True)]
         return None if None in found else [splice for some in found for splice in some or ()]
     wanted = {_name(item): item for item in new}
@@ -100,6 +100,14 @@ def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> lis
         else:
             return None
     return splices
+
+
+def _in_place(old: list[Any], new: list[Any]) -> bool:
+    """Is each item where it was, whatever else became of it?"""
+    was, now = ([_name(item) for item in items] for items in (old, new))
+    both = set(was) & set(now)
+    pairs = zip(was, now, strict=False)
+    return len(was) == len(now) and all(a == b for a, b in pairs if a in both or b in both)
 
 
 def _name(item: Any) -> str:
@@ -146,7 +154,7 @@ def _scalar(text: str, node: ScalarNode, new: str) -> list[Splice] | None:
         written = "'" + new.replace("'", "''") + "'"
     elif node.style == '"':
         written = json.dumps(new, ensure_ascii=False)
-    elif not node.style and _is_plain(new):
+    elif not node.style and _is_plain(new) and ("?" in node.value or "?" not in new):
         written = new
     return [Splice(begin, end, written)]
 
