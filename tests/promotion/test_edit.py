@@ -122,7 +122,22 @@ def test_several_documents_in_one_entry_are_refused() -> None:
 
 LONG = "w " * 80 + "w"
 VALUES = st.sampled_from(
-    ["v1", "1.10", "007", "true", "no", "~", "a: b", "x # y", "it's", 'a "b"', "ü", "-x", "x?y", LONG]
+    [
+        "v1",
+        "1.10",
+        "007",
+        "true",
+        "no",
+        "~",
+        "a: b",
+        "x # y",
+        "it's",
+        'a "b"',
+        "ü",
+        "-x",
+        "x?y",
+        LONG,
+    ]
 )
 PLAIN = ("v1", "ü", "it's", "-x", LONG)  # these need no quotes
 COMMENTS = st.sampled_from(["", "  # a comment", " # 'quoted: \"", "   "])
