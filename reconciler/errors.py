@@ -11,6 +11,7 @@ ReconcilerError
 │   ├── ClusterError     a kubeconfig, or a cluster that does not answer
 │   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
 │   │   └── ForgeUncertain   it was asked, and did not say whether it did it
+│   ├── DocumentError    a YAML or JSON document; never holds a value of it
 │   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
@@ -131,6 +132,10 @@ class ForgeError(UserError):
 
 
 class ForgeUncertain(ForgeError):
+    pass
+
+
+class DocumentError(UserError):
     pass
 
 

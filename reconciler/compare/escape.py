@@ -19,7 +19,7 @@ SIGIL = re.compile(r"([@#!~%$&*])(?=\S)|(\[)(?=\w+:)|(:)(?=[\w+-]+:)")
 KEY = re.compile(r"(?<=\w)-(?=\d)")  # GH-12, and what other trackers number
 HOST = re.compile(r"(?<=\bwww)\.", re.IGNORECASE)
 PROTOCOL = re.compile(r":(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
-COMMIT = re.compile(r"(?<![^\W_])(?=[0-9a-f]*\d)([0-9a-f]{4})(?=[0-9a-f]{3})", re.IGNORECASE)
+COMMIT = re.compile(r"[0-9a-f]{6}(?=[0-9a-f])", re.IGNORECASE)
 MARKUP = re.compile(r"[!-&*+.:-@\[-`{-~]")  # the rest of ASCII is markup in no place
 
 
@@ -28,7 +28,7 @@ def quiet(text: str) -> str:
     text = SIGIL.sub(rf"\g<0>{SPACE}", printable(text))
     for pattern, new in ((KEY, f"-{SPACE}"), (HOST, f"{SPACE}."), (PROTOCOL, f"{SPACE}:")):
         text = pattern.sub(new, text)
-    return COMMIT.sub(rf"\1{SPACE}", text)
+    return COMMIT.sub(rf"\g<0>{SPACE}", text)
 
 
 def prose(text: str) -> str:

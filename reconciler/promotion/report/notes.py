@@ -16,10 +16,9 @@ from reconciler.promotion.merge import Fate
 from reconciler.promotion.plan import Plan, Step
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.lists import bullets, more, name, short, table
-from reconciler.promotion.report.secrets import UNREADABLE
+from reconciler.promotion.report.secrets import told_as_lacking
 
 SEVERITIES = {Severity.error: "**serious**", Severity.warning: "look", Severity.note: "know"}
-ABOUT_SECRETS = {"references/secret", *UNREADABLE}
 MOST_OBJECTS = 3
 
 
@@ -99,7 +98,7 @@ def checks_part(inspection: Inspection, most: int) -> str:
     lines = [
         f"{SEVERITIES[f.severity]}: {_about([f])}: {short(f.what)} ({name(f.rule)}){_hint(f.hint)}"
         for f in sorted(inspection.new, key=lambda f: [*Severity].index(f.severity))
-        if not (f.rule in ABOUT_SECRETS and inspection.secrets)
+        if not told_as_lacking(f, inspection.secrets)
     ]
     lines += [
         f"**serious**: {name(app)} cannot be checked: {_error(error)}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.checks.check import Report
 from reconciler.checks.configuration import Configuration, provided_by
+from reconciler.checks.finding import Finding
 from reconciler.checks.objects import Object
 from reconciler.checks.references import references
 from reconciler.checks.world import World
@@ -58,6 +59,13 @@ def lacking(renderer: Renderer, tree: Tree, plan: Plan, after: Report) -> Iterat
         command = seal_command(home, namespace, name, wanted)
         why = reasons[app, namespace, name]
         yield Lacking(str(home.entry), namespace, name, tuple(wanted), why, command)
+
+
+def told_as_lacking(finding: Finding, secrets: Sequence[Lacking]) -> bool:
+    """Does the list of secrets say the same, with a command to it?"""
+    rules = ("references/secret", "references/key", *UNREADABLE)
+    about = [*finding.what.split(), finding.object.name if finding.object else ""]
+    return finding.rule in rules and any(secret.name in about for secret in secrets)
 
 
 def seal_command(home: Home, namespace: str, name: str, keys: Sequence[str]) -> str:

@@ -16,7 +16,6 @@ from reconciler.render.renderer import Renderer
 
 FOLDER = "environments/prod/paw"
 ENTRY = f"{FOLDER}/kustomization.yaml"
-BEFORE, AFTER = b"resources: [before.yaml]\n", b"resources: [after.yaml]\n"
 ENVIRONMENT = "destination: {cluster: prod, namespace: paw}\n"
 
 Inspect = Callable[..., tuple[Plan, Inspection]]
@@ -25,11 +24,15 @@ Inspect = Callable[..., tuple[Plan, Inspection]]
 @pytest.fixture
 def inspect(checking: Kernel) -> Inspect:
     def run(
-        before: str, after: str, files: Mapping[str, str] | None = None
+        before: str,
+        after: str,
+        files: Mapping[str, str] | None = None,
+        entry: str = "resources: [{}.yaml]\n",
     ) -> tuple[Plan, Inspection]:
+        old, new = (entry.format(name).encode() for name in ("before", "after"))
         tree = MemoryTree(
             {
-                ENTRY: BEFORE,
+                ENTRY: old,
                 f"{FOLDER}/before.yaml": before.encode(),
                 f"{FOLDER}/after.yaml": after.encode(),
                 "environments/prod/environment.yaml": ENVIRONMENT.encode(),
@@ -38,10 +41,11 @@ def inspect(checking: Kernel) -> Inspect:
                 **{path: text.encode() for path, text in (files or {}).items()},
             }
         )
-        step = Step(Entry("prod", "paw"), Standing.due, edit=Edit(ENTRY, BEFORE, AFTER))
+        step = Step(Entry("prod", "paw"), Standing.due, edit=Edit(ENTRY, old, new))
         plan = Plan("stage", "prod", "main", "0" * 40, (step,))
         with Renderer(kernel=checking) as renderer:
             plan = rendered(plan, renderer, tree)
+            assert plan.due
             return plan, inspect_target(plan, renderer, tree)
 
     return run

@@ -48,7 +48,7 @@ def claim(size: str = "1Gi", more: str = "") -> str:
 
 
 def templates(size: str) -> str:
-    spec = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}" % size
+    spec = f"{{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {size}}}}}}}"
     return f"volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {spec}}}]"
 
 
@@ -265,7 +265,7 @@ def test_the_worst_comes_first_and_each_says_what_to_do(inspect: Inspect) -> Non
 def test_broken_objects_are_no_obstacle(inspect: Inspect) -> None:
     before = role("{verbs: 3}") + workload("replicas: x")
     after = role("null, {verbs: [get], resources: {a: b}}") + workload(
-        "replicas: [1]", spec="volumes: 3"
+        "replicas: [1]", spec="hostNetwork: [1]"
     )
     _, found = inspect(before, after)
     assert not found.failed
