@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RepositoryError
-from reconciler.git.branches import Outcome, Proposal, propose
+from reconciler.git.branches import OwnBranches
+from reconciler.git.workbench import EDIT, Workbench
 from tests.conftest import Repo
 
-MARK = "Promotion: stage prod"
 BRANCH = "promote/stage/prod/app/paw"
 FILE = "environments/prod/paw/kustomization.yaml"
 
@@ -23,19 +23,19 @@ def here(repo: Repo) -> Repo:
     return repo
 
 
-def run(repo: Repo, text: str = "a: 2\n", subject: str = "Promote", **edits: str) -> Proposal:
+def run(repo: Repo, text: str = "a: 2\n", **edits: str) -> str:
+    """The commit that the branch is at after it."""
     files = {FILE: text.encode(), **{name: t.encode() for name, t in edits.items()}}
     base = repo.git("rev-parse", "main")
-    return propose(str(repo.path), BRANCH, base, files, f"{subject}\n\n{MARK}\n", MARK)
-
-
-def tip(repo: Repo) -> str:
-    return repo.git("rev-parse", BRANCH)
+    bench, branches = Workbench(str(repo.path)), OwnBranches(str(repo.path))
+    reference = f"refs/heads/{BRANCH}"
+    made = bench.make(bench.tree_with(base, files), [base], "Promote")
+    assert branches.move(reference, made, branches.tips(reference).get(reference))
+    return made
 
 
 def test_a_branch_holds_one_commit_more_than_its_base(here: Repo) -> None:
-    made = run(here, top="z\n")
-    assert (made.branch, made.outcome, made.commit) == (BRANCH, Outcome.created, tip(here))
+    run(here, top="z\n")
     assert here.git("rev-parse", f"{BRANCH}^") == here.git("rev-parse", "main")
     assert here.git("diff", "--name-only", "main", BRANCH).split() == [FILE, "top"]
     assert here.git("show", f"{BRANCH}:{FILE}") == "a: 2"
@@ -51,44 +51,26 @@ def test_what_is_not_edited_keeps_its_blobs_and_modes(here: Repo) -> None:
     assert here.git("rev-parse", f"{BRANCH}:{kept}") == here.git("rev-parse", f"main:{kept}")
 
 
-def test_the_same_again_changes_nothing(here: Repo) -> None:
+def test_a_branch_moves_only_from_where_it_was_seen(here: Repo) -> None:
     first = run(here)
-    log = here.git("reflog", "show", BRANCH)
-    assert run(here) == Proposal(BRANCH, first.commit, Outcome.unchanged)
-    assert here.git("reflog", "show", BRANCH) == log
+    branches, reference = OwnBranches(str(here.path)), f"refs/heads/{BRANCH}"
+    main = here.git("rev-parse", "main")
+    assert not branches.move(reference, main, None)
+    assert not branches.move(reference, main, main)
+    assert not branches.move(reference, None, main)
+    assert branches.tips("refs/heads/promote/") == {reference: first}
+    assert branches.move(reference, None, first)
+    assert branches.tips("refs/heads/promote/") == {}
 
 
-@pytest.mark.parametrize("what", ["the edit", "the message", "the base"])
-def test_another_one_takes_its_place(here: Repo, what: str) -> None:
-    run(here)
-    if what == "the base":
-        here.commit({"more": "x\n"})
-    made = run(
-        here,
-        text="a: 3\n" if what == "the edit" else "a: 2\n",
-        subject="Another" if what == "the message" else "Promote",
-    )
-    assert made.outcome is Outcome.updated
-    assert here.git("rev-list", "--count", f"main..{BRANCH}") == "1"
-
-
-def test_a_commit_of_somebody_is_kept_and_named(here: Repo) -> None:
-    run(here)
-    here.git("switch", "--quiet", BRANCH)
-    theirs = here.commit({"more": "x\n"})
-    here.git("switch", "--quiet", "main")
-    with pytest.raises(RepositoryError, match=theirs[:10]):
-        run(here, text="a: 3\n")
-    assert tip(here) == theirs
-
-
-def test_a_mark_must_be_a_line_of_its_own(here: Repo) -> None:
-    here.git("branch", BRANCH)
-    here.git("switch", "--quiet", BRANCH)
-    here.git("commit", "--quiet", "--allow-empty", "--message", f"not {MARK} at all")
-    here.git("switch", "--quiet", "main")
-    with pytest.raises(RepositoryError, match="somebody else"):
-        run(here)
+def test_a_commit_that_somebody_changed_is_not_ours_any_more(here: Repo) -> None:
+    bench = Workbench(str(here.path))
+    base = here.git("rev-parse", "main")
+    tree = bench.tree_with(base, {FILE: b"a: 2\n"})
+    made = bench.make(tree, [base], f"Promote\n\n{EDIT}: {bench.digest(tree, base)}\n")
+    other = bench.make(bench.tree_with(base, {FILE: b"a: 3\n"}), [base], bench.commit(made).message)
+    assert bench.is_ours(bench.commit(made))
+    assert not bench.is_ours(bench.commit(other))
 
 
 def test_a_branch_that_is_checked_out_is_left_alone(here: Repo, tmp_path: Path) -> None:

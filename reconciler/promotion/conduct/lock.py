@@ -53,6 +53,7 @@ class Lock:
         self._empty = self._git.TreeBuilder().write()
         self._at: str | None = None
         self._lost = ""
+        self._renewed = time.monotonic()
         self._done = threading.Event()
         self._alive = threading.Thread(target=self._stay, daemon=True)
 
@@ -103,7 +104,7 @@ class Lock:
                 return holder
         mark = self._mark()
         if self._branches.move(REFERENCE, mark, there):
-            self._at = mark
+            self._at, self._renewed = mark, time.monotonic()
             return None
         return Holder("somebody else", self._now())
 
@@ -128,15 +129,16 @@ class Lock:
         return str(self._git.create_commit(None, NOBODY, NOBODY, text, self._empty, []))
 
     def _stay(self) -> None:
-        renewed = time.monotonic()
-        while not self._done.wait(self._seconds / 3):
-            try:
-                mark = self._mark()
-                if not self._branches.move(REFERENCE, mark, self._at):
-                    self._lost = "another has taken it over"
-                    return
-                self._at, renewed = mark, time.monotonic()
-            except ReconcilerError as e:
-                if time.monotonic() - renewed > self._seconds:
-                    self._lost = str(e)
-                    return
+        while not self._lost and not self._done.wait(self._seconds / 3):
+            self._renew()
+
+    def _renew(self) -> None:
+        try:
+            mark = self._mark()
+            if self._branches.move(REFERENCE, mark, self._at):
+                self._at, self._renewed = mark, time.monotonic()
+            else:
+                self._lost = "another has taken it over"
+        except ReconcilerError as e:
+            if time.monotonic() - self._renewed > self._seconds:
+                self._lost = str(e)
