@@ -92,6 +92,12 @@ class Town:
         assert process.returncode == 0, printed
         return printed
 
+    def run_failing(self, *words: str) -> str:
+        process = self.start(*words)
+        printed = process.communicate()[0].decode()
+        assert process.returncode == 1, printed
+        return printed
+
     def go(self) -> str:
         return self.run("bot", "--once", "--log-format", "text", "--lease", "3")
 

@@ -15,6 +15,7 @@ from reconciler.compare.escape import code, fence, prose
 from reconciler.errors import RepositoryError
 from reconciler.forges.forge import PullRequest, Status, Verdict
 from reconciler.git.commit import CommitTree
+from reconciler.git.pins import is_reference
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
@@ -162,15 +163,17 @@ class Follower:
         return Result("rollout", state, result.evidence + since, hint=result.hint, app=result.app)
 
     def _asked(self, rollout: Rollout, target: Environment, app: str, tree: CommitTree) -> Asked:
+        """The release is there with all commits at which a render looks at the same files."""
         entry = Entry(target.name, app)
-        wanted = tree.look(entry.folder).token
+        (render,) = self.desk.planner.renderer.render_all(tree, [entry.folder])
+        paths = [path for path in render.paths if not is_reference(path)]
 
         def is_same(commit: str) -> bool | None:
             try:
                 found = self.desk.planner.repository.commit(commit)
             except RepositoryError:
                 return None
-            return found.look(entry.folder).token == wanted
+            return all(found.look(path).token == tree.look(path).token for path in paths)
 
         return Asked(entry, rollout.time, self.desk.now(), is_same)
 

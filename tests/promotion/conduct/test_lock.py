@@ -25,9 +25,12 @@ def lock(repo: Repo, owner: str, hours: float = 0.0) -> Lock:
 
 def test_only_one_has_it_and_the_others_are_told_who(repo: Repo) -> None:
     repo.commit({"a": "1"})
-    with lock(repo, "one"):
-        with pytest.raises(LockTaken, match="one is writing"), lock(repo, "other"):
-            pass
+    with (
+        lock(repo, "one"),
+        pytest.raises(LockTaken, match="one is writing"),
+        lock(repo, "other"),
+    ):
+        pass
     with lock(repo, "other"):
         pass
     assert repo.git("for-each-ref", REFERENCE) == ""
