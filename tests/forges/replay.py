@@ -148,4 +148,4 @@ def replay(contract: Contract, prefix: str = "") -> Iterator[Replay]:
             server.ended.set()
             server.shutdown()
             thread.join()
-        assert not server.problems
+        assert not server.problems, "\n".join(server.problems)

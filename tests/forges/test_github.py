@@ -22,7 +22,7 @@ from reconciler.forges.github import GitHub
 from reconciler.forges.patience import Clock
 from reconciler.forges.tokens import Token
 from tests.forges.github_contract import GitHubContract, sample
-from tests.forges.replay import Answer, Replay, replay
+from tests.forges.replay import Answer, Replay, Request, replay
 
 AT = "/repos/fleet/environments"
 PULLS, PULL, ISSUE = f"{AT}/pulls", f"{AT}/pulls/7", f"{AT}/issues/7"
@@ -112,6 +112,28 @@ def bodies(server: Replay, method: str, path: str) -> list[Any]:
     return [request.body for request in server.calls(method, path)]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body"),
+    [
+        ("GET", f"{AT}/pull", {}, None),
+        ("PUT", PULLS, {}, {}),
+        ("GET", PULLS, {"branch": "x"}, None),
+        ("PUT", f"{PULL}/merge", {}, {"sha": TIP, "commit": "x"}),
+        ("PUT", f"{PULL}/merge", {}, {"sha": 1}),
+        ("POST", f"{AT}/statuses/{TIP}", {}, {"state": "successful"}),
+        ("POST", "/graphql", {}, {"query": "{ viewer { username } }", "variables": {}}),
+    ],
+)
+def test_the_contract_refuses_what_github_would(
+    method: str, path: str, query: dict[str, str], body: Any
+) -> None:
+    headers = {"x-github-api-version": "2022-11-28", "user-agent": "reconciler/1"}
+    content = b"" if body is None else json.dumps(body).encode()
+    headers |= {"content-type": "application/json"} if content else {}
+    with pytest.raises((AssertionError, TypeError, ValueError)):
+        GitHubContract().check(Request(method, path, query, headers, content), Answer({}, 418))
+
+
 def test_a_pull_request_is_opened_with_labels_and_reviewers(server: Replay, forge: GitHub) -> None:
     server.give("POST", PULLS, full(), status=201)
     made = forge.create("promote/prod", "main", WANTED)
@@ -185,8 +207,7 @@ def test_a_draft_comes_and_goes(server: Replay, forge: GitHub, draft: bool, muta
 
 
 def test_an_update_sends_only_what_differs(server: Replay, forge: GitHub) -> None:
-    label = {"name": "promotion", "id": 1, "color": "x", "node_id": "x", "url": "http://x"}
-    label |= {"default": False, "description": None}
+    label = sample(models.PullRequestPropLabelsItems, name="promotion")
     server.give("GET", PULL, full(labels=[label], body="the body\r\n"))
     server.give("GET", f"{PULL}/requested_reviewers", {"users": [person("alice")], "teams": []})
     forge.update(forge.pull(7), Wanted("promote", "the body", ("promotion",), ("alice", "bot")))
