@@ -41,15 +41,13 @@ class Override:
 def overridden(question: Question, results: Sequence[Result]) -> list[Result]:
     """The results with those overridden that somebody may and wants to, and why others are not."""
     names = {result.name for result in results}
-    counted: list[Override] = []
-    said: list[Result] = []
-    for found in (*question.overrides, *_comments(question)):
-        problem = _problem(question, found, names) if isinstance(found, Override) else found
-        if isinstance(problem, Result):
-            said.append(problem)
-        elif isinstance(found, Override):
-            counted.append(found)
-    return [*(_with(result, counted) for result in results), *said]
+    judged = [
+        (one, one if isinstance(one, Result) else _problem(question, one, names))
+        for one in (*question.overrides, *_comments(question))
+    ]
+    counted = [one for one, problem in judged if isinstance(one, Override) and not problem]
+    problems = [problem for _, problem in judged if problem]
+    return [*(_with(result, counted) for result in results), *problems]
 
 
 def _with(result: Result, overrides: Sequence[Override]) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,16 @@ def test_a_plugin_is_a_gate_and_a_broken_one_is_shut(
     results = judge(ask(gated(f"type: plugin, name: {name}", "type: alone")))
     assert [(r.name, r.state, r.evidence) for r in results[:1]] == [(name, state, said)]
     assert results[1].state is Gate.open
+
+
+def test_the_gate_in_the_documentation_works(gated: Gated, ask: Ask) -> None:
+    page = Path(__file__).parents[3] / "docs/how-to/gates.md"
+    made: dict[str, Any] = {}
+    exec(page.read_text().split("```python\n")[1].partition("```")[0], made)
+    fleet = gated("type: alone")
+    for more, state in (({}, Gate.waiting), ({"pull": pull(labels=("CHG-1",))}, Gate.open)):
+        (found,) = made["ticket"](ask(fleet, **more))
+        assert found.state is state
 
 
 FREEZE = "type: freeze, from: 2026-11-16, to: 2026-11-20, reason: the fair"
