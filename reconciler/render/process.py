@@ -189,10 +189,14 @@ class Kernel:
 
     def objects(self, manifest: bytes) -> bytes:
         """A manifest's objects as a JSON list."""
+        found: bytes = self.read_objects(manifest).result()
+        return found
+
+    def read_objects(self, manifest: bytes) -> Job:
+        """The same, to be waited for."""
         job = Job(self, {"op": "objects"}, None)
         job.body = manifest
-        found: bytes = self._submit(job).result()
-        return found
+        return self._submit(job)
 
     def documents(self, content: bytes) -> bytes:
         """A YAML file's documents as JSON, with where each part of them stands."""
