@@ -259,6 +259,8 @@ def test_a_body_is_never_longer_than_the_forge_takes_and_never_cut_within_markup
     assert len(found.body) <= longest
     seen = read(found.body)
     assert found.marker == marker_in(found.body)
+    for part in ("Apps", "What could go wrong", "Secrets that", "Gates", "Roll back"):
+        assert f"\n### {part}" in found.body or f"{part}" in found.body.partition("\n\n")[0]
     assert found.body.count("<details>") == found.body.count("</details>")
     assert found.whole.count("\n") > apps * lines
     if found.cut:
