@@ -78,7 +78,9 @@ def report_of(
     apps = tuple(step.app for step in plan.due)
     room = longest - len(str(Marker(plan.source, plan.target, apps, plan.base, hash_of()))) - 2
     text, cut = _body(facts, "", room)
-    marker = Marker(plan.source, plan.target, apps, plan.base, hash_of(title, text, whole))
+    marker = Marker(
+        plan.source, plan.target, apps, plan.base, hash_of(title, text, whole, plan.base)
+    )
     if attached:
         text, cut = _body(facts, attached, room)
     return Report(title, f"{text}\n{marker}\n", whole, cut, marker)
