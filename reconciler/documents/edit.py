@@ -90,7 +90,8 @@ def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> lis
     if node.flow_style:
         pairs = {_name(a): (n, a) for n, a in zip(node.value, old, strict=True)}
         return _flow(text, node, pairs, wanted, json.dumps(added, ensure_ascii=False)[1:-1])
-    splices = [_addition(text, node, added)] if added else []
+    stays = [n for n, item in zip(node.value, old, strict=True) if _name(item) in wanted]
+    splices = [_addition(text, stays[-1], added)] if added else []
     for item, value in zip(node.value, old, strict=True):
         if _name(value) not in wanted:
             line = _line_start(text, _at(item))
@@ -216,9 +217,8 @@ def _insertion(
     return Splice(at, at, _ended(text, at) + rendered)
 
 
-def _addition(text: str, node: SequenceNode, added: list[Any]) -> Splice:
-    """More at the end of a list."""
-    last = node.value[-1]
+def _addition(text: str, last: Node, added: list[Any]) -> Splice:
+    """More items behind one of a list."""
     end = _end(text, last)
     line = text[_line_start(text, _at(last)) : _at(last)]
     indentation = line[: len(line) - len(line.lstrip())]

@@ -15,6 +15,7 @@ from reconciler.promotion.plan import Plan
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.lists import count, name, short
 from reconciler.promotion.report.notes import moment
+from reconciler.promotion.report.secrets import told_as_lacking
 
 HEALTH = "health"
 
@@ -55,7 +56,7 @@ def _health(gates: Sequence[Result]) -> str:
     """Of several apps the first that is not."""
     found = sorted((r for r in gates if r.name == HEALTH), key=lambda r: r.passes)
     if not found:
-        return "nobody asked: there is no gate for it"
+        return "not known: no gate asks for it"
     worst = found[0]
     word = {Gate.open: "yes", Gate.overridden: "overridden"}.get(worst.state, "**no**")
     return f"{word}: {short(f'{worst.app} {worst.evidence}'.strip())}"
@@ -70,9 +71,8 @@ def _risks(plan: Plan, risks: Sequence[Finding]) -> str:
 
 
 def _checks(inspection: Inspection) -> str:
-    said = [
-        f"**{count(len(inspection.new), 'new finding')}**" if inspection.new else "nothing new",
-    ]
+    new = [f for f in inspection.new if not told_as_lacking(f, inspection.secrets)]
+    said = [f"**{count(len(new), 'new finding')}**" if new else "nothing new"]
     known = sum(f not in inspection.new for f in inspection.findings)
     if known:
         said.append(f"{known:,} known before")

@@ -47,7 +47,7 @@ def _about(found: Sequence[Finding]) -> str:
 
 
 def _hint(hint: str) -> str:
-    return f" *{short(hint)}.*" if hint else ""
+    return f". *To do: {short(hint)}*" if hint else ""
 
 
 def _reviews(plan: Plan) -> Iterator[str]:

@@ -78,7 +78,9 @@ def report_of(
     apps = tuple(step.app for step in plan.due)
     room = longest - len(str(Marker(plan.source, plan.target, apps, plan.base, hash_of()))) - 2
     text, cut = _body(facts, "", room)
-    marker = Marker(plan.source, plan.target, apps, plan.base, hash_of(title, text, whole))
+    marker = Marker(
+        plan.source, plan.target, apps, plan.base, hash_of(title, text, whole, plan.base)
+    )
     if attached:
         text, cut = _body(facts, attached, room)
     return Report(title, f"{text}\n{marker}\n", whole, cut, marker)
@@ -117,11 +119,19 @@ def _parts(facts: _Facts, room: int) -> list[str]:
         found = [part for part in (first, *(write(most) for write in lists)) if part]
         if sum(len(part) + 1 for part in found) <= room:
             return found
-    kept = [first]
-    for part in found[1:]:  # each of them may still be long
-        if sum(map(len, kept)) + len(part) + len(kept) <= room:
-            kept.append(part)
-    return kept if len(kept) > 1 else [*kept, ""]
+    return _most_of(found, room)
+
+
+def _most_of(parts: list[str], room: int) -> list[str]:
+    """Each of them may still be long: those that do not fit are named."""
+    first, *others = parts
+    kept: list[str] = []
+    left: list[str] = []
+    for part in others:
+        fits = len(first) + FOR_NOTE + sum(len(p) + 1 for p in [*kept, part]) <= room
+        (kept if fits else left).append(part)
+    names = ", ".join(part.partition("\n")[0].removeprefix("### ") for part in left)
+    return [f"{first}- **Left out for want of room**: {names}\n", *kept, ""]
 
 
 def _pulls(paths: Mapping[str, Sequence[Trail]], forge: Forge | None) -> PullUrls:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +13,7 @@ from hypothesis import strategies as st
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.difference import Identity
 from reconciler.compare.escape import SPACE
-from reconciler.errors import FleetError, ForgeError, printable
-from reconciler.forges.forge import PullRequest, State
+from reconciler.errors import FleetError, printable
 from reconciler.model.entry import Entry
 from reconciler.promotion.fields import Address, Item
 from reconciler.promotion.gates.result import Gate, Result
@@ -31,34 +29,8 @@ from tests.compare.test_escape import TEXTS, shown
 from tests.conftest import Repo
 from tests.markdown import acted_on, read
 from tests.promotion.fleet import Fleet, entry, overlay
-
-OURS = "https://git.example.org/fleet/apps"
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-class Links:
-    """A forge as far as a report asks one."""
-
-    kind = "example"
-
-    def __init__(self, longest: int = 60_000, broken: bool = False) -> None:
-        self.longest_body = longest
-        self.broken = broken
-
-    def commit_url(self, commit: str) -> str:
-        return f"{OURS}/commit/{commit}"
-
-    def compare_url(self, old: str, new: str) -> str:
-        return f"{OURS}/compare/{old}...{new}"
-
-    def pulls_of(self, commit: str) -> list[PullRequest]:
-        if self.broken:
-            raise ForgeError("it does not answer")
-        url, state = f"{OURS}/pulls/7", State.merged
-        return [PullRequest(7, url, "a", "", "b", commit, "main", state, False, (), "t", NOON)]
-
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(f"a report does not ask for {name}")
+from tests.promotion.report.example import ALWAYS, BLOCK, PAGE, example
+from tests.promotion.report.links import NOON, OURS, Links
 
 
 def report(plan: Plan, inspection: Inspection | None = None, **others: object) -> Report:
@@ -287,6 +259,8 @@ def test_a_body_is_never_longer_than_the_forge_takes_and_never_cut_within_markup
     assert len(found.body) <= longest
     seen = read(found.body)
     assert found.marker == marker_in(found.body)
+    for part in ("Apps", "What could go wrong", "Secrets that", "Gates", "Roll back"):
+        assert f"\n### {part}" in found.body or f"{part}" in found.body.partition("\n\n")[0]
     assert found.body.count("<details>") == found.body.count("</details>")
     assert found.whole.count("\n") > apps * lines
     if found.cut:
@@ -322,3 +296,13 @@ def test_an_override_and_its_reason_are_in_the_table(due: Fleet, kernel: Kernel)
     assert "Waits for: nothing, with 1 overridden" in text
     assert "overridden\njane: the certificate runs out tonight" in text
     assert printable(text.replace("\n", " "))
+
+
+def test_the_example_in_the_documentation_is_real(
+    repo: Repo, checking: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ALWAYS.items():
+        monkeypatch.setenv(name, value)
+    (shown,) = BLOCK.findall(PAGE.read_text())
+    again = "python -m tests.promotion.report.example writes it again"
+    assert example(repo, checking).body == shown, again
