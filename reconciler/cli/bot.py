@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.cli.cmp_server import LogFormat
 from reconciler.cli.options import NoCache, Root
 from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.planning import the_repository
+from reconciler.cli.promote.place import the_repository
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.logs import set_up
 

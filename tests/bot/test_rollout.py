@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+import pytest
 import yaml
 
 from reconciler.forges.forge import PullRequest, Verdict
@@ -92,7 +93,7 @@ class Clusters:
         for app in APPS:
             self.cluster.kubectl(
                 "wait", "-n", "argocd", f"--for=jsonpath={{.status.sync.revision}}={revision}",
-                f"application/{self.application(environment, app)}", "--timeout=120s",
+                f"application/{self.application(environment, app)}", "--timeout=400s",
             )  # fmt: skip
 
     def well(self, environment: str, revision: str) -> None:
@@ -132,6 +133,7 @@ def verdicts(town: Town, pull: PullRequest) -> dict[str, Verdict]:
     return {s.context: s.verdict for s in town.forge.statuses(pull.commit)}
 
 
+@pytest.mark.timeout(1200)
 def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
     town = build(fleet(APPS, policies(argocd)))
     town.variables["KUBECONFIG"] = str(argocd.kubeconfig)
@@ -181,7 +183,7 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
     clusters.synced("prod", main(town))
     argocd.kubectl(
         "wait", "-n", "argocd", "--for=jsonpath={.status.health.status}=Degraded",
-        f"application/{clusters.application('prod', 'web')}", "--timeout=120s",
+        f"application/{clusters.application('prod', 'web')}", "--timeout=400s",
     )  # fmt: skip
     town.run("bot", "--once", "--sick-seconds", "0")
     words = said(town, bad)

@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli.options import Root
 from reconciler.cli.promote.forge import ForgeKind, open_forge
-from reconciler.cli.promote.planning import the_repository
+from reconciler.cli.promote.place import the_repository
 from reconciler.errors import UsageError
 from reconciler.forges.local import Local
 

@@ -12,7 +12,7 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.promote.planning import the_repository
+from reconciler.cli.promote.place import the_repository
 from reconciler.cli.source import open_fetched, open_tree
 from reconciler.compare.signs import CHANGED, Line
 from reconciler.errors import UsageError, printable

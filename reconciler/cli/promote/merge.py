@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.options import NoCache, Root
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.office import open_office
-from reconciler.cli.promote.planning import the_repository
+from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.showing import show_conducted
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import Outcome, State

@@ -10,7 +10,7 @@ from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.office import open_office, open_planner
-from reconciler.cli.promote.planning import the_repository
+from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.showing import (
     conducted_document,
     end_with,

@@ -13,22 +13,23 @@ from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.evidence import open_sources
-from reconciler.cli.promote.planning import planned, the_repository
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import open_fetched, open_tree
+from reconciler.cli.promote.office import open_planner
+from reconciler.cli.promote.place import the_repository
+from reconciler.cli.source import open_tree
 from reconciler.errors import CheckFailed, UsageError, printable
 from reconciler.model.fleet import load_fleet
+from reconciler.promotion.conduct.question import question_of
+from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.document import standing_document
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.layout import gate_lines, outlook_text
 from reconciler.promotion.gates.outlook import earliest
 from reconciler.promotion.gates.question import Question
 from reconciler.promotion.layout import STANDINGS
-from reconciler.promotion.planner import rendered
-from reconciler.render.renderer import Renderer
+from reconciler.promotion.report.inspection import inspect_target
 
 if TYPE_CHECKING:
-    from reconciler.git.repository import Repository
+    from reconciler.promotion.conduct.planning import Planner
     from reconciler.promotion.gates.result import Result
     from reconciler.promotion.gates.sources.sources import Sources
 
@@ -59,8 +60,11 @@ def status_(
     The exit code is 1 while one of them has to wait.
     """
     repository = the_repository(root)
-    with Renderer(open_store(not no_cache)) as renderer, open_sources() as sources:
-        asked = _questions(repository, target, renderer, sources, offline=offline)
+    with (
+        open_planner(repository, cache=not no_cache, offline=offline) as planner,
+        open_sources() as sources,
+    ):
+        asked = _questions(planner, target, sources, offline=offline)
         found = [(question, judge(question) if question.plan.due else []) for question in asked]
     if output is Output.json:
         write_json({"version": 1, "promotions": [standing_document(q, r) for q, r in found]})
@@ -72,13 +76,12 @@ def status_(
 
 
 def _questions(
-    repository: Repository, name: str, renderer: Renderer, sources: Sources, *, offline: bool
+    planner: Planner, name: str, sources: Sources, *, offline: bool
 ) -> Iterator[Question]:
     """One for each environment that releases come from: all that could be promoted now."""
+    repository = planner.repository
     here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(name)
-    tree = open_fetched(repository, here.releases.branch, offline=offline)
-    fleet = load_fleet(tree)
-    target = fleet.environment(name)
+    target = load_fleet(planner.opened(here.releases.branch)).environment(name)
     if not target.promotes_from:
         raise UsageError(
             f"nothing is promoted to {name}",
@@ -86,18 +89,9 @@ def _questions(
             hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
         )
     for source in target.promotes_from:
-        plan = rendered(planned(repository, tree, target, source, [], None), renderer, tree)
-        yield Question(
-            fleet=fleet,
-            source=fleet.environment(source),
-            target=target,
-            plan=plan,
-            repository=repository,
-            tree=tree,
-            renderer=renderer,
-            sources=sources,
-            now=datetime.now(UTC),
-        )
+        scene = planner.scene(Errand(Kind.promotion, source, name))
+        found = inspect_target(scene.plan, planner.renderer, scene.tree, repository)
+        yield question_of(scene, found, planner.renderer, sources, datetime.now(UTC))
 
 
 def _show(question: Question, results: list[Result], why: bool) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.git.tree import NOTHING
-from reconciler.model.environment import Environment
-from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
 from reconciler.promotion.conduct.branch import Outcome, Proposal
 from reconciler.promotion.conduct.planning import Scene
+from reconciler.promotion.conduct.question import question_of
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.question import Lack, Question
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.proposal import headline
@@ -24,8 +22,6 @@ from reconciler.promotion.report.marker import marker_in
 from reconciler.promotion.report.report import FILE, Report, report_of
 from reconciler.render.renderer import Renderer
 
-# What a way back waits for: nothing that only time or the environment before can give.
-ON_THE_WAY_BACK = (Approvals, ChecksPass, SecretsSealed)
 MOST_NAMED = 10
 # Where forges look for code owners: without any there is nothing to ask.
 OWNERS = ("", "docs/", ".github/", ".gitea/", ".forgejo/", ".gitlab/")
@@ -65,7 +61,10 @@ class Assessor:
         others: Sequence[PullRequest] = (),
     ) -> Assessment:
         inspection = self._inspect(scene)
-        results = judge(self._question(scene, inspection, pull, others))
+        asked = question_of(
+            scene, inspection, self.renderer, self.sources, self.now(), self.forge, pull, others
+        )
+        results = judge(asked)
         report = self._report(scene, inspection, results, pull)
         notes = "".join(f"{line}\n\n" for line in _notes(scene.errand, proposal))
         body = notes + report.body
@@ -90,33 +89,6 @@ class Assessor:
             self._inspected = (scene, found)
         return self._inspected[1]
 
-    def _question(
-        self,
-        scene: Scene,
-        inspection: Inspection,
-        pull: PullRequest | None,
-        others: Sequence[PullRequest],
-    ) -> Question:
-        return Question(
-            fleet=scene.fleet,
-            source=scene.source,
-            target=_gated(scene.target, scene.errand.kind),
-            plan=scene.plan,
-            repository=scene.ground.repository,
-            tree=scene.tree,
-            renderer=self.renderer,
-            sources=self.sources,
-            now=self.now(),
-            forge=self.forge,
-            pull=pull,
-            open_pulls=others,
-            findings=[*inspection.findings, *inspection.new],
-            lacks=[
-                Lack(s.entry.partition("/")[2], f"{s.namespace}/{s.name}: {s.why}", s.command)
-                for s in inspection.secrets
-            ],
-        )
-
     def _report(
         self,
         scene: Scene,
@@ -139,13 +111,6 @@ class Assessor:
             return report
         url = self.forge.attach(pull, FILE, report.whole.encode())
         return written(url) if url else report
-
-
-def _gated(target: Environment, kind: Kind) -> Environment:
-    if kind is Kind.promotion:
-        return target
-    gates = tuple(g for g in target.promotion.gates if isinstance(g, ON_THE_WAY_BACK))
-    return replace(target, promotion=replace(target.promotion, gates=gates))
 
 
 def _notes(errand: Errand, proposal: Proposal) -> Iterator[str]:
