@@ -205,7 +205,7 @@ class Gitea(Hosted):
                 return outcome
             answer = self._merge(pull, body)
             if answer is None:
-                continue
+                return self._after_all(pull)
             if answer.status < 300:
                 return Outcome.merged
             said = answer.says()
