@@ -108,7 +108,8 @@ class Gitea(Hosted):
         """Those of the repository and those of its organisation; of two alike, the older."""
         found = list(self.client.pages(f"{self._at}/labels", {"limit": self.page}))
         owner = self.project.path.partition("/")[0]
-        if self.client.find(f"/orgs/{owner}"):
+        organisation = self.client.send("GET", f"/orgs/{owner}", accept=(403, 404))
+        if organisation.status == 200:  # else it is a user, or the token may not read it
             found += self.client.pages(f"/orgs/{owner}/labels", {"limit": self.page})
         return {item["name"]: int(item["id"]) for item in reversed(found)}
 
@@ -204,7 +205,7 @@ class Gitea(Hosted):
                 return outcome
             answer = self._merge(pull, body)
             if answer is None:
-                continue
+                return self._after_all(pull)
             if answer.status < 300:
                 return Outcome.merged
             said = answer.says()

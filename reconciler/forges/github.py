@@ -207,9 +207,11 @@ class GitHub(Hosted):
                 return Outcome.conflict
             if item["mergeable"]:
                 answer = self._merge(pull, title, message)
-                if answer and answer.status == 200:
+                if answer is None:
+                    return self._after_all(pull)
+                if answer.status == 200:
                     return Outcome.merged
-                if answer and answer.status == 405 and BASE_MOVED not in answer.says():
+                if answer.status == 405 and BASE_MOVED not in answer.says():
                     outcome = self._arm(item, pull, title, message, answer.says())
                     if outcome:
                         return outcome

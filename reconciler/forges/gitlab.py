@@ -210,7 +210,9 @@ class GitLab(Hosted):
                 return Outcome.conflict
             if status not in LOOKING:
                 answer = self._merge(pull, f"{title}\n\n{message}".strip(), status != "mergeable")
-                if answer is not None and answer.status != 409:
+                if answer is None:
+                    return self._after_all(pull)
+                if answer.status != 409:
                     return self._became(pull, answer)
             self.client.pause(PAUSE)
         return Outcome.waiting

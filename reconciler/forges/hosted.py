@@ -22,6 +22,8 @@ from reconciler.forges.forge import (
     Wanted,
 )
 
+MOMENT = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -107,6 +109,11 @@ class Hosted(Forge, ABC):
         )
         if status not in self.statuses(commit):
             self._report(commit, status)
+
+    def _after_all(self, pull: PullRequest) -> Outcome:
+        """What became of a merge of which the forge said nothing; it is not sent again."""
+        self.client.pause(MOMENT)
+        return settled(pull, self.pull(pull.number)) or Outcome.waiting
 
     def _opened(self, branch: str, base: str) -> PullRequest | None:
         found = self.last_pull(branch, base)

@@ -104,7 +104,7 @@ class Remote:
         wanted = [full_name(branch) for branch in branches]
         said = self._git("ls-remote", "--refs", "--", self.url, *wanted)
         lines = (line.split("\t") for line in said.output.splitlines())
-        return {name.removeprefix(HEADS): commit for commit, name in lines}
+        return {n.removeprefix(HEADS): commit for commit, n in lines if n.startswith(HEADS)}
 
     def fetch(self, *branches: str) -> dict[str, str]:
         """The same, and the commits are here, kept as refs/remotes/NAME/BRANCH."""

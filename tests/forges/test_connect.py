@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ForgeError
+from reconciler.errors import ForgeError, RepositoryError
 from reconciler.forges.app import App
 from reconciler.forges.client import Way
 from reconciler.forges.connect import connect, github_api, place_of, probe, proxy_for
@@ -153,8 +153,6 @@ def test_variables_name_a_proxy(url: str, environment: dict[str, str], proxy: st
 
 
 def test_the_folder_of_a_local_forge_is_a_repository(tmp_path: Path) -> None:
-    from reconciler.errors import RepositoryError
-
     with (
         pytest.raises(RepositoryError),
         connect(place_of(str(tmp_path / "nothing")), None, Way()),

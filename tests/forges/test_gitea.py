@@ -310,17 +310,43 @@ def test_a_wrong_token_is_told_and_not_shown(site: Site) -> None:
     assert "token" in caught.value.hint
 
 
-def test_the_rights_that_a_token_lacks_are_named(site: Site) -> None:
+def narrow(site: Site, *scopes: str) -> str:
+    """The token with these scopes of a user who may write to the repository."""
     name, password = f"narrow-{site.name}", "not-a-secret-Of-anybody-1"
     account = {"username": name, "email": f"{name}@fleet.example", "password": password}
-    account |= {"full_name": name}
-    api = f"{site.server.url}/api/v1"
-    call("POST", f"{api}/admin/users", account, token=site.server.token(ADMINISTRATOR))
-    scopes = {"name": "narrow", "scopes": ["read:user"]}
-    made = call("POST", f"{api}/users/{name}/tokens", scopes, basic=(name, password))
-    forge = site.forge(token=made["sha1"])
-    assert forge.user() == name
+    api, administrator = f"{site.server.url}/api/v1", site.server.token(ADMINISTRATOR)
+    call(
+        "POST",
+        f"{api}/admin/users",
+        {**account, "must_change_password": False},
+        token=administrator,
+    )
+    site.call("PUT", f"/collaborators/{name}", {"permission": "write"}, user=ADMINISTRATOR)
+    wanted = {"name": "narrow", "scopes": list(scopes)}
+    made = call("POST", f"{api}/users/{name}/tokens", wanted, basic=(name, password))
+    return str(made["sha1"])
+
+
+def test_the_rights_that_a_token_lacks_are_named(site: Site) -> None:
+    forge = site.forge(token=narrow(site, "read:user"))
+    assert forge.user() == f"narrow-{site.name}"
     with pytest.raises(ForgeError, match="403") as caught:
         forge.open_pulls()
     assert "read:repository" in caught.value.why
     assert "write:repository" in caught.value.hint
+
+
+def test_the_rights_that_are_named_are_enough(site: Site) -> None:
+    forge = site.forge(token=narrow(site, "write:repository", "write:issue", "read:user"))
+    site.push("promote/prod", base="main")
+    pull = forge.create("promote/prod", "main", WANTED)
+    assert forge.open_pulls() == [forge.pull(pull.number)]
+    assert set(pull.labels) == {"promotion", "stage"}
+    forge.say(pull, "gates", "waits")
+    assert forge.attach(pull, "difference.md", b"x")
+    forge.set_status(pull.commit, Status("soak", Verdict.success))
+    site.approve(pull.number)
+    assert [approval.user for approval in forge.approvals(pull)] == ["alice"]
+    assert forge.code_owners(["x"], "main") == ()
+    assert forge.merge(pull, "t", "") is Outcome.merged
+    forge.delete_branch(pull.branch, pull.commit)

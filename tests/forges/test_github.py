@@ -404,8 +404,6 @@ def answered(*errors: str, kind: str = "UNPROCESSABLE") -> dict[str, Any]:
             answered(),
             Outcome.merged,
         ),
-        ([Answer(MERGED, fault="cut"), Answer(MERGED)], answered(), Outcome.merged),
-        ([Answer({"message": "oh"}, 500), Answer(MERGED)], answered(), Outcome.merged),
     ],
 )
 def test_what_is_not_ready_is_left_to_github(
@@ -423,12 +421,21 @@ def test_what_is_not_ready_is_left_to_github(
         assert sent["variables"]["input"]["expectedHeadOid"] == TIP
 
 
-def test_a_merge_that_was_cut_off_is_looked_up(server: Replay, forge: GitHub) -> None:
+DONE = full(state="closed", merged_at="2026-11-21T12:00:00Z", merge_commit_sha=OTHER)
+
+
+@pytest.mark.parametrize(("item", "outcome"), [(DONE, Outcome.merged), (full(), Outcome.waiting)])
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(MERGED, fault="silent"), Answer(MERGED, fault="cut"), Answer({"message": "oh"}, 500)],
+)
+def test_a_merge_that_was_cut_off_is_looked_up_and_never_sent_again(
+    server: Replay, forge: GitHub, answer: Answer, item: dict[str, Any], outcome: Outcome
+) -> None:
     pull = the_pull(forge, server)
-    merged = full(state="closed", merged_at="2026-11-21T12:00:00Z", merge_commit_sha=OTHER)
-    server.give("GET", PULL, full(), merged)
-    server.give("PUT", f"{PULL}/merge", Answer(MERGED, fault="silent"))
-    assert forge.merge(pull, "t", "") is Outcome.merged
+    server.give("GET", PULL, full(), item)
+    server.give("PUT", f"{PULL}/merge", answer)
+    assert forge.merge(pull, "t", "") is outcome
     assert len(server.calls("PUT", f"{PULL}/merge")) == 1
 
 

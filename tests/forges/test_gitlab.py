@@ -266,11 +266,6 @@ def test_what_is_settled_is_not_tried(
         ("not_approved", [Answer(merge_request())], Outcome.scheduled),
         ("not_approved", [Answer({"message": "405 Method Not Allowed"}, 405)], Outcome.waiting),
         ("mergeable", [Answer({"message": "Branch cannot be merged"}, 422)], Outcome.waiting),
-        (
-            "mergeable",
-            [Answer({}, 200, fault="silent"), Answer(merge_request(state="merged"))],
-            Outcome.merged,
-        ),
     ],
 )
 def test_what_is_not_ready_is_left_to_gitlab(
@@ -280,6 +275,18 @@ def test_what_is_not_ready_is_left_to_gitlab(
     server.give("PUT", f"{MERGE}/merge", *answers)
     assert forge.merge(pull, "t", "m") is outcome
     assert bodies(server, "PUT", f"{MERGE}/merge")[0]["auto_merge"] == (status != "mergeable")
+
+
+@pytest.mark.parametrize("state", ["merged", "opened"])
+def test_a_merge_that_was_cut_off_is_looked_up_and_never_sent_again(
+    server: Replay, forge: GitLab, state: str
+) -> None:
+    pull = the_pull(forge, server)
+    server.give("GET", MERGE, merge_request(), merge_request(state=state))
+    server.give("PUT", f"{MERGE}/merge", Answer(merge_request(), fault="cut"))
+    expected = Outcome.merged if state == "merged" else Outcome.waiting
+    assert forge.merge(pull, "t", "") is expected
+    assert len(server.calls("PUT", f"{MERGE}/merge")) == 1
 
 
 def test_a_head_that_moved_meanwhile_is_told(server: Replay, forge: GitLab) -> None:

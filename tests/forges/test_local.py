@@ -14,25 +14,33 @@ from reconciler.forges.local import Local
 from tests.conftest import Repo
 
 WANTED = Wanted("promote", "the body — ünïcödé", ("promotion",), ("alice",))
-SOMEBODY = {"user.name": "bot", "user.email": "bot@localhost"}
 
 
-@pytest.fixture(params=["work tree", "bare"])
-def shared(request: pytest.FixtureRequest, repo: Repo, tmp_path: Path) -> Repo:
-    """main and a branch with a commit more; main is checked out, or nothing is."""
+@pytest.fixture
+def clone(repo: Repo) -> Repo:
+    """main, which is checked out, and a branch with a commit more."""
     repo.commit({"a": "1\n", "b": "1\n"})
     repo.git("checkout", "--quiet", "-b", "promote/prod")
     repo.commit({"a": "2\n"})
     repo.git("checkout", "--quiet", "main")
-    found = repo
-    if request.param == "bare":
-        path = tmp_path / "shared.git"
-        repo.git("clone", "--quiet", "--bare", str(repo.path), str(path))
-        found = Repo.__new__(Repo)
-        found.path = path
-    for name, value in SOMEBODY.items():
-        found.git("config", name, value)
-    return found
+    return named(repo)
+
+
+@pytest.fixture(params=["work tree", "bare"])
+def shared(request: pytest.FixtureRequest, clone: Repo, tmp_path: Path) -> Repo:
+    if request.param == "work tree":
+        return clone
+    path = tmp_path / "shared.git"
+    clone.git("clone", "--quiet", "--bare", str(clone.path), str(path))
+    bare = Repo.__new__(Repo)
+    bare.path = path
+    return named(bare)
+
+
+def named(repo: Repo) -> Repo:
+    repo.git("config", "user.name", "bot")
+    repo.git("config", "user.email", "bot@localhost")
+    return repo
 
 
 @pytest.fixture
@@ -116,26 +124,21 @@ def test_a_merge_is_one_commit_with_two_parents(shared: Repo, forge: Local) -> N
         forge.close(pull)
 
 
-def test_files_of_a_checked_out_base_follow_and_work_in_them_stays(
-    shared: Repo, forge: Local
-) -> None:
-    if not (shared.path / ".git").exists():
-        pytest.skip("nothing is checked out in a bare repository")
-    (shared.path / "b").write_text("mine\n")
+def test_files_of_a_checked_out_base_follow_and_work_in_them_stays(clone: Repo) -> None:
+    (clone.path / "b").write_text("mine\n")
+    forge = Local(str(clone.path))
     assert forge.merge(opened(forge), "t", "") is Outcome.merged
-    assert (shared.path / "a").read_text() == "2\n"
-    assert shared.git("status", "--porcelain") == "M b"
-    shared.git("checkout", "--quiet", "b")
+    assert (clone.path / "a").read_text() == "2\n"
+    assert clone.git("status", "--porcelain") == "M b"
 
 
-def test_work_that_a_merge_would_overwrite_is_not(shared: Repo, forge: Local) -> None:
-    if not (shared.path / ".git").exists():
-        pytest.skip("nothing is checked out in a bare repository")
-    (shared.path / "a").write_text("mine\n")
+def test_work_that_a_merge_would_overwrite_is_not(clone: Repo) -> None:
+    (clone.path / "a").write_text("mine\n")
+    forge = Local(str(clone.path))
     pull = opened(forge)
     with pytest.raises(RepositoryError, match="merge failed"):
         forge.merge(pull, "t", "")
-    assert (shared.path / "a").read_text() == "mine\n"
+    assert (clone.path / "a").read_text() == "mine\n"
     assert forge.pull(pull.number).state is State.open
 
 
@@ -166,17 +169,11 @@ def test_what_cannot_be_merged_is_not(shared: Repo, forge: Local) -> None:
     assert shared.git("rev-parse", "main") == main
 
 
-def test_a_conflict_is_told(repo: Repo) -> None:
-    for name, value in SOMEBODY.items():
-        repo.git("config", name, value)
-    repo.commit({"a": "1\n"})
-    repo.git("checkout", "--quiet", "-b", "promote/prod")
-    repo.commit({"a": "2\n"})
-    repo.git("checkout", "--quiet", "main")
-    tip = repo.commit({"a": "3\n"})
-    forge = Local(str(repo.path))
+def test_a_conflict_is_told(clone: Repo) -> None:
+    tip = clone.commit({"a": "3\n"})
+    forge = Local(str(clone.path))
     assert forge.merge(opened(forge), "t", "") is Outcome.conflict
-    assert repo.git("rev-parse", "main") == tip
+    assert clone.git("rev-parse", "main") == tip
 
 
 def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: Local) -> None:
