@@ -184,10 +184,10 @@ def test_any_damage_to_a_real_stream_is_harmless(bench: Bench) -> None:
     def damaged() -> bytes:
         data = bytearray(whole)
         for _ in range(rng.choice((1, 1, 2, 6))):
-            at = rng.randrange(len(data))
+            at = rng.randrange(len(data) or 1)
             match rng.randrange(4):
                 case 0:
-                    data[at] = rng.randrange(256)
+                    data[at : at + 1] = bytes([rng.randrange(256)])
                 case 1:
                     del data[at : at + rng.randrange(1, 40)]
                 case 2:
