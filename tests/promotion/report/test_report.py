@@ -162,6 +162,7 @@ def test_the_same_report_has_the_same_hash_and_another_one_has_not(
     assert of(due, checking, gates).marker.hash != first.marker.hash
 
 
+@settings(deadline=None)
 @given(texts=st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), apps=st.lists(TEXTS, max_size=3))
 def test_a_marker_can_be_read_whatever_it_holds(
     texts: tuple[str, str, str, str], apps: list[str]
