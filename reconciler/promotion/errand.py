@@ -64,6 +64,12 @@ class Errand:
         ]
 
 
+def target_of(branch: str) -> str:
+    """The environment that a branch of ours is for."""
+    first, *rest = branch.split("/")
+    return rest[0] if first == "rollback" else rest[1] if len(rest) > 1 else ""
+
+
 def errand_of(message: str) -> Errand | None:
     """What a commit was made for; none if it is no promotion's."""
     found = trailers(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ from reconciler.promotion.holds import HOLD
 from reconciler.promotion.layout import step_lines, title
 from reconciler.promotion.plan import Plan
 
-ALL = "all"
+ALL, PLAN = "all", "plan"
 Assess = Callable[[Scene, PullRequest | None, Proposal, Sequence[PullRequest]], Assessment]
 
 
@@ -103,8 +103,8 @@ def _is_overtaken(desk: Desk, scene: Scene, pull: PullRequest) -> bool:
 
 
 def covered_by(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
-    """The apps for which something newer is open."""
-    offers = [offer for offer in desk.offers() if offer.errand.target == errand.target]
+    """The apps for which something newer of the same kind is open."""
+    offers = [offer for offer in desk.offers() if _is_alike(offer.errand, errand)]
     own = next((o.pull.number for o in offers if o.pull.branch == errand.branch), 0)
     return {
         app: offer.pull
@@ -112,6 +112,11 @@ def covered_by(desk: Desk, errand: Errand) -> dict[str, PullRequest]:
         if offer.pull.branch != errand.branch and offer.pull.number > own
         for app in offer.apps
     }
+
+
+def _is_alike(one: Errand, other: Errand) -> bool:
+    """The way forward and the way back do not exclude each other while both are open."""
+    return (one.kind, one.target) == (other.kind, other.target)
 
 
 def _pull(
@@ -164,6 +169,18 @@ def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
         wanted = replace(status, url=pull.url)
         if wanted not in there:
             desk.forge.set_status(pull.commit, wanted)
+    _settle(desk, pull, there, {*(status.context for status in statuses), PREFIX + ALL})
+
+
+def _settle(desk: Desk, pull: PullRequest, there: Sequence[Status], known: Collection[str]) -> None:
+    """What stood in the way earlier, and is no question any more."""
+    for status in there:
+        ours = status.context.startswith(PREFIX) and status.context not in known
+        if ours and status.verdict is not Verdict.success:
+            done = replace(status, verdict=Verdict.success, description="no question any more")
+            desk.forge.set_status(pull.commit, done)
+            if status.context == PREFIX + PLAN:
+                desk.forge.say(pull, PLAN, "What stood in the way is gone.")
 
 
 def _wanted(scene: Scene, assessment: Assessment, release: str) -> Wanted:
@@ -183,7 +200,7 @@ def _supersede(desk: Desk, scene: Scene, pull: PullRequest) -> tuple[int, ...]:
     older = [
         offer
         for offer in desk.offers()
-        if offer.errand.target == scene.errand.target
+        if _is_alike(offer.errand, scene.errand)
         and offer.pull.branch != pull.branch
         and offer.pull.base == pull.base
         and offer.apps & apps
@@ -264,16 +281,14 @@ def _apps_of(desk: Desk, pull: PullRequest) -> frozenset[str]:
 
 def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
     """What it proposes is in question by now: it stays open, and is not to be merged."""
-    results = [
-        Result("plan", Gate.shut, evidence=title(step), app=step.app) for step in plan.blocked
-    ]
+    results = [Result(PLAN, Gate.shut, evidence=title(step), app=step.app) for step in plan.blocked]
     lines = []
     for step in plan.blocked:
         lines += [title(step), *(f"    {line}" for line in step_lines(plan, step, explain=False))]
     begin, end = fence(lines)
     words = "\n".join(["Not to be merged as it is:\n", begin + "\n".join(lines), end])
     desk.check()
-    desk.forge.say(pull, "plan", words)
+    desk.forge.say(pull, PLAN, words)
     pull = desk.saw(desk.forge.update(pull, Wanted(pull.title, pull.body, draft=True)))
     _post(desk, pull, results)
     return pull

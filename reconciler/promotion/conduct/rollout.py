@@ -132,7 +132,7 @@ class Follower:
         state = _worst(results)
         told = Told(rollout, pulls[0], state, tuple(results))
         way_back = None
-        if told.failed:
+        if told.failed and rollout.errand.kind is not Kind.rollback:
             reason = f"{listing(told.failed)} is not healthy after {rollout.commit[:10]}"
             way_back = self.roll_back(_back(rollout, told.failed, reason))
         self.desk.check()

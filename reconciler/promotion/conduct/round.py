@@ -14,6 +14,7 @@ from reconciler.promotion.conduct.branch import Work, created
 from reconciler.promotion.conduct.conduct import (
     Assess,
     Conducted,
+    End,
     conduct,
     covered_by,
     is_abandoned,
@@ -21,7 +22,7 @@ from reconciler.promotion.conduct.conduct import (
 )
 from reconciler.promotion.conduct.desk import BRANCHES, Desk
 from reconciler.promotion.conduct.rollout import Follower, Patience, Told
-from reconciler.promotion.errand import Errand, Kind, errand_of
+from reconciler.promotion.errand import Errand, Kind, errand_of, target_of
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.plan import Plan, Standing
@@ -97,7 +98,8 @@ class Round:
 
     def _main(self, target: str) -> str:
         fleet = load_fleet(self._desk.planner.opened(""))
-        declared = fleet.environment(target).releases.branch
+        named = (e.releases.branch for e in fleet.environments if e.name == target)
+        declared = next(named, "")
         return main_branch(self._desk.planner.repository.path, declared)
 
     def _one(self, errand: Errand) -> Iterator[Happened]:
@@ -155,10 +157,11 @@ class Round:
         try:
             release = release_before(ground, target, app)
             way_back = replace(errand, apps=(app,), release=release)
-            return conduct(desk, way_back, self._assess, asked=True).pull
+            done = conduct(desk, way_back, self._assess, asked=False)
         except ReconcilerError:
             desk.check()
             return None
+        return done.pull if done.end in (End.proposed, End.merged) else None
 
     def _clean(self) -> Iterator[Happened]:
         """Branches of what was merged or abandoned go, if nothing is lost with them."""
@@ -168,8 +171,7 @@ class Round:
             branch = reference.removeprefix(HEADS)
             if branch in opened:
                 continue
-            errand = errand_of(desk.shop.workbench.commit(tip).message)
-            last = self._last(errand) if errand and errand.branch == branch else None
+            last = desk.last_pull(branch, self._main(target_of(branch)))
             over = last is not None and last.state is not State.open and last.commit == tip
             if last and over and remove_branch(desk, last):
                 yield Removed(branch)

@@ -259,3 +259,45 @@ def test_after_a_merge_by_hand_the_branch_goes(yard: Yard) -> None:
     again = yard.conduct()
     assert again.pull
     assert again.pull.number != found.pull.number
+
+
+def test_what_stopped_a_promotion_is_settled_once_it_is_gone(yard: Yard) -> None:
+    yard.tag("v2")
+    first = yard.conduct()
+    assert first.pull
+    before = yard.fleet.file("prod").read_text()
+    yard.tag("v1-hotfix", "prod")
+    yard.tag("v3")
+    yard.conduct()
+    statuses = {s.context: s.verdict for s in yard.forge.statuses(first.pull.commit)}
+    assert statuses["promotion/plan"] is Verdict.failure
+    assert yard.forge.pull(first.pull.number).draft
+    yard.fleet.commit({"environments/prod/paw/kustomization.yaml": before})
+    yard.push()
+    again = yard.conduct()
+    assert again.pull
+    assert not again.pull.draft
+    statuses = {s.context: s.verdict for s in yard.forge.statuses(again.pull.commit)}
+    assert set(statuses.values()) == {Verdict.success}
+    assert "is gone" in yard.forge.comments(again.pull)[-1].body
+
+
+def test_the_way_forward_and_the_way_back_can_both_be_open(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app}\n")
+    yard.tag("v2")
+    yard.round()
+    (pull,) = yard.open()
+    assert yard.forge.merge(pull, pull.title, "") is Outcome.merged
+    yard.pull()
+    back = Errand(Kind.rollback, "prod", "prod", ("paw",))
+    yard.conduct(back)
+    yard.tag("v3")
+    yard.round()
+    yard.round()
+    assert {pull.branch for pull in yard.open()} == {back.branch, PAW.branch}
+    # Once the fix has landed, there is nothing left to take back.
+    fix = next(pull for pull in yard.open() if pull.branch == PAW.branch)
+    assert yard.forge.merge(fix, fix.title, "") is Outcome.merged
+    yard.round()
+    assert yard.open() == []
+    assert "newTag: v3" in yard.file("main")
