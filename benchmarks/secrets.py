@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from reconciler.documents.read import read_documents
+from reconciler.documents.write import stream
 from reconciler.sealing.certificate import Certificate
-from reconciler.sealing.layout import stream
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import read_secret
 from tests.sealing.material import certificate_pem, private_key

@@ -4,11 +4,14 @@ ReconcilerError
 ├── UserError            exit 2: the input is wrong, and the message says where
 │   ├── UsageError       a command or an argument
 │   ├── RepositoryError  a repository, a revision or a tree
+│   │   └── LockTaken    somebody else is writing promotions there
 │   ├── FleetError       environments, apps, and the files that describe them
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderTimeout
 │   ├── ClusterError     a kubeconfig, or a cluster that does not answer
 │   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
+│   │   └── ForgeUncertain   it was asked, and did not say whether it did it
+│   ├── DocumentError    a YAML or JSON document; never holds a value of it
 │   ├── SealingError     secrets, certificates and keys; never holds a value
 │   └── TestbedError     a testbed that does not start, or is not there
 │       └── CannotBuild  a program in it that this machine cannot compile
@@ -104,6 +107,10 @@ class RepositoryError(UserError):
     pass
 
 
+class LockTaken(RepositoryError):
+    pass
+
+
 class FleetError(UserError):
     pass
 
@@ -121,6 +128,14 @@ class ClusterError(UserError):
 
 
 class ForgeError(UserError):
+    pass
+
+
+class ForgeUncertain(ForgeError):
+    pass
+
+
+class DocumentError(UserError):
     pass
 
 

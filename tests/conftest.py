@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
 from tests.peers import PEER_MISSING as PEER_MISSING
 from tests.peers import program
@@ -30,6 +31,13 @@ def kustomize() -> Callable[..., subprocess.CompletedProcess[bytes]]:
 @pytest.fixture(scope="session")
 def kernel() -> Iterator[Kernel]:
     with Kernel() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def checking() -> Iterator[Kernel]:
+    """One that checks manifests, too."""
+    with Kernel(CHECKING) as running:
         yield running
 
 

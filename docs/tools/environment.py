@@ -34,9 +34,8 @@ In names with `*` and `?` these stand for any other characters.
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
 [pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
 [sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`.
-[`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and of `promotion` by
-`fields` and `allowSkipFrom`; the rest of it is read and checked for itself, and is there for
-commands to come.
+[`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and `promotion`, of
+which [gates](../how-to/gates.md) have a page of their own, as has `health`.
 
 Editors complete and check the file with its JSON Schema,
 [environment.schema.json](environment.schema.json). Those that use yaml-language-server find it by
@@ -92,6 +91,14 @@ sealing:
   certificateAge: 90d
   controller: kube-system/sealed-secrets-controller
 
+health:
+  - type: argocd
+    application: "{environment}-{app}"
+  - type: prometheus
+    url: https://prometheus.example.org
+    query: min(up{namespace="{app}"})
+  - {type: http, app: paw, url: "https://{app}.example.org/healthz"}
+
 promotion:
   gates:
     - {type: soak, time: 24h}
@@ -105,6 +112,9 @@ promotion:
       to: 16:00
       timezone: Europe/Berlin
     - {type: freeze, from: 2026-12-20, to: 2027-01-06, reason: holidays}
+    - {type: previous, environments: [prod-us]}
+    - {type: alone}
+    - {type: plugin, name: change-ticket}
   fields:
     - app: "*"
       promote: [images, "resources"]
@@ -113,6 +123,7 @@ promotion:
       review: ["configMapGenerator[params].literals"]
   autoMerge: false
   reviewers: [alice, fleet/operators]
+  overrides: [alice, bob]
   labels: [promotion]
   allowSkipFrom: [dev]
 """

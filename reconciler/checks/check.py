@@ -27,6 +27,7 @@ class Report:
     apps: int
     objects: int
     fail_on: Severity
+    world: World
 
     @property
     def fails(self) -> bool:
@@ -75,6 +76,7 @@ def check(
         apps=len(chosen),
         objects=sum(len(j.objects) for j in judged if j.app in chosen),
         fail_on=settings.fail_on,
+        world=world,
     )
 
 

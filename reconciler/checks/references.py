@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.checks.objects import Data, dig, items, mapping, text
+from reconciler.checks.objects import Data, Object, dig, items, mapping, text
 from reconciler.checks.pods import Pods
+from reconciler.checks.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A ConfigMap or Secret that a pod needs, with the keys that it names."""
+    """A ConfigMap or Secret that something needs, with the keys that it names."""
 
     kind: str
     name: str
     path: str
     keys: tuple[tuple[str, str], ...] = ()  # path and key
+
+
+def references(world: World) -> Iterator[tuple[Object, Reference]]:
+    """Of pods and Ingresses."""
+    for pods in world.pods:
+        for ref in configuration_of(pods):
+            yield pods.owner, ref
+    for ingress in world.of("Ingress", group="networking.k8s.io"):
+        for i, tls in items(ingress.data, "spec", "tls"):
+            if name := text(tls, "secretName"):
+                yield ingress, Reference("Secret", name, f"spec.tls[{i}].secretName")
 
 
 def configuration_of(pods: Pods) -> Iterator[Reference]:

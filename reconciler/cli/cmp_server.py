@@ -12,6 +12,7 @@ import typer
 from reconciler.cli.options import NoCache
 from reconciler.cli.settings import open_mirrors, open_store
 from reconciler.errors import UsageError
+from reconciler.logs import set_up
 
 SOCKETS = "/home/argocd/cmp-server/plugins"
 
@@ -79,13 +80,13 @@ def cmp_server(
 ) -> None:
     """Serve Argo CD's plugin protocol: the sidecar of the repo-server."""
     _check_installed()
-    from reconciler.argocd.log import set_up
+    from reconciler.argocd.log import log
     from reconciler.argocd.server import Settings, serve
     from reconciler.argocd.service import Limits
 
     if not name.replace("-", "").replace(".", "").isalnum() or not name.isascii():
         raise UsageError(f"{name!r} is no name for a plugin", hint="use letters, digits and dashes")
-    set_up(as_json=log_format is LogFormat.json)
+    set_up(log, as_json=log_format is LogFormat.json)
     serve(
         Settings(
             folder=os.path.abspath(socket_folder),

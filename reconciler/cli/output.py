@@ -7,9 +7,7 @@ import os
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
-from rich.traceback import Traceback
 
 from reconciler.cli.quick import WORTH_A_BAR, write_out
 from reconciler.cli.source import where_from
@@ -53,6 +51,8 @@ def show_error(error: ReconcilerError, *, root: str | None = None) -> None:
         for line in rest:
             out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
         if _Wanted.tracebacks:
+            from rich.traceback import Traceback
+
             if error.detail:
                 out.print(Text(error.detail, "dim"))
             out.print(Traceback.from_exception(type(error), error, error.__traceback__))
@@ -97,6 +97,15 @@ def progress(label: str, total: int) -> Iterator[Callable[[Render], None]]:
     if total < WORTH_A_BAR or not out.is_terminal or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
+    # Half of what rich takes to load, for what is rarely seen.
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True) as bar:
         task = bar.add_task(label, total=total)

@@ -56,6 +56,13 @@ class Kubeconfig:
             what, where=Place(self.files[0]), hint=f"name one with --context; there are: {known}"
         )
 
+    def of_cluster(self, name: str, server: str = "") -> Context | None:
+        """The context that is called as the cluster is, or else the only one for its server."""
+        if name in self.contexts:
+            return self.contexts[name]
+        found = [c for c in self.contexts.values() if server and c.server == server.rstrip("/")]
+        return found[0] if len(found) == 1 else None
+
 
 def read_kubeconfig(files: list[str]) -> Kubeconfig:
     """What these files say together; those that do not exist are passed over, as kubectl does."""

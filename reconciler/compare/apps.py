@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.compare.difference import Difference
 from reconciler.compare.objects import compare, namespaces_of
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place, ReconcilerError, RenderError
 from reconciler.git.tree import Tree
+from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.render.process import Job
 from reconciler.render.renderer import Render, Renderer
 
 NONE = Difference()
+AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class AppDifference:
         return "removed" if self.pair.after is None else "changed"
 
 
+Sides: TypeAlias = tuple[Pair, Render | None, Render | None]
+
+
 def same_folders(before: Iterable[str], after: Iterable[str]) -> list[Pair]:
     """An app is the same in two trees if its folder is."""
     old, new = set(before), set(after)
@@ -66,17 +73,29 @@ def differences(
     still = [pair.name for pair in pairs if pair.before == pair.after]
     unchanged = renderer.unchanged(before, after, still)
     left = [p for p in pairs if p.before != p.after or p.name not in unchanged]
-    new = _renders(renderer, after, (p.after for p in left), progress)
-    files = {name: _differing(render, before, after) for name, render in new.items()}
+    edited = {p for p in left if p.before != p.after or _is_edited(p.name, before, after)}
+    sides = [
+        side
+        for p in left
+        for side in ((after, p.after), (before, p.before if p in edited else None))
+    ]
+    renders = _renders(renderer, sides, progress)
+    new = {p: renders.get((after, p.after)) for p in left}
+    files = {p: _differing(now, before, after) if now else () for p, now in new.items()}
     # A render that looks at nothing that differs is the same in both trees.
-    changed = [p for p in left if p.before != p.after or files[p.name]]
-    old = _renders(renderer, before, (p.before for p in changed), progress)
+    changed = [p for p in left if p.before != p.after or files[p]]
+    others = [(before, p.before) for p in changed if p not in edited]
+    renders |= _renders(renderer, others, progress)
     reader = Reader(renderer)
-    found = (
-        _app(reader, pair, old.get(pair.before), new.get(pair.after), files.get(pair.after, ()))
-        for pair in changed
-    )
+    both = [(p, renders.get((before, p.before)), new[p]) for p in changed]
+    found = (_app(reader, *each, files[each[0]]) for each in reader.ahead(both))
     return [app for app in found if app.difference or app.change != "changed"]
+
+
+def _is_edited(folder: str, before: Tree, after: Tree) -> bool:
+    """Is the folder's own kustomization not the same? Then both sides are sure to be needed."""
+    paths = [f"{folder}/{name}" for name in KUSTOMIZATION_NAMES]
+    return any(before.look(path).token != after.look(path).token for path in paths)
 
 
 def _app(
@@ -97,12 +116,11 @@ def _app(
 
 def _renders(
     renderer: Renderer,
-    tree: Tree,
-    folders: Iterable[str | None],
+    sides: Iterable[tuple[Tree, str | None]],
     progress: Callable[[Render], None] | None,
-) -> dict[str | None, Render]:
-    wanted = [folder for folder in folders if folder is not None]
-    return {r.path: r for r in renderer.render_all(tree, wanted, progress=progress)}
+) -> dict[tuple[Tree, str | None], Render]:
+    wanted = [(tree, path) for tree, path in dict.fromkeys(sides) if path is not None]
+    return dict(zip(wanted, renderer.render_each(wanted, progress=progress), strict=True))
 
 
 def _differing(render: Render, before: Tree, after: Tree) -> tuple[str, ...]:
@@ -114,6 +132,7 @@ class Reader:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
+        self._asked: dict[Render, Job] = {}
 
     @cached_property
     def structure(self) -> Structure:
@@ -122,8 +141,21 @@ class Reader:
     def objects(self, render: Render | None) -> list[Mapping[str, Any]]:
         if render is None:
             return []
-        found: list[Mapping[str, Any]] = json.loads(self._renderer.kernel.objects(render.manifest))
+        job = self._asked.pop(render, None) or self._renderer.kernel.read_objects(render.manifest)
+        found: list[Mapping[str, Any]] = json.loads(job.result())
         return found
+
+    def ahead(self, pairs: Iterable[Sides]) -> Iterator[Sides]:
+        """One after the other, while the kernel reads the manifests of the next."""
+        waiting: deque[Sides] = deque()
+        for each in pairs:
+            waiting.append(each)
+            if not _equal(*each[1:]) and not _failed(*each[1:]):
+                for render in filter(None, each[1:]):
+                    self._asked[render] = self._renderer.kernel.read_objects(render.manifest)
+            if len(waiting) > AHEAD:
+                yield waiting.popleft()
+        yield from waiting
 
     def compare(self, a: Render | None, b: Render | None, *, across: bool = False) -> Difference:
         """Nothing if one of the two failed; two environments as if they had one namespace."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from reconciler.compare.apps import AppDifference
+from reconciler.compare.escape import code, fence, without_markup
 from reconciler.compare.layout import app_lines, counts_text
 from reconciler.compare.report import Report
-from reconciler.errors import printable
 
 # What GitHub takes is 65,536 characters, and a job may want to add some of its own.
 DEFAULT_LIMIT = 60_000
@@ -33,12 +32,12 @@ def markdown(report: Report, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def _head(report: Report) -> str:
-    before, after = (_code(label[:LONGEST_LABEL]) for label in report.labels)
+    before, after = (code(label[:LONGEST_LABEL]) for label in report.labels)
     count = len(report.apps)
     of = f"of {report.compared:,} {'app' if report.compared == 1 else 'apps'}"
     if not count:
         return f"**No rendered change** in {of[3:]} between {before} and {after}.\n"
-    counts = _code(counts_text(report.counts()))
+    counts = code(counts_text(report.counts()))
     return f"**{count:,} {of} {_differ(count)}** between {before} and {after}: {counts} objects\n"
 
 
@@ -49,20 +48,20 @@ def _differ(count: int) -> str:
 def _folded(app: AppDifference, labels: tuple[str, str], room: int) -> str | None:
     """The lines of one app, or as many as there is room for, or None if that is hardly any."""
     lines = [str(line) for line in app_lines(app, labels)]
-    ticks = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, ticks + 1)
-    head = f"\n<details>\n<summary>{title(app)}</summary>\n\n{fence}diff\n"
-    tail = f"{fence}\n\n</details>\n"
+    begin, end = fence(lines, "diff")
+    head = f"\n<details>\n<summary>{title(app)}</summary>\n\n{begin}"
+    tail = f"{end}\n</details>\n"
     room -= len(head) + len(tail)
     whole = sum(len(line) + 1 for line in lines)
     if whole > room:
         if room < WORTH_A_PART:
             return None
-        lines = _part(lines, room)
+        lines = part(lines, room)
     return head + "".join(f"{line}\n" for line in lines) + tail
 
 
-def _part(lines: Sequence[str], room: int) -> list[str]:
+def part(lines: Sequence[str], room: int) -> list[str]:
+    """The first of these lines, as many as there is room for, and how many are left out."""
     end = "… {:,} lines more"
     room -= len(end) + 10
     count = 0
@@ -89,14 +88,5 @@ def _rest(apps: Sequence[AppDifference], room: int) -> str:
 def title(app: AppDifference) -> str:
     word = "" if app.change == "changed" else f"{app.change} "
     if app.change == "failed":
-        return f"{_code(app.pair.name)} does not render"
-    return f"{_code(app.pair.name)} {word}{_escaped(counts_text(app.difference.counts()))}"
-
-
-def _code(text: str) -> str:
-    return f"<code>{_escaped(text)}</code>"
-
-
-def _escaped(text: str) -> str:
-    """Text that neither Markdown nor HTML reads as anything else."""
-    return re.sub(r"[^\w /-]|_", lambda m: f"&#{ord(m[0])};", printable(text))
+        return f"{code(app.pair.name)} does not render"
+    return f"{code(app.pair.name)} {word}{without_markup(counts_text(app.difference.counts()))}"

@@ -57,7 +57,7 @@ class Veil:
             return self._mapping(value)
         if isinstance(value, list):
             return tuple(map(self._value, value))
-        if isinstance(value, str) and _is_secret(value):
+        if holds_secret(value):
             return self._mark(value.encode(errors="surrogatepass"))
         found: str | int | float | bool | None = value
         return found
@@ -130,7 +130,9 @@ def _bound_depth(value: Any) -> None:
     raise RecursionError(f"more than {MAX_DEPTH} levels")
 
 
-def _is_secret(text: str) -> bool:
+def holds_secret(text: Any) -> bool:
+    if not isinstance(text, str):
+        return False
     if "\n" not in text.strip() and URL_WITH_PASSWORD.search(text):
         return True
     return PRIVATE_KEY in text or MANIFEST_OF_A_SECRET.search(text) is not None

@@ -1,106 +1,126 @@
-"""Commits on branches that nobody has checked out: work trees and the index stay as they are."""
+"""Where branches are that nobody has checked out, and how they move: never unless they are where
+they were seen."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-
-import pygit2
-from pygit2.enums import FileMode, ObjectType
+from typing import Protocol
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
 from reconciler.git.repository import open_repository
 
 NOWHERE = "0" * 40
-IDENTITY = "git config user.name and user.email say who commits"
+HEADS = "refs/heads/"
 
 
-class Outcome(StrEnum):
-    created = "created"
-    updated = "updated"
-    unchanged = "unchanged"
+class Branches(Protocol):
+    """The references of this repository, or of the one that it was cloned from."""
+
+    def fetch(self, *names: str) -> None:
+        """Let this repository hold what these references hold."""
+
+    def tips(self, *names: str) -> dict[str, str]:
+        """Where references are now that have this name, or below a folder whose name ends with /.
+
+        By their full names.
+        """
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        """From one commit to another (none: it is not there), if it still is at the first."""
+
+    def create(self, references: Mapping[str, str]) -> None:
+        """Many in one go; those that are there by now stay as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A branch that holds one commit more than the one that it is based on."""
+class OwnBranches:
+    """Those of this repository. Work trees and the index stay as they are."""
 
-    branch: str
-    commit: str
-    outcome: Outcome
+    def __init__(self, root: str) -> None:
+        self.root = root
 
+    def fetch(self, *names: str) -> None:
+        pass
 
-def propose(
-    root: str, branch: str, base: str, edits: Mapping[str, bytes], message: str, mark: str
-) -> Proposal:
-    """Let a branch be the base with these edits in one commit; all of it is one update of a ref.
+    def tips(self, *names: str) -> dict[str, str]:
+        listed = run_git(self.root, "for-each-ref", "--format=%(objectname) %(refname)", *names)
+        pairs = (line.split(" ", 1) for line in os.fsdecode(listed).splitlines())
+        return {name: commit for commit, name in pairs}
 
-    A branch with a commit that lacks the `mark`, a line of its message, is somebody's work and
-    stays as it is.
-    """
-    git = open_repository(root)
-    reference = f"refs/heads/{branch}"
-    tip = git.references[reference].target if reference in git.references else None
-    tree = _tree(git, git[base].peel(ObjectType.TREE), edits)
-    if tip is not None:
-        commit = git[tip].peel(ObjectType.COMMIT)
-        if _is(commit, base, tree, message):
-            return Proposal(branch, str(tip), Outcome.unchanged)
-        _refuse_foreign(git, branch, str(tip), base, mark)
-    _refuse_checked_out(root, branch)
-    made = run_git(
-        root, "commit-tree", str(tree), "-p", base, given=message.encode(), hint=IDENTITY
-    )
-    name = made.decode().strip()
-    update = ("update-ref", "-m", message.partition("\n")[0], reference, name, str(tip or NOWHERE))
-    run_git(root, *update, hint="somebody else changed the branch just now: run it again")
-    return Proposal(branch, name, Outcome.updated if tip else Outcome.created)
-
-
-def _is(commit: pygit2.Commit, base: str, tree: pygit2.Oid, message: str) -> bool:
-    parents = [str(parent) for parent in commit.parent_ids]
-    return parents == [base] and commit.tree_id == tree and commit.message == message
-
-
-def _refuse_foreign(git: pygit2.Repository, branch: str, tip: str, base: str, mark: str) -> None:
-    walk = git.walk(git[tip].id)
-    walk.hide(git[base].id)
-    for commit in walk:
-        if mark not in commit.message.splitlines():
-            name, subject = str(commit.id)[:10], commit.message.partition("\n")[0]
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        folder = checked_out_in(self.root, reference.removeprefix(HEADS))
+        if folder:
             raise RepositoryError(
-                f"the branch {branch} has a commit of somebody else: {name} {subject}",
-                hint=f"merge it, or git branch --delete --force {branch}",
+                f"the branch {reference.removeprefix(HEADS)} is checked out in {folder}",
+                hint="switch to another branch there: no files on disk are changed",
             )
+        run_git(
+            *(self.root, "update-ref", "-m", "reconciler promote", reference),
+            *(new or NOWHERE, old or NOWHERE),
+            may_fail=True,
+        )
+        return self.tips(reference).get(reference) == new
+
+    def create(self, references: Mapping[str, str]) -> None:
+        for reference, commit in references.items():
+            self.move(reference, commit, None)
 
 
-def _refuse_checked_out(root: str, branch: str) -> None:
+class SeenBranches:
+    """Others, as they were when they were last fetched: a run asks for all of them once."""
+
+    def __init__(self, branches: Branches) -> None:
+        self._branches = branches
+        self._tips: dict[str, str] = {}
+
+    def fetch(self, *names: str) -> None:
+        self._branches.fetch(*names)
+        self._tips = self._branches.tips(*names)
+
+    def tips(self, *names: str) -> dict[str, str]:
+        return {
+            reference: tip
+            for reference, tip in self._tips.items()
+            if any(reference == n or (n.endswith("/") and reference.startswith(n)) for n in names)
+        }
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        moved = self._branches.move(reference, new, old)
+        if moved and new:
+            self._tips[reference] = new
+        elif moved:
+            self._tips.pop(reference, None)
+        return moved
+
+    def create(self, references: Mapping[str, str]) -> None:
+        if references:
+            self._branches.create(references)
+            self._tips |= self._branches.tips(*references)
+
+
+def main_branch(root: str, declared: str) -> str:
+    """What the main branch is called where pull requests go."""
+    if declared:
+        return declared
+    git = open_repository(root)
+    head = "refs/remotes/origin/HEAD"
+    for name in (head, "HEAD"):
+        if name in git.references:
+            target = git.references[name].target
+            if isinstance(target, str):
+                return target.removeprefix("refs/remotes/origin/").removeprefix(HEADS)
+    raise RepositoryError(
+        "this clone does not know which branch is the main one",
+        hint="git remote set-head origin --auto, or releases.branch in environment.yaml",
+    )
+
+
+def checked_out_in(root: str, branch: str) -> str | None:
+    """The work tree that has this branch, if one does."""
     listed = run_git(root, "worktree", "list", "--porcelain", "-z")
     for tree in os.fsdecode(listed).split("\0\0"):
         fields = tree.strip("\0").split("\0")
-        if f"branch refs/heads/{branch}" in fields:
-            folder = fields[0].removeprefix("worktree ")
-            raise RepositoryError(
-                f"the branch {branch} is checked out in {folder}",
-                hint="switch to another branch there: no files on disk are changed",
-            )
-
-
-def _tree(git: pygit2.Repository, tree: pygit2.Tree, edits: Mapping[str, bytes]) -> pygit2.Oid:
-    """A tree with other contents of files that it has."""
-    inside: dict[str, dict[str, bytes]] = {}
-    builder = git.TreeBuilder(tree)
-    for path, content in edits.items():
-        name, _, rest = path.partition("/")
-        if rest:
-            inside.setdefault(name, {})[rest] = content
-        else:
-            builder.insert(name, git.create_blob(content), tree[name].filemode)
-    for name, below in inside.items():
-        folder = tree[name]
-        assert isinstance(folder, pygit2.Tree)  # noqa: S101
-        builder.insert(name, _tree(git, folder, below), FileMode.TREE)
-    return builder.write()
+        if f"branch {HEADS}{branch}" in fields:
+            return fields[0].removeprefix("worktree ")
+    return None

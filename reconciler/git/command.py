@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 from reconciler.errors import RepositoryError
 
 
 def run_git(
-    root: str, *words: str, given: bytes = b"", may_fail: bool = False, hint: str = ""
+    root: str,
+    *words: str,
+    given: bytes = b"",
+    settings: Sequence[str] = (),
+    may_fail: bool = False,
+    hint: str = "",
 ) -> bytes:
+    before = [word for setting in settings for word in ("-c", setting)]
     try:
-        done = subprocess.run(["git", *words], cwd=root, input=given, capture_output=True)
+        done = subprocess.run(["git", *before, *words], cwd=root, input=given, capture_output=True)
     except OSError as e:
         raise RepositoryError(f"git cannot be started: {e.strerror}") from e
     if done.returncode and not may_fail:

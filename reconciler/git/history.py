@@ -13,17 +13,39 @@ if TYPE_CHECKING:
 class About:
     """A commit in few words; the time is in seconds since 1970."""
 
-    __slots__ = ("id", "subject", "time")
+    __slots__ = ("author", "id", "subject", "time")
 
-    def __init__(self, id: str, time: int, subject: str) -> None:  # noqa: A002
+    def __init__(self, id: str, time: int, subject: str, author: str) -> None:  # noqa: A002
         self.id = id
         self.time = time
         self.subject = subject
+        self.author = author
 
 
 def about(commit: pygit2.Commit) -> About:
     subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
-    return About(str(commit.id), commit.commit_time, subject)
+    author = commit.author.raw_name.decode(errors="replace")
+    return About(str(commit.id), commit.commit_time, subject, author)
+
+
+class Told:
+    """A commit as its author tells it."""
+
+    __slots__ = ("author", "id", "message")
+
+    def __init__(self, commit: pygit2.Commit) -> None:
+        self.id = str(commit.id)
+        self.author = commit.author.raw_name.decode(errors="replace")
+        self.message = commit.raw_message.decode(errors="replace")
+
+
+def brought(git: pygit2.Repository, name: str) -> Iterator[Told]:
+    """A commit of a branch, and if it is a merge all that came with it, the newest first."""
+    walk = git.walk(git[name].id, SortMode.TOPOLOGICAL)
+    first = git[name].peel(pygit2.Commit).parent_ids[:1]
+    for parent in first:
+        walk.hide(parent)
+    return map(Told, walk)
 
 
 class Version:
@@ -103,6 +125,41 @@ class History:
         blob = self._blobs[path]
         content = self._git[blob].read_raw() if blob else None
         self._versions[path].append(Version(about(self._later), content, self._position))
+
+
+class Changes:
+    """Which files each commit of a branch changed, as far back as somebody asks.
+
+    What a merge brought counts as the merge's.
+    """
+
+    def __init__(self, git: pygit2.Repository, tip: str) -> None:
+        walk = git.walk(git[tip].id, SortMode.TOPOLOGICAL)
+        walk.simplify_first_parent()
+        self._walk = iter(walk)
+        self._known: list[tuple[pygit2.Commit, frozenset[str]]] = []
+
+    def of(self, paths: Iterable[str]) -> Iterator[About]:
+        """The commits that changed any of these files, the newest first."""
+        wanted = frozenset(paths)
+        i = 0
+        while i < len(self._known) or self._go_back():
+            commit, changed = self._known[i]
+            if not wanted.isdisjoint(changed):
+                yield about(commit)
+            i += 1
+
+    def _go_back(self) -> bool:
+        commit = next(self._walk, None)
+        if commit is None:
+            return False
+        if commit.parents:
+            difference = commit.parents[0].tree.diff_to_tree(commit.tree)
+        else:
+            difference = commit.tree.diff_to_tree(swap=True)
+        changed = (side.path for d in difference.deltas for side in (d.old_file, d.new_file))
+        self._known.append((commit, frozenset(changed)))
+        return True
 
 
 def _at(tree: pygit2.Object | None, path: str) -> pygit2.Object | None:

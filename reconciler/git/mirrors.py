@@ -9,8 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import signal
-import subprocess
 import tempfile
 from contextlib import contextmanager
 from hashlib import sha256
@@ -19,6 +17,7 @@ from itertools import chain
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import address, is_full_name, without_user
 from reconciler.git.locate import git_folder
+from reconciler.git.network import speak, surroundings
 from reconciler.git.repository import Repository
 
 TYPE_CHECKING = False
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
     from reconciler.git.commit import CommitTree
 
 PATIENCE = 45.0
-
-# Without a terminal there is nobody to ask; a desktop's window for passwords is kept shut.
-SILENT = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
-
-# Variables by which a hook or a script points Git at the repository that it runs in.
-LOCAL = re.compile(
-    "GIT_(DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|NAMESPACE|PREFIX|SHALLOW_FILE|GRAFT_FILE"
-    "|QUARANTINE_PATH|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES))"
-)
 
 # A small pack would be unpacked object by object, and one that is cut off leave a commit
 # without its files.
@@ -53,8 +43,7 @@ class Mirrors:
     ) -> None:
         self.folder = folder
         self.offline = offline
-        self.environment = {k: v for k, v in environment.items() if not LOCAL.fullmatch(k)}
-        self.environment |= {"LC_ALL": "C", **SILENT}
+        self.environment = surroundings(environment)
 
     def get(self, url: str, name: str, root: str | None = None) -> CommitTree:
         """The commit of this full name, or at the tip of that branch or tag, or of the default.
@@ -100,25 +89,11 @@ class Mirrors:
 
     def _git(self, failing: str, *words: Sequence[str], folder: str | None = None) -> None:
         try:
-            git = subprocess.Popen(
-                ["git", *chain.from_iterable(words)],
-                cwd=folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as e:
-            raise RepositoryError(f"{failing}: git cannot be started: {e.strerror}") from e
-        with git:
-            try:
-                said = git.communicate(timeout=PATIENCE)[1].decode(errors="replace")
-            except subprocess.TimeoutExpired:
-                os.killpg(git.pid, signal.SIGKILL)
-                said = f"fatal: not within {PATIENCE:.0f} s"
-        if git.returncode:
-            raise RepositoryError(f"{failing}: {_reason(said)}")
+            said = speak(list(chain.from_iterable(words)), folder, self.environment, PATIENCE)
+        except RepositoryError as e:
+            raise RepositoryError(f"{failing}: {e}") from e
+        if said.code:
+            raise RepositoryError(f"{failing}: {said.reason}")
 
 
 def _known(mirror: str, name: str) -> CommitTree | None:
@@ -136,14 +111,6 @@ def _kept(name: str) -> str:
     if is_full_name(name):
         return f"refs/pins/{name.lower()}"
     return f"refs/names/{sha256(name.encode()).hexdigest()}"
-
-
-def _reason(said: str) -> str:
-    """Git's first complaint, without the user and password of a URL in it."""
-    for line in said.splitlines():
-        if line.startswith(("fatal: ", "error: ")):
-            return " ".join(without_user(word) for word in line.split(" ")[1:])
-    return "git does not say why"
 
 
 @contextmanager

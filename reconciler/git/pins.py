@@ -117,6 +117,11 @@ class Pins:
             return found
         return Entry(LINK, f"@ {found} {limit}", at=path, target=found)
 
+    def has(self, path: str) -> bool:
+        """Does this reference lead to a commit that was looked for before, and is here?"""
+        reference = Reference(path)
+        return self._meanings.get((reference.repository, reference.ref)) in self._commits
+
     def fetch(self, path: str, limit: int) -> tuple[Entry, bytes]:
         """Where a reference leads, once that is here; or what is at a path in a commit."""
         if is_reference(path):

@@ -11,8 +11,9 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, History, about
+from reconciler.git.history import About, Changes, History, Told, about, brought
 from reconciler.git.objects import open_objects
+from reconciler.git.touching import touching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,9 +79,22 @@ class Repository:
             walk.hide(hidden)
             return [about(commit) for commit in walk]
 
+    def touching(self, commits: Iterable[About], folder: str) -> list[About]:
+        """Those of some commits that changed something in a folder."""
+        with self._alone:
+            return touching(self._git, commits, folder)
+
     def history(self, revision: str, paths: Iterable[str]) -> History:
         """What the branch that ends here held at these paths."""
         return History(self._git, self.commit(revision).commit, paths)
+
+    def changes(self, revision: str) -> Changes:
+        """What each commit of the branch that ends here changed."""
+        return Changes(self._git, self.commit(revision).commit)
+
+    def brought(self, commit: str) -> Iterator[Told]:
+        """A commit of a branch, and if it is a merge all that came with it, the newest first."""
+        return brought(self._git, self.commit(commit).commit)
 
     @property
     def is_shallow(self) -> bool:

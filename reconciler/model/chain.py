@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from reconciler.errors import FleetError
 from reconciler.model.environment import Environment
+from reconciler.model.promotion import Previous
 from reconciler.model.suggest import did_you_mean
 
 
@@ -27,6 +28,7 @@ def in_order(environments: Mapping[str, Environment]) -> tuple[Environment, ...]
         sorter.done(*ready)
     for environment in ordered:
         _check_skips(environment, environments)
+        _check_gates(environment, environments)
     return tuple(ordered)
 
 
@@ -56,6 +58,21 @@ def _check_skips(environment: Environment, environments: Mapping[str, Environmen
                 f"{name} is not before {environment.name} in the chain",
                 hint="only a promotion from further up the chain skips something",
             )
+
+
+def _check_gates(environment: Environment, environments: Mapping[str, Environment]) -> None:
+    for i, gate in enumerate(environment.promotion.gates):
+        if not isinstance(gate, Previous):
+            continue
+        for j, name in enumerate(gate.environments):
+            path = f"promotion.gates[{i}].environments[{j}]"
+            _known(environment, path, name, environments)
+            if name == environment.name or environment.name in upstream(name, environments):
+                raise environment.error(
+                    path,
+                    f"{environment.name} waits for {name}, which is not before it",
+                    hint="a release comes to the other one first",
+                )
 
 
 def _known(

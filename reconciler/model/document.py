@@ -19,6 +19,7 @@ NO_CHARACTER = re.compile(
 )
 USER = re.compile(r"://[^/@\s]*@")
 TAB = re.compile(" *\t")
+OPENS = "[{-:?"  # no list and no mapping begins without one of these
 KNOWN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
     for name in ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
@@ -29,6 +30,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def where_too_deep(text: str, most: int) -> int | None:
     """The line where more levels than this are nested, to be known before anything is composed."""
+    if sum(map(text.count, OPENS)) < most:
+        return None
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)

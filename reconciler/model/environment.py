@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from reconciler.errors import FleetError, Place
 from reconciler.model.document import Source
+from reconciler.model.health import HealthSource
 from reconciler.model.layout import ENVIRONMENT_FILE, environment_folder
 from reconciler.model.notations import (
     Branch,
@@ -157,6 +158,10 @@ class Environment:
     ] = ()
     checks: Annotated[Checks, "What is checked, and what is not."] = field(default_factory=Checks)
     sealing: Annotated[Sealing, "How secrets are sealed."] = field(default_factory=Sealing)
+    health: Annotated[
+        tuple[HealthSource, ...],
+        "Where it is known whether its apps are healthy; of several sources, all must agree.",
+    ] = ()
     promotion: Annotated[Promotion, "What a promotion to this environment does and waits for."] = (
         field(default_factory=Promotion)
     )

@@ -45,6 +45,12 @@ def _git_url(text: str) -> Advice:
     return Advice()
 
 
+def _address(text: str) -> Advice:
+    if CREDENTIALS.search(text):
+        return Advice("holds a password or a token", "write the URL without it")
+    return Advice()
+
+
 def _minor_version(text: str) -> Advice:
     meant = re.match(r"v?(1\.[0-9]+)", text)
     return Advice(hint=f'did you mean "{meant[1]}"?' if meant else "")
@@ -97,6 +103,22 @@ Controller = Annotated[
     Text(
         "a service as NAMESPACE/NAME, or a URL such as http://127.0.0.1:8080",
         rf"{LABEL}/{LABEL}|https?://[^\s@/?#]+(?:/[^\s@?#]*)?",
+    ),
+]
+Address = Annotated[
+    str,
+    Text(
+        "a URL such as https://{app}.example.org/healthz, without a password",
+        r"https?://[^\s@/?#]+(?:/[^\s@#]*)?",
+        advise=_address,
+    ),
+]
+AppPattern = Annotated[
+    str,
+    Text(
+        'a name such as "{environment}-{app}"',
+        r"(?:[a-z0-9]|\{app\}|\{environment\})(?:[-.a-z0-9]|\{app\}|\{environment\}){0,200}",
+        advise=_in_lower_case,
     ),
 ]
 NamespaceRule = Annotated[

@@ -34,6 +34,7 @@ class Approvals:
 
     type: Annotated[Literal["approvals"], TYPE] = "approvals"
     count: Annotated[int, "How many."] = 1
+    by: Annotated[tuple[Account, ...], "The accounts that count; otherwise all that approve."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The release is healthy in the environment before this one."""
+    """The release is healthy in the environment before this one, as its `health` tells."""
 
     type: Annotated[Literal["health"], TYPE] = "health"
 
@@ -87,7 +88,43 @@ class SecretsSealed:
     type: Annotated[Literal["secrets"], TYPE] = "secrets"
 
 
-Gate = Soak | Approvals | Window | Freeze | Health | ChecksPass | SecretsSealed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previous:
+    """Other environments run the release already, and it is healthy there."""
+
+    type: Annotated[Literal["previous"], TYPE] = "previous"
+    environments: Annotated[
+        tuple[Name, ...], "Which; otherwise all that `promotesFrom` names."
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """No promotion to this environment that is older is still open."""
+
+    type: Annotated[Literal["alone"], TYPE] = "alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A gate that a package adds by an entry point of the group `reconciler.gates`."""
+
+    type: Annotated[Literal["plugin"], TYPE] = "plugin"
+    name: Annotated[Name, "The name of its entry point."]
+
+
+Gate = (
+    Soak
+    | Approvals
+    | Window
+    | Freeze
+    | Health
+    | ChecksPass
+    | SecretsSealed
+    | Previous
+    | Alone
+    | Plugin
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +149,17 @@ class Promotion:
         "What it copies. Without a rule, the pinned revision, the images and the literals of "
         "configMapGenerator are copied, and all else is kept.",
     ] = ()
+    propose: Annotated[
+        Literal["never", "app", "batch"],
+        "What the bot proposes by itself: `app`, a pull request for each app; `batch`, one for all "
+        "of them.",
+    ] = "never"
     auto_merge: Annotated[bool, "Merge the pull request once every gate is open."] = False
     reviewers: Annotated[tuple[Account, ...], "Who is asked to review the pull request."] = ()
+    overrides: Annotated[
+        tuple[Account, ...],
+        "The accounts that may let a promotion pass a gate that is not open, with a reason.",
+    ] = ()
     labels: Annotated[tuple[str, ...], "The labels of the pull request."] = ()
     allow_skip_from: Annotated[
         tuple[Name, ...],

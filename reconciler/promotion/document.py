@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.compare.document import app_document
+from reconciler.compare.outline import HIDDEN
 from reconciler.errors import ReconcilerError
-from reconciler.git.branches import Proposal
 from reconciler.git.history import About
+from reconciler.promotion.conduct.branch import Proposal
+from reconciler.promotion.layout import sides
 from reconciler.promotion.lineage import Lineage
 from reconciler.promotion.merge import Decision
 from reconciler.promotion.plan import Plan, Step
@@ -60,7 +62,12 @@ def _lineage(line: Lineage) -> Document:
 
 
 def _commit(commit: About) -> Document:
-    return {"id": commit.id, "subject": commit.subject, "time": commit.time}
+    return {
+        "id": commit.id,
+        "subject": commit.subject,
+        "author": commit.author,
+        "time": commit.time,
+    }
 
 
 def _decision(decision: Decision) -> Document:
@@ -68,14 +75,18 @@ def _decision(decision: Decision) -> Document:
     return {
         "field": str(decision.address),
         "fate": decision.fate.value,
-        "from": _plain(decision.target),
-        "to": _plain(decision.source),
+        "from": _plain(decision, decision.target),
+        "to": _plain(decision, decision.source),
         "why": decision.why,
         "file": place.file if place else None,
         "line": place.line if place else None,
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(decision: Decision, value: Any) -> Any:
+    return HIDDEN if HIDDEN in sides(decision) else plain(value)
+
+
+def plain(value: Any) -> Any:
     """A text or a number; what is more, or is not there, is nothing."""
     return value if isinstance(value, str | bool | int) else None

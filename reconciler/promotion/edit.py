@@ -8,10 +8,10 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler.documents.edit import edited
 from reconciler.promotion.fields import REF, Fields, Item
 from reconciler.promotion.merge import ABSENT, Decision
 from reconciler.promotion.plan import Edit
-from reconciler.sealing.edit import edited
 
 REF_IN_URL = re.compile(r"(?<=[?&]ref=)[^&]*")
 VERSION_IN_URL = re.compile(r"(?<=[?&]version=)[^&]*")

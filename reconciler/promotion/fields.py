@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.documents.read import Document, read_documents
 from reconciler.errors import FleetError, Place
 from reconciler.model.kustomization import Base
 from reconciler.model.release import Pin, is_remote, pin_of
-from reconciler.sealing.manifest import Document, read_documents
 
 BASES = ("resources", "components", "bases")
 REF = "ref"
@@ -17,7 +17,7 @@ REF = "ref"
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One of a list, by its name: of an image, of a generator, the key of a literal, …"""
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.compare.layout import app_lines, counts_text
+from reconciler.compare.outline import HIDDEN
 from reconciler.compare.signs import ADDED, CHANGED, PLAIN, REMOVED, Line
+from reconciler.compare.veil import holds_secret, is_credential
 from reconciler.git.addresses import is_full_name
 from reconciler.git.history import About
 from reconciler.model.document import shortened
+from reconciler.promotion.fields import Item
 from reconciler.promotion.lineage import Lineage, Relation
 from reconciler.promotion.merge import ABSENT, Decision, Fate
 from reconciler.promotion.plan import Plan, Standing, Step
@@ -34,6 +37,7 @@ STANDINGS = {
     Standing.ahead: "is ahead",
     Standing.diverged: "has diverged",
     Standing.unlanded: "has not landed",
+    Standing.held: "is held back",
     Standing.unknown: "cannot be told",
     Standing.failed: "failed",
 }
@@ -63,7 +67,17 @@ def step_lines(plan: Plan, step: Step, explain: bool) -> Iterator[Line]:
 
 
 def decision_text(decision: Decision) -> str:
-    return f"{decision.address}: {shown(decision.target)} → {shown(decision.source)}"
+    return f"{decision.address}: {' → '.join(sides(decision))}"
+
+
+def sides(decision: Decision) -> tuple[str, str]:
+    """Its value in the target and in the source, unless that may be a secret."""
+    last = decision.address.steps[-1]
+    named = is_credential(last.name if isinstance(last, Item) else last)
+    return (
+        HIDDEN if named or holds_secret(decision.target) else shown(decision.target),
+        HIDDEN if named or holds_secret(decision.source) else shown(decision.source),
+    )
 
 
 def shown(value: Any) -> str:

@@ -17,7 +17,7 @@ class Record:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._read = lru_cache(maxsize=None)(_read)
+        self.read = lru_cache(maxsize=None)(read_fields)
 
     def past(self, path: str, address: Address, wanted: Any, begin: int = 0) -> Past:
         """From a version on, back to where the field had the `wanted` value."""
@@ -50,11 +50,10 @@ class Record:
     def versions(self, path: str) -> Iterator[tuple[Version, Fields | None]]:
         """What could not be read, or was not there, has no fields."""
         for version in self._history.versions(path):
-            yield version, self._read(version.content, path) if version.content else None
+            yield version, self._fields(version, path)
 
-
-def _read(content: bytes, path: str) -> Fields | None:
-    try:
-        return read_fields(content, path)
-    except ReconcilerError:
-        return None
+    def _fields(self, version: Version, path: str) -> Fields | None:
+        try:
+            return self.read(version.content, path) if version.content else None
+        except ReconcilerError:
+            return None

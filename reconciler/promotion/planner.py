@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from reconciler.compare.apps import AppDifference, differences, same_folders
 from reconciler.errors import FleetError, ReconcilerError, RepositoryError
@@ -15,7 +16,7 @@ from reconciler.model.environment import Environment
 from reconciler.model.files import read
 from reconciler.model.layout import kustomization_in
 from reconciler.promotion.edit import edited_entry
-from reconciler.promotion.fields import Address, Fields, read_fields
+from reconciler.promotion.fields import Address, Fields
 from reconciler.promotion.lineage import Lineage, Relation, lineage
 from reconciler.promotion.merge import ABSENT, Decision, Fate, Past, decide, merged
 from reconciler.promotion.past import Record
@@ -117,6 +118,8 @@ class _Planner:
         self._target = target
         self._names = (source.name, target.name)
         self._record = record
+        # Apps that were released together are pinned to the same commits.
+        self._lineage = lru_cache(maxsize=None)(partial(lineage, ground.repository))
         self._release = ground.repository.commit(release).commit if release else None
 
     def step(self, app: str, files: Sequence[str]) -> Step:
@@ -130,7 +133,7 @@ class _Planner:
     def _pair(self, app: str, files: Sequence[str]) -> Pair:
         tree, base = self._ground.tree, self._ground.base
         contents = [read(tree, file) for file in files]
-        source, target = map(read_fields, contents, files)
+        source, target = map(self._record.read, contents, files)
         pair = Pair(app, files, source, target, contents[1], base)
         return pair if self._release is None else self._as_of(pair, self._release)
 
@@ -203,7 +206,7 @@ class _Planner:
             return None, decision if here != there else None
         repository = self._ground.repository
         commits = [repository.fetched(ref).commit for ref in (here, there)]
-        line = lineage(repository, *commits)
+        line = self._lineage(*commits)
         if line.relation is not Relation.behind:
             return line, None
         fate = Fate.review if rule.treatment is Treatment.review else Fate.promoted

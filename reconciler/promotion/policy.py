@@ -44,6 +44,13 @@ def policy_of(environment: Environment, app: str, address: Address) -> Policy:
     return Policy(Treatment.keep, "it is no part of a release", declared=False)
 
 
+def is_released(environment: Environment, app: str, address: Address) -> bool:
+    """Is the field a part of what is promoted to an environment? A secret in the clear never is."""
+    if address.steps[0] == "secretGenerator":
+        return False
+    return policy_of(environment, app, address).treatment is not Treatment.keep
+
+
 def covers(pattern: str, address: Address) -> bool:
     """Is the field what a path of environment.yaml names, or inside of it?
 

@@ -1,54 +1,42 @@
-"""A plan as a commit: the branch that it goes to, and what its message says."""
+"""What the message of a promotion's commit says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 
-from reconciler.git.branches import Proposal, propose
+from reconciler.compare.escape import quiet
+from reconciler.git.trailers import with_trailers
 from reconciler.model.suggest import listing
+from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.layout import decision_text
 from reconciler.promotion.plan import Plan, Step
 
-LONGEST_NAMES = 100
 FEW = 3
 
 
-def branch_of(plan: Plan, apps: Sequence[str]) -> str:
-    """The same for the same promotion; `apps` are those that were named, none for all."""
-    way = f"promote/{plan.source}/{plan.target}"
-    if not apps:
-        return f"{way}/all"
-    names = sorted(set(apps))
-    if len(names) == 1:
-        return f"{way}/app/{names[0]}"
-    joined = "+".join(names)
-    if len(joined) > LONGEST_NAMES:
-        joined = sha256(joined.encode()).hexdigest()[:12]
-    return f"{way}/apps/{joined}"
-
-
-def message_of(plan: Plan) -> str:
+def headline(plan: Plan, kind: Kind = Kind.promotion) -> str:
     names = [step.app for step in plan.due]
     what = listing(names) if len(names) <= FEW else f"{len(names):,} apps"
+    match kind:
+        case Kind.rollback:
+            return f"Roll back {what} in {plan.target}"
+        case Kind.hotfix:
+            return f"Take {plan.source}'s hotfix of {what} over into {plan.target}"
+        case Kind.promotion:
+            return f"Promote {what} from {plan.source} to {plan.target}"
+
+
+def message_of(plan: Plan, errand: Errand, more: Sequence[tuple[str, str]] = ()) -> str:
+    """With the trailers that tell the errand again.
+
+    Whatever the fields hold, no forge takes it for a name or for an issue to close.
+    """
     lines = [line for step in plan.due for line in _step_lines(step)]
-    head = f"Promote {what} from {plan.source} to {plan.target}"
-    return "\n".join([head, "", *lines, mark_of(plan), ""])
-
-
-def mark_of(plan: Plan) -> str:
-    """The trailer that tells a promotion from a commit of a person."""
-    return f"Promotion: {plan.source} {plan.target}"
-
-
-def commit(plan: Plan, root: str, apps: Sequence[str]) -> Proposal:
-    """Onto the promotion's branch of this repository."""
-    return propose(
-        root, branch_of(plan, apps), plan.base, plan.edits, message_of(plan), mark_of(plan)
-    )
+    text = "\n".join([quiet(headline(plan, errand.kind)), "", *lines])
+    return with_trailers(text, [*errand.trailers(), *more])
 
 
 def _step_lines(step: Step) -> Iterator[str]:
-    yield f"{step.app}:"
-    yield from (f"- {decision_text(decision)}" for decision in step.edits)
+    yield quiet(f"{step.app}:")
+    yield from (f"- {quiet(decision_text(decision))}" for decision in step.edits)
     yield ""

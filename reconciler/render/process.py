@@ -189,10 +189,14 @@ class Kernel:
 
     def objects(self, manifest: bytes) -> bytes:
         """A manifest's objects as a JSON list."""
+        found: bytes = self.read_objects(manifest).result()
+        return found
+
+    def read_objects(self, manifest: bytes) -> Job:
+        """The same, to be waited for."""
         job = Job(self, {"op": "objects"}, None)
         job.body = manifest
-        found: bytes = self._submit(job).result()
-        return found
+        return self._submit(job)
 
     def documents(self, content: bytes) -> bytes:
         """A YAML file's documents as JSON, with where each part of them stands."""
@@ -346,7 +350,7 @@ class Kernel:
 
     def _receive(self, header: dict[str, Any], body: bytes) -> None:
         if header["op"] == "get":
-            if any(map(is_reference, header["paths"])):  # which may have to be fetched first
+            if self._may_fetch(header):
                 threading.Thread(target=self._serve, args=(header,), daemon=True).start()
             else:
                 self._serve(header)
@@ -368,6 +372,12 @@ class Kernel:
             job.finish(header["versions"])
         else:
             job.finish(_failure(header["failure"], job.header.get("path", "")))
+
+    def _may_fetch(self, header: dict[str, Any]) -> bool:
+        """Does an answer lead to a commit that nobody has looked for yet?"""
+        tree = self._trees.get(header["tree"])
+        pins = tree.pins if tree else None
+        return any(is_reference(p) and not (pins and pins.has(p)) for p in header["paths"])
 
     def _serve(self, header: dict[str, Any]) -> None:
         """Answer what the kernel wants to know of a tree."""

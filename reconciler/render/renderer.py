@@ -92,22 +92,32 @@ class Renderer:
         progress: Callable[[Render], None] | None = None,
     ) -> list[Render]:
         """Many folders on all cores, in the order asked for; a failure is an error in its place."""
-        wanted = list(dict.fromkeys(paths))
-        done: dict[str, Render] = {}
+        return self.render_each([(tree, path) for path in dict.fromkeys(paths)], options, progress)
 
-        def finished(render: Render) -> None:
-            done[render.path] = render
+    def render_each(
+        self,
+        wanted: Sequence[tuple[Tree, str]],
+        options: RenderOptions = DEFAULTS,
+        progress: Callable[[Render], None] | None = None,
+    ) -> list[Render]:
+        """Folders of several trees."""
+        done: dict[int, Render] = {}
+
+        def finished(number: int, render: Render) -> None:
+            done[number] = render
             if progress:
                 progress(render)
 
-        subjects = {path: subject(self.kernel_id, path, options) for path in wanted}
-        for render in self._from_store(tree, subjects):
-            finished(render)
-        missing = [path for path in wanted if path not in done]
+        subjects = {path: subject(self.kernel_id, path, options) for _, path in wanted}
+        for number, render in self._from_store(wanted, subjects):
+            finished(number, render)
+        missing = [number for number in range(len(wanted)) if number not in done]
         if missing:
-            for render in self._from_kernel(tree, missing, subjects, options):
-                finished(render)
-        return [done[path] for path in wanted]
+            left = [wanted[number] for number in missing]
+            renders = self._from_kernel(left, subjects, options)
+            for number, render in zip(missing, renders, strict=True):
+                finished(number, render)
+        return [done[number] for number in range(len(wanted))]
 
     def stop(self) -> None:
         """From another thread: give up what is under way, and render nothing more."""
@@ -135,30 +145,35 @@ class Renderer:
         known = self.store.has([k for _, k in candidates])
         return {path for path, k in candidates if k in known}
 
-    def _from_store(self, tree: Tree, subjects: dict[str, bytes]) -> Iterator[Render]:
+    def _from_store(
+        self, wanted: Sequence[tuple[Tree, str]], subjects: dict[str, bytes]
+    ) -> Iterator[tuple[int, Render]]:
         shapes = self.store.shapes(list(subjects.values()))
         candidates = [
-            (path, paths, k)
-            for path, name in subjects.items()
-            for paths in shapes.get(name, ())
-            if (k := _key_if_readable(name, paths, tree))
+            (number, paths, k)
+            for number, (tree, path) in enumerate(wanted)
+            for paths in shapes.get(subjects[path], ())
+            if (k := _key_if_readable(subjects[path], paths, tree))
         ]
         manifests = self.store.get([k for _, _, k in candidates])
         served = set()
-        for path, paths, k in candidates:
-            if k in manifests and path not in served:
-                served.add(path)
-                yield Render(path, manifests[k], paths, k, cached=True)
+        for number, paths, k in candidates:
+            if k in manifests and number not in served:
+                served.add(number)
+                yield number, Render(wanted[number][1], manifests[k], paths, k, cached=True)
 
     def _from_kernel(
-        self, tree: Tree, missing: list[str], subjects: dict[str, bytes], options: RenderOptions
+        self,
+        wanted: Sequence[tuple[Tree, str]],
+        subjects: dict[str, bytes],
+        options: RenderOptions,
     ) -> Iterator[Render]:
-        ahead = iter(missing)
-        under_way = [(p, self._begin(tree, p, options)) for p in _take(ahead, UNDER_WAY)]
+        ahead = iter(wanted)
+        under_way = [(t, p, self._begin(t, p, options)) for t, p in _take(ahead, UNDER_WAY)]
         fresh = []
         try:
             while under_way:
-                path, job = under_way.pop(0)
+                tree, path, job = under_way.pop(0)
                 try:
                     result = job.result()
                 except ReconcilerError as e:
@@ -178,12 +193,12 @@ class Renderer:
                         notices=result.notices,
                     )
                 self._jobs.discard(job)
-                under_way += [(p, self._begin(tree, p, options)) for p in _take(ahead, 1)]
+                under_way += [(t, p, self._begin(t, p, options)) for t, p in _take(ahead, 1)]
                 if len(fresh) >= WRITTEN_TOGETHER:
                     self.store.put(fresh)
                     fresh = []
         finally:
-            for _, job in under_way:
+            for _, _, job in under_way:
                 job.cancel()
                 self._jobs.discard(job)
             if fresh:
@@ -205,5 +220,5 @@ def _key_if_readable(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:
         return NO_KEY
 
 
-def _take(items: Iterator[str], count: int) -> list[str]:
+def _take(items: Iterator[tuple[Tree, str]], count: int) -> list[tuple[Tree, str]]:
     return [item for _, item in zip(range(count), items, strict=False)]

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.documents.edit import edited
+from reconciler.documents.read import Document, read_documents
+from reconciler.documents.write import as_yaml
 from reconciler.errors import Place, SealingError
 from reconciler.git.worktree import WorkTree
 from reconciler.model.entry import Entry
@@ -16,9 +19,6 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.kustomization import Kustomization, read_kustomization
 from reconciler.model.layout import kustomization_in
 from reconciler.sealing.atomic import read_file, replace_file
-from reconciler.sealing.edit import edited
-from reconciler.sealing.layout import as_yaml
-from reconciler.sealing.manifest import Document, read_documents
 from reconciler.sealing.sealed_secret import SealedSecret, is_sealed_secret, read_sealed_secret
 
 Again = Callable[[SealedSecret], SealedSecret]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.documents.read import Document, is_a
 from reconciler.errors import Place
-from reconciler.sealing.manifest import Document, is_a
 from reconciler.sealing.record import ANNOTATION, Record, read_record
 from reconciler.sealing.scope import ANNOTATIONS, Scope, scope_of
 from reconciler.sealing.secret import check_name, texts

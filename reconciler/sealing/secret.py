@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.errors import Place, SealingError
-from reconciler.sealing.manifest import Document, Odd, is_a
+from reconciler.documents.read import Document, Odd, is_a
+from reconciler.errors import DocumentError, Place, SealingError
 
 MAX_BYTES = 1 << 20  # what the API server takes, all values together
 
@@ -173,7 +173,7 @@ def _mapping(document: Document, *path: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _no_text(document: Document, path: tuple[str, ...], value: Any) -> SealingError:
+def _no_text(document: Document, path: tuple[str, ...], value: Any) -> DocumentError:
     quotable = isinstance(value, bool | int | Odd)
     return document.error(
         path,
@@ -182,7 +182,7 @@ def _no_text(document: Document, path: tuple[str, ...], value: Any) -> SealingEr
     )
 
 
-def _no_secret(document: Document) -> SealingError:
+def _no_secret(document: Document) -> DocumentError:
     kind = document.value.get("kind") if isinstance(document.value, dict) else None
     if isinstance(kind, str) and ITEM.fullmatch(kind):
         return document.error(

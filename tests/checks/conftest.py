@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,18 +12,11 @@ from reconciler.checks.finding import Finding
 from reconciler.checks.judge import Judge
 from reconciler.checks.settings import CheckSettings
 from reconciler.git.memory import MemoryTree
-from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Render, Renderer
 
 Check = Callable[..., Report]
 JudgeOne = Callable[..., tuple[Finding, ...]]
-
-
-@pytest.fixture(scope="session")
-def checking() -> Iterator[Kernel]:
-    with Kernel(CHECKING) as running:
-        yield running
 
 
 @pytest.fixture

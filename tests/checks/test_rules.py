@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import SealingKey
+from reconciler.documents.write import as_yaml
 from reconciler.model.environment import External
-from reconciler.sealing.layout import as_yaml
 from reconciler.sealing.scope import CLUSTER_WIDE, NAMESPACE_WIDE, Scope
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.sealing.layout import as_yaml
+from reconciler.documents.write import as_yaml
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret
 from tests.cli.conftest import Run

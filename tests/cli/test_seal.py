@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.read import read_documents
 from reconciler.sealing.certificate import fingerprint_of
 from reconciler.sealing.keys import PrivateKey, opened
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.sealed_secret import SealedSecret, read_sealed_secret
 from tests.cli.conftest import Run
 from tests.cli.sealed_fleet import ENVIRONMENTS, SEALED, sealed_fleet

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sealing.layout import as_yaml
+from reconciler.documents.write import as_yaml
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import Secret

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler.documents.read import read_documents
 from reconciler.git.snapshots import Snapshots
 from reconciler.sealing.envelope import open_value
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
 from tests.cli.conftest import Run
 from tests.conftest import Repo

@@ -178,6 +178,21 @@ MISTAKES = [
         "2:21: promotion.gates[0]: the freeze ends on 2026-12-19, before it begins",
         "",
     ),
+    ("promotion: {gates: [{type: plugin}]}", "2:21: promotion.gates[0].name is missing", "add"),
+    # health
+    ("health: [argocd]", "2:10: health[0] must be a mapping with a type", "type: argocd"),
+    ("health: [{type: http}]", "2:10: health[0].url is missing", "a URL such as"),
+    (
+        "health: [{type: http, url: 'https://a:b@h/'}]",
+        "2:28: health[0].url holds a password or a token",
+        "write the URL without it",
+    ),
+    ("health: [{type: http, url: 'ftp://h/'}]", "2:28: health[0].url must be a URL", ""),
+    (
+        "health: [{type: argocd, application: '{app}-{env}'}]",
+        "2:38: health[0].application must be a name such as",
+        "",
+    ),
     (
         "promotion: {fields: [{keep: [image]}]}",
         "2:30: promotion.fields[0].keep[0] names image, which no kustomization has",

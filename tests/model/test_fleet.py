@@ -156,6 +156,18 @@ MISTAKES: list[tuple[Mapping[str, str | bytes], str, str]] = [
         "only a promotion from further up the chain skips something",
     ),
     (
+        THREE | environment("prod", "promotion: {gates: [{type: previous, environments: [s]}]}"),
+        "environments/prod/environment.yaml:2:53: there is no environment s",
+        "",
+    ),
+    (
+        THREE
+        | environment("prod", "promotesFrom: stage")
+        | environment("stage", "promotion: {gates: [{type: previous, environments: [prod]}]}"),
+        "environments/stage/environment.yaml:2:53: stage waits for prod, which is not before it",
+        "a release comes to the other one first",
+    ),
+    (
         entry("prod", "a"),
         "environments/prod: the environment prod has apps, and no environment.yaml",
         'at least the lines "destination:" and "  cluster: prod"',

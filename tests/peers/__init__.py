@@ -40,6 +40,12 @@ OURS: dict[str, Peer | Bundle] = {
             ("cmpserver/plugin/plugin.proto", "reposerver/repository/repository.proto"),
         ),
         Bundle(
+            "gitlab-client",
+            HERE / "gitlab",
+            "gitlab.com/gitlab-org/api/client-go/v2",
+            ("*.go",),
+        ),
+        Bundle(
             "sarif",
             HERE / "sarif",
             "github.com/owenrumney/go-sarif/v3",

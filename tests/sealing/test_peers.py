@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.documents.read import read_documents
+from reconciler.documents.write import as_json, as_yaml
 from reconciler.sealing.certificate import Certificate, read_certificate
 from reconciler.sealing.controller import controller_at
 from reconciler.sealing.fetch import fetch
 from reconciler.sealing.keys import PrivateKey, opened, read_keys
-from reconciler.sealing.layout import as_json, as_yaml
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.recover import secret_of
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.documents.read import read_documents
+from reconciler.documents.write import as_yaml
 from reconciler.sealing.envelope import CannotOpen, open_value, seal_value
-from reconciler.sealing.layout import as_yaml
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.memory import Remembered
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal, with_values

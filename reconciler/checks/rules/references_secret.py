@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from reconciler.checks.configuration import Configuration
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.names import meant
-from reconciler.checks.objects import Object, items, text
-from reconciler.checks.references import Reference, configuration_of
+from reconciler.checks.objects import Object
+from reconciler.checks.references import references
 from reconciler.checks.rule import Rule, rule
 from reconciler.checks.world import World
 from reconciler.model.layout import entry_of
@@ -22,7 +22,7 @@ def secret(this: Rule, world: World) -> Iterator[Finding]:
     pod starts without them if its images are public.
     """
     known = Configuration(world)
-    for user, ref in _references(world):
+    for user, ref in references(world):
         if ref.kind == "Secret" and not known.find("Secret", user.namespace, ref.name):
             yield user.finding(
                 this,
@@ -36,13 +36,3 @@ def secret(this: Rule, world: World) -> Iterator[Finding]:
 def _how_to_seal(user: Object, name: str) -> str:
     entry = entry_of(user.app)
     return f"reconciler seal {'/'.join(entry)} {name}" if entry else "seal it for this environment"
-
-
-def _references(world: World) -> Iterator[tuple[Object, Reference]]:
-    for pods in world.pods:
-        for ref in configuration_of(pods):
-            yield pods.owner, ref
-    for ingress in world.of("Ingress", group="networking.k8s.io"):
-        for i, tls in items(ingress.data, "spec", "tls"):
-            if name := text(tls, "secretName"):
-                yield ingress, Reference("Secret", name, f"spec.tls[{i}].secretName")

@@ -50,12 +50,9 @@ def context_for(wanted: Wanted, environment: Environment | None) -> Context:
 
 def _of_environment(config: Kubeconfig, environment: Environment) -> Context:
     destination = environment.destination
-    if destination.cluster in config.contexts:
-        return config.contexts[destination.cluster]
-    server = destination.server.rstrip("/")
-    found = [c for c in config.contexts.values() if server and c.server == server]
-    if len(found) == 1:
-        return found[0]
+    found = config.of_cluster(destination.cluster, destination.server)
+    if found:
+        return found
     known = ", ".join(sorted(config.contexts)) or "none"
     raise UsageError(
         f"no context of the kubeconfig is called {destination.cluster}, as the cluster of "

@@ -17,11 +17,11 @@ from reconciler.cli.seal.options import Form, Namespace, ScopeOption
 from reconciler.cli.seal.values import note_line_break, read_stdin
 from reconciler.cli.seal.workplace import Workplace, open_workplace, scope_called
 from reconciler.cli.settings import open_memory
+from reconciler.documents.read import Document, is_json, look_alikes, read_documents
+from reconciler.documents.write import stream
 from reconciler.errors import Place, UsageError
 from reconciler.git.locate import find_root
 from reconciler.sealing.atomic import read_file, replace_file
-from reconciler.sealing.layout import stream
-from reconciler.sealing.manifest import Document, is_json, look_alikes, read_documents
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.secret import (
     Secret,

@@ -86,9 +86,9 @@ def restore(
     """Put the keys of a backup into a cluster; what is there already stays."""
     leave_no_core()
     from reconciler.cluster.kubeconfig import connect
+    from reconciler.documents.read import read_documents
     from reconciler.sealing.backup import put_keys
     from reconciler.sealing.keys import read_keys
-    from reconciler.sealing.manifest import read_documents
 
     wanted = Wanted(controller, kubeconfig, context)
     environment = open_workplace(root).environment(env)

@@ -11,10 +11,10 @@ from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Form, Identity
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.values import read_stdin
+from reconciler.documents.read import is_json, read_documents
+from reconciler.documents.write import stream
 from reconciler.errors import UsageError
 from reconciler.sealing.atomic import read_file
-from reconciler.sealing.layout import stream
-from reconciler.sealing.manifest import is_json, read_documents
 
 UNSEAL_EXAMPLES = """**Examples**
 

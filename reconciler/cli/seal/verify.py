@@ -13,9 +13,9 @@ from reconciler.cli.seal.options import ContextOption, ControllerOption, Kubecon
 from reconciler.cli.seal.workplace import open_workplace
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import open_tree
+from reconciler.documents.read import read_documents
 from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
 
 if TYPE_CHECKING:

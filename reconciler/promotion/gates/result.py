@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.errors import ReconcilerError
+
 
 class Gate(StrEnum):
     """How a gate stands."""
@@ -30,3 +32,9 @@ class Result:
     @property
     def passes(self) -> bool:
         return self.state in (Gate.open, Gate.overridden)
+
+
+def refused(name: str, error: ReconcilerError, app: str = "") -> Result:
+    """A gate that cannot tell is shut."""
+    said = f"{error.what}: {error.why}" if error.why else error.what
+    return Result(name, Gate.shut, said, hint=error.hint, app=app)

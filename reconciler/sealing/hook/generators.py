@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.documents.read import Document
 from reconciler.errors import Place, SealingError
 from reconciler.model.files import FILE, read
 from reconciler.sealing.env_file import read_env_file
 from reconciler.sealing.hook.work import Work
-from reconciler.sealing.manifest import Document
 from reconciler.sealing.secret import Secret, check_key, check_name
 
 GENERATOR = "secretGenerator"

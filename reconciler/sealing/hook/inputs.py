@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from reconciler.documents.read import read_documents
 from reconciler.errors import Place, SealingError
 from reconciler.model.files import read
 from reconciler.sealing.env_file import read_env_file
 from reconciler.sealing.hook.work import Work
-from reconciler.sealing.manifest import read_documents
 from reconciler.sealing.secret import Secret, is_secret, read_secret
 
 ENV_FILE = re.compile(r"\.env(?:\.(?P<after>.+))?|(?P<before>.+)\.secret\.env")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from reconciler.documents.read import is_json, read_documents
+from reconciler.documents.write import as_json, as_yaml
 from reconciler.errors import Place, SealingError
 from reconciler.model.files import read
 from reconciler.sealing.files import Found, Home, find
 from reconciler.sealing.hook.work import Work
-from reconciler.sealing.layout import as_json, as_yaml
-from reconciler.sealing.manifest import is_json, read_documents
 from reconciler.sealing.plaintext.yaml import documents
 from reconciler.sealing.secret import Secret, is_secret, read_secret
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.documents.edit import edited
+from reconciler.documents.read import Document, read_documents
+from reconciler.documents.write import as_yaml
 from reconciler.errors import Place, SealingError
 from reconciler.git.overlay import EditedTree
 from reconciler.git.tree import Tree
@@ -12,10 +15,7 @@ from reconciler.model.files import read
 from reconciler.model.fleet import Fleet
 from reconciler.model.layout import ENVIRONMENTS
 from reconciler.sealing.certificates import certificates_of
-from reconciler.sealing.edit import edited
 from reconciler.sealing.files import Found, Home, changed, find, home_of, sealed_path
-from reconciler.sealing.layout import as_yaml
-from reconciler.sealing.manifest import Document, read_documents
 from reconciler.sealing.memory import Memory
 from reconciler.sealing.merge import merge
 from reconciler.sealing.scope import Scope, scope_of

@@ -1,4 +1,4 @@
-"""YAML and JSON documents that may hold secrets: read with places, and never repeated in an error.
+"""Documents with the places of their values, which may be secrets: no error repeats one.
 
 Scalars are read by the rules of YAML 1.2: `n` and `yes` are text. What other programs would take
 for something else is noted.
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.errors import Place, SealingError
+from reconciler.errors import DocumentError, Place
 from reconciler.model.document import LOADER, MAX_DEPTH, NO_CHARACTER, kind_of, where_too_deep
 from reconciler.model.kinds import OLD_BOOLEANS
 
@@ -47,8 +47,8 @@ class Document:
             node = inner
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def error(self, path: Path, what: str, *, why: str = "", hint: str = "") -> SealingError:
-        return SealingError(what, where=self.place(*path), why=why, hint=hint)
+    def error(self, path: Path, what: str, *, why: str = "", hint: str = "") -> DocumentError:
+        return DocumentError(what, where=self.place(*path), why=why, hint=hint)
 
 
 def child(node: Node, step: str | int) -> Node | None:
@@ -79,7 +79,7 @@ def _read_json(text: str, file: str) -> list[Document] | None:
             value, end = decoder.raw_decode(text, position - 1)
         except _Twice:
             line = text.count("\n", 0, position) + 1
-            raise SealingError(
+            raise DocumentError(
                 "a key is here twice in one object", where=Place(file, line), hint="remove one"
             ) from None
         except (ValueError, RecursionError):
@@ -111,7 +111,7 @@ def _read_yaml(text: str, file: str) -> list[Document]:
     try:
         too_deep = where_too_deep(text, MAX_DEPTH)
         if too_deep is not None:
-            raise SealingError(
+            raise DocumentError(
                 f"more than {MAX_DEPTH} levels are nested here", where=Place(file, too_deep)
             )
         return [
@@ -124,9 +124,9 @@ def _read_yaml(text: str, file: str) -> list[Document]:
         # After the first quote there may be a part of what was written.
         problem = (e.problem or "it ends too early").partition("'")[0].strip()
         where = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise SealingError(f"this is not YAML: {problem}", where=where) from None
+        raise DocumentError(f"this is not YAML: {problem}", where=where) from None
     except yaml.YAMLError:
-        raise SealingError("this is not YAML", where=Place(file)) from None
+        raise DocumentError("this is not YAML", where=Place(file)) from None
 
 
 def is_json(text: str) -> bool:
@@ -160,23 +160,23 @@ def _is_nothing(node: Node) -> bool:
 
 def _text_of(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
-        raise SealingError(
+        raise DocumentError(
             f"this has {len(content):,} bytes, more than the {MAX_BYTES:,} that are read",
             where=Place(file),
-            why="a Secret holds at most 1,048,576 bytes",
+            why="a cluster stores 1,572,864 bytes of an object, at the most",
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = content.count(b"\n", 0, e.start) + 1
-        raise SealingError(
+        raise DocumentError(
             "this is not text in UTF-8",
             where=Place(file, line),
-            hint="put binary values under data, in base64, or seal a file with --from-file",
+            hint="save it as UTF-8; binary values of a Secret go under data, in base64",
         ) from None
     if strange := NO_CHARACTER.search(text):
         line = text.count("\n", 0, strange.start()) + 1
-        raise SealingError(
+        raise DocumentError(
             f"this holds the character U+{ord(strange[0]):04X}, which YAML does not allow",
             where=Place(file, line),
             hint="put it under data, in base64",
@@ -224,9 +224,9 @@ class _Reader:
             raise self._error(node, "a key is plain text here", hint="write the fields out")
         return str(node.value)
 
-    def _error(self, node: Node, what: str, hint: str = "") -> SealingError:
+    def _error(self, node: Node, what: str, hint: str = "") -> DocumentError:
         where = Place(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
-        return SealingError(what, where=where, hint=hint)
+        return DocumentError(what, where=where, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

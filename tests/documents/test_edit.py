@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import SealingError
-from reconciler.sealing.edit import edited
-from reconciler.sealing.layout import as_json, as_yaml
-from reconciler.sealing.manifest import Document, read_documents
+from reconciler.documents.edit import edited
+from reconciler.documents.read import Document, read_documents
+from reconciler.documents.write import as_json, as_yaml
+from reconciler.errors import DocumentError
 
 FILE = """\
 # About this file.
@@ -130,7 +130,7 @@ def test_json_stays_json_with_its_indentation() -> None:
 
 
 def test_what_stands_in_two_places_is_not_edited_in_one() -> None:
-    with pytest.raises(SealingError, match="anchors"):
+    with pytest.raises(DocumentError, match="anchors"):
         with_value("a: &x\n  b: c\nd: *x\n", "d.b", "e")
 
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.errors import ReconcilerError, SealingError
+from reconciler.documents.read import Document, read_documents
+from reconciler.documents.write import as_yaml
+from reconciler.errors import DocumentError, ReconcilerError
 from reconciler.model.document import LOADER
-from reconciler.sealing.layout import as_yaml
-from reconciler.sealing.manifest import Document, read_documents
 
 COMMENT = re.compile(r"[ \t]*#")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
@@ -79,7 +79,7 @@ def _inside(text: str, node: Node, old: Any, new: Any) -> list[Splice] | None:
 
 def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> list[Splice] | None:
     """Items stay where they are, and new ones come last."""
-    if len(old) == len(new):
+    if _in_place(old, new):
         found = [_inside(text, n, a, b) for n, a, b in zip(node.value, old, new, strict=True)]
         return None if None in found else [splice for some in found for splice in some or ()]
     wanted = {_name(item): item for item in new}
@@ -90,7 +90,8 @@ def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> lis
     if node.flow_style:
         pairs = {_name(a): (n, a) for n, a in zip(node.value, old, strict=True)}
         return _flow(text, node, pairs, wanted, json.dumps(added, ensure_ascii=False)[1:-1])
-    splices = [_addition(text, node, added)] if added else []
+    stays = [n for n, item in zip(node.value, old, strict=True) if _name(item) in wanted]
+    splices = [_addition(text, stays[-1], added)] if added else []
     for item, value in zip(node.value, old, strict=True):
         if _name(value) not in wanted:
             line = _line_start(text, _at(item))
@@ -100,6 +101,14 @@ def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> lis
         else:
             return None
     return splices
+
+
+def _in_place(old: list[Any], new: list[Any]) -> bool:
+    """Is each item where it was, whatever else became of it?"""
+    was, now = ([_name(item) for item in items] for items in (old, new))
+    both = set(was) & set(now)
+    pairs = zip(was, now, strict=False)
+    return len(was) == len(now) and all(a == b for a, b in pairs if a in both or b in both)
 
 
 def _name(item: Any) -> str:
@@ -146,7 +155,7 @@ def _scalar(text: str, node: ScalarNode, new: str) -> list[Splice] | None:
         written = "'" + new.replace("'", "''") + "'"
     elif node.style == '"':
         written = json.dumps(new, ensure_ascii=False)
-    elif not node.style and _is_plain(new):
+    elif not node.style and _is_plain(new) and ("?" in node.value or "?" not in new):
         written = new
     return [Splice(begin, end, written)]
 
@@ -208,9 +217,8 @@ def _insertion(
     return Splice(at, at, _ended(text, at) + rendered)
 
 
-def _addition(text: str, node: SequenceNode, added: list[Any]) -> Splice:
-    """More at the end of a list."""
-    last = node.value[-1]
+def _addition(text: str, last: Node, added: list[Any]) -> Splice:
+    """More items behind one of a list."""
     end = _end(text, last)
     line = text[_line_start(text, _at(last)) : _at(last)]
     indentation = line[: len(line) - len(line.lstrip())]
@@ -314,7 +322,7 @@ def _check(document: Document, text: str, value: Mapping[str, Any]) -> None:
         raise document.error(
             (), "this uses anchors of YAML, and cannot be edited", hint="write the values out"
         )
-    raise SealingError(
+    raise DocumentError(
         "this cannot be edited without changing its layout",
         where=document.place(),
         hint="write it in the plain form, a key and its value in a line each",

@@ -1,0 +1,2 @@
+"""Promotions without anybody at a keyboard: on a schedule, and when a forge says that something
+happened."""

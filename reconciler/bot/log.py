@@ -1,0 +1,51 @@
+"""What the log says of what happened. Tokens and secrets are in none of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from reconciler.errors import ReconcilerError
+from reconciler.promotion.conduct.conduct import Conducted
+from reconciler.promotion.conduct.rollout import Told
+from reconciler.promotion.conduct.round import Failed, Happened, Removed
+
+NAME = "reconciler.bot"
+log = logging.getLogger(NAME)
+
+
+def tell(event: Happened) -> None:
+    match event:
+        case Conducted():
+            _say(logging.INFO, event.end.value, _conducted(event))
+        case Told():
+            results = {result.app: result.evidence for result in event.results}
+            fields = {"target": event.rollout.errand.target, "pull": event.pull.number, **results}
+            _say(logging.INFO, f"rollout is {event.state.value}", fields)
+        case Failed():
+            fail(event.what, event.error)
+        case Removed():
+            _say(logging.INFO, "removed a branch", {"branch": event.branch})
+
+
+def fail(what: str, error: ReconcilerError) -> None:
+    fields = {"what": what, "error": str(error), "why": error.why, "hint": error.hint}
+    _say(logging.WARNING, "failed", {k: v for k, v in fields.items() if v})
+
+
+def _conducted(event: Conducted) -> dict[str, Any]:
+    fields: dict[str, Any] = {"branch": event.errand.branch, "kind": event.errand.kind.value}
+    if event.pull:
+        fields |= {"pull": event.pull.number, "url": event.pull.url}
+    if event.proposal:
+        fields |= {"commit": event.proposal.commit[:10], "push": event.proposal.outcome.value}
+    closed = [f"{r.name}: {r.evidence}" for r in event.results if not r.passes]
+    if closed:
+        fields["waits"] = closed
+    if event.superseded:
+        fields["superseded"] = list(event.superseded)
+    return fields
+
+
+def _say(level: int, message: str, fields: dict[str, Any]) -> None:
+    log.log(level, message, extra={"fields": fields})

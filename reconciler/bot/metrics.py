@@ -1,0 +1,120 @@
+"""What Prometheus is told."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from reconciler.promotion.conduct.conduct import Conducted, End
+from reconciler.promotion.conduct.rollout import Told
+from reconciler.promotion.conduct.round import Failed, Happened, Removed
+from reconciler.promotion.gates.result import Gate
+
+SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
+
+
+class Metrics:
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        about = Gauge("promote_info", "The version.", ["version"], registry=self.registry)
+        about.labels(version).set(1)
+        self._rounds = Counter(
+            "promote_rounds",
+            "Rounds that ended: done, failed, or left to another replica.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "promote_round_seconds",
+            "How long rounds take.",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._last = Gauge(
+            "promote_last_round_timestamp_seconds",
+            "When the last round was done.",
+            registry=self.registry,
+        )
+        self._done = Counter(
+            "promote_pull_requests",
+            "What became of pull requests: created, merged, superseded.",
+            ["target", "event"],
+            registry=self.registry,
+        )
+        self._open = Gauge(
+            "promote_open_pull_requests",
+            "Open ones at the end of the last round, by how their gates stand.",
+            ["target", "state"],
+            registry=self.registry,
+        )
+        self._gates = Gauge(
+            "promote_gates",
+            "Gates of open pull requests that do not let them pass.",
+            ["target", "gate", "state"],
+            registry=self.registry,
+        )
+        self._rollouts = Gauge(
+            "promote_rollouts",
+            "Rollouts that are followed, by how they stand.",
+            ["target", "state"],
+            registry=self.registry,
+        )
+        self._failures = Counter(
+            "promote_failures", "Things that could not be done.", registry=self.registry
+        )
+        self._webhooks = Counter(
+            "promote_webhooks",
+            "Deliveries, by how they were answered.",
+            ["answer"],
+            registry=self.registry,
+        )
+        for outcome in ("done", "failed", "left"):
+            self._rounds.labels(outcome)
+
+    def delivered(self, answer: str) -> None:
+        self._webhooks.labels(answer).inc()
+
+    def left(self) -> None:
+        self._rounds.labels("left").inc()
+
+    def ended(self, happened: list[Happened], seconds: float, now: float, *, well: bool) -> None:
+        self._rounds.labels("done" if well else "failed").inc()
+        self._seconds.observe(seconds)
+        if not well:
+            return
+        self._last.set(now)
+        for gauge in (self._open, self._gates, self._rollouts):
+            gauge.clear()
+        for event in happened:
+            self._count(event)
+
+    def _count(self, event: Happened) -> None:
+        match event:
+            case Conducted():
+                self._conducted(event)
+            case Told():
+                target = event.rollout.errand.target
+                self._rollouts.labels(target, event.state.value).inc()
+            case Failed():
+                self._failures.inc()
+            case Removed():
+                pass
+
+    def _conducted(self, event: Conducted) -> None:
+        target = event.errand.target
+        if event.created:
+            self._done.labels(target, "created").inc()
+        if event.superseded:
+            self._done.labels(target, "superseded").inc(len(event.superseded))
+        if event.end is End.merged:
+            self._done.labels(target, "merged").inc()
+        elif event.end is End.proposed:
+            closed = [result for result in event.results if not result.passes]
+            shut = any(result.state is Gate.shut for result in closed)
+            state = "shut" if shut else "waiting" if closed else "open"
+            self._open.labels(target, state).inc()
+            for result in closed:
+                self._gates.labels(target, result.name, result.state.value).inc()

@@ -1,0 +1,110 @@
+"""What a forge says that happened: believed if it is signed, and only once.
+
+Nothing in it is used but that something happened: what it is, the bot asks the forge itself.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+LARGEST = 5 << 20
+OLDEST = timedelta(hours=1)
+REMEMBERED = 10_000
+
+# Each forge's headers: what proves that it is from there, and what names the delivery.
+GITHUB = ("X-Hub-Signature-256", "X-GitHub-Delivery")
+GITEA = ("X-Gitea-Signature", "X-Gitea-Delivery")
+GITLAB = ("X-Gitlab-Token", "X-Gitlab-Event-UUID")
+
+TIMES = (
+    ("pull_request", "updated_at"),
+    ("object_attributes", "updated_at"),
+    ("comment", "updated_at"),
+    ("review", "submitted_at"),
+)
+
+
+class Answer(StrEnum):
+    """How a delivery is answered: its status, and why."""
+
+    taken = "202 Accepted"
+    forged = "401 Unauthorized"
+    strange = "400 Bad Request"
+    replayed = "409 Conflict"
+    late = "403 Forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Gatekeeper:
+    """Knows the secret, and what was delivered already."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._seen: OrderedDict[str, datetime] = OrderedDict()
+        self._alone = Lock()
+
+    def judge(self, delivery: Delivery, now: datetime) -> Answer:
+        if not self._is_signed(delivery):
+            return Answer.forged
+        try:
+            found = json.loads(delivery.body)
+        except ValueError:
+            return Answer.strange
+        if not isinstance(found, dict):
+            return Answer.strange
+        time = _time(found)
+        if time and now - time > OLDEST:
+            return Answer.late
+        return Answer.taken if self._is_new(delivery, now) else Answer.replayed
+
+    def _is_signed(self, delivery: Delivery) -> bool:
+        """Compared in a time that does not depend on how much of it is right."""
+        mac = hmac.new(self._secret, delivery.body, sha256).hexdigest()
+        for (name, _), wanted in (
+            (GITHUB, f"sha256={mac}".encode()),
+            (GITEA, mac.encode()),
+            (GITLAB, self._secret),
+        ):
+            given = delivery.headers.get(name)
+            if given is not None:
+                return hmac.compare_digest(given.encode(errors="replace"), wanted)
+        return False
+
+    def _is_new(self, delivery: Delivery, now: datetime) -> bool:
+        """By its name, and by its content: whoever replays one can write another name on it."""
+        marks = [sha256(delivery.body).hexdigest()]
+        marks += [f"{n} {v}" for _, n in (GITHUB, GITEA, GITLAB) if (v := delivery.headers.get(n))]
+        with self._alone:
+            if any(mark in self._seen for mark in marks):
+                return False
+            self._seen.update(dict.fromkeys(marks, now))
+            while len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        return True
+
+
+def _time(body: Mapping[str, Any]) -> datetime | None:
+    """When it happened, where the forge says so."""
+    for outer, inner in TIMES:
+        about = body.get(outer)
+        text = about.get(inner) if isinstance(about, dict) else None
+        try:
+            found = datetime.fromisoformat(str(text).replace(" UTC", "+00:00"))
+        except ValueError:
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None

@@ -1,0 +1,128 @@
+"""reconciler bot"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.cmp_server import LogFormat
+from reconciler.cli.options import NoCache, Root
+from reconciler.cli.promote.forge import ForgeKind
+from reconciler.cli.promote.place import the_repository
+from reconciler.errors import CheckFailed, UsageError
+from reconciler.logs import set_up
+
+if TYPE_CHECKING:
+    from reconciler.bot.webhook import Gatekeeper
+    from reconciler.promotion.conduct.round import Happened
+
+EXAMPLES = """**Examples**
+
+`reconciler bot --once`: everything that there is to do now, as a job of CI
+
+`reconciler bot --interval 300 --http 0.0.0.0:8080 --webhook-secret-file /etc/bot/secret`: as a
+server, which the forge's webhooks reach at /webhook
+"""
+
+
+def bot(
+    once: Annotated[bool, typer.Option("--once", help="Go through everything once.")] = False,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="How long to wait between two rounds.")
+    ] = 300.0,
+    http: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where to answer /webhook, /healthz, /readyz and /metrics; nowhere.",
+        ),
+    ] = "",
+    secret_file: Annotated[
+        str,
+        typer.Option(
+            "--webhook-secret-file",
+            metavar="FILE",
+            help="What webhooks are signed with; or RECONCILER_WEBHOOK_SECRET.",
+            show_default=False,
+        ),
+    ] = "",
+    sick: Annotated[
+        float,
+        typer.Option(
+            "--sick-seconds", min=0, help="How long an app may be unhealthy after a merge."
+        ),
+    ] = 300.0,
+    lease: Annotated[
+        float,
+        typer.Option(min=1, help="After so many seconds another bot takes over from a dead one."),
+    ] = 60.0,
+    log_format: Annotated[LogFormat, typer.Option(help="How to write the log.")] = LogFormat.json,
+    forge: ForgeKind = "",
+    root: Root = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Conduct all promotions: propose them, judge their gates, merge, follow, clean up.
+
+    Several may run at once: one at a time works. The files on disk take no part.
+    """
+    _check_installed()
+    from reconciler.bot.log import log
+    from reconciler.bot.loop import Loop
+    from reconciler.bot.metrics import Metrics
+    from reconciler.bot.server import Server
+    from reconciler.cli.promote.office import open_office
+    from reconciler.promotion.conduct.rollout import Patience
+    from reconciler.promotion.conduct.round import Round
+
+    the_repository(root)
+    gatekeeper = _gatekeeper(secret_file)
+    set_up(log, as_json=log_format is LogFormat.json)
+    patience = Patience(sick=timedelta(seconds=sick))
+    ended: set[str] = set()
+
+    @contextmanager
+    def begin() -> Iterator[Iterable[Happened]]:
+        opened = open_office(the_repository(root), forge, cache=not no_cache)
+        with opened as office, office.alone(lease, patience=lease + 10 if once else 0):
+            yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
+
+    metrics = Metrics(__version__)
+    loop = Loop(begin, metrics, interval)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.stop())
+    server = Server(http, metrics, loop.ready, gatekeeper, loop.wake) if http else nullcontext()
+    with server:
+        if not once:
+            loop.run()
+        elif not loop.once():
+            raise typer.Exit(CheckFailed.exit_code)
+
+
+def _gatekeeper(file: str) -> Gatekeeper | None:
+    from reconciler.bot.webhook import Gatekeeper
+
+    secret = os.environ.get("RECONCILER_WEBHOOK_SECRET", "").encode()
+    if file:
+        try:
+            with open(file, "rb") as opened:
+                secret = opened.read().strip()
+        except OSError as e:
+            raise UsageError(f"{file} cannot be read", why=e.strerror or "") from e
+        if not secret:
+            raise UsageError(f"{file} is empty", hint="put the secret of the webhooks into it")
+    return Gatekeeper(secret) if secret else None
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise UsageError(
+            "the bot needs packages that are not installed", hint="pip install 'reconciler[bot]'"
+        )

@@ -1,0 +1,41 @@
+"""Where health is known, reached with what the user has: kubeconfigs and proxies."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from reconciler.cli.settings import kubeconfig_files
+from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.errors import ClusterError
+from reconciler.promotion.gates.sources.sources import Sources
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.model.environment import Environment
+
+
+def open_sources() -> Sources:
+    return Sources(_cluster, _web)
+
+
+def _cluster(environment: Environment, name: str) -> httpx.Client:
+    """The cluster of this name, or that of the environment; never just the one that is chosen."""
+    config = read_kubeconfig(kubeconfig_files())
+    there = environment.destination
+    cluster = name or there.cluster
+    context = config.of_cluster(cluster, "" if name else there.server)
+    if context is None:
+        known = ", ".join(sorted(config.contexts)) or "none"
+        raise ClusterError(
+            f"no context of the kubeconfig is called {cluster}",
+            hint=f"add one of this name; there are: {known}",
+        )
+    return connect(context, os.environ)
+
+
+def _web() -> httpx.Client:
+    import httpx
+
+    return httpx.Client()

@@ -1,0 +1,103 @@
+"""The forge that this repository is in, reached with what the user has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.errors import UsageError
+from reconciler.forges.connect import KINDS, connect, place_of, probe, proxy_for
+from reconciler.git.addresses import remote_urls
+
+if TYPE_CHECKING:
+    from reconciler.forges.app import App
+    from reconciler.forges.client import Way
+    from reconciler.forges.connect import Place
+    from reconciler.forges.forge import Forge
+    from reconciler.forges.tokens import Token
+    from reconciler.git.branches import Branches
+
+OWN = "local"
+TOKENS = {
+    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
+    "gitlab": ("GITLAB_TOKEN",),
+}
+
+ForgeKind = Annotated[
+    str,
+    typer.Option(
+        "--forge",
+        metavar="KIND",
+        envvar="RECONCILER_FORGE",
+        help=f"{', '.join(KINDS)}; otherwise what the URL of origin means. `local` keeps requests "
+        "in this repository.",
+        show_default=False,
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    forge: Forge
+    branches: Branches
+
+
+@contextmanager
+def open_forge(root: str, kind: str) -> Iterator[Reached]:
+    """Without a remote, or for `local`, the repository is its own forge."""
+    from reconciler.forges.local import Local
+    from reconciler.git.branches import OwnBranches
+    from reconciler.git.origin import OriginBranches
+    from reconciler.git.remote import Remote
+
+    if kind and kind not in KINDS:
+        raise UsageError(f"there is no forge {kind}", hint=f"write one of {', '.join(KINDS)}")
+    urls = remote_urls(root)
+    if not urls or kind == OWN:
+        yield Reached(Local(root), OwnBranches(root))
+        return
+    place = place_of(urls[0], kind, os.environ.get("RECONCILER_FORGE_URL", ""))
+    way = _way(place.project.web)
+    if not place.kind:
+        place = probe(place, way)
+    proof = None if place.kind == OWN else _proof(place, urls[0], root)
+    with connect(place, proof, way) as found:
+        remote = Remote(root, urls[0], os.environ, found.login)
+        yield Reached(found.forge, OriginBranches(remote))
+
+
+def _way(web: str) -> Way:
+    from reconciler.forges.client import Way
+
+    return Way(
+        proxy=proxy_for(web, os.environ) if web else "",
+        authorities=os.environ.get("RECONCILER_FORGE_CA_FILE", ""),
+    )
+
+
+def _proof(place: Place, url: str, root: str) -> Token | App | None:
+    """The first that there is: an app, a token, a file, the forge's own variables, Git's helper."""
+    from reconciler.forges.app import read_app
+    from reconciler.forges.tokens import Token, ask_git, read_token
+
+    given = os.environ.get
+    if app := given("RECONCILER_GITHUB_APP_ID"):
+        return read_app(
+            app,
+            given("RECONCILER_GITHUB_APP_KEY_FILE", ""),
+            int(given("RECONCILER_GITHUB_APP_INSTALLATION") or 0),
+        )
+    if file := given("RECONCILER_FORGE_TOKEN_FILE"):
+        return read_token(file)
+    for name in ("RECONCILER_FORGE_TOKEN", *TOKENS.get(place.kind, ())):
+        if value := given(name):
+            return Token(value, name)
+    asked = url if url.startswith("http") else place.project.url
+    login = ask_git(asked, os.environ, root)
+    return login.token if login else None

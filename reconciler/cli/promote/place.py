@@ -1,0 +1,20 @@
+"""Where promotions are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.source import find_source, open_repository
+from reconciler.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from reconciler.git.repository import Repository
+
+
+def the_repository(root: str | None) -> Repository:
+    found = open_repository(find_source([], root))
+    if found is None:
+        raise RepositoryError(
+            "there is no Git repository here", hint="promote in a clone, or name it with --root"
+        )
+    return found

@@ -1,0 +1,78 @@
+"""reconciler promote rollback"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import NoCache, Output, Root
+from reconciler.cli.output import write_json
+from reconciler.cli.promote.forge import ForgeKind
+from reconciler.cli.promote.office import open_office
+from reconciler.cli.promote.place import the_repository
+from reconciler.cli.promote.showing import (
+    conducted_document,
+    end_with,
+    show_conducted,
+    show_plan,
+)
+from reconciler.compare.escape import quiet
+from reconciler.model.fleet import load_fleet
+from reconciler.promotion.conduct.conduct import conduct
+from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.rollback import release_before
+
+EXAMPLES = """**Examples**
+
+`reconciler promote rollback prod gethrelay --reason 'no peers since 02:10'`: back to the release
+before, by a pull request
+
+`reconciler promote rollback prod gethrelay --to 1a2b3c4`: to a release that prod has run
+"""
+
+
+def rollback(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
+    app: Annotated[str, typer.Argument(metavar="APP", help="The app.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RELEASE",
+            help="A commit that ENV has run; otherwise the release before the present one.",
+            show_default=False,
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why, for those who read it.", show_default=False)
+    ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what somebody closed without merging it.")
+    ] = False,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    forge: ForgeKind = "",
+    root: Root = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Open the pull request that takes a release back, and hold that release.
+
+    What the environment changed for itself since stays. A held release is not promoted again but
+    with `--override hold`; a newer one is.
+    """
+    repository = the_repository(root)
+    with open_office(repository, forge, cache=not no_cache) as office, office.alone():
+        planner = office.desk.planner
+        tree = planner.opened("")
+        target = load_fleet(tree).environment(environment)
+        ground = planner.ground(planner.opened(target.releases.branch), target.releases.branch)
+        release = repository.commit(to).commit if to else release_before(ground, target, app)
+        errand = Errand(
+            Kind.rollback, environment, environment, (app,), release, quiet(reason.strip())
+        )
+        done = conduct(office.desk, errand, office.assessor, again=again)
+    if output is Output.json:
+        write_json({"version": 1, "plans": [conducted_document(done)]})
+    else:
+        show_plan(done.plan)
+        show_conducted(done)
+    end_with([done.plan])

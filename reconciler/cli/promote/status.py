@@ -1,0 +1,114 @@
+"""reconciler promote status"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.diff import styled
+from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.output import write_json
+from reconciler.cli.promote.evidence import open_sources
+from reconciler.cli.promote.office import open_planner
+from reconciler.cli.promote.place import the_repository
+from reconciler.cli.source import open_tree
+from reconciler.errors import CheckFailed, UsageError, printable
+from reconciler.model.fleet import load_fleet
+from reconciler.promotion.conduct.question import question_of
+from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.gates.document import standing_document
+from reconciler.promotion.gates.judge import judge
+from reconciler.promotion.gates.layout import gate_lines, outlook_text
+from reconciler.promotion.gates.outlook import earliest
+from reconciler.promotion.gates.question import Question
+from reconciler.promotion.layout import STANDINGS
+from reconciler.promotion.report.inspection import inspect_target
+
+if TYPE_CHECKING:
+    from reconciler.promotion.conduct.planning import Planner
+    from reconciler.promotion.gates.result import Result
+    from reconciler.promotion.gates.sources.sources import Sources
+
+    Standing = tuple[Question, list[Result]]
+
+EXAMPLES = """**Examples**
+
+`reconciler promote status prod`: the gates of what can be promoted to prod
+
+`reconciler promote status prod --why`: with the evidence of each, and what to do
+
+`reconciler promote status prod -o json`: the same, for programs
+"""
+
+
+def status_(
+    target: Annotated[str, typer.Argument(metavar="ENV", help="The environment to promote to.")],
+    why: Annotated[
+        bool, typer.Option("--why", help="Show the evidence of each gate, and what to do.")
+    ] = False,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Show what promotions to an environment wait for, and when they can go on at the earliest.
+
+    The exit code is 1 while one of them has to wait.
+    """
+    repository = the_repository(root)
+    with (
+        open_planner(repository, cache=not no_cache, offline=offline) as planner,
+        open_sources() as sources,
+    ):
+        asked = _questions(planner, target, sources, offline=offline)
+        found = [(question, judge(question) if question.plan.due else []) for question in asked]
+    if output is Output.json:
+        write_json({"version": 1, "promotions": [standing_document(q, r) for q, r in found]})
+    else:
+        for question, results in found:
+            _show(question, results, why)
+    if any(question.plan.blocked or not _pass(results) for question, results in found):
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def _questions(
+    planner: Planner, name: str, sources: Sources, *, offline: bool
+) -> Iterator[Question]:
+    """One for each environment that releases come from: all that could be promoted now."""
+    repository = planner.repository
+    here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(name)
+    target = load_fleet(planner.opened(here.releases.branch)).environment(name)
+    if not target.promotes_from:
+        raise UsageError(
+            f"nothing is promoted to {name}",
+            why="it is the beginning of its chain",
+            hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
+        )
+    for source in target.promotes_from:
+        scene = planner.scene(Errand(Kind.promotion, source, name))
+        found = inspect_target(scene.plan, planner.renderer, scene.tree, repository)
+        yield question_of(scene, found, planner.renderer, sources, datetime.now(UTC))
+
+
+def _show(question: Question, results: list[Result], why: bool) -> None:
+    color = False if os.environ.get("NO_COLOR") else None
+    plan = question.plan
+    apps = ", ".join(step.app for step in plan.due) or "nothing to promote"
+    title = printable(f"{plan.source} → {plan.target}: {apps}")
+    typer.echo(typer.style(title, bold=True), color=color)
+    for step in plan.blocked:
+        typer.echo(f"  {step.app} {STANDINGS[step.standing]}")
+    if plan.blocked:
+        typer.echo(f"  reconciler promote {plan.source} {plan.target} APP --dry-run says why")
+    if plan.due:
+        for line in gate_lines(results, why):
+            typer.echo(styled(line), color=color)
+        typer.echo(f"  {outlook_text(results, earliest(question, results))}")
+
+
+def _pass(results: list[Result]) -> bool:
+    return all(result.passes for result in results)

@@ -1,0 +1,45 @@
+"""What goes wrong in a namespace, in the cluster's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import ClusterError
+
+if TYPE_CHECKING:
+    import httpx
+
+MOST = 10
+LONGEST = 300
+
+
+def warnings(client: httpx.Client, namespace: str, since: datetime) -> list[str]:
+    """The last of them since a time, each once."""
+    import httpx
+
+    query = {"fieldSelector": "type=Warning"}
+    try:
+        answer = client.get(f"/api/v1/namespaces/{namespace}/events", params=query)
+    except httpx.HTTPError as e:
+        raise ClusterError("the API server gives no events", why=type(e).__name__) from e
+    if answer.status_code != 200:
+        return []
+    found = [(time, item) for item in answer.json()["items"] if (time := _time(item)) >= since]
+    lines = [_line(item) for _, item in sorted(found, key=lambda pair: pair[0])]
+    return list(dict.fromkeys(lines))[-MOST:]
+
+
+def _time(item: Mapping[str, Any]) -> datetime:
+    text = item.get("lastTimestamp") or item.get("eventTime") or ""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    about = item.get("involvedObject") or {}
+    words = " ".join(str(item.get("message") or "").split())[:LONGEST]
+    return f"{about.get('kind')} {about.get('name')}: {item.get('reason')}: {words}"

@@ -1,0 +1,306 @@
+"""Gitea and Forgejo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.errors import ForgeError, ForgeUncertain
+from reconciler.forges.client import Answer, Query
+from reconciler.forges.forge import (
+    Approval,
+    Comment,
+    Outcome,
+    PullRequest,
+    State,
+    Status,
+    Verdict,
+    Wanted,
+)
+from reconciler.forges.hosted import Hosted, consents, moment, named_by_content, settled
+from reconciler.forges.owners import owners_by_expression
+
+DRAFT = "WIP: "
+OWNERS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")
+COLOUR = "#6a737d"
+
+# It says the same of a conflict as of a pull request at which it still looks, which takes moments.
+UNDECIDED = "try again later"
+LOOKS, PAUSE = 40, 0.5
+
+REFUSALS = {
+    "not allowed to merge": "let the branch protection allow it, or merge it by hand",
+    "allowed merge style": "let the repository take merge commits: its settings say",
+}
+
+VERDICTS = {
+    "pending": Verdict.pending,
+    "success": Verdict.success,
+    "skipped": Verdict.success,
+    "warning": Verdict.failure,
+    "failure": Verdict.failure,
+    "error": Verdict.failure,
+}
+WORDS = {"APPROVED": True, "REQUEST_CHANGES": False}
+
+
+class Gitea(Hosted):
+    kind = "gitea"
+    name = "Gitea"
+    needs = "write:repository, write:issue and read:user, and to belong to somebody who may write"
+    longest_body = 1_000_000
+    longest_description = 255
+    page = 50  # more it does not give, unless configured
+
+    @property
+    def _at(self) -> str:
+        return f"/repos/{self.project.path}"
+
+    def _who(self) -> str:
+        return str(self.client.get("/user")["login"])
+
+    def open_pulls(self) -> list[PullRequest]:
+        found = self.client.pages(f"{self._at}/pulls", {"state": "open", "limit": self.page})
+        return [_pull(item) for item in found]
+
+    def pull(self, number: int) -> PullRequest:
+        return _pull(self.client.get(f"{self._at}/pulls/{number}"))
+
+    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+        """Asked for the two branches, it names any pull request; the newest is in the list."""
+        path = f"{self._at}/pulls/{quote(base, safe='')}/{quote(branch)}"
+        any_ = self.client.find(path)
+        if any_ is None:
+            return None
+        if any_["state"] == "open":
+            return _pull(any_)
+        query: Query = {"state": "all", "base_branch": base, "limit": self.page}
+        pulls = (_pull(item) for item in self.client.pages(f"{self._at}/pulls", query))
+        ours = (pull for pull in pulls if (pull.branch, pull.base) == (branch, base))
+        return next(ours, _pull(any_))
+
+    def pulls_of(self, commit: str) -> list[PullRequest]:
+        found = self.client.find(f"{self._at}/commits/{commit}/pull")
+        return [_pull(found)] if found else []
+
+    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+        body = {"head": branch, "base": base, "title": _title(wanted), "body": wanted.body}
+        answer = self.client.send("POST", f"{self._at}/pulls", body, accept=(409,))
+        return None if answer.status == 409 else _pull(answer.json())
+
+    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        body = {"title": _title(wanted), "body": wanted.body}
+        return _pull(self.client.send("PATCH", f"{self._at}/pulls/{pull.number}", body).json())
+
+    def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
+        known = self._labels()
+        for name in labels:
+            if name not in known:
+                made = {"name": name, "color": COLOUR}
+                answer = self.client.send("POST", f"{self._at}/labels", made, repeatable=False)
+                known[name] = int(answer.json()["id"])
+        ids = {"labels": [known[name] for name in labels]}
+        path = f"{self._at}/issues/{pull.number}/labels"
+        self.client.send("POST", path, ids, repeatable=True)
+
+    def _labels(self) -> dict[str, int]:
+        """Those of the repository and those of its organisation; of two alike, the older."""
+        found = list(self.client.pages(f"{self._at}/labels", {"limit": self.page}))
+        owner = self.project.path.partition("/")[0]
+        organisation = self.client.send("GET", f"/orgs/{owner}", accept=(403, 404))
+        if organisation.status == 200:  # else it is a user, or the token may not read it
+            found += self.client.pages(f"/orgs/{owner}/labels", {"limit": self.page})
+        return {item["name"]: int(item["id"]) for item in reversed(found)}
+
+    def _reviews(self, pull: PullRequest) -> list[Any]:
+        path = f"{self._at}/pulls/{pull.number}/reviews"
+        found = self.client.pages(path, {"limit": self.page})
+        return sorted(found, key=lambda review: int(review["id"]))
+
+    def _asked(self, pull: PullRequest) -> set[str]:
+        found = self._reviews(pull)
+        owner = self.project.path.partition("/")[0].lower()
+        teams = {f"{owner}/{r['team']['name'].lower()}" for r in found if r.get("team")}
+        return teams | {_login(review).lower() for review in found if review["user"]}
+
+    def _ask(self, pull: PullRequest, reviewers: Sequence[str]) -> bool:
+        body = {
+            "reviewers": [name for name in reviewers if "/" not in name],
+            "team_reviewers": [name.partition("/")[2] for name in reviewers if "/" in name],
+        }
+        path = f"{self._at}/pulls/{pull.number}/requested_reviewers"
+        answer = self.client.send("POST", path, body, accept=(404, 422), repeatable=True)
+        return answer.status == 201
+
+    def _comment(self, pull: PullRequest, body: str) -> None:
+        self.client.send("POST", f"{self._at}/issues/{pull.number}/comments", {"body": body})
+
+    def _rewrite(self, pull: PullRequest, comment: Comment, body: str) -> None:
+        self.client.send("PATCH", f"{self._at}/issues/comments/{comment.id}", {"body": body})
+
+    def close(self, pull: PullRequest) -> None:
+        answer = self.client.send(
+            "PATCH", f"{self._at}/pulls/{pull.number}", {"state": "closed"}, accept=(412,)
+        )
+        if answer.status == 412:
+            raise ForgeError(f"pull request {pull.number} cannot be closed: it is merged")
+
+    def approvals(self, pull: PullRequest) -> list[Approval]:
+        return consents(
+            (
+                Approval(_login(r), str(r["commit_id"] or ""), moment(r["submitted_at"])),
+                WORDS.get(r["state"]) and not r["dismissed"],
+            )
+            for r in self._reviews(pull)
+        )
+
+    def comments(self, pull: PullRequest) -> list[Comment]:
+        found = self.client.pages(f"{self._at}/issues/{pull.number}/comments")
+        return [Comment(str(item["id"]), _login(item), item["body"]) for item in found]
+
+    def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
+        name = named_by_content(name, content)
+        path = f"{self._at}/issues/{pull.number}/assets"
+        for asset in self.client.find(path) or ():
+            if asset["name"] == name:
+                return str(asset["browser_download_url"])
+        answer = self.client.send(
+            "POST",
+            path,
+            query={"name": name},
+            files={"attachment": (name, content)},
+            accept=(404, 413, 422),
+        )
+        return str(answer.json()["browser_download_url"]) if answer.status == 201 else None
+
+    def statuses(self, commit: str) -> list[Status]:
+        found = self.client.pages(
+            f"{self._at}/commits/{commit}/status", {"limit": self.page}, inside="statuses"
+        )
+        return [
+            Status(s["context"], VERDICTS[s["status"]], s["description"], s["target_url"])
+            for s in found
+        ]
+
+    def _report(self, commit: str, status: Status) -> None:
+        body = {
+            "context": status.context,
+            "state": status.verdict.value,
+            "description": status.description,
+            "target_url": status.url,
+        }
+        self.client.send("POST", f"{self._at}/statuses/{commit}", body, repeatable=True)
+
+    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+        body = {
+            "Do": "merge",
+            "MergeTitleField": title,
+            "MergeMessageField": message,
+            "head_commit_id": pull.commit,
+        }
+        for _ in range(LOOKS):
+            outcome = settled(pull, self.pull(pull.number))
+            if outcome:
+                return outcome
+            answer = self._merge(pull, body)
+            if answer is None:
+                return self._after_all(pull)
+            if answer.status < 300:
+                return Outcome.merged
+            said = answer.says()
+            if answer.status == 409:
+                return _conflict(said)
+            if UNDECIDED not in said:
+                return self._wait(pull, body, said)
+            self.client.pause(PAUSE)
+        return Outcome.conflict
+
+    def _merge(self, pull: PullRequest, body: Mapping[str, Any]) -> Answer | None:
+        path = f"{self._at}/pulls/{pull.number}/merge"
+        try:
+            return self.client.send("POST", path, body, accept=(405, 409))
+        except ForgeUncertain:
+            return None
+
+    def _wait(self, pull: PullRequest, body: Mapping[str, Any], said: str) -> Outcome:
+        """Let Gitea merge once the rules of the branch hold.
+
+        It would then merge any later commit, too: so the tip is compared once more.
+        """
+        for refusal, hint in REFUSALS.items():
+            if refusal in said:
+                raise ForgeError(
+                    f"{self.user()} cannot merge pull request {pull.number}", why=said, hint=hint
+                )
+        answer = self._merge(pull, {**body, "merge_when_checks_succeed": True})
+        outcome = settled(pull, self.pull(pull.number))
+        if outcome is Outcome.moved:
+            path = f"{self._at}/pulls/{pull.number}/merge"
+            self.client.send("DELETE", path, accept=(404,))
+        if outcome:
+            return outcome
+        planned = answer is not None and answer.status in (201, 409)
+        return Outcome.scheduled if planned else Outcome.waiting
+
+    def delete_branch(self, branch: str, commit: str) -> None:
+        path = f"{self._at}/branches/{quote(branch, safe='')}"
+        found = self.client.find(path)
+        if found and found["commit"]["id"] == commit:
+            self.client.send("DELETE", path, accept=(404,))
+
+    def commit_url(self, commit: str) -> str:
+        return f"{self.project.url}/commit/{commit}"
+
+    def compare_url(self, old: str, new: str) -> str:
+        return f"{self.project.url}/compare/{old}...{new}"
+
+    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+        for place in OWNERS:
+            found = self.client.send(
+                "GET", f"{self._at}/raw/{place}", query={"ref": base}, accept=(404,)
+            )
+            if found.status == 200:
+                return owners_by_expression(found.text, paths)
+        return ()
+
+
+def _pull(item: Mapping[str, Any]) -> PullRequest:
+    head, base = item["head"], item["base"]
+    branch = str(head["label"])
+    if head["repo_id"] != base["repo_id"]:
+        owner = (head.get("repo") or {}).get("full_name", "")
+        branch = f"{owner}:{branch}"  # nobody else's branch passes for one of ours
+    state = State.merged if item["merged"] else State(item["state"])
+    return PullRequest(
+        number=int(item["number"]),
+        url=item["html_url"],
+        title=str(item["title"]).removeprefix(DRAFT),
+        body=item["body"] or "",
+        branch=branch,
+        commit=head["sha"] or "",
+        base=base["ref"],
+        state=state,
+        draft=bool(item["draft"]),
+        labels=tuple(label["name"] for label in item["labels"] or ()),
+        author=_login(item),
+        created=moment(item["created_at"]),
+        merged_as=(item["merge_commit_sha"] or "") if item["merged"] else "",
+        merged_at=moment(item["merged_at"]) if item["merged"] else None,
+    )
+
+
+def _login(item: Mapping[str, Any]) -> str:
+    """None is left of a user who was removed."""
+    return str((item["user"] or {}).get("login", ""))
+
+
+def _title(wanted: Wanted) -> str:
+    return f"{DRAFT}{wanted.title}" if wanted.draft else wanted.title
+
+
+def _conflict(said: str) -> Outcome:
+    if "head out of date" in said:
+        return Outcome.moved
+    # The base moved while it merged, or one of its hooks did not want the commit.
+    return Outcome.waiting if "push" in said.lower() else Outcome.conflict

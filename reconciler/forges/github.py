@@ -1,0 +1,359 @@
+"""GitHub, and GitHub Enterprise."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.errors import ForgeError, ForgeUncertain
+from reconciler.forges.app import HEADERS, Installation
+from reconciler.forges.client import Answer, Query
+from reconciler.forges.forge import (
+    Approval,
+    Comment,
+    Outcome,
+    PullRequest,
+    State,
+    Status,
+    Verdict,
+    Wanted,
+)
+from reconciler.forges.graphql import Reply, ask
+from reconciler.forges.hosted import Hosted, consents, moment, newest_of_each, settled
+from reconciler.forges.owners import owners_by_pattern
+
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+LOOKS, PAUSE = 10, 1.5
+NOTHING = "0" * 40
+BASE_MOVED = "Base branch was modified"
+NO_DRAFTS = "draft pull requests are not supported"
+ACTIONS = "github-actions[bot]"
+
+VERDICTS = {
+    "pending": Verdict.pending,
+    "success": Verdict.success,
+    "failure": Verdict.failure,
+    "error": Verdict.failure,
+}
+CONCLUSIONS = {"success", "neutral", "skipped"}
+WORDS = {"APPROVED": True, "CHANGES_REQUESTED": False, "DISMISSED": False}
+
+AUTO_MERGE = """
+mutation($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { pullRequest { state } }
+}"""
+TO_DRAFT = """
+mutation($input: ConvertPullRequestToDraftInput!) {
+  convertPullRequestToDraft(input: $input) { pullRequest { isDraft } }
+}"""
+FROM_DRAFT = """
+mutation($input: MarkPullRequestReadyForReviewInput!) {
+  markPullRequestReadyForReview(input: $input) { pullRequest { isDraft } }
+}"""
+MOVE = """
+mutation($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}"""
+
+
+class GitHub(Hosted):
+    kind = "github"
+    name = "GitHub"
+    needs = "contents, pull requests and commit statuses (write), and checks (read)"
+    headers = HEADERS
+    longest_body = 65_536
+    longest_description = 140
+
+    @property
+    def _at(self) -> str:
+        return f"/repos/{self.project.path}"
+
+    def _who(self) -> str:
+        if isinstance(self.client.token, Installation):
+            return self.client.token.user()
+        if self.client.token().reveal().startswith("ghs_"):
+            return ACTIONS  # the token of a workflow, which may not ask who it is
+        return str(self.client.get("/user")["login"])
+
+    def open_pulls(self) -> list[PullRequest]:
+        found = self.client.pages(f"{self._at}/pulls", {"state": "open", "per_page": 100})
+        return [_pull(item) for item in found]
+
+    def pull(self, number: int) -> PullRequest:
+        return _pull(self.client.get(f"{self._at}/pulls/{number}"))
+
+    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+        """The forge's filter is looked after: it passes over one that it does not understand."""
+        owner = self.project.path.partition("/")[0]
+        query: Query = {"state": "all", "head": f"{owner}:{branch}", "base": base, "per_page": 100}
+        pulls = (_pull(item) for item in self.client.pages(f"{self._at}/pulls", query))
+        return next((p for p in pulls if (p.branch, p.base) == (branch, base)), None)
+
+    def pulls_of(self, commit: str) -> list[PullRequest]:
+        found = self.client.pages(f"{self._at}/commits/{commit}/pulls", {"per_page": 100})
+        return [_pull(item) for item in found if item["merged_at"]]
+
+    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+        path = f"{self._at}/pulls"
+        body = {
+            "title": wanted.title,
+            "head": branch,
+            "base": base,
+            "body": wanted.body,
+            "draft": wanted.draft,
+        }
+        answer = self.client.send("POST", path, body, accept=(422,))
+        if answer.status == 422 and wanted.draft and NO_DRAFTS in answer.says().lower():
+            answer = self.client.send("POST", path, {**body, "draft": False}, accept=(422,))
+        if answer.status < 300:
+            return _pull(answer.json())
+        if "already exists" in answer.says():
+            return None
+        raise self.client.refused(f"POST {path}", answer)
+
+    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        path = f"{self._at}/pulls/{pull.number}"
+        sent = {"title": wanted.title, "body": wanted.body}
+        item = self.client.send("PATCH", path, sent).json()
+        if pull.draft != wanted.draft:
+            question = TO_DRAFT if wanted.draft else FROM_DRAFT
+            reply = self._ask_graph(question, {"pullRequestId": item["node_id"]})
+            if reply.refusal and NO_DRAFTS not in reply.refusal.lower():
+                raise ForgeError(f"pull request {pull.number} stays as it is", why=reply.refusal)
+            item = self.client.get(path)
+        return _pull(item)
+
+    def _ask_graph(self, question: str, given: Mapping[str, Any]) -> Reply:
+        return ask(self.client, question, given, self.needs)
+
+    def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
+        path = f"{self._at}/issues/{pull.number}/labels"
+        self.client.send("POST", path, {"labels": list(labels)}, repeatable=True)
+
+    def _asked(self, pull: PullRequest) -> set[str]:
+        at = f"{self._at}/pulls/{pull.number}"
+        waiting = self.client.get(f"{at}/requested_reviewers")
+        owner = self.project.path.partition("/")[0].lower()
+        found = {user["login"].lower() for user in waiting["users"]}
+        found |= {f"{owner}/{team['slug']}" for team in waiting["teams"]}
+        reviews = self.client.pages(f"{at}/reviews", {"per_page": 100})
+        return found | {_login(review).lower() for review in reviews}
+
+    def _ask(self, pull: PullRequest, reviewers: Sequence[str]) -> bool:
+        body = {
+            "reviewers": [name for name in reviewers if "/" not in name],
+            "team_reviewers": [name.partition("/")[2] for name in reviewers if "/" in name],
+        }
+        path = f"{self._at}/pulls/{pull.number}/requested_reviewers"
+        refusals = (403, 404, 422)  # the token of a workflow sees no teams
+        answer = self.client.send("POST", path, body, accept=refusals, repeatable=True)
+        return answer.status == 201
+
+    def close(self, pull: PullRequest) -> None:
+        self.client.send("PATCH", f"{self._at}/pulls/{pull.number}", {"state": "closed"})
+
+    def approvals(self, pull: PullRequest) -> list[Approval]:
+        path = f"{self._at}/pulls/{pull.number}/reviews"
+        return consents(
+            (
+                Approval(_login(r), str(r["commit_id"] or ""), moment(r["submitted_at"])),
+                WORDS[r["state"]],
+            )
+            for r in self.client.pages(path, {"per_page": 100})
+            if r["state"] in WORDS
+        )
+
+    def comments(self, pull: PullRequest) -> list[Comment]:
+        path = f"{self._at}/issues/{pull.number}/comments"
+        found = self.client.pages(path, {"per_page": 100})
+        return [Comment(str(c["id"]), _login(c), c["body"] or "") for c in found]
+
+    def _comment(self, pull: PullRequest, body: str) -> None:
+        self.client.send("POST", f"{self._at}/issues/{pull.number}/comments", {"body": body})
+
+    def _rewrite(self, pull: PullRequest, comment: Comment, body: str) -> None:
+        self.client.send("PATCH", f"{self._at}/issues/comments/{comment.id}", {"body": body})
+
+    def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
+        return None  # only browsers can
+
+    def statuses(self, commit: str) -> list[Status]:
+        """Commit statuses and check runs, which are two systems."""
+        at = f"{self._at}/commits/{commit}"
+        said = self.client.pages(f"{at}/status", {"per_page": 100}, inside="statuses")
+        runs = self.client.pages(f"{at}/check-runs", {"per_page": 100}, inside="check_runs")
+        return newest_of_each([*map(_status, said), *map(_run, runs)])
+
+    def _report(self, commit: str, status: Status) -> None:
+        body = {
+            "state": status.verdict.value,
+            "context": status.context,
+            "description": status.description,
+        }
+        if status.url:
+            body["target_url"] = status.url
+        self.client.send("POST", f"{self._at}/statuses/{commit}", body, repeatable=True)
+
+    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+        """Merge it; if only rules stand in the way, let GitHub do it once they hold."""
+        for _ in range(LOOKS):
+            item = self.client.get(f"{self._at}/pulls/{pull.number}")
+            outcome = settled(pull, _pull(item))
+            if outcome:
+                return outcome
+            if item["mergeable"] is False:
+                return Outcome.conflict
+            if item["mergeable"]:
+                answer = self._merge(pull, title, message)
+                if answer is None:
+                    return self._after_all(pull)
+                if answer.status == 200:
+                    return Outcome.merged
+                if answer.status == 405 and BASE_MOVED not in answer.says():
+                    outcome = self._arm(item, pull, title, message, answer.says())
+                    if outcome:
+                        return outcome
+            self.client.pause(PAUSE)
+        return Outcome.waiting
+
+    def _merge(self, pull: PullRequest, title: str, message: str) -> Answer | None:
+        body = {
+            "sha": pull.commit,
+            "merge_method": "merge",
+            "commit_title": title,
+            "commit_message": message,
+        }
+        path = f"{self._at}/pulls/{pull.number}/merge"
+        try:
+            return self.client.send("PUT", path, body, accept=(405, 409), repeatable=False)
+        except ForgeUncertain:
+            return None
+
+    def _arm(
+        self, item: Mapping[str, Any], pull: PullRequest, title: str, message: str, said: str
+    ) -> Outcome | None:
+        """None if it can be merged by now."""
+        if "merge commits are not allowed" in said.lower():
+            raise ForgeError(
+                f"{self.project.path} takes no merge commits",
+                why=said,
+                hint="allow them in its settings",
+            )
+        if item.get("auto_merge"):
+            return Outcome.scheduled
+        given = {
+            "pullRequestId": item["node_id"],
+            "mergeMethod": "MERGE",
+            "expectedHeadOid": pull.commit,
+            "commitHeadline": title,
+            "commitBody": message,
+        }
+        reply = self._ask_graph(AUTO_MERGE, given)
+        if not reply.refusal:
+            return Outcome.scheduled
+        return None if "clean status" in reply.refusal.lower() else Outcome.waiting
+
+    def delete_branch(self, branch: str, commit: str) -> None:
+        if self._tip(branch) != commit or self.move_branch(branch, NOTHING, commit):
+            return
+        if self._tip(branch) == commit:
+            raise ForgeError(f"GitHub does not delete the branch {branch}")
+
+    def move_branch(self, branch: str, commit: str, expected: str) -> bool:
+        """Compare and swap; no commit is forty zeros."""
+        repository = self.client.get(self._at)["node_id"]
+        update = {
+            "name": f"refs/heads/{branch}",
+            "beforeOid": expected,
+            "afterOid": commit,
+            "force": True,
+        }
+        given = {"repositoryId": repository, "refUpdates": [update]}
+        return not self._ask_graph(MOVE, given).refusal
+
+    def commit(self, base: str, edits: Mapping[str, bytes], message: str) -> str:
+        """A commit on top of the base that GitHub itself signs, if the token is an app's.
+
+        Nothing names it yet: `move_branch` does.
+        """
+        tree = self.client.get(f"{self._at}/git/commits/{base}")["tree"]["sha"]
+        made = [self._blob(path, content) for path, content in edits.items()]
+        tree = self._made("trees", {"base_tree": tree, "tree": made})
+        return self._made("commits", {"message": message, "tree": tree, "parents": [base]})
+
+    def _blob(self, path: str, content: bytes) -> dict[str, str]:
+        encoded = base64.b64encode(content).decode()
+        sha = self._made("blobs", {"content": encoded, "encoding": "base64"})
+        return {"path": path, "mode": "100644", "type": "blob", "sha": sha}
+
+    def _made(self, what: str, body: Mapping[str, Any]) -> str:
+        answer = self.client.send("POST", f"{self._at}/git/{what}", body, repeatable=True)
+        return str(answer.json()["sha"])
+
+    def _tip(self, branch: str) -> str:
+        found = self.client.find(f"{self._at}/git/ref/heads/{quote(branch)}")
+        return str(found["object"]["sha"]) if found else ""
+
+    def commit_url(self, commit: str) -> str:
+        return f"{self.project.url}/commit/{commit}"
+
+    def compare_url(self, old: str, new: str) -> str:
+        return f"{self.project.url}/compare/{old}...{new}"
+
+    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+        for place in OWNERS:
+            found = self.client.send(
+                "GET",
+                f"{self._at}/contents/{place}",
+                query={"ref": base},
+                headers={"Accept": "application/vnd.github.raw+json"},
+                accept=(404,),
+            )
+            if found.status == 200:
+                return owners_by_pattern(found.text, paths)
+        return ()
+
+
+def _pull(item: Mapping[str, Any]) -> PullRequest:
+    head, base = item["head"], item["base"]
+    theirs = (head["repo"] or {}).get("full_name") != base["repo"]["full_name"]
+    merged = bool(item["merged_at"])
+    return PullRequest(
+        number=int(item["number"]),
+        url=item["html_url"],
+        title=item["title"],
+        body=item["body"] or "",
+        branch=head["label"] if theirs else head["ref"],
+        commit=head["sha"],
+        base=base["ref"],
+        state=State.merged if merged else State(item["state"]),
+        draft=bool(item.get("draft")),
+        labels=tuple(label["name"] for label in item["labels"]),
+        author=_login(item),
+        created=moment(item["created_at"]),
+        merged_as=str(item["merge_commit_sha"] or "") if merged else "",
+        merged_at=moment(item["merged_at"]) if merged else None,
+    )
+
+
+def _login(item: Mapping[str, Any]) -> str:
+    return str((item["user"] or {}).get("login", ""))
+
+
+def _status(item: Mapping[str, Any]) -> Status:
+    return Status(
+        item["context"],
+        VERDICTS[item["state"]],
+        item["description"] or "",
+        item["target_url"] or "",
+    )
+
+
+def _run(item: Mapping[str, Any]) -> Status:
+    verdict = Verdict.pending
+    if item["status"] == "completed":
+        verdict = Verdict.success if item["conclusion"] in CONCLUSIONS else Verdict.failure
+    said = item["output"]["title"] or ""
+    return Status(item["name"], verdict, said, item["details_url"] or item["html_url"] or "")

@@ -1,0 +1,294 @@
+"""GitLab, where a pull request is called a merge request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.errors import ForgeError, ForgeUncertain
+from reconciler.forges.client import Answer, Query
+from reconciler.forges.forge import (
+    Approval,
+    Comment,
+    Outcome,
+    PullRequest,
+    State,
+    Status,
+    Verdict,
+    Wanted,
+)
+from reconciler.forges.hosted import Hosted, moment, named_by_content, newest_of_each, settled
+from reconciler.forges.owners import owners_by_section
+
+DRAFT = "Draft: "
+OWNERS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+APPROVED = "approved this merge request"
+LOOKS, PAUSE = 20, 1.0
+
+STATES = {
+    "opened": State.open,
+    "locked": State.open,
+    "closed": State.closed,
+    "merged": State.merged,
+}
+VERDICTS = {
+    "success": Verdict.success,
+    "skipped": Verdict.success,
+    "failed": Verdict.failure,
+    "canceled": Verdict.failure,
+}
+NAMES = {Verdict.pending: "pending", Verdict.success: "success", Verdict.failure: "failed"}
+
+LOOKING = {"checking", "unchecked", "preparing", "approvals_syncing"}
+CONFLICTS = {"conflict", "need_rebase"}
+
+
+class GitLab(Hosted):
+    kind = "gitlab"
+    name = "GitLab"
+    needs = "the scope api and, in the project, the role Developer"
+    longest_body = 1_000_000
+    longest_description = 255
+
+    @property
+    def _at(self) -> str:
+        return f"/projects/{quote(self.project.path, safe='')}"
+
+    def _request(self, pull: PullRequest) -> str:
+        return f"{self._at}/merge_requests/{pull.number}"
+
+    def _who(self) -> str:
+        return str(self.client.get("/user")["username"])
+
+    def open_pulls(self) -> list[PullRequest]:
+        query: Query = {"state": "opened", "per_page": 100}
+        return [_pull(item) for item in self.client.pages(f"{self._at}/merge_requests", query)]
+
+    def pull(self, number: int) -> PullRequest:
+        return _pull(self.client.get(f"{self._at}/merge_requests/{number}"))
+
+    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+        query: Query = {
+            "source_branch": branch,
+            "target_branch": base,
+            "order_by": "created_at",
+            "sort": "desc",
+            "per_page": 100,
+        }
+        pulls = (_pull(i) for i in self.client.pages(f"{self._at}/merge_requests", query))
+        return next((p for p in pulls if (p.branch, p.base) == (branch, base)), None)
+
+    def pulls_of(self, commit: str) -> list[PullRequest]:
+        found = self.client.pages(f"{self._at}/repository/commits/{commit}/merge_requests")
+        return [_pull(item) for item in found if item["state"] == "merged"]
+
+    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+        body = {
+            "source_branch": branch,
+            "target_branch": base,
+            "title": _title(wanted),
+            "description": wanted.body,
+        }
+        answer = self.client.send("POST", f"{self._at}/merge_requests", body, accept=(409,))
+        return None if answer.status == 409 else _pull(answer.json())
+
+    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        body = {"title": _title(wanted), "description": wanted.body}
+        return _pull(self.client.send("PUT", self._request(pull), body).json())
+
+    def _safe(self, text: str) -> str:
+        """A line that begins with a slash is an order; not so in a block of code."""
+        lines = text.split("\n")
+        inside = ""
+        for number, line in enumerate(lines):
+            fence = re.match(r"\s*(```+|~~~+)", line)
+            if fence and (not inside or fence[1].startswith(inside)):
+                inside = "" if inside else fence[1]
+            elif not inside:
+                lines[number] = re.sub(r"^(\s*)/", r"\1\\/", line)
+        return "\n".join(lines)
+
+    def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
+        self.client.send("PUT", self._request(pull), {"add_labels": ",".join(labels)})
+
+    def _asked(self, pull: PullRequest) -> set[str]:
+        found = self.client.get(self._request(pull))["reviewers"]
+        given = self.client.get(f"{self._request(pull)}/approvals")["approved_by"]
+        return {user["username"].lower() for user in [*found, *(g["user"] for g in given)]}
+
+    def _ask(self, pull: PullRequest, reviewers: Sequence[str]) -> bool:
+        known = (self.client.get("/users", {"username": name}) for name in reviewers)
+        new = [int(user["id"]) for users in known for user in users]
+        if new:
+            there = self.client.get(self._request(pull))["reviewers"]
+            body = {"reviewer_ids": [int(user["id"]) for user in there] + new}
+            self.client.send("PUT", self._request(pull), body)
+        return True
+
+    def close(self, pull: PullRequest) -> None:
+        self.client.send("PUT", self._request(pull), {"state_event": "close"})
+
+    def approvals(self, pull: PullRequest) -> list[Approval]:
+        """GitLab says who and when; the commit is the one that was there at that time."""
+        given = self.client.get(f"{self._request(pull)}/approvals")["approved_by"]
+        if not given:
+            return []
+        versions = sorted(
+            (moment(version["created_at"]), str(version["head_commit_sha"]))
+            for version in self.client.pages(f"{self._request(pull)}/versions")
+        )
+        times = {
+            note["author"]["username"]: note["created_at"]
+            for note in self._notes(pull)
+            if note["system"] and note["body"].startswith(APPROVED)
+        }
+        found = []
+        for approval in given:
+            user = approval["user"]["username"]
+            said = approval.get("approved_at") or times.get(user)
+            if said:
+                seen = [commit for time, commit in versions if time <= moment(said)]
+                found.append(Approval(user, seen[-1] if seen else "", moment(said)))
+        return found
+
+    def _notes(self, pull: PullRequest) -> Iterator[Any]:
+        query: Query = {"order_by": "created_at", "sort": "asc", "per_page": 100}
+        return self.client.pages(f"{self._request(pull)}/notes", query)
+
+    def comments(self, pull: PullRequest) -> list[Comment]:
+        return [
+            Comment(str(note["id"]), note["author"]["username"], note["body"])
+            for note in self._notes(pull)
+            if not note["system"]
+        ]
+
+    def _comment(self, pull: PullRequest, body: str) -> None:
+        self.client.send("POST", f"{self._request(pull)}/notes", {"body": body})
+
+    def _rewrite(self, pull: PullRequest, comment: Comment, body: str) -> None:
+        self.client.send("PUT", f"{self._request(pull)}/notes/{comment.id}", {"body": body})
+
+    def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
+        """What is named in the description is there already: uploads cannot be listed by all."""
+        name = named_by_content(name, content)
+        known = re.search(rf"https?://[^\s()]+/uploads/[0-9a-f]+/{re.escape(name)}", pull.body)
+        if known:
+            return known[0]
+        files = {"file": (name, content)}
+        answer = self.client.send("POST", f"{self._at}/uploads", files=files, accept=(404, 413))
+        return self.project.web + answer.json()["full_path"] if answer.status == 201 else None
+
+    def statuses(self, commit: str) -> list[Status]:
+        path = f"{self._at}/repository/commits/{commit}/statuses"
+        found = sorted(self.client.pages(path, {"per_page": 100}), key=lambda s: -int(s["id"]))
+        return newest_of_each(map(_status, found))
+
+    def _report(self, commit: str, status: Status) -> None:
+        """To say the same state again is an error to GitLab; it is as it was wanted then."""
+        body = {
+            "state": NAMES[status.verdict],
+            "name": status.context,
+            "description": status.description,
+        }
+        if status.url:
+            body["target_url"] = status.url
+        path = f"{self._at}/statuses/{commit}"
+        answer = self.client.send("POST", path, body, accept=(400,), repeatable=True)
+        if answer.status == 400 and "Cannot transition" not in answer.says():
+            raise self.client.refused(f"POST {path}", answer)
+
+    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+        for _ in range(LOOKS):
+            item = self.client.get(self._request(pull))
+            outcome = settled(pull, _pull(item))
+            if outcome:
+                return outcome
+            status = item["detailed_merge_status"]
+            if status in CONFLICTS:
+                return Outcome.conflict
+            if status not in LOOKING:
+                answer = self._merge(pull, f"{title}\n\n{message}".strip(), status != "mergeable")
+                if answer is None:
+                    return self._after_all(pull)
+                if answer.status != 409:
+                    return self._became(pull, answer)
+            self.client.pause(PAUSE)
+        return Outcome.waiting
+
+    def _merge(self, pull: PullRequest, message: str, later: bool) -> Answer | None:
+        body = {"sha": pull.commit, "merge_commit_message": message, "auto_merge": later}
+        path = f"{self._request(pull)}/merge"
+        refusals = (401, 405, 406, 409, 422)
+        try:
+            return self.client.send("PUT", path, body, accept=refusals, repeatable=False)
+        except ForgeUncertain:
+            return None
+
+    def _became(self, pull: PullRequest, answer: Answer) -> Outcome:
+        if answer.status == 401:
+            raise ForgeError(
+                f"{self.user()} may not merge merge request {pull.number}",
+                why=answer.says(),
+                hint=f"let the protection of {pull.base} allow it, or merge it by hand",
+            )
+        if answer.status != 200:
+            return Outcome.waiting
+        merged = answer.json()["state"] == "merged"
+        return Outcome.merged if merged else Outcome.scheduled
+
+    def delete_branch(self, branch: str, commit: str) -> None:
+        path = f"{self._at}/repository/branches/{quote(branch, safe='')}"
+        found = self.client.find(path)
+        if found and found["commit"]["id"] == commit:
+            self.client.send("DELETE", path, accept=(404,))
+
+    def commit_url(self, commit: str) -> str:
+        return f"{self.project.url}/-/commit/{commit}"
+
+    def compare_url(self, old: str, new: str) -> str:
+        return f"{self.project.url}/-/compare/{old}...{new}"
+
+    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+        for place in OWNERS:
+            path = f"{self._at}/repository/files/{quote(place, safe='')}/raw"
+            found = self.client.send("GET", path, query={"ref": base}, accept=(404,))
+            if found.status == 200:
+                return owners_by_section(found.text, paths)
+        return ()
+
+
+def _pull(item: Mapping[str, Any]) -> PullRequest:
+    branch = str(item["source_branch"])
+    if item["source_project_id"] != item["target_project_id"]:
+        branch = f"{item['source_project_id']}:{branch}"  # nobody else's passes for one of ours
+    merged = item["state"] == "merged"
+    commit = item["merge_commit_sha"] or item["squash_commit_sha"] or item["sha"]
+    return PullRequest(
+        number=int(item["iid"]),
+        url=item["web_url"],
+        title=item["title"].removeprefix(DRAFT),
+        body=item["description"] or "",
+        branch=branch,
+        commit=item["sha"] or "",
+        base=item["target_branch"],
+        state=STATES[item["state"]],
+        draft=bool(item["draft"]),
+        labels=tuple(item["labels"]),
+        author=item["author"]["username"],
+        created=moment(item["created_at"]),
+        merged_as=str(commit) if merged else "",
+        merged_at=moment(item["merged_at"]) if item["merged_at"] else None,
+    )
+
+
+def _title(wanted: Wanted) -> str:
+    return f"{DRAFT}{wanted.title}" if wanted.draft else wanted.title
+
+
+def _status(item: Mapping[str, Any]) -> Status:
+    verdict = VERDICTS.get(item["status"], Verdict.pending)
+    if item.get("allow_failure") and verdict is Verdict.failure:
+        verdict = Verdict.success
+    return Status(item["name"], verdict, item["description"] or "", item["target_url"] or "")

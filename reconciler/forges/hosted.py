@@ -1,0 +1,210 @@
+"""What forges that are reached by HTTP have in common: how not to do a thing twice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+from reconciler.errors import ForgeError, ForgeUncertain
+from reconciler.forges.client import Client
+from reconciler.forges.forge import (
+    Approval,
+    Comment,
+    Forge,
+    Outcome,
+    PullRequest,
+    State,
+    Status,
+    Wanted,
+)
+
+MOMENT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A repository of a forge: `web` is what browsers open, `path` is OWNER/NAME."""
+
+    web: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.web}/{self.path}"
+
+
+class Hosted(Forge, ABC):
+    """One repository of a forge; each forge fills in the calls of its API."""
+
+    name: str
+    needs: str
+    """What a token has to have."""
+    headers: Mapping[str, str] = {}
+    longest_description: int
+
+    def __init__(self, client: Client, project: Project) -> None:
+        self.client = client
+        self.project = project
+        self._user = ""
+
+    def user(self) -> str:
+        self._user = self._user or self._who()
+        return self._user
+
+    def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+        wanted = replace(wanted, body=self._safe(wanted.body))
+        try:
+            made = self._open(branch, base, wanted)
+        except ForgeUncertain:
+            made = self._opened(branch, base)
+            if not made:
+                raise
+        made = made or self._opened(branch, base)
+        if not made:
+            raise ForgeError(
+                f"there is a pull request from {branch} to {base}, and it is not to be found",
+                hint="somebody may have closed it just now: run it again",
+            )
+        return self._bring_to(made, wanted)
+
+    def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        return self._bring_to(pull, replace(wanted, body=self._safe(wanted.body)))
+
+    def _bring_to(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        shown = (pull.title, _plain(pull.body), pull.draft)
+        if shown != (wanted.title, _plain(wanted.body), wanted.draft):
+            pull = self._edit(pull, wanted)
+        lacking = tuple(label for label in wanted.labels if label not in pull.labels)
+        if lacking:
+            self._add_labels(pull, lacking)
+            pull = replace(pull, labels=pull.labels + lacking)
+        if wanted.reviewers:
+            asked = {name.lower() for name in self._asked(pull)} | {pull.author.lower()}
+            new = [name for name in wanted.reviewers if name.lower() not in asked]
+            if new and not self._ask(pull, new):
+                for name in new if len(new) > 1 else ():
+                    self._ask(pull, [name])
+        return pull
+
+    def say(self, pull: PullRequest, mark: str, text: str) -> None:
+        sign = f"<!-- {mark} -->"
+        body = f"{self._safe(text)}\n\n{sign}"
+        mine = self._said(pull, sign)
+        if mine is None:
+            try:
+                self._comment(pull, body)
+            except ForgeUncertain:
+                if not self._said(pull, sign):
+                    raise
+        elif _plain(mine.body) != _plain(body):
+            self._rewrite(pull, mine, body)
+
+    def set_status(self, commit: str, status: Status) -> None:
+        status = replace(
+            status, description=shortened(status.description, self.longest_description)
+        )
+        if status not in self.statuses(commit):
+            self._report(commit, status)
+
+    def _after_all(self, pull: PullRequest) -> Outcome:
+        """What became of a merge of which the forge said nothing; it is not sent again."""
+        self.client.pause(MOMENT)
+        return settled(pull, self.pull(pull.number)) or Outcome.waiting
+
+    def _opened(self, branch: str, base: str) -> PullRequest | None:
+        found = self.last_pull(branch, base)
+        return found if found and found.state is State.open else None
+
+    def _said(self, pull: PullRequest, sign: str) -> Comment | None:
+        ours = (c for c in self.comments(pull) if c.author == self.user())
+        return next((c for c in ours if c.body.rstrip().endswith(sign)), None)
+
+    def _safe(self, text: str) -> str:
+        """The text without what the forge would take for an order."""
+        return text
+
+    @abstractmethod
+    def _who(self) -> str: ...
+
+    @abstractmethod
+    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+        """A new pull request, or none if there is one already."""
+
+    @abstractmethod
+    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        """Title, body and whether it is a draft."""
+
+    @abstractmethod
+    def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None: ...
+
+    @abstractmethod
+    def _asked(self, pull: PullRequest) -> set[str]:
+        """Who was asked for a review, or gave one."""
+
+    @abstractmethod
+    def _ask(self, pull: PullRequest, reviewers: Sequence[str]) -> bool:
+        """Ask these for a review; false if the forge does not take one of them."""
+
+    @abstractmethod
+    def _comment(self, pull: PullRequest, body: str) -> None: ...
+
+    @abstractmethod
+    def _rewrite(self, pull: PullRequest, comment: Comment, body: str) -> None: ...
+
+    @abstractmethod
+    def _report(self, commit: str, status: Status) -> None: ...
+
+
+def settled(wanted: PullRequest, now: PullRequest) -> Outcome | None:
+    """What there is to say of a merge without trying it."""
+    match now.state:
+        case State.merged:
+            return Outcome.merged
+        case State.closed:
+            raise ForgeError(f"pull request {now.number} is closed", hint="open it again")
+    if now.commit != wanted.commit:
+        return Outcome.moved
+    return Outcome.waiting if now.draft else None
+
+
+def named_by_content(name: str, content: bytes) -> str:
+    """A name for an attached file: the same content is found again, and another is another."""
+    path = PurePosixPath(name)
+    return f"{path.stem}-{sha256(content).hexdigest()[:10]}{path.suffix}"
+
+
+def consents(words: Iterable[tuple[Approval, bool | None]]) -> list[Approval]:
+    """The last word of each person, if it is a consent; a mere remark (none) leaves it.
+
+    The words come in the order in which they were said.
+    """
+    last: dict[str, tuple[Approval, bool]] = {}
+    for approval, consent in words:
+        if consent is not None:
+            last[approval.user] = (approval, consent)
+    return [approval for approval, consent in last.values() if consent]
+
+
+def newest_of_each(statuses: Iterable[Status]) -> list[Status]:
+    """The first of each context."""
+    found: dict[str, Status] = {}
+    for status in statuses:
+        found.setdefault(status.context, status)
+    return list(found.values())
+
+
+def shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _plain(text: str) -> str:
+    """As forges keep it, which change line ends and drop spaces around."""
+    return text.replace("\r\n", "\n").strip()

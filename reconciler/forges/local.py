@@ -1,0 +1,257 @@
+"""The repository as its own forge: a pull request is a record in Git, for those who have no other.
+
+Records are at refs/reconciler/requests/NUMBER and refs/reconciler/statuses/COMMIT; whoever
+fetches these refs has them, too. There are no pages: addresses are names for Git.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import pygit2
+from pygit2.enums import ObjectType
+
+from reconciler.errors import ForgeError
+from reconciler.forges.forge import (
+    Approval,
+    Comment,
+    Outcome,
+    PullRequest,
+    State,
+    Status,
+    Verdict,
+    Wanted,
+)
+from reconciler.forges.hosted import named_by_content, settled
+from reconciler.forges.owners import owners_by_pattern
+from reconciler.forges.request import FILE, Request, read_request
+from reconciler.git.branches import checked_out_in
+from reconciler.git.command import run_git
+from reconciler.git.commits import make_commit
+from reconciler.git.records import ABOVE, Records
+
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+REQUESTS, STATUSES = "requests", "statuses"
+LIST = "statuses.json"
+WORK = "commit or stash what is changed in the files of the base branch"
+
+
+class Local:
+    kind = "local"
+    longest_body = 1_000_000
+
+    def __init__(self, root: str, user: str = "") -> None:
+        self.root = root
+        self._records = Records(root)
+        self._git = self._records.git
+        self._name = user
+
+    def user(self) -> str:
+        if not self._name:
+            said = run_git(self.root, "config", "user.name", may_fail=True).decode().strip()
+            self._name = said or "unknown"
+        return self._name
+
+    def open_pulls(self) -> list[PullRequest]:
+        return [pull for pull in self._pulls() if pull.state is State.open]
+
+    def pull(self, number: int) -> PullRequest:
+        return self._read(number).pull
+
+    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+        ours = (p for p in self._pulls() if (p.branch, p.base) == (branch, base))
+        return next(ours, None)
+
+    def pulls_of(self, commit: str) -> list[PullRequest]:
+        return [pull for pull in self._pulls() if pull.merged_as == commit]
+
+    def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+        with self._records.alone():
+            there = self.last_pull(branch, base)
+            if there is None or there.state is not State.open:
+                number = max(self._numbers(), default=0) + 1
+                self._keep(Request(self._new(number, branch, base, wanted)), "open")
+                there = self.pull(number)
+        return self.update(there, wanted)
+
+    def _new(self, number: int, branch: str, base: str, wanted: Wanted) -> PullRequest:
+        if not self._tip(branch) or not self._tip(base):
+            raise ForgeError(f"there is no branch {branch if self._tip(base) else base}")
+        return PullRequest(
+            number=number,
+            url=f"{ABOVE}/{REQUESTS}/{number}:{FILE}",
+            title=wanted.title,
+            body=wanted.body,
+            branch=branch,
+            commit=self._tip(branch),
+            base=base,
+            state=State.open,
+            draft=wanted.draft,
+            labels=(),
+            author=self.user(),
+            created=_now(),
+        )
+
+    def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+        def change(request: Request) -> Request:
+            now = request.pull
+            labels = tuple(dict.fromkeys([*now.labels, *wanted.labels]))
+            return replace(
+                request,
+                pull=replace(
+                    now, title=wanted.title, body=wanted.body, draft=wanted.draft, labels=labels
+                ),
+                reviewers=tuple(dict.fromkeys([*request.reviewers, *wanted.reviewers])),
+            )
+
+        return self._change(pull.number, "update", change)
+
+    def close(self, pull: PullRequest) -> None:
+        def change(request: Request) -> Request:
+            if request.pull.state is State.merged:
+                raise ForgeError(f"pull request {pull.number} cannot be closed: it is merged")
+            return replace(request, pull=replace(request.pull, state=State.closed))
+
+        self._change(pull.number, "close", change)
+
+    def approve(self, pull: PullRequest) -> None:
+        """Consent to the commit that `pull` names."""
+
+        def change(request: Request) -> Request:
+            others = tuple(a for a in request.approvals if a.user != self.user())
+            mine = Approval(self.user(), pull.commit, _now())
+            return replace(request, approvals=(*others, mine))
+
+        self._change(pull.number, "approve", change)
+
+    def approvals(self, pull: PullRequest) -> list[Approval]:
+        return list(self._read(pull.number).approvals)
+
+    def comments(self, pull: PullRequest) -> list[Comment]:
+        return list(self._read(pull.number).comments)
+
+    def say(self, pull: PullRequest, mark: str, text: str) -> None:
+        def change(request: Request) -> Request:
+            mine = Comment(mark, self.user(), text)
+            there = request.comments
+            if mark in {comment.id for comment in there}:
+                return replace(request, comments=tuple(mine if c.id == mark else c for c in there))
+            return replace(request, comments=(*there, mine))
+
+        self._change(pull.number, "comment", change)
+
+    def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
+        name = named_by_content(name, content)
+
+        def change(request: Request) -> Request:
+            return replace(request, attached={**request.attached, name: content})
+
+        self._change(pull.number, "attach", change)
+        return f"{ABOVE}/{REQUESTS}/{pull.number}:{name}"
+
+    def statuses(self, commit: str) -> list[Status]:
+        files = self._records.read(f"{STATUSES}/{commit}")
+        said = json.loads(files[LIST]) if files else []
+        return [Status(**{**status, "verdict": Verdict(status["verdict"])}) for status in said]
+
+    def set_status(self, commit: str, status: Status) -> None:
+        with self._records.alone():
+            there = {known.context: known for known in self.statuses(commit)}
+            if there.get(status.context) != status:
+                there[status.context] = status
+                text = json.dumps([asdict(known) for known in there.values()], indent=2)
+                files = {LIST: f"{text}\n".encode()}
+                self._records.write(f"{STATUSES}/{commit}", files, self.user(), "status")
+
+    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+        with self._records.alone():
+            request = self._read(pull.number)
+            outcome = settled(pull, request.pull)
+            if outcome:
+                return outcome
+            made = self._merged(pull, f"{title}\n\n{message}".strip())
+            if made is None:
+                return Outcome.conflict
+            known = replace(request.pull, state=State.merged, merged_as=made, merged_at=_now())
+            self._keep(replace(request, pull=known), "merge")
+            return Outcome.merged
+
+    def _merged(self, pull: PullRequest, message: str) -> str | None:
+        """The commit that is the base's tip by now; one that a killed run left is taken."""
+        tip = self._tip(pull.base)
+        parents = [str(parent) for parent in self._commit(tip).parent_ids]
+        if pull.commit in parents[1:] and self._commit(tip).message.strip() == message:
+            return tip
+        index = self._git.merge_commits(self._git[tip].id, self._git[pull.commit].id)
+        if index.conflicts:
+            return None
+        made = make_commit(self.root, str(index.write_tree(self._git)), [tip, pull.commit], message)
+        folder = checked_out_in(self.root, pull.base)
+        if folder:  # its files follow, but for those that somebody is working on
+            run_git(folder, "merge", "--quiet", "--ff-only", made, hint=WORK)
+        else:
+            run_git(self.root, "update-ref", f"refs/heads/{pull.base}", made, tip)
+        return made
+
+    def delete_branch(self, branch: str, commit: str) -> None:
+        if self._tip(branch) == commit:
+            run_git(self.root, "update-ref", "-d", f"refs/heads/{branch}", commit)
+
+    def commit_url(self, commit: str) -> str:
+        return commit
+
+    def compare_url(self, old: str, new: str) -> str:
+        return f"{old}...{new}"
+
+    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+        tree = self._commit(self._tip(base)).tree
+        for place in OWNERS:
+            if place in tree:
+                found = tree[place]
+                if isinstance(found, pygit2.Blob):
+                    return owners_by_pattern(found.data.decode(errors="replace"), paths)
+        return ()
+
+    def _change(self, number: int, doing: str, change: Callable[[Request], Request]) -> PullRequest:
+        with self._records.alone():
+            before = self._read(number)
+            after = change(before)
+            if after != before:
+                self._keep(after, doing)
+        return after.pull
+
+    def _keep(self, request: Request, doing: str) -> None:
+        name = f"{REQUESTS}/{request.pull.number}"
+        self._records.write(name, request.files(), self.user(), doing)
+
+    def _read(self, number: int) -> Request:
+        files = self._records.read(f"{REQUESTS}/{number}")
+        if files is None:
+            raise ForgeError(f"there is no pull request {number}")
+        request = read_request(files)
+        tip = self._tip(request.pull.branch)
+        if request.pull.state is State.open and tip:
+            return replace(request, pull=replace(request.pull, commit=tip))
+        return request
+
+    def _pulls(self) -> Iterator[PullRequest]:
+        """The newest first."""
+        for number in sorted(self._numbers(), reverse=True):
+            yield self._read(number).pull
+
+    def _numbers(self) -> list[int]:
+        return [int(name) for name in self._records.names(REQUESTS)]
+
+    def _tip(self, branch: str) -> str:
+        found = self._git.references.get(f"refs/heads/{branch}")
+        return str(found.target) if found else ""
+
+    def _commit(self, name: str) -> pygit2.Commit:
+        return self._git[name].peel(ObjectType.COMMIT)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

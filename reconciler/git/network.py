@@ -1,0 +1,80 @@
+"""Git where it speaks to others: it asks nobody anything, and is done in time."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+
+from reconciler.errors import RepositoryError
+from reconciler.git.addresses import without_user
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Without a terminal there is nobody to ask; a desktop's window for passwords is kept shut.
+SILENT = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS": "",
+    "SSH_ASKPASS_REQUIRE": "never",
+}
+
+# Variables by which a hook or a script points Git at the repository that it runs in.
+LOCAL = re.compile(
+    "GIT_(DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|NAMESPACE|PREFIX|SHALLOW_FILE|GRAFT_FILE"
+    "|QUARANTINE_PATH|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES))"
+)
+
+
+class Said:
+    """What a Git that has ended said; its code is not 0 if it failed."""
+
+    __slots__ = ("code", "errors", "output")
+
+    def __init__(self, code: int, output: str, errors: str) -> None:
+        self.code = code
+        self.output = output
+        self.errors = errors
+
+    @property
+    def reason(self) -> str:
+        """The first complaint, without the user and password of a URL in it."""
+        for line in self.errors.splitlines():
+            if line.startswith(("fatal: ", "error: ")):
+                return " ".join(without_user(word) for word in line.split(" ")[1:])
+        return "git does not say why"
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """These variables without those that mean another repository, and silent."""
+    return {k: v for k, v in environment.items() if not LOCAL.fullmatch(k)} | SILENT
+
+
+def speak(
+    words: Sequence[str], folder: str | None, environment: Mapping[str, str], seconds: float
+) -> Said:
+    try:
+        git = subprocess.Popen(
+            ["git", *words],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as e:
+        raise RepositoryError(f"git cannot be started: {e.strerror}") from e
+    with git:
+        try:
+            output, errors = git.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(git.pid, signal.SIGKILL)
+            git.communicate()
+            return Said(-signal.SIGKILL, "", f"fatal: not within {seconds:.0f} s")
+    return Said(
+        git.returncode, output.decode(errors="surrogateescape"), errors.decode(errors="replace")
+    )

@@ -1,0 +1,207 @@
+"""The repository that others share: what its branches are, and changing them only as expected.
+
+A token is given to Git in its environment, for this one address. It is never an argument, which
+everybody on the machine can read, and goes into no file.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import RepositoryError
+from reconciler.git.addresses import without_user
+from reconciler.git.network import Said, speak, surroundings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Login = Callable[[], tuple[str, str]]
+
+PATIENCE = 120.0
+HEADS = "refs/heads/"
+HIDDEN = "***"
+
+# What Git says, what it means, and what to do; the first that fits counts.
+MEANINGS = (
+    (
+        r"Authentication failed|could not read (Username|Password)|terminal prompts disabled"
+        r"|returned error: 401|Permission denied \(|Host key verification failed",
+        "{url} does not accept who we are",
+        "a token has to be given, or a key for SSH; it may have expired",
+    ),
+    (
+        r"returned error: 403|[Pp]ermission to \S+ denied|not allowed to push|write access",
+        "{url} does not allow it",
+        "the token needs the right to write to the repository",
+    ),
+    (
+        r"not found|does not appear to be a git repository|does not exist|returned error: 404",
+        "there is no repository at {url}",
+        "is the address right? a forge also hides what one may not see",
+    ),
+    (r"redirect", "{url} is somewhere else by now", "write the new address into the remote's URL"),
+    (
+        r"unable to access|Could not resolve|[Cc]onnection (refused|reset|timed out)|not within"
+        r"|Could not read from remote|hung up|early EOF|RPC failed",
+        "{url} cannot be reached",
+        "is there a network, and is a proxy needed? then run it again",
+    ),
+)
+
+
+class Outcome(StrEnum):
+    """What became of a push."""
+
+    done = "done"  # or it was so already
+    moved = "moved"  # the branch is not what it was expected to be: somebody was faster
+    refused = "refused"  # a protected branch, or a hook over there
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    outcome: Outcome
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a branch shall be (nothing: deleted), if it still is what is expected (nothing: new).
+
+    Other references are named in full, wherever a branch can be.
+    """
+
+    branch: str
+    commit: str
+    expected: str
+
+
+class Remote:
+    """Who we are there is asked for with each use, since such a token may last for an hour only.
+
+    Without a login, it is for the user's own Git to know: SSH keys, credential helpers.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        url: str,
+        environment: Mapping[str, str],
+        login: Login | None = None,
+        name: str = "origin",
+    ) -> None:
+        self.root = root
+        self.url = url
+        self.name = name
+        self._environment = surroundings(environment)
+        self._login = login
+
+    def tips(self, *branches: str) -> dict[str, str]:
+        """The commit of each of these branches that is there; a name may have a `*` in it."""
+        wanted = [full_name(branch) for branch in branches]
+        said = self._git("ls-remote", "--refs", "--", self.url, *wanted)
+        lines = (line.split("\t") for line in said.output.splitlines())
+        return {n.removeprefix(HEADS): commit for commit, n in lines if n.startswith(HEADS)}
+
+    def fetch(self, *branches: str) -> dict[str, str]:
+        """The same, and the commits are here, kept as refs/remotes/NAME/BRANCH."""
+        found = self.tips(*branches)
+        if found:
+            specifications = [f"+{full_name(b)}:{self._kept(b)}" for b in found]
+            self._git(
+                *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
+                *("--no-write-fetch-head", "--no-auto-maintenance", "--", self.url),
+                *specifications,
+            )
+        return found
+
+    def push(self, changes: Sequence[Change]) -> dict[str, Pushed]:
+        """All in one go, each by itself: one that is refused does not keep the others."""
+        if not changes:
+            return {}
+        leases = [f"--force-with-lease={full_name(c.branch)}:{c.expected}" for c in changes]
+        said = self._git(
+            *("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, "--", self.url),
+            *(f"{c.commit}:{full_name(c.branch)}" for c in changes),
+            may_fail=True,
+        )
+        words = " ".join(re.findall(r"^remote: *(\S.*?)\s*$", said.errors, re.MULTILINE))
+        found = dict(filter(None, (_outcome(line, words) for line in said.output.splitlines())))
+        if not found:
+            raise self._failed(said)
+        return {c.branch: found[c.branch] for c in changes}
+
+    def delete(self, branch: str, expected: str) -> Pushed:
+        """Delete a branch that still is at this commit; one that is gone is gone."""
+        found = self.push([Change(branch, "", expected)])[branch]
+        if found.outcome is Outcome.moved and not self.tips(branch):
+            return Pushed(Outcome.done)
+        return found
+
+    def _kept(self, branch: str) -> str:
+        """Where this repository keeps what was fetched."""
+        if branch.startswith("refs/"):
+            return f"refs/reconciler/{self.name}/{branch.removeprefix('refs/')}"
+        return f"refs/remotes/{self.name}/{branch}"
+
+    def _git(self, *words: str, may_fail: bool = False) -> Said:
+        hidden, settings = self._settings()
+        said = speak(words, self.root, self._environment | settings, PATIENCE)
+        for secret in hidden:
+            said.errors = said.errors.replace(secret, HIDDEN)
+            said.output = said.output.replace(secret, HIDDEN)
+        if said.code and not may_fail:
+            raise self._failed(said)
+        return said
+
+    def _settings(self) -> tuple[list[str], dict[str, str]]:
+        """Secrets, and variables that stand for Git's configuration, which they go on from."""
+        if self._login is None or not self.url.startswith(("https://", "http://")):
+            return [], {}
+        user, password = self._login()
+        proof = base64.b64encode(f"{user}:{password}".encode()).decode()
+        header = f"http.{without_user(self.url)}.extraHeader"
+        pairs = (
+            ("credential.helper", ""),
+            ("http.followRedirects", "false"),
+            (header, ""),  # forgets what others have set
+            (header, f"Authorization: Basic {proof}"),
+        )
+        begin = int(self._environment.get("GIT_CONFIG_COUNT") or 0)
+        found = {"GIT_CONFIG_COUNT": str(begin + len(pairs))}
+        for number, (key, value) in enumerate(pairs, begin):
+            found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return [password, proof], found
+
+    def _failed(self, said: Said) -> RepositoryError:
+        url = without_user(self.url)
+        for pattern, what, hint in MEANINGS:
+            if re.search(pattern, said.errors):
+                return RepositoryError(what.format(url=url), why=said.reason, hint=hint)
+        return RepositoryError(f"git fails with {url}", why=said.reason, detail=said.errors)
+
+
+def full_name(branch: str) -> str:
+    return branch if branch.startswith("refs/") else HEADS + branch
+
+
+def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:
+    """A line of `git push --porcelain`: FLAG, FROM:TO and SUMMARY (REASON), with tabs between.
+
+    The words are what the other side has to say.
+    """
+    flag, _, rest = line.partition("\t")
+    names, found, summary = rest.partition("\t")
+    if not found:
+        return None
+    branch = names.rpartition(":")[2].removeprefix(HEADS)
+    if flag != "!":
+        return branch, Pushed(Outcome.done)
+    reason = re.sub(r".*?\((.*)\)$", r"\1", summary)
+    lost = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "failed to update")
+    if reason.startswith(lost) or "failed to lock" in reason:
+        return branch, Pushed(Outcome.moved, reason)
+    return branch, Pushed(Outcome.refused, f"{reason}: {words}" if words else reason)

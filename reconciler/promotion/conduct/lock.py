@@ -1,0 +1,144 @@
+"""One writer at a time, by a reference that only one can create.
+
+What it points at says who it is and until when. A writer that died is succeeded after its time;
+one that lives goes on saying that it does.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+import pygit2
+
+from reconciler.errors import LockTaken, ReconcilerError, RepositoryError
+from reconciler.git.branches import Branches
+from reconciler.git.repository import open_repository
+from reconciler.git.trailers import trailers, with_trailers
+
+REFERENCE = "refs/promote/lock"
+PAUSE = 0.3
+NOBODY = pygit2.Signature("reconciler", "reconciler@users.noreply.invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    owner: str
+    until: datetime
+
+
+class Lock:
+    """Taken by entering; `check` tells whether it still is ours."""
+
+    def __init__(
+        self,
+        branches: Branches,
+        root: str,
+        owner: str,
+        *,
+        seconds: float = 60.0,
+        patience: float = 90.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._branches = branches
+        self._git = open_repository(root)
+        self._owner = owner
+        self._seconds = seconds
+        self._patience = patience
+        self._now = now
+        self._empty = self._git.TreeBuilder().write()
+        self._at: str | None = None
+        self._lost = ""
+        self._renewed = time.monotonic()
+        self._done = threading.Event()
+        self._alive = threading.Thread(target=self._stay, daemon=True)
+
+    def __enter__(self) -> Lock:
+        limit = time.monotonic() + self._patience
+        while True:
+            holder = self._try()
+            if holder is None:
+                self._alive.start()
+                return self
+            if time.monotonic() > limit:
+                raise LockTaken(
+                    f"{holder.owner} is writing promotions in this repository",
+                    why=f"its lock, {REFERENCE}, is good until {holder.until:%H:%M:%S} UTC",
+                    hint="wait until it is done; the lock of one that died ends by itself",
+                )
+            time.sleep(PAUSE)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._alive.join()
+        try:
+            self._branches.move(REFERENCE, None, self._at)
+        except ReconcilerError:
+            if error is None:
+                raise
+
+    def check(self) -> None:
+        """Raises if somebody else may be writing by now."""
+        if self._lost:
+            raise RepositoryError(
+                "the lock on this repository's promotions was lost",
+                why=self._lost,
+                hint="run it again: it goes on where it was",
+            )
+
+    def _try(self) -> Holder | None:
+        """Who has it; none if we do."""
+        there = self._branches.tips(REFERENCE).get(REFERENCE)
+        if there is not None:
+            holder = self._read(there)
+            if holder and holder.until > self._now():
+                return holder
+        mark = self._mark()
+        if self._branches.move(REFERENCE, mark, there):
+            self._at, self._renewed = mark, time.monotonic()
+            return None
+        return Holder("somebody else", self._now())
+
+    def _read(self, commit: str) -> Holder | None:
+        """None if it is gone by now, or was not made by this program."""
+        try:
+            self._branches.fetch(REFERENCE)
+            message = self._git[commit].peel(pygit2.Commit).message
+        except (ReconcilerError, KeyError):
+            return Holder("somebody else", self._now() + timedelta(seconds=1))
+        found = trailers(message)
+        try:
+            until = datetime.fromtimestamp(float(found["Until"][0]), UTC)
+        except (KeyError, ValueError, OverflowError):
+            return None
+        return Holder(found.get("Owner", ["somebody"])[0], until)
+
+    def _mark(self) -> str:
+        until = (self._now() + timedelta(seconds=self._seconds)).timestamp()
+        words = [("Owner", self._owner), ("Until", f"{until:.3f}")]
+        text = with_trailers("promotions are being written", words)
+        return str(self._git.create_commit(None, NOBODY, NOBODY, text, self._empty, []))
+
+    def _stay(self) -> None:
+        while not self._lost and not self._done.wait(self._seconds / 3):
+            self._renew()
+
+    def _renew(self) -> None:
+        try:
+            mark = self._mark()
+            if self._branches.move(REFERENCE, mark, self._at):
+                self._at, self._renewed = mark, time.monotonic()
+            else:
+                self._lost = "another has taken it over"
+        except ReconcilerError as e:
+            if time.monotonic() - self._renewed > self._seconds:
+                self._lost = str(e)

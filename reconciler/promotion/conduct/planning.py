@@ -1,0 +1,163 @@
+"""From an errand to its plan, on the main branch as it was last fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from reconciler.git.addresses import address, remote_urls
+from reconciler.git.branches import main_branch
+from reconciler.git.commit import CommitTree
+from reconciler.git.repository import Repository
+from reconciler.model.addresses import listed_urls
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.layout import kustomization_in
+from reconciler.promotion.edit import edited_entry
+from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.fields import read_fields
+from reconciler.promotion.holds import Hold, held_back, hold_of
+from reconciler.promotion.merge import Decision, Fate
+from reconciler.promotion.past import Record
+from reconciler.promotion.plan import Plan, Standing, Step
+from reconciler.promotion.planner import Ground, plan_of, rendered
+from reconciler.promotion.rollback import holds_of, rollback_plan
+from reconciler.promotion.route import apps_between, routes
+from reconciler.render.renderer import Render, Renderer
+
+Progress = Callable[[Render], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A plan, and all that it was made of."""
+
+    errand: Errand
+    plan: Plan
+    ground: Ground
+    tree: CommitTree
+    fleet: Fleet
+    source: Environment
+    target: Environment
+    main: str  # what the branch is called that it goes to
+    trailers: tuple[tuple[str, str], ...] = ()
+
+
+class Planner:
+    """Plans errands in one repository."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        renderer: Renderer,
+        opened: Callable[[str], CommitTree],
+    ) -> None:
+        """`opened` gives a branch as it was last fetched, or the default one."""
+        self.repository = repository
+        self.renderer = renderer
+        self.opened = opened
+
+    def scene(
+        self,
+        errand: Errand,
+        without: Collection[str] = (),
+        progress: Progress | None = None,
+    ) -> Scene:
+        """By the policy that the main branch has; `without` some apps."""
+        tree = self.opened("")
+        fleet = load_fleet(tree)
+        branch = fleet.environment(errand.target).releases.branch
+        if branch:
+            tree = self.opened(branch)
+            fleet = load_fleet(tree)
+        source, target = self._ends(fleet, errand)
+        names = self._apps(fleet, errand)
+        ground = self.ground(tree, branch)
+        plan = self._plan(errand, ground, source, target, [n for n in names if n not in without])
+        plan = rendered(plan, self.renderer, tree, progress)
+        if errand.kind is Kind.promotion:
+            plan = held_back(plan, errand, self.holds(plan, ground, target), self.renderer, tree)
+        trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
+        main = main_branch(self.repository.path, branch)
+        return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
+
+    def ground(self, tree: CommitTree, branch: str) -> Ground:
+        path = self.repository.path
+        urls = [*remote_urls(path), *listed_urls(tree)[0]]
+        own = {address(url, path) for url in urls}
+        return Ground(self.repository, tree, tree.commit, branch, own)
+
+    def _ends(self, fleet: Fleet, errand: Errand) -> tuple[Environment, Environment]:
+        match errand.kind:
+            case Kind.rollback:
+                target = fleet.environment(errand.target)
+                return target, target
+            case Kind.hotfix:
+                ((after, before),) = routes(fleet, errand.target, errand.source)
+                return before, after
+            case Kind.promotion:
+                ((source, target),) = routes(fleet, errand.source, errand.target)
+                return source, target
+
+    def _apps(self, fleet: Fleet, errand: Errand) -> list[str]:
+        return apps_between(fleet, errand.source, errand.target, errand.apps)
+
+    def _plan(
+        self,
+        errand: Errand,
+        ground: Ground,
+        source: Environment,
+        target: Environment,
+        apps: list[str],
+    ) -> Plan:
+        if errand.kind is Kind.rollback:
+            return rollback_plan(ground, target, apps, errand.release)
+        plan = plan_of(ground, source, target, apps, errand.release or None)
+        return _of_releases(plan) if errand.kind is Kind.hotfix else plan
+
+    def holds(self, plan: Plan, ground: Ground, target: Environment) -> dict[str, Hold]:
+        """What keeps apps of a plan away."""
+        files = {s.app: kustomization_in(ground.tree, s.entry.folder) for s in plan.due}
+        there = {app: file for app, file in files.items() if file}
+        if not there:
+            return {}
+        record = Record(self.repository.history(ground.base, there.values()))
+        found = {
+            app: hold_of(self.repository, record, target, app, file) for app, file in there.items()
+        }
+        return {app: hold for app, hold in found.items() if hold}
+
+
+def _of_releases(plan: Plan) -> Plan:
+    """A hotfix is a commit or an image: what else an environment has of its own stays with it."""
+
+    return replace(plan, steps=tuple(_of_release(plan, step) for step in plan.steps))
+
+
+def _of_release(plan: Plan, step: Step) -> Step:
+    if not step.edit:
+        return step
+    why = f"it is {plan.source}'s own"
+    decisions = tuple(
+        replace(d, fate=Fate.kept, why=why) if d.is_edit and not _is_release(d) else d
+        for d in step.decisions
+    )
+    found = replace(step, decisions=decisions, edit=None)
+    if not found.edits:
+        return replace(found, standing=Standing.same)
+    path, before = step.edit.path, step.edit.before
+    edit = edited_entry(path, before, read_fields(before, path), found.edits)
+    return replace(found, edit=edit)
+
+
+def _is_release(decision: Decision) -> bool:
+    return decision.address.is_ref or decision.address.steps[0] == "images"
+
+
+def entry_of(path: str) -> Entry | None:
+    """Whose entry a file is."""
+    parts = path.split("/")
+    if len(parts) == 4 and parts[0] == "environments":
+        return Entry(parts[1], parts[2])
+    return None

@@ -1,0 +1,207 @@
+"""What became of a promotion after its merge: followed until it runs, and told on its request.
+
+A status of the merge says how far that is, so that whoever looks next goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pygit2.enums import SortMode
+
+from reconciler.compare.escape import code, fence, prose
+from reconciler.errors import RepositoryError
+from reconciler.forges.forge import PullRequest, Status, Verdict
+from reconciler.git.commit import CommitTree
+from reconciler.git.pins import is_reference
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import load_fleet
+from reconciler.model.suggest import listing
+from reconciler.promotion.conduct.desk import Desk
+from reconciler.promotion.conduct.planning import entry_of
+from reconciler.promotion.errand import Errand, Kind, errand_of
+from reconciler.promotion.gates.health import verdict
+from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.sources.evidence import Asked
+from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.gates.statuses import PREFIX
+from reconciler.promotion.gates.words import length
+
+CONTEXT = PREFIX + "rollout"
+MOST_COMMITS = 500
+SIGNS = {Gate.open: "✅", Gate.waiting: "⏳", Gate.shut: "❌"}
+VERDICTS = {
+    Gate.open: Verdict.success,
+    Gate.waiting: Verdict.pending,
+    Gate.shut: Verdict.failure,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a rollout is followed, and when it counts as failed."""
+
+    sick: timedelta = timedelta(minutes=5)  # that it may be unhealthy
+    long: timedelta = timedelta(hours=1)  # until it must be healthy
+    followed: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Apps that a commit of the main branch brought to an environment."""
+
+    commit: str
+    time: datetime
+    errand: Errand
+    apps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a rollout, and where."""
+
+    rollout: Rollout
+    pull: PullRequest
+    state: Gate
+    results: tuple[Result, ...]
+
+    @property
+    def failed(self) -> list[str]:
+        return [result.app for result in self.results if result.state is Gate.shut]
+
+
+def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
+    """What came since, the newest first, each app of an environment once."""
+    bench = desk.shop.workbench
+    walk = bench.git.walk(bench.git[tip].id, SortMode.TOPOLOGICAL)
+    walk.simplify_first_parent()
+    seen: set[tuple[str, str]] = set()
+    for number, merge in enumerate(walk):
+        time = datetime.fromtimestamp(merge.commit_time, UTC)
+        if time < since or number == MOST_COMMITS:
+            return
+        for told in desk.planner.repository.brought(str(merge.id)):
+            errand = errand_of(told.message)
+            if errand is None:
+                continue
+            entries = [entry_of(path) for path in bench.files_of(bench.commit(told.id))]
+            here = {(e.environment, e.app) for e in entries if e and e.environment == errand.target}
+            fresh = here - seen
+            seen |= here
+            if fresh:
+                apps = tuple(sorted(app for _, app in fresh))
+                yield Rollout(str(merge.id), time, errand, apps)
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Looks at rollouts; `roll_back` makes ready what takes one back."""
+
+    desk: Desk
+    sources: Sources
+    roll_back: Callable[[Errand], PullRequest | None]
+    patience: Patience = Patience()
+
+    def follow(self, known: Collection[str] = ()) -> Iterator[Told]:
+        """All that is not at its end; `known` are commits that are."""
+        tree = self.desk.planner.opened("")
+        fleet = load_fleet(tree)
+        for rollout in rollouts(self.desk, tree.commit, self.desk.now() - self.patience.followed):
+            names = [environment.name for environment in fleet.environments]
+            if rollout.commit in known or rollout.errand.target not in names:
+                continue
+            target = fleet.environment(rollout.errand.target)
+            told = self._told(rollout, target, tree) if target.health else None
+            if told:
+                yield told
+
+    def _told(self, rollout: Rollout, target: Environment, tree: CommitTree) -> Told | None:
+        forge = self.desk.forge
+        statuses = {s.context: s for s in forge.statuses(rollout.commit)}
+        last = statuses.get(CONTEXT)
+        if last and last.verdict is Verdict.success:
+            return None
+        branch = rollout.errand.branch
+        pulls = [p for p in forge.pulls_of(rollout.commit) if p.branch == branch]
+        if not pulls:
+            return None
+        results = self._results(rollout, target, tree)
+        state = _worst(results)
+        told = Told(rollout, pulls[0], state, tuple(results))
+        way_back = None
+        if told.failed and rollout.errand.kind is not Kind.rollback:
+            reason = f"{listing(told.failed)} is not healthy after {rollout.commit[:10]}"
+            way_back = self.roll_back(_back(rollout, told.failed, reason))
+        self.desk.check()
+        forge.say(pulls[0], "rollout", self._text(told, target, way_back))
+        said = "; ".join(f"{r.app}: {r.evidence}" for r in results if r.state is state)
+        forge.set_status(rollout.commit, Status(CONTEXT, VERDICTS[state], said, pulls[0].url))
+        return told
+
+    def _results(self, rollout: Rollout, target: Environment, tree: CommitTree) -> list[Result]:
+        asked = [self._asked(rollout, target, app, tree) for app in rollout.apps]
+        found = self.sources.look(target, asked)
+        age = self.desk.now() - rollout.time
+        results = []
+        for app, evidence in zip(rollout.apps, found, strict=True):
+            if not evidence:
+                results.append(Result("rollout", Gate.open, "nothing tells its health", app=app))
+                continue
+            results.append(self._patiently(verdict("rollout", app, evidence), age))
+        return results
+
+    def _patiently(self, result: Result, age: timedelta) -> Result:
+        """What is just starting may be sick for a while, but does not start for ever."""
+        limit = self.patience.sick if result.state is Gate.shut else self.patience.long
+        if result.state is Gate.open:
+            return result
+        state = Gate.shut if age > limit else Gate.waiting
+        since = f", {length(age)} after the merge" if state is Gate.shut else ""
+        return Result("rollout", state, result.evidence + since, hint=result.hint, app=result.app)
+
+    def _asked(self, rollout: Rollout, target: Environment, app: str, tree: CommitTree) -> Asked:
+        """The release is there with all commits at which a render looks at the same files."""
+        entry = Entry(target.name, app)
+        (render,) = self.desk.planner.renderer.render_all(tree, [entry.folder])
+        paths = [path for path in render.paths if not is_reference(path)]
+
+        def is_same(commit: str) -> bool | None:
+            try:
+                found = self.desk.planner.repository.commit(commit)
+            except RepositoryError:
+                return None
+            return all(found.look(path).token == tree.look(path).token for path in paths)
+
+        return Asked(entry, rollout.time, self.desk.now(), is_same)
+
+    def _text(self, told: Told, target: Environment, way_back: PullRequest | None) -> str:
+        name, at = code(target.name), told.rollout.commit[:10]
+        lines = [f"Rollout of {at} in {name}:", ""]
+        for result in told.results:
+            sign, app = SIGNS[result.state], code(result.app)
+            lines.append(f"- {sign} {app}: {prose(result.evidence)}")
+        for app in told.failed:
+            entry, since = Entry(target.name, app), told.rollout.time
+            complaints = self.sources.complaints(target, entry, since)
+            if complaints:
+                begin, end = fence(complaints)
+                lines += ["", f"{code(app)}:", "", begin + "\n".join(complaints), end]
+        if way_back:
+            lines += ["", f"**The way back is ready: {way_back.url}**"]
+        elif told.failed:
+            command = f"reconciler promote rollback {target.name} {told.failed[0]}"
+            lines += ["", f"The way back: `{command}`"]
+        return "\n".join(lines)
+
+
+def _back(rollout: Rollout, apps: Sequence[str], reason: str) -> Errand:
+    target = rollout.errand.target
+    return Errand(Kind.rollback, target, target, tuple(apps), reason=reason)
+
+
+def _worst(results: Sequence[Result]) -> Gate:
+    states = {result.state for result in results}
+    return next((s for s in (Gate.shut, Gate.waiting) if s in states), Gate.open)

@@ -1,0 +1,192 @@
+"""Everything that there is to do in a repository, once: what a bot does each time it wakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.errors import ReconcilerError
+from reconciler.forges.forge import PullRequest, State
+from reconciler.git.branches import HEADS, main_branch
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.promotion.conduct.branch import Work, created
+from reconciler.promotion.conduct.conduct import (
+    Assess,
+    Conducted,
+    End,
+    conduct,
+    covered_by,
+    is_abandoned,
+    remove_branch,
+)
+from reconciler.promotion.conduct.desk import BRANCHES, Desk
+from reconciler.promotion.conduct.rollout import Follower, Patience, Told
+from reconciler.promotion.errand import Errand, Kind, errand_of, target_of
+from reconciler.promotion.gates.result import Gate
+from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.plan import Plan, Standing
+from reconciler.promotion.planner import plan_of
+from reconciler.promotion.rollback import release_before
+from reconciler.promotion.route import apps_between
+
+ALL_IN_ONE = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One of the things to do went wrong; the others went on."""
+
+    what: str
+    error: ReconcilerError
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    branch: str
+
+
+Happened = Conducted | Told | Failed | Removed
+
+
+class Round:
+    """Goes through it all; `ended` are rollouts that need no more looking after."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        assess: Assess,
+        sources: Sources,
+        patience: Patience | None = None,
+        ended: set[str] | None = None,
+    ) -> None:
+        self._desk = desk
+        self._assess = assess
+        self._follower = Follower(desk, sources, self._roll_back, patience or Patience())
+        self._ended = ended if ended is not None else set()
+
+    def go(self) -> Iterator[Happened]:
+        self._desk.refresh()
+        fleet = load_fleet(self._desk.planner.opened(""))
+        done: set[str] = set()
+        for errand in self._known():
+            done.add(errand.branch)
+            yield from self._one(errand)
+        for target in fleet.environments:
+            for source in target.promotes_from if target.promotion.propose != "never" else ():
+                yield from self._due(fleet, fleet.environment(source), target, done)
+        yield from self._follow()
+        yield from self._clean()
+
+    def _known(self) -> list[Errand]:
+        """What is open, and branches whose pull request was never made."""
+        offers = sorted(self._desk.offers(), key=lambda offer: offer.pull.number)
+        found = {offer.pull.branch: offer.errand for offer in offers}
+        bench = self._desk.shop.workbench
+        base = self._desk.planner.opened("").commit
+        for reference, tip in self._desk.shop.branches.tips(*BRANCHES).items():
+            branch = reference.removeprefix(HEADS)
+            commits = bench.between(base, tip) if branch not in found else []
+            ours = next((commit for commit in commits if bench.is_ours(commit)), None)
+            errand = errand_of(ours.message) if ours else None
+            if errand and errand.branch == branch and self._last(errand) is None:
+                found[branch] = errand
+        return list(found.values())
+
+    def _last(self, errand: Errand) -> PullRequest | None:
+        return self._desk.last_pull(errand.branch, self._main(errand.target))
+
+    def _main(self, target: str) -> str:
+        fleet = load_fleet(self._desk.planner.opened(""))
+        named = (e.releases.branch for e in fleet.environments if e.name == target)
+        declared = next(named, "")
+        return main_branch(self._desk.planner.repository.path, declared)
+
+    def _one(self, errand: Errand) -> Iterator[Happened]:
+        try:
+            yield conduct(self._desk, errand, self._assess, asked=False)
+        except ReconcilerError as e:
+            self._desk.check()
+            yield Failed(errand.branch, e)
+
+    def _due(
+        self, fleet: Fleet, source: Environment, target: Environment, done: set[str]
+    ) -> Iterator[Happened]:
+        """What can be promoted, and hotfixes that have to be taken over."""
+        tree = self._desk.planner.opened(target.releases.branch)
+        ground = self._desk.planner.ground(tree, target.releases.branch)
+        apps = apps_between(fleet, source.name, target.name, ())
+        try:
+            plan = plan_of(ground, source, target, apps)
+        except ReconcilerError as e:
+            yield Failed(f"{source.name} → {target.name}", e)
+            return
+        fresh = [e for e in [*_errands(plan, target), *_hotfixes(plan)] if e.branch not in done]
+        done |= {errand.branch for errand in fresh}
+        created(self._desk.shop, self._works(fresh))
+        for errand in fresh:
+            yield from self._one(errand)
+
+    def _works(self, errands: list[Errand]) -> Iterator[Work]:
+        """Those that cannot be planned tell it when their turn comes."""
+        for errand in errands:
+            try:
+                scene = self._desk.scene(errand, covered_by(self._desk, errand))
+                last = self._desk.last_pull(errand.branch, scene.main)
+            except ReconcilerError:
+                continue
+            if scene.plan.due and not (last and is_abandoned(scene, last)):
+                yield Work(scene.plan, errand, scene.trailers)
+
+    def _follow(self) -> Iterator[Happened]:
+        try:
+            for told in self._follower.follow(self._ended):
+                if told.state is Gate.open:
+                    self._ended.add(told.rollout.commit)
+                yield told
+        except ReconcilerError as e:
+            self._desk.check()
+            yield Failed("rollouts", e)
+
+    def _roll_back(self, errand: Errand) -> PullRequest | None:
+        """One pull request for each app, since each goes back to a release of its own."""
+        desk, (app, *_) = self._desk, errand.apps
+        tree = desk.planner.opened("")
+        target = load_fleet(tree).environment(errand.target)
+        ground = desk.planner.ground(tree, target.releases.branch)
+        try:
+            release = release_before(ground, target, app)
+            way_back = replace(errand, apps=(app,), release=release)
+            done = conduct(desk, way_back, self._assess, asked=False)
+        except ReconcilerError:
+            desk.check()
+            return None
+        return done.pull if done.end in (End.proposed, End.merged) else None
+
+    def _clean(self) -> Iterator[Happened]:
+        """Branches of what was merged or abandoned go, if nothing is lost with them."""
+        desk = self._desk
+        opened = {pull.branch for pull in desk.open_pulls()}
+        for reference, tip in desk.shop.branches.tips(*BRANCHES).items():
+            branch = reference.removeprefix(HEADS)
+            if branch in opened:
+                continue
+            last = desk.last_pull(branch, self._main(target_of(branch)))
+            over = last is not None and last.state is not State.open and last.commit == tip
+            if last and over and remove_branch(desk, last):
+                yield Removed(branch)
+
+
+def _errands(plan: Plan, target: Environment) -> list[Errand]:
+    apps = [step.app for step in plan.due]
+    errand = Errand(Kind.promotion, plan.source, plan.target)
+    if target.promotion.propose == ALL_IN_ONE:
+        return [errand] if apps else []
+    return [replace(errand, apps=(app,)) for app in apps]
+
+
+def _hotfixes(plan: Plan) -> list[Errand]:
+    """For what the target has and the source lacks: the way against the chain."""
+    ahead = (Standing.ahead, Standing.diverged)
+    apps = [step.app for step in plan.steps if step.standing in ahead]
+    return [Errand(Kind.hotfix, plan.target, plan.source, (app,)) for app in apps]

@@ -1,0 +1,38 @@
+"""People have approved the very commit that would be merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.forges.forge import Approval
+from reconciler.model.promotion import Approvals
+from reconciler.model.suggest import listing
+from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.result import Gate, Result
+
+
+def approved(gate: Approvals, facts: Facts) -> Iterator[Result]:
+    forge, pull = facts.question.forge, facts.question.pull
+    if forge is None or pull is None:
+        said = "there is no pull request that somebody could approve"
+        yield Result(gate.type, Gate.waiting, said)
+        return
+    given = [approval for approval in forge.approvals(pull) if _counts(gate, approval)]
+    author = pull.author.casefold()
+    people = {a.user.casefold(): a.user for a in given if a.commit == pull.commit}
+    own = people.pop(author, None)
+    late = {a.user for a in given if a.user.casefold() not in {author, *people}}
+    said = f"{len(people)} of {gate.count}"
+    if people:
+        said += f": {listing(sorted(people.values()))}"
+    if own:
+        said += "; the author's own does not count"
+    if late:
+        said += f"; {listing(sorted(late))} approved an older commit"
+    state = Gate.open if len(people) >= gate.count else Gate.waiting
+    hint = "" if state is Gate.open else f"approve {pull.commit[:10]} at {pull.url}"
+    yield Result(gate.type, state, said, hint=hint)
+
+
+def _counts(gate: Approvals, approval: Approval) -> bool:
+    return not gate.by or approval.user.casefold() in {name.casefold() for name in gate.by}

@@ -1,0 +1,212 @@
+"""What the main branch tells of a release: which environment has it, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from threading import Lock
+from typing import Any
+
+from reconciler.errors import FleetError, ReconcilerError, RepositoryError
+from reconciler.git.history import About, Version
+from reconciler.git.pins import is_reference
+from reconciler.git.repository import Repository
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.layout import kustomization_in
+from reconciler.promotion.fields import Fields
+from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.sources.evidence import Asked, Evidence
+from reconciler.promotion.merge import ABSENT
+from reconciler.promotion.past import Record
+from reconciler.promotion.plan import Step
+from reconciler.promotion.policy import is_released
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """From the commit that brought a release to an environment, to the one that replaced it."""
+
+    since: About
+    until: About | None = None
+
+    @property
+    def begin(self) -> datetime:
+        return time_of(self.since)
+
+    @property
+    def end(self) -> datetime | None:
+        return time_of(self.until) if self.until else None
+
+
+def time_of(commit: About) -> datetime:
+    return datetime.fromtimestamp(commit.time, UTC)
+
+
+Looked = list[Evidence] | ReconcilerError
+
+
+class Facts:
+    """What several gates want to know, found out once."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.run = lru_cache(maxsize=None)(self._run)
+        self._paths = lru_cache(maxsize=None)(self._looked_at)
+        self._record = lru_cache(maxsize=None)(self._history)
+        self._changes = question.repository.changes(question.plan.base)
+        self._alone = Lock()
+
+    @property
+    def due(self) -> list[Step]:
+        return self.question.plan.due
+
+    def look(self, environment: Environment) -> Iterator[tuple[Step, Looked]]:
+        """What is known of each release's health there, or why nobody can ask."""
+        found = {step.app: self._asked(environment, step) for step in self.due}
+        asked = {app: one for app, one in found.items() if isinstance(one, Asked)}
+        answers = self.question.sources.look(environment, list(asked.values()))
+        known: dict[str, Looked] = dict(zip(asked, answers, strict=True))
+        for step in self.due:
+            one = found[step.app]
+            yield step, one if isinstance(one, ReconcilerError) else known[step.app]
+
+    def _asked(self, environment: Environment, step: Step) -> Asked | ReconcilerError:
+        try:
+            run = self.run(step.app)
+        except ReconcilerError as e:
+            return e
+        entry = Entry(environment.name, step.app)
+        now = self.question.now
+        return Asked(entry, run.begin, run.end or now, partial(self._is_same, entry))
+
+    def runs(self, environment: Environment, step: Step) -> bool:
+        """Does an environment run what a step promotes, or something that builds on it?"""
+        _, fields = next(self._versions(Entry(environment.name, step.app)))
+        repository = self.question.repository
+        return fields is not None and _has(repository, step, fields, exactly=False)
+
+    def _run(self, app: str) -> Run:
+        """When the source ran the very release that a step promotes.
+
+        All of it counts that the target's policy does not keep out: a release of which one image
+        was another is another one. If the source follows the branch, what its entry builds on
+        counts too.
+        """
+        (step,) = [step for step in self.due if step.app == app]
+        entry = Entry(self.question.source.name, app)
+        run = self._entry_run(step, entry)
+        if not step.follows:
+            return run
+        built = self._base_run(step, entry)
+        since = max(run.since, built.since, key=lambda commit: commit.time)
+        return Run(since, run.until or built.until)
+
+    def _entry_run(self, step: Step, entry: Entry) -> Run:
+        question = self.question
+        since: About | None = None
+        until: About | None = None
+        release: Mapping[str, Any] = {}
+        for version, fields in self._versions(entry):
+            if since is None:
+                if fields is None or not _has(question.repository, step, fields, exactly=True):
+                    until = version.commit
+                    continue
+                release = _release(question.target, step.app, fields)
+            elif fields is None or _release(question.target, step.app, fields) != release:
+                break
+            since = version.commit
+        if since is None:
+            raise FleetError(
+                f"{entry} has never run this release",
+                hint="is this clone shallow? git fetch --unshallow",
+            )
+        return Run(since, until)
+
+    def _base_run(self, step: Step, entry: Entry) -> Run:
+        """Of what an entry that follows the branch builds on."""
+        base = self.question.plan.base
+        own = f"{entry.folder}/"
+        paths = [path for path in self._paths(entry) if not path.startswith(own)]
+        tip = next((line.source for line in step.lineages), base)
+        until: About | None = None
+        for commit in self._changes.of(paths):
+            if tip in (base, commit.id) or self._is_in(commit.id, tip):
+                return Run(commit, until)
+            until = commit
+        raise FleetError(
+            f"this clone does not tell since when {entry} runs {tip[:10]}",
+            hint="is it shallow? git fetch --unshallow",
+        )
+
+    def _is_in(self, commit: str, history: str) -> bool:
+        return self.question.repository.merge_base(commit, history) == commit
+
+    def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
+        file = self._file(entry)
+        if file is None:
+            raise FleetError(f"there is no app {entry}")
+        return self._record(entry.environment).versions(file)
+
+    def _history(self, environment: str) -> Record:
+        """Of all apps together: the branch is walked once."""
+        entries = (Entry(environment, step.app) for step in self.due)
+        files = filter(None, map(self._file, entries))
+        return Record(self.question.repository.history(self.question.plan.base, files))
+
+    def _file(self, entry: Entry) -> str | None:
+        return kustomization_in(self.question.tree, entry.folder)
+
+    def _looked_at(self, entry: Entry) -> list[str]:
+        """By a render of the entry, but for what it pins."""
+        (render,) = self.question.renderer.render_all(self.question.tree, [entry.folder])
+        if render.error:
+            raise render.error
+        return [path for path in render.paths if not is_reference(path)]
+
+    def _is_same(self, entry: Entry, commit: str) -> bool | None:
+        """Is all that an entry looks at the same at a commit? None if this clone lacks it."""
+        try:
+            tree = self.question.repository.commit(commit)
+        except RepositoryError:
+            return None
+        with self._alone:  # several sources ask at once
+            paths = self._paths(entry)
+        return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
+
+
+def _has(repository: Repository, step: Step, fields: Fields, *, exactly: bool) -> bool:
+    return all(
+        _has_commit(repository, fields, str(decision.source), exactly)
+        if decision.address.is_ref
+        else fields.values.get(decision.address, ABSENT) == decision.source
+        for decision in step.edits
+    )
+
+
+def _has_commit(repository: Repository, fields: Fields, commit: str, exactly: bool) -> bool:
+    """Of several pins, one is enough: the others are other overlays."""
+    if not fields.pins:
+        return True
+    return any(
+        pin.ref == commit or _leads_to(repository, pin.ref, commit, exactly)
+        for pin in fields.pins.values()
+    )
+
+
+def _leads_to(repository: Repository, ref: str, commit: str, exactly: bool) -> bool:
+    try:
+        found = repository.fetched(ref).commit
+        return found == commit or (not exactly and repository.merge_base(found, commit) == commit)
+    except ReconcilerError:
+        return False
+
+
+def _release(target: Environment, app: str, fields: Fields) -> dict[str, Any]:
+    return {
+        str(address): value
+        for address, value in fields.values.items()
+        if is_released(target, app, address)
+    }

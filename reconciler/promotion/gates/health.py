@@ -1,0 +1,43 @@
+"""The release is healthy in the source, by all that knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.promotion import Health
+from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.sources.evidence import Evidence
+from reconciler.promotion.gates.words import moment
+
+
+def healthy(gate: Health, facts: Facts) -> Iterator[Result]:
+    for step, found in facts.look(facts.question.source):
+        if isinstance(found, ReconcilerError):
+            yield refused(gate.type, found, step.app)
+        else:
+            yield _result(gate, facts, step.app, found)
+
+
+def _result(gate: Health, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
+    source, end = facts.question.source, facts.run(app).end
+    if end:
+        said = f"{source.name} runs another release since {moment(end)}"
+        hint = f"promote what {source.name} runs now"
+        return Result(gate.type, Gate.shut, said, hint=hint, app=app)
+    if not found:
+        said = f"{source.name} does not say where the health of {app} is known"
+        hint = f"add health to {source.folder}/environment.yaml"
+        return Result(gate.type, Gate.shut, said, hint=hint, app=app)
+    return verdict(gate.type, app, found)
+
+
+def verdict(name: str, app: str, found: Sequence[Evidence]) -> Result:
+    """Of several sources, those that are not content are named."""
+    bad = [evidence for evidence in found if evidence.healthy is False]
+    unknown = [evidence for evidence in found if evidence.healthy is None]
+    state = Gate.shut if bad else Gate.waiting if unknown else Gate.open
+    named = bad + unknown or found
+    hint = next((evidence.hint for evidence in named if evidence.hint), "")
+    return Result(name, state, "; ".join(e.said for e in named), hint=hint, app=app)

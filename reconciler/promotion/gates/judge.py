@@ -1,0 +1,84 @@
+"""All gates of a promotion, each asked for itself: one that fails is shut, and names why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.promotion import (
+    Alone,
+    Approvals,
+    ChecksPass,
+    Freeze,
+    Health,
+    Plugin,
+    Previous,
+    SecretsSealed,
+    Soak,
+    Window,
+)
+from reconciler.promotion.gates.approvals import approved
+from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.health import healthy
+from reconciler.promotion.gates.hours import in_window, thawed
+from reconciler.promotion.gates.order import alone, preceded
+from reconciler.promotion.gates.outcome import checked, sealed
+from reconciler.promotion.gates.override import NAME as OVERRIDE
+from reconciler.promotion.gates.override import overridden
+from reconciler.promotion.gates.plugins import plugged
+from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.soak import soaked
+
+GATES: dict[type, Callable[[Any, Facts], Iterable[Result]]] = {
+    Soak: soaked,
+    Health: healthy,
+    Approvals: approved,
+    ChecksPass: checked,
+    SecretsSealed: sealed,
+    Previous: preceded,
+    Alone: alone,
+    Plugin: plugged,
+}
+
+Ask = Callable[[], Iterable[Result]]
+
+
+def judge(question: Question) -> list[Result]:
+    """How each gate stands that the target declares, in the order of its file."""
+    facts = Facts(question)
+    results = [result for name, ask in _asked(facts) for result in _answers(name, ask)]
+    try:
+        return overridden(question, results)
+    except ReconcilerError as e:  # a forge that does not answer overrides nothing
+        return [*results, Result(OVERRIDE, Gate.open, e.what, hint=e.hint)]
+
+
+def _asked(facts: Facts) -> Iterator[tuple[str, Ask]]:
+    """Windows are asked together, for one of them is enough, and so are freezes."""
+    gates = facts.question.target.promotion.gates
+    windows = [gate for gate in gates if isinstance(gate, Window)]
+    freezes = [gate for gate in gates if isinstance(gate, Freeze)]
+    for gate in gates:
+        if isinstance(gate, Window):
+            if gate is windows[0]:
+                yield gate.type, partial(in_window, windows, facts)
+        elif isinstance(gate, Freeze):
+            if gate is freezes[0]:
+                yield gate.type, partial(thawed, freezes, facts)
+        else:
+            name = gate.name if isinstance(gate, Plugin) else gate.type
+            yield name, partial(GATES[type(gate)], gate, facts)
+
+
+def _answers(name: str, ask: Ask) -> list[Result]:
+    try:
+        return list(ask())
+    except ReconcilerError as e:
+        return [refused(name, e)]
+    except (Exception, SystemExit) as e:
+        # What it says may hold anything, a password too: only errors of ours are shown.
+        said = f"the gate itself failed, with {type(e).__name__}"
+        return [Result(name, Gate.shut, said, hint="report it to those who made the gate")]

@@ -1,0 +1,71 @@
+"""One after the other: environments before this one, and promotions before this one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.errors import ReconcilerError
+from reconciler.forges.forge import PullRequest, State
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.promotion import Alone, Previous
+from reconciler.model.suggest import listing
+from reconciler.promotion.gates.facts import Facts, Looked
+from reconciler.promotion.gates.health import verdict
+from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.plan import Step
+
+BRANCH = re.compile(r"(?:promote/[^/]+|rollback)/(?P<target>[^/]+)/.+")
+
+
+def preceded(gate: Previous, facts: Facts) -> Iterator[Result]:
+    question = facts.question
+    names = gate.environments or question.target.promotes_from
+    others = [question.fleet.environment(name) for name in names if name != question.source.name]
+    known = {e.name: {step.app: found for step, found in facts.look(e)} for e in others}
+    for step in facts.due:
+        there = [e for e in others if Entry(e.name, step.app) in question.fleet.entries]
+        results = [_in(gate, facts, e, step, known[e.name][step.app]) for e in there]
+        behind = next((result for result in results if not result.passes), None)
+        said = f"{listing([e.name for e in there])} run it" if there else "none other runs the app"
+        yield behind or Result(gate.type, Gate.open, said, app=step.app)
+
+
+def _in(
+    gate: Previous, facts: Facts, environment: Environment, step: Step, known: Looked
+) -> Result:
+    if not facts.runs(environment, step):
+        said = f"{environment.name} does not run this release yet"
+        hint = f"reconciler promote {facts.question.source.name} {environment.name} {step.app}"
+        return Result(gate.type, Gate.waiting, said, hint=hint, app=step.app)
+    if isinstance(known, ReconcilerError):
+        return refused(gate.type, known, step.app)
+    found = verdict(gate.type, step.app, known)
+    return replace(found, evidence=f"{environment.name}: {found.evidence}")
+
+
+def alone(gate: Alone, facts: Facts) -> Iterator[Result]:
+    """The oldest goes first, so that two do not wait for each other; a draft lets others pass."""
+    question, name = facts.question, facts.question.target.name
+    before = [
+        pull
+        for pull in question.open_pulls
+        if target_of(pull) == name
+        and pull.state is State.open
+        and not pull.draft
+        and (question.pull is None or pull.number < question.pull.number)
+    ]
+    if not before:
+        yield Result(gate.type, Gate.open, f"no other promotion to {name} is before this one")
+        return
+    numbers = listing([f"#{pull.number}" for pull in before])
+    said = f"{numbers} to {name} {'is' if len(before) == 1 else 'are'} open, and older"
+    yield Result(gate.type, Gate.waiting, said, hint=f"merge or close {before[0].url}")
+
+
+def target_of(pull: PullRequest) -> str:
+    """The environment that a promotion goes to; nothing if it is none."""
+    match = BRANCH.fullmatch(pull.branch)
+    return match["target"] if match else ""

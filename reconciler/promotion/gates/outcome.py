@@ -1,0 +1,36 @@
+"""What the promotion makes of the target: nothing is found in it, and no secret lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Severity
+from reconciler.model.promotion import ChecksPass, SecretsSealed
+from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.result import Gate, Result
+
+
+def checked(gate: ChecksPass, facts: Facts) -> Iterator[Result]:
+    findings, target = facts.question.findings, facts.question.target
+    if findings is None:
+        yield Result(gate.type, Gate.waiting, "nothing is checked yet")
+        return
+    bad = [f for f in findings if f.severity.reaches(Severity(target.checks.fail_on))]
+    if not bad:
+        others = f", and {len(findings):,} that do not stop it" if findings else ""
+        yield Result(gate.type, Gate.open, f"nothing found{others}")
+        return
+    first, more = bad[0], f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""
+    app = f"{first.app}: " if first.app else ""
+    yield Result(gate.type, Gate.shut, f"{app}{first.rule}: {first.what}{more}", hint=first.hint)
+
+
+def sealed(gate: SecretsSealed, facts: Facts) -> Iterator[Result]:
+    lacks = facts.question.lacks
+    if lacks is None:
+        yield Result(gate.type, Gate.waiting, "nobody has looked for secrets yet")
+        return
+    if not lacks:
+        yield Result(gate.type, Gate.open, f"all are sealed for {facts.question.target.name}")
+    for lack in lacks:
+        yield Result(gate.type, Gate.shut, lack.what, hint=lack.command, app=lack.app)

@@ -1,0 +1,44 @@
+"""Gates that other packages bring, by entry points of the group `reconciler.gates`.
+
+Each is a function that takes a Question and gives Results. One that is missing or broken keeps
+promotions back: whoever declares a gate does not want to go on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.metadata import entry_points
+
+from reconciler.errors import FleetError
+from reconciler.model.promotion import Plugin
+from reconciler.model.suggest import did_you_mean
+from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.result import Gate, Result
+
+GROUP = "reconciler.gates"
+
+
+def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if gate.name not in known:
+        raise FleetError(
+            f"no package that is installed here brings the gate {gate.name}",
+            hint=did_you_mean(gate.name, known) or "install it beside reconciler",
+        )
+    found = known[gate.name].load()(facts.question)
+    results = list(found) if isinstance(found, Iterable) else [found]
+    if not results:
+        yield Result(gate.name, Gate.open, "it has nothing against it")
+    for result in results:
+        if not isinstance(result, Result):
+            raise _broken(gate, f"a {type(result).__name__} where a Result belongs")
+        if result.opens and result.opens.tzinfo is None:
+            raise _broken(gate, "a time without a time zone")
+        yield replace(result, name=gate.name)
+
+
+def _broken(gate: Plugin, what: str) -> FleetError:
+    return FleetError(
+        f"the gate {gate.name} gives {what}", hint="report it to those who made the gate"
+    )

@@ -1,0 +1,51 @@
+"""All that a gate may need to know of a promotion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.checks.finding import Finding
+from reconciler.forges.forge import Forge, PullRequest
+from reconciler.git.commit import CommitTree
+from reconciler.git.repository import Repository
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import Fleet
+from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.plan import Plan
+from reconciler.render.renderer import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A secret that the target needs and has not, or not sealed for it; and what seals it."""
+
+    app: str
+    what: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Does this promotion have to wait?
+
+    `fleet` and `tree` are those of the main branch at the commit that the plan is based on.
+    """
+
+    fleet: Fleet
+    source: Environment
+    target: Environment
+    plan: Plan
+    repository: Repository
+    tree: CommitTree
+    renderer: Renderer
+    sources: Sources
+    now: datetime
+    forge: Forge | None = None
+    pull: PullRequest | None = None
+    open_pulls: Sequence[PullRequest] = ()
+    findings: Sequence[Finding] | None = None  # in what the promotion makes; none: not looked for
+    lacks: Sequence[Lack] | None = None
+    overrides: Sequence[Override] = ()  # beside those that comments hold

@@ -1,0 +1,63 @@
+"""The release has run in the source for a time, and was healthy as far as that is known.
+
+Sources of health that remember decide which time counts: that in which all of them were healthy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.promotion import Soak
+from reconciler.promotion.gates.facts import Facts, Run
+from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.sources.evidence import Evidence
+from reconciler.promotion.gates.spans import Spans, common, joined, total
+from reconciler.promotion.gates.words import length, moment
+
+
+def soaked(gate: Soak, facts: Facts) -> Iterator[Result]:
+    for step, found in facts.look(facts.question.source):
+        if isinstance(found, ReconcilerError):
+            yield refused(gate.type, found, step.app)
+        else:
+            yield _result(gate, facts, step.app, found)
+
+
+def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
+    now, source, run = facts.question.now, facts.question.source.name, facts.run(app)
+    known = [evidence.spans for evidence in found if evidence.spans is not None]
+    counted = total(_counted(run, now, known))
+    healthy = "healthy for " if known else ""
+    said = (
+        f"in {source} since {moment(run.begin)} ({run.since.id[:10]}), "
+        f"{healthy}{length(counted)} of {length(gate.time)}"
+    )
+    if counted >= gate.time:
+        return Result(gate.type, Gate.open, said, app=app)
+    if run.end:
+        return Result(
+            gate.type,
+            Gate.shut,
+            f"{said}, and replaced there on {moment(run.end)}",
+            hint=f"promote what {source} runs now",
+            app=app,
+        )
+    ill = next((e for e in found if e.spans is not None and not e.healthy), None)
+    return Result(
+        gate.type,
+        Gate.waiting,
+        f"{said}; now: {ill.said}" if ill else said,
+        opens=None if ill and ill.healthy is None else now + gate.time - counted,
+        hint=ill.hint if ill else "",
+        app=app,
+    )
+
+
+def _counted(run: Run, now: datetime, known: Sequence[Spans]) -> Spans:
+    """The time in which it ran, and everything that remembers found it healthy."""
+    found = joined([(run.begin, run.end or now)])
+    for spans in known:
+        found = common(found, spans)
+    return found

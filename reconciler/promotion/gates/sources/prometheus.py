@@ -1,0 +1,86 @@
+"""A query to Prometheus, now and for all the time that the release has run.
+
+The app is healthy at a moment for which the query has a result, and no value in it is 0. What is
+between two samples that are healthy counts as healthy, all else does not.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.document import shortened
+from reconciler.model.health import Prometheus
+from reconciler.promotion.gates.sources.evidence import (
+    LARGEST_ANSWER,
+    SECONDS,
+    Asked,
+    Evidence,
+)
+from reconciler.promotion.gates.spans import joined
+
+if TYPE_CHECKING:
+    import httpx
+
+FINEST = 30  # seconds between samples
+MOST_SAMPLES = 5000  # Prometheus gives 11,000 at most
+
+
+def look(source: Prometheus, asked: Asked, client: httpx.Client) -> Evidence:
+    import httpx
+
+    url = asked.named(source.url).rstrip("/")
+    step, begin, end = _sampling(asked)
+    form = {"query": asked.named(source.query), "start": begin, "end": end, "step": step}
+    try:
+        answer = client.post(
+            f"{url}/api/v1/query_range", data=form, timeout=SECONDS, follow_redirects=False
+        )
+        series = _series(answer)
+    except httpx.HTTPError as e:
+        return Evidence(None, f"Prometheus does not answer at {url}: {type(e).__name__}")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Evidence(None, f"what answers at {url} is no Prometheus")
+    if isinstance(series, str):
+        return Evidence(None, f"Prometheus refuses the query: {series}")
+    verdicts = _verdicts(series)
+    pairs = [(t, t + step) for t in verdicts if verdicts[t] and verdicts.get(t + step)]
+    spans = joined((_time(a), _time(b)) for a, b in pairs)
+    if end not in verdicts:
+        return Evidence(None, "the query has no result now", spans, "does it name the app?")
+    said = "the query is healthy" if verdicts[end] else "the query has a value of 0"
+    return Evidence(verdicts[end], said, spans)
+
+
+def _sampling(asked: Asked) -> tuple[int, int, int]:
+    """The seconds between samples, and the times of the first and the last."""
+    end = int(asked.until.timestamp())
+    length = max(0, end - math.ceil(asked.since.timestamp()))
+    step = max(FINEST, math.ceil(length / MOST_SAMPLES))
+    return step, end - length // step * step, end
+
+
+def _series(answer: httpx.Response) -> list[list[tuple[float, str]]] | str:
+    """The samples of each series, or why there are none."""
+    if len(answer.content) > LARGEST_ANSWER:
+        return "the result is too large; let the query make one series of all"
+    found: dict[str, Any] = answer.json()
+    if found["status"] != "success":
+        return shortened(str(found.get("error", answer.status_code)))
+    return [[(float(t), str(v)) for t, v in one["values"]] for one in found["data"]["result"]]
+
+
+def _verdicts(series: list[list[tuple[float, str]]]) -> dict[int, bool]:
+    """By time: is every value there other than 0?"""
+    found: dict[int, bool] = {}
+    for samples in series:
+        for moment, text in samples:
+            value = float(text)
+            fine = value != 0 and not math.isnan(value)
+            found[round(moment)] = found.get(round(moment), True) and fine
+    return found
+
+
+def _time(seconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,1 @@
+"""What a reviewer is told of a promotion: what changes, what could go wrong, what it waits for."""

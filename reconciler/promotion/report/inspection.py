@@ -1,0 +1,80 @@
+"""The target as it would be after the promotion: what is wrong with it, lacks, or is risky."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.checks.check import Report, check
+from reconciler.checks.finding import Finding
+from reconciler.checks.groups import groups_of
+from reconciler.checks.places import with_places
+from reconciler.errors import ReconcilerError
+from reconciler.git.overlay import EditedTree
+from reconciler.git.repository import Repository
+from reconciler.git.tree import Tree
+from reconciler.model.layout import apps_in, entry_folder
+from reconciler.promotion.plan import Plan
+from reconciler.promotion.report.risks.find import risks_of
+from reconciler.promotion.report.risks.scene import Scene
+from reconciler.promotion.report.secrets import Lacking, lacking
+from reconciler.render.renderer import Render, Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """All findings about the apps that are promoted, and what is new in all of the environment."""
+
+    findings: tuple[Finding, ...] = ()
+    new: tuple[Finding, ...] = ()
+    secrets: tuple[Lacking, ...] = ()
+    risks: tuple[Finding, ...] = ()
+    failed: tuple[tuple[str, ReconcilerError], ...] = ()  # apps that could not be looked at
+    fails: bool = False  # does environment.yaml say that this must not go on?
+
+
+def inspect_target(
+    plan: Plan,
+    renderer: Renderer,
+    tree: Tree,
+    repository: Repository | None = None,
+    progress: Callable[[Render], None] | None = None,
+) -> Inspection:
+    """The renderer's kernel must be one that checks (render.binary.CHECKING).
+
+    All of the environment is rendered, before and after: apps lean on each other, and share
+    quotas.
+    """
+    promoted = {step.entry.folder for step in plan.due}
+    if not promoted:
+        return Inspection()
+    every = [entry_folder(plan.target, app) for app in apps_in(tree, plan.target)]
+    after = EditedTree(tree, plan.edits)
+    reports = []
+    for side in (tree, after):
+        (group,) = groups_of(side, every)
+        found = check(renderer, side, group.apps, (), group.settings, repository, progress)
+        reports.append(found)
+    was, now = reports
+    known = {_key(finding) for finding in was.findings}
+    new = [f for f in now.findings if _key(f) not in known]
+    scene = Scene(was.world, now.world, plan)
+    return Inspection(
+        findings=tuple(f for f in now.findings if f.app in promoted),
+        new=tuple(with_places(renderer, after, new)),
+        secrets=tuple(lacking(renderer, tree, plan, now)),
+        risks=tuple(risks_of(scene)),
+        failed=tuple((app, e) for app, e in now.failed if app in promoted or _worked(was, app)),
+        fails=any(
+            f.severity.reaches(now.fail_on) for f in now.findings if f.app in promoted or f in new
+        ),
+    )
+
+
+def _worked(report: Report, app: str) -> bool:
+    return app not in [failed for failed, _ in report.failed]
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    """What makes it the same finding, though the object may stand elsewhere in the manifest."""
+    return finding.rule, finding.app, str(finding.object), finding.what, str(finding.where)

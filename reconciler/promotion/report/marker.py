@@ -1,0 +1,55 @@
+"""What a body says to programs: which promotion it is of, and whether all of it is as before."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+MARKER = re.compile(r"<!-- promotion: (\{.*\}) -->\s*\Z")
+UNSAFE = re.compile(r"[^\w {}\[\]:,\"\\.-]|(?<=-)-", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The hash is of all that the report says, of what is not in the body for want of room, too."""
+
+    source: str
+    target: str
+    apps: tuple[str, ...]
+    base: str
+    hash: str
+
+    def __str__(self) -> str:
+        """A comment in HTML, in which no text of anybody's can end it or name anybody."""
+        fields = {
+            "source": self.source,
+            "target": self.target,
+            "apps": self.apps,
+            "base": self.base,
+            "hash": self.hash,
+        }
+        text = UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(fields))
+        return f"<!-- promotion: {text} -->"
+
+
+def marker_in(body: str) -> Marker | None:
+    """None if there is none, or if somebody has edited it."""
+    found = MARKER.search(body)
+    if not found:
+        return None
+    try:
+        said = json.loads(found[1])
+        texts = [said[name] for name in ("source", "target", "base", "hash")]
+        apps = tuple(said["apps"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not all(isinstance(text, str) for text in (*texts, *apps)):
+        return None
+    source, target, base, digest = texts
+    return Marker(source, target, apps, base, digest)
+
+
+def hash_of(*texts: str) -> str:
+    return sha256("\0".join(texts).encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,75 @@
+"""The table of apps: which release each has now, which it gets, and what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from reconciler.compare.layout import counts_text
+from reconciler.git.addresses import is_full_name
+from reconciler.promotion.layout import sides
+from reconciler.promotion.merge import Decision
+from reconciler.promotion.plan import Plan, Step
+from reconciler.promotion.report.commits import Trail
+from reconciler.promotion.report.lists import count, name, table
+
+HEADS = ("App", "Now", "Then", "Commits", "Objects")
+MOST_VALUES = 3
+
+
+class Links(Protocol):
+    """What a forge knows of addresses."""
+
+    def commit_url(self, commit: str) -> str: ...
+
+    def compare_url(self, old: str, new: str) -> str: ...
+
+
+def apps_table(
+    plan: Plan, trails: Mapping[str, Sequence[Trail]], links: Links | None, most: int
+) -> str:
+    rows = [
+        (
+            name(step.app),
+            _values([(d.target, sides(d)[0]) for d in release_of(step)], links),
+            _values([(d.source, sides(d)[1]) for d in release_of(step)], links),
+            ", ".join(_between(trail, links) for trail in trails.get(step.app, ())) or "none",
+            _objects(step),
+        )
+        for step in plan.due
+    ]
+    return table(HEADS, rows, most)
+
+
+def release_of(step: Step) -> list[Decision]:
+    """What tells one release from another: the pinned commits and the images."""
+    return [
+        d for d in step.edits if d.address.is_ref or d.address.steps[0] == "images"
+    ] or step.edits
+
+
+def linked(text: str, url: str) -> str:
+    """The text is markup already."""
+    safe = url.replace("<", "%3C").replace(">", "%3E").replace("\\", "%5C").replace("\n", "")
+    return f"[{text}](<{safe}>)"
+
+
+def _values(values: Sequence[tuple[Any, str]], links: Links | None) -> str:
+    texts = []
+    for value, seen in values:
+        is_commit = isinstance(value, str) and is_full_name(value)
+        text = name(seen)
+        texts.append(linked(text, links.commit_url(value)) if links and is_commit else text)
+    texts = list(dict.fromkeys(texts))
+    return "<br>".join(texts[:MOST_VALUES]) + ("<br>…" if len(texts) > MOST_VALUES else "")
+
+
+def _between(trail: Trail, links: Links | None) -> str:
+    text = count(len(trail.commits), "commit")
+    return linked(text, links.compare_url(trail.old, trail.new)) if links else text
+
+
+def _objects(step: Step) -> str:
+    if not step.difference:
+        return "none"
+    return name(counts_text(step.difference.difference.counts()))

@@ -1,0 +1,32 @@
+"""Images that come, and may be another one tomorrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.objects import text
+from reconciler.checks.pods import Pods
+from reconciler.promotion.report.risks.scene import Scene, risk
+
+PIN = "pin it: name:tag@sha256:…"
+
+
+def unpinned(scene: Scene) -> Iterator[Finding]:
+    for was, now in scene.pods():
+        had = images_of(was) if was else set()
+        for image in sorted(images_of(now) - had):
+            if "@sha256:" in image:
+                continue
+            tag = image.rpartition("/")[2].partition(":")[2]
+            if tag in ("", "latest"):
+                what = f"the image {image} is whatever was pushed last"
+                yield risk("image", Severity.warning, now.owner, what, PIN)
+            else:
+                what = f"the image {image} has no digest, so its tag may be moved"
+                yield risk("image", Severity.note, now.owner, what, PIN)
+
+
+def images_of(pods: Pods) -> set[str]:
+    found = {text(container.data, "image") for container in pods.containers()}
+    return found - {""}

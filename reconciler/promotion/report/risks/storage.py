@@ -1,0 +1,37 @@
+"""Claims of storage that grow, shrink, or come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.objects import Object, dig
+from reconciler.compare.quantity import amount
+from reconciler.promotion.report.risks.scene import Scene, risk
+
+SIZE = ("spec", "resources", "requests", "storage")
+
+
+def claims(scene: Scene) -> Iterator[Finding]:
+    for was, now in scene.changed("PersistentVolumeClaim", group=""):
+        if was:
+            yield from _resized(was, now)
+    for was, now in scene.changed("StorageClass", group="storage.k8s.io"):
+        if was and was.get("allowVolumeExpansion") is True and not now.get("allowVolumeExpansion"):
+            what = "volumes of this class can grow no more"
+            yield risk("storage", Severity.warning, now, what, "keep allowVolumeExpansion")
+
+
+def _resized(was: Object, now: Object) -> Iterator[Finding]:
+    sizes = [dig(o.data, *SIZE) for o in (was, now)]
+    before, after = map(amount, sizes)
+    if before is None or after is None or before == after:
+        return
+    change = f"from {sizes[0]} to {sizes[1]}"
+    if after < before:
+        what = f"it shrinks {change}, which no cluster takes"
+        yield risk("storage", Severity.error, now, what, "make a smaller claim and copy the data")
+    else:
+        what = f"it grows {change}, and never shrinks again"
+        hint = "see that its StorageClass has allowVolumeExpansion"
+        yield risk("storage", Severity.note, now, what, hint)

@@ -1,0 +1,203 @@
+"""From dev to prod and back: reviews, gates, merges, Argo CD, and what is told of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+import pytest
+import yaml
+
+from reconciler.forges.forge import PullRequest, Verdict
+from reconciler.testbed.addons.argocd import OURS
+from tests.bot.town import Town, entry, fleet
+from tests.testbed.plugin import Cluster
+from tests.testbed.test_argocd import healthy
+
+Build = Callable[[Mapping[str, str]], Town]
+APPS = ["api", "web"]
+GATES = "{propose: app, autoMerge: true, gates: [{type: approvals}, {type: checks}]}"
+QUOTA = """apiVersion: v1
+kind: ResourceQuota
+metadata: {name: few}
+spec: {hard: {pods: "6"}}
+"""
+
+
+def policies(cluster: Cluster) -> dict[str, str]:
+    """Applications are called after the test, since all tests share one Argo CD."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    name = config["current-context"]
+    health = (
+        "health:\n- type: argocd\n"
+        f"  application: {cluster.namespace}-{{environment}}-{{app}}\n  cluster: {name}\n"
+    )
+    waits = GATES.replace("[{type: approvals}", "[{type: health}, {type: approvals}")
+    fields = "fields: [{promote: [replicas]}]"
+    return {
+        "dev": "",
+        "stage": f"{health}promotion: {GATES[:-1]}, {fields}}}\n",
+        "prod": f"{health}promotion: {waits[:-1]}, {fields}}}\n",
+    }
+
+
+class Clusters:
+    """Stage and prod, in a namespace each, as Argo CD deploys them."""
+
+    def __init__(self, town: Town, cluster: Cluster) -> None:
+        self.town = town
+        self.cluster = cluster
+        for environment in ("stage", "prod"):
+            namespace = self.namespace(environment)
+            cluster.kubectl("create", "namespace", namespace)
+            for app in APPS:
+                self._deploy(environment, app)
+        cluster.kubectl("apply", "-n", self.namespace("prod"), "-f", "-", stdin=QUOTA)
+
+    def namespace(self, environment: str) -> str:
+        return f"{self.cluster.namespace}-{environment}"
+
+    def application(self, environment: str, app: str) -> str:
+        return f"{self.cluster.namespace}-{environment}-{app}"
+
+    def _deploy(self, environment: str, app: str) -> None:
+        site = self.town.site
+        made = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": self.application(environment, app), "namespace": "argocd"},
+            "spec": {
+                "project": "default",
+                "source": {
+                    "repoURL": f"{site.server.url}/fleet/{site.name}.git",
+                    "path": f"environments/{environment}/{app}",
+                    "targetRevision": "main",
+                    "plugin": {"name": OURS},
+                },
+                "destination": {
+                    "server": "https://kubernetes.default.svc",
+                    "namespace": self.namespace(environment),
+                },
+                "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
+            },
+        }
+        self.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(made))
+
+    def synced(self, environment: str, revision: str) -> None:
+        for app in APPS:
+            name = self.application(environment, app)
+            self.cluster.kubectl(
+                "annotate", "application", name, "-n", "argocd", "--overwrite",
+                "argocd.argoproj.io/refresh=normal",
+            )  # fmt: skip
+        for app in APPS:
+            self.cluster.kubectl(
+                "wait", "-n", "argocd", f"--for=jsonpath={{.status.sync.revision}}={revision}",
+                f"application/{self.application(environment, app)}", "--timeout=400s",
+            )  # fmt: skip
+
+    def well(self, environment: str, revision: str) -> None:
+        self.synced(environment, revision)
+        for app in APPS:
+            healthy(self.cluster, self.application(environment, app))
+
+    def image(self, environment: str, app: str) -> str:
+        found = json.loads(
+            self.cluster.kubectl(
+                "get", "deploy", f"{app}-web", "-n", self.namespace(environment), "-o", "json"
+            )
+        )
+        return str(found["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    def remove(self) -> None:
+        for environment in ("stage", "prod"):
+            for app in APPS:
+                name = self.application(environment, app)
+                self.cluster.kubectl("delete", "application", name, "-n", "argocd")
+            namespace = self.namespace(environment)
+            self.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def main(town: Town) -> str:
+    town.people.git("fetch", "--quiet", "origin", "main")
+    return town.people.git("rev-parse", "FETCH_HEAD")
+
+
+def said(town: Town, pull: PullRequest) -> str:
+    found = [c.body for c in town.forge.comments(pull) if "Rollout of" in c.body]
+    assert len(found) == 1
+    return found[0]
+
+
+def verdicts(town: Town, pull: PullRequest) -> dict[str, Verdict]:
+    return {s.context: s.verdict for s in town.forge.statuses(pull.commit)}
+
+
+@pytest.mark.timeout(1200)
+def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
+    town = build(fleet(APPS, policies(argocd)))
+    town.variables["KUBECONFIG"] = str(argocd.kubeconfig)
+    town.site.protect(required_approvals=1)
+    clusters = Clusters(town, argocd)
+    for environment in ("stage", "prod"):
+        clusters.well(environment, main(town))
+
+    # dev runs a new release of both, and the bot proposes it to stage.
+    town.change({k: v for app in APPS for k, v in entry("dev", app, "v2").items()})
+    town.go()
+    to_stage = [town.open()[f"promote/dev/stage/app/{app}"] for app in APPS]
+    for pull in to_stage:
+        assert verdicts(town, pull)["promotion/approvals"] is Verdict.pending
+        assert verdicts(town, pull)["promotion/checks"] is Verdict.success
+        town.site.approve(pull.number)
+
+    # Reviewed, it is merged; what stage runs now is not yet healthy, so prod waits.
+    town.go()
+    clusters.well("stage", main(town))
+    town.go()
+    for pull in to_stage:
+        assert "is at" in said(town, pull)
+        assert "✅" in said(town, pull)
+    to_prod = [town.open()[f"promote/stage/prod/app/{app}"] for app in APPS]
+    for pull in to_prod:
+        assert verdicts(town, pull)["promotion/health"] is Verdict.success
+        assert verdicts(town, pull)["promotion/all"] is Verdict.pending
+        town.site.approve(pull.number, "bob")
+    town.go()
+    assert town.open() == {}
+    clusters.well("prod", main(town))
+    town.go()
+    assert all("✅" in said(town, pull) for pull in to_prod)
+    assert clusters.image("prod", "web") == "web:v2"
+
+    # A release that cannot run in prod is told with what the cluster says, and a way back.
+    town.change(entry("dev", "web", "v3", "replicas:\n- {name: web-web, count: 20}\n"))
+    town.go()
+    town.site.approve(town.open()["promote/dev/stage/app/web"].number)
+    town.go()
+    clusters.well("stage", main(town))
+    town.go()
+    bad = town.open()["promote/stage/prod/app/web"]
+    town.site.approve(bad.number)
+    town.go()
+    clusters.synced("prod", main(town))
+    argocd.kubectl(
+        "wait", "-n", "argocd", "--for=jsonpath={.status.health.status}=Degraded",
+        f"application/{clusters.application('prod', 'web')}", "--timeout=400s",
+    )  # fmt: skip
+    town.run("bot", "--once", "--sick-seconds", "0")
+    words = said(town, bad)
+    assert "❌" in words
+    assert "exceeded quota" in words
+    back = town.open()["rollback/prod/app/web"]
+    assert back.url in words
+
+    # Approved, it goes back, and the release is not promoted again by itself.
+    town.site.approve(back.number)
+    town.go()
+    clusters.well("prod", main(town))
+    assert clusters.image("prod", "web") == "web:v2"
+    town.go()
+    assert town.open() == {}
+    assert "is held back" in town.run_failing("promote", "stage", "prod", "web", "--dry-run")
+    clusters.remove()

@@ -1,0 +1,113 @@
+"""Requests that are kept in the repository: merged when their gates are open, and taken back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.promotion.fleet import Fleet, entry
+
+
+@pytest.fixture
+def due(fleet: Fleet) -> Fleet:
+    for key, value in (("name", "alice"), ("email", "alice@fleet.example")):
+        fleet.repo.git("config", f"user.{key}", value)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    return fleet
+
+
+@pytest.fixture
+def fleet(repo: Repo) -> Fleet:
+    return Fleet(repo, {"prod": "promotion: {gates: [{type: approvals}]}\n"})
+
+
+def tag(fleet: Fleet) -> str:
+    text = fleet.file("prod").read_text()
+    return text.partition("newTag: ")[2].partition("\n")[0]
+
+
+def test_a_request_is_merged_once_it_is_approved(due: Fleet, typed: Run) -> None:
+    done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    assert b"requests/1:request.json is created" in done.stdout
+    assert b"approvals: waiting" in done.stdout
+    done = typed("promote", "merge", "1", cwd=due.repo.path)
+    assert (done.returncode, tag(due)) == (1, "v1")
+    assert b"has to wait" in done.stderr
+    due.repo.git("config", "user.name", "bob")
+    assert typed("promote", "approve", "1", cwd=due.repo.path).returncode == 0
+    assert typed("promote", "merge", "1", cwd=due.repo.path).returncode == 0
+    assert tag(due) == "v2"
+    assert due.repo.git("for-each-ref", "refs/heads/promote/") == ""
+
+
+def test_a_rollback_takes_it_back_and_holds_it(due: Fleet, typed: Run) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        who = "bob" if words[0] == "approve" else "alice"
+        due.repo.git("config", "user.name", who)
+        done = typed("promote", *words, cwd=due.repo.path)
+        return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+    run("stage", "prod", "paw")
+    run("approve", "1")
+    run("merge", "1")
+    code, said = run("rollback", "prod", "paw", "--reason", "no peers, see #12 @bob")
+    assert code == 0, said
+    assert "images[paw].newTag: v2 → v1" in said
+    assert "#12" not in due.repo.git("log", "-1", "--format=%B", "rollback/prod/app/paw")
+    run("approve", "2")
+    assert run("merge", "2")[0] == 0
+    assert tag(due) == "v1"
+    code, said = run("stage", "prod", "paw")
+    assert code == 1
+    assert "is held back" in said
+    assert "no peers" in said
+    assert "is held back" in run("status", "prod")[1]
+    code, said = run("stage", "prod", "paw", "--override", "hold", "--reason", "the node was full")
+    assert code == 0, said
+    assert "requests/3:request.json is created" in said
+
+
+def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Run) -> None:
+    from reconciler.forges.local import Local
+
+    typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    forge = Local(str(due.repo.path))
+    forge.close(forge.pull(1))
+    done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    assert done.returncode == 1
+    assert b"closed without a merge" in done.stdout
+    done = typed("promote", "stage", "prod", "paw", "--again", "-o", "json", cwd=due.repo.path)
+    (plan,) = json.loads(done.stdout)["plans"]
+    assert (plan["end"], plan["pull"]["number"]) == ("proposed", 2)
+    assert [gate["name"] for gate in plan["gates"]] == ["approvals"]
+
+
+def test_without_a_pull_request_there_is_a_branch_alone(due: Fleet, typed: Run) -> None:
+    done = typed("promote", "stage", "prod", "paw", "--no-pull-request", cwd=due.repo.path)
+    assert done.returncode == 0
+    assert (
+        due.repo.git("for-each-ref", "--format=%(refname)", "refs/reconciler", "refs/promote") == ""
+    )
+    assert "promote/stage/prod/app/paw" in due.repo.git("branch", "--list", "promote/*")
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["stage", "prod", "paw", "--override", "soak"], "an override needs a reason"),
+        (["stage", "prod", "paw", "--reason", "so"], "--reason is for --override"),
+        (["stage", "prod", "paw", "--forge", "svn"], "there is no forge svn"),
+        (["rollback", "prod", "paw"], "prod has run no other release of paw"),
+        (["rollback", "prod", "pow"], "there is no app"),
+        (["rollback", "prd", "paw"], "there is no environment prd"),
+        (["merge", "7"], "there is no pull request 7"),
+        (["approve", "7"], "there is no pull request 7"),
+    ],
+)
+def test_what_is_wrong_is_said(words: list[str], what: str, due: Fleet, typed: Run) -> None:
+    done = typed("promote", *words, cwd=due.repo.path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert what in done.stderr.decode()

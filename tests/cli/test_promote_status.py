@@ -1,0 +1,127 @@
+"""reconciler promote status: what promotions wait for, and how long at least."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.promotion.fleet import Fleet, entry, overlay
+
+GATES = """promotion:
+  gates:
+  - {type: soak, time: 24h}
+  - {type: approvals}
+"""
+
+
+def gated(repo: Repo, gates: str = GATES, stage: str = "") -> Fleet:
+    return Fleet(repo, {"prod": gates, "stage": stage})
+
+
+def test_each_gate_is_named_and_why_tells_more(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(entry("stage", fleet.change(2), "v2"))
+    done = typed("promote", "status", "prod", cwd=repo.path)
+    assert (done.returncode, done.stderr) == (1, b"")
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == "stage → prod: paw"
+    assert lines[1].startswith("~ soak: waiting, opens 20")
+    assert lines[2:] == ["~ approvals: waiting", "  it waits for somebody to do something"]
+    why = typed("promote", "status", "prod", "--why", cwd=repo.path).stdout.decode()
+    assert "paw: in stage since" in why
+    assert "0 min of 1 d" in why
+
+
+def test_what_has_soaked_can_go_on(repo: Repo, typed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    past = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
+    monkeypatch.setenv("GIT_COMMITTER_DATE", past)
+    fleet = gated(repo, "promotion: {gates: [{type: soak, time: 24h}]}\n")
+    fleet.commit(entry("stage", fleet.change(2), "v2"))
+    done = typed("promote", "status", "prod", cwd=repo.path)
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines()[1:] == ["+ soak: open", "  nothing holds it back"]
+
+
+def test_programs_get_it_as_json(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(entry("stage", fleet.change(2), "v2"))
+    done = typed("promote", "status", "prod", "-o", "json", cwd=repo.path)
+    document = json.loads(done.stdout)
+    (promotion,) = document["promotions"]
+    assert (document["version"], done.returncode) == (1, 1)
+    assert promotion["apps"] == ["paw"]
+    assert (promotion["passes"], promotion["opens"], promotion["pull"]) == (False, None, None)
+    soak, approvals = promotion["gates"]
+    assert (soak["gate"], soak["app"], soak["state"]) == ("soak", "paw", "waiting")
+    assert datetime.fromisoformat(soak["opens"]) > datetime.now(UTC)
+    assert (approvals["gate"], approvals["app"], approvals["opens"]) == ("approvals", None, None)
+
+
+def test_with_nothing_to_promote_nothing_waits(repo: Repo, typed: Run) -> None:
+    done = typed("promote", "status", "prod", cwd=gated(repo).repo.path)
+    assert (done.returncode, done.stdout) == (0, "stage → prod: nothing to promote\n".encode())
+
+
+def test_an_app_that_is_held_back_is_named(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(overlay("dog", 1))
+    first = repo.git("rev-parse", "HEAD")
+    fleet.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    fleet.commit(entry("prod", first, "hotfix", app="dog"))
+    fleet.commit(entry("stage", first, "v2", app="dog"))
+    done = typed("promote", "status", "prod", cwd=repo.path)
+    assert done.returncode == 1
+    assert b"dog has diverged" in done.stdout
+
+
+def test_a_cluster_that_is_not_in_the_kubeconfig_is_named(
+    repo: Repo, typed: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    gates = "promotion: {gates: [{type: health}]}\n"
+    fleet = gated(repo, gates, "health: [{type: argocd}]\n")
+    fleet.commit(entry("stage", fleet.change(2), "v2"))
+    (repo.path / "kubeconfig").write_text("contexts: [{name: other, context: {}}]\n")
+    monkeypatch.setenv("KUBECONFIG", str(repo.path / "kubeconfig"))
+    done = typed("promote", "status", "prod", "--why", cwd=repo.path)
+    assert done.returncode == 1
+    assert b"no context of the kubeconfig is called stage" in done.stdout
+    assert b"there are: other" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "hint"),
+    [
+        (["prd"], "there is no environment prd", "did you mean prod?"),
+        (["dev"], "nothing is promoted to dev", "promotesFrom of environments/dev/environment"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    words: list[str], what: str, hint: str, repo: Repo, typed: Run
+) -> None:
+    done = typed("promote", "status", *words, cwd=gated(repo).repo.path)
+    assert done.returncode == 2
+    assert what in done.stderr.decode()
+    assert hint in done.stderr.decode()
+
+
+def test_an_environment_may_be_called_as_a_command(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    text = "destination: {cluster: status}\nrepositories: [https://git.example.org/fleet/apps]\n"
+    fleet.commit(
+        {
+            "environments/status/environment.yaml": text,
+            "environments/prod/environment.yaml": f"{text}promotesFrom: status\n".replace(
+                "cluster: status", "cluster: prod"
+            ),
+            "overlays/paw/status/kustomization.yaml": "resources: [../base]\n",
+        }
+    )
+    fleet.commit(entry("status", fleet.first))
+    fleet.commit(entry("status", fleet.change(2), "v2"))
+    done = typed("promote", "propose", "status", "prod", "paw", "--dry-run", cwd=repo.path)
+    assert b"1 to be promoted" in done.stdout
+    assert b"paw" in typed("promote", "status", "prod", cwd=repo.path).stdout

@@ -1,0 +1,180 @@
+"""The branch of a promotion, and what others put on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from reconciler.git.branches import OwnBranches
+from reconciler.git.workbench import Workbench
+from reconciler.promotion.conduct.branch import Outcome, Proposal, Shop, Work, publish
+from reconciler.promotion.errand import Errand, Kind, errand_of
+from tests.promotion.fleet import Fleet, entry
+
+ERRAND = Errand(Kind.promotion, "stage", "prod", ("paw",))
+BRANCH = "promote/stage/prod/app/paw"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    fleet: Fleet
+    shop: Shop
+
+    def publish(self, errand: Errand = ERRAND, **words: object) -> Proposal:
+        return publish(self.shop, Work(self.fleet.plan(), errand), **words)  # type: ignore[arg-type]
+
+    def tag(self, name: str, more: str = "") -> None:
+        """What stage runs."""
+        self.fleet.commit(entry("stage", self.fleet.first, name, more=more))
+
+    def on_branch(self, change: Callable[[], object]) -> str:
+        """Somebody works on the branch."""
+        git = self.fleet.repo.git
+        git("switch", "--quiet", BRANCH)
+        change()
+        tip = git("rev-parse", "HEAD")
+        git("switch", "--quiet", "main")
+        return tip
+
+    def file(self, commit: str, path: str) -> str:
+        return self.fleet.repo.git("show", f"{commit}:{path}")
+
+
+@pytest.fixture
+def bench(fleet: Fleet) -> Bench:
+    root = str(fleet.repo.path)
+    for key, value in (("name", "t"), ("email", "t@localhost")):
+        fleet.repo.git("config", f"user.{key}", value)
+    found = Bench(fleet, Shop(Workbench(root), OwnBranches(root)))
+    found.tag("v2")
+    return found
+
+
+ENTRY = "environments/prod/paw/kustomization.yaml"
+
+
+def test_a_run_after_a_run_changes_nothing(bench: Bench) -> None:
+    first = bench.publish()
+    assert first.outcome is Outcome.created
+    assert "newTag: v2" in bench.file(first.commit, ENTRY)
+    again = bench.publish()
+    assert (again.outcome, again.commit) == (Outcome.unchanged, first.commit)
+
+
+def test_a_newer_release_takes_the_place_of_the_older_one(bench: Bench) -> None:
+    bench.publish()
+    bench.tag("v3")
+    second = bench.publish()
+    assert second.outcome is Outcome.updated
+    assert bench.fleet.repo.git("log", "--format=%s", f"main..{BRANCH}").count("\n") == 0
+    assert "newTag: v3" in bench.file(second.commit, ENTRY)
+
+
+def test_a_reviewed_commit_stays_while_main_moves_elsewhere(bench: Bench) -> None:
+    first = bench.publish()
+    bench.fleet.commit({"README": "words\n"})
+    assert bench.publish().commit == first.commit
+    renewed = bench.publish(renew=True)
+    assert renewed.outcome is Outcome.updated
+    assert bench.fleet.repo.git("merge-base", "main", BRANCH) == bench.fleet.repo.git(
+        "rev-parse", "main"
+    )
+
+
+def test_the_branch_moves_with_a_main_that_it_would_conflict_with(bench: Bench) -> None:
+    first = bench.publish()
+    text = bench.file("main", ENTRY).replace("  newTag", "  # prod's own\n  newTag")
+    bench.fleet.commit({ENTRY: text + "\n"})
+    second = bench.publish()
+    assert (second.outcome, first.outcome) == (Outcome.updated, Outcome.created)
+    assert "# prod's own\n  newTag: v2" in bench.file(second.commit, ENTRY)
+
+
+def test_the_promotion_goes_on_top_of_a_commit_of_somebody_else(bench: Bench) -> None:
+    bench.publish()
+    theirs = bench.on_branch(lambda: bench.fleet.commit({"overlays/note": "mine\n"}))
+    kept = bench.publish()
+    assert (kept.outcome, kept.commit) == (Outcome.unchanged, theirs)
+    assert [about.id for about in kept.theirs] == [theirs]
+    bench.tag("v3")
+    on_top = bench.publish()
+    assert on_top.outcome is Outcome.updated
+    assert bench.fleet.repo.git("rev-parse", f"{BRANCH}~1") == theirs
+    assert "newTag: v3" in bench.file(on_top.commit, ENTRY)
+    again = bench.publish()
+    assert (again.outcome, again.commit) == (Outcome.unchanged, on_top.commit)
+
+
+def test_an_entry_that_somebody_edited_on_the_branch_is_left_to_them(bench: Bench) -> None:
+    bench.publish()
+    edited = entry("prod", bench.fleet.first, "v2-patched")
+    theirs = bench.on_branch(lambda: bench.fleet.commit(edited))
+    bench.tag("v3")
+    left = bench.publish()
+    assert (left.outcome, left.commit) == (Outcome.left, theirs)
+
+
+def test_an_amended_commit_is_somebody_elses(bench: Bench) -> None:
+    bench.publish()
+    repo = bench.fleet.repo
+
+    def amend() -> None:
+        repo.write(entry("prod", bench.fleet.first, "v2-amended"))
+        repo.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+
+    theirs = bench.on_branch(amend)
+    assert bench.publish().commit == theirs
+    bench.tag("v3")
+    assert bench.publish().commit == theirs
+
+
+def test_a_merge_of_main_into_the_branch_is_nobodys_work(bench: Bench) -> None:
+    bench.publish()
+    bench.fleet.commit({"README": "words\n"})
+    merge = bench.on_branch(lambda: bench.fleet.repo.git("merge", "--quiet", "--no-edit", "main"))
+    found = bench.publish()
+    assert (found.outcome, found.commit, found.theirs) == (Outcome.unchanged, merge, ())
+    bench.tag("v3")
+    assert bench.publish().outcome is Outcome.updated
+
+
+def test_a_main_branch_that_was_rewritten_is_nobodys_work_either(bench: Bench) -> None:
+    bench.fleet.commit({"README": "gone soon\n"})
+    bench.publish()
+    bench.fleet.repo.git("reset", "--quiet", "--hard", "HEAD~1")
+    bench.fleet.commit({"README": "instead\n"})
+    found = bench.publish()
+    assert (found.outcome, found.theirs) == (Outcome.updated, ())
+    assert bench.fleet.repo.git("rev-parse", f"{BRANCH}~1") == bench.fleet.repo.git(
+        "rev-parse", "main"
+    )
+
+
+def test_work_tree_index_and_head_stay_as_they_are(bench: Bench) -> None:
+    git = bench.fleet.repo.git
+    bench.fleet.repo.write({"README": "in the works\n", "staged": "too\n"})
+    git("add", "staged")
+    before = git("status", "--porcelain=v2", "--branch"), git("stash", "create")
+    bench.publish()
+    assert (git("status", "--porcelain=v2", "--branch"), git("stash", "create"))[0] == before[0]
+
+
+@pytest.mark.parametrize(
+    "errand",
+    [
+        ERRAND,
+        Errand(Kind.promotion, "stage", "prod"),
+        Errand(Kind.rollback, "prod", "prod", ("dog", "paw"), release="a" * 40, reason="it burns"),
+        Errand(Kind.hotfix, "prod", "stage", ("paw",)),
+        Errand(
+            *(Kind.promotion, "stage", "prod", ("paw",)),
+            unheld="an emergency: now",
+        ),
+    ],
+)
+def test_a_branch_tells_its_errand_again(bench: Bench, errand: Errand) -> None:
+    made = bench.publish(errand)
+    assert made.branch == errand.branch
+    assert errand_of(bench.shop.workbench.commit(made.commit).message) == errand

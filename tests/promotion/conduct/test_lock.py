@@ -1,0 +1,62 @@
+"""One writer at a time; one that died is succeeded after its time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.errors import LockTaken
+from reconciler.git.branches import OwnBranches
+from reconciler.promotion.conduct.lock import REFERENCE, Lock
+from tests.conftest import Repo
+
+
+def lock(repo: Repo, owner: str, hours: float = 0.0) -> Lock:
+    """Of somebody whose clock is ahead by so many hours."""
+    return Lock(
+        OwnBranches(str(repo.path)),
+        str(repo.path),
+        owner,
+        patience=0,
+        now=lambda: datetime.now(UTC) + timedelta(hours=hours),
+    )
+
+
+def test_only_one_has_it_and_the_others_are_told_who(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    with (
+        lock(repo, "one"),
+        pytest.raises(LockTaken, match="one is writing"),
+        lock(repo, "other"),
+    ):
+        pass
+    with lock(repo, "other"):
+        pass
+    assert repo.git("for-each-ref", REFERENCE) == ""
+
+
+def test_the_lock_of_one_that_died_is_taken_over_after_its_time(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    dead = lock(repo, "dead")
+    assert dead._try() is None
+    with pytest.raises(LockTaken, match="dead is writing"), lock(repo, "heir"):
+        pass
+    with lock(repo, "heir", hours=1):
+        assert "Owner: heir" in repo.git("log", "-1", "--format=%B", REFERENCE)
+
+
+def test_what_is_no_lock_keeps_nobody_out(repo: Repo) -> None:
+    repo.git("update-ref", REFERENCE, repo.commit({"a": "1"}))
+    with lock(repo, "one"):
+        pass
+
+
+def test_one_that_was_succeeded_writes_no_more(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    with lock(repo, "slow") as slow:
+        slow.check()
+        repo.git("update-ref", REFERENCE, repo.git("rev-parse", "HEAD"))
+        slow._renew()
+        with pytest.raises(Exception, match="was lost"):
+            slow.check()

@@ -1,0 +1,129 @@
+"""Approvals and overrides: what people say counts for the commit that they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.promotion.gates.judge import judge
+from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.result import Gate
+from tests.promotion.fleet import Fleet, entry
+from tests.promotion.gates.conftest import Ask, only
+from tests.promotion.gates.paper import HEAD, Paper, pull
+
+Gated = Callable[..., Fleet]
+OLD = "f" * 40
+TWO = "type: approvals, count: 2"
+SOAK = "type: soak, time: 9999d"
+
+
+@pytest.fixture
+def due(gated: Gated) -> Fleet:
+    fleet = gated(TWO, SOAK)
+    fleet.commit(entry("stage", fleet.change(2), "v2"))
+    return fleet
+
+
+@pytest.mark.parametrize(
+    ("forge", "state", "said"),
+    [
+        (Paper(), Gate.waiting, "0 of 2"),
+        (Paper().approve("ann"), Gate.waiting, "1 of 2: ann"),
+        (Paper().approve("ann").approve("bob"), Gate.open, "2 of 2: ann and bob"),
+        (Paper().approve("ann").approve("Ann"), Gate.waiting, "1 of 2: Ann"),
+        (
+            Paper().approve("ann").approve("bot"),
+            Gate.waiting,
+            "1 of 2: ann; the author's own does not count",
+        ),
+        (
+            Paper().approve("ann").approve("bob", OLD),
+            Gate.waiting,
+            "1 of 2: ann; bob approved an older commit",
+        ),
+        (
+            Paper().approve("ann").approve("ann", OLD).approve("bob"),
+            Gate.open,
+            "2 of 2: ann and bob",
+        ),
+    ],
+)
+def test_two_others_must_approve_the_commit_that_is_merged(
+    forge: Paper, state: Gate, said: str, due: Fleet, ask: Ask
+) -> None:
+    found = only(ask(due, forge=forge, pull=pull()), "approvals")
+    assert (found.state, found.evidence) == (state, said)
+
+
+def test_where_approvers_are_named_nobody_elses_word_counts(gated: Gated, ask: Ask) -> None:
+    fleet = gated("type: approvals, by: [Ann]")
+    found = only(ask(fleet, forge=Paper().approve("bob"), pull=pull()), "approvals")
+    assert (found.state, found.evidence) == (Gate.waiting, "0 of 1")
+    assert only(ask(fleet, forge=Paper().approve("ann"), pull=pull()), "approvals").passes
+
+
+def test_without_a_pull_request_nobody_can_approve(due: Fleet, ask: Ask) -> None:
+    assert only(ask(due), "approvals").state is Gate.waiting
+
+
+def test_a_forge_that_does_not_answer_opens_nothing(due: Fleet, ask: Ask) -> None:
+    question = ask(due, forge=Paper(broken="the forge is away"), pull=pull())
+    found = only(question, "approvals")
+    assert (found.state, found.evidence, found.hint) == (
+        Gate.shut,
+        "the forge is away",
+        "ask later",
+    )
+    assert only(question, "soak").state is Gate.waiting
+
+
+@pytest.mark.parametrize(
+    ("author", "body", "gates", "said"),
+    [
+        ("alice", f"/override soak {HEAD[:7]} a fix", {"soak"}, ""),
+        ("ALICE", f"  /override soak {HEAD} a fix\nand more words", {"soak"}, ""),
+        ("alice", f"/override soak,approvals {HEAD[:8]} a fix", {"soak", "approvals"}, ""),
+        ("alice", f"/override soak {HEAD[:7]}", set(), "alice gives no reason"),
+        ("alice", "/override soak a fix", set(), "in words that are not understood"),
+        ("alice", "/override", set(), "in words that are not understood"),
+        ("alice", f"/override sock {HEAD[:7]} a fix", set(), "there is no such gate here"),
+        ("alice", f"/override soak {OLD[:7]} a fix", set(), "the branch is at 1a2b3c4d1a"),
+        ("bob", f"/override soak {HEAD[:7]} a fix", set(), "bob may not override"),
+        ("alice", f"> /override soak {HEAD[:7]} a fix", set(), ""),
+        ("alice", f"say it as\n/override soak {HEAD[:7]} a fix", set(), ""),
+        ("alice", f"/overrides soak {HEAD[:7]} a fix", set(), ""),
+    ],
+)
+def test_an_override_has_a_gate_a_commit_a_reason_and_somebody_who_may(
+    author: str, body: str, gates: set[str], said: str, due: Fleet, ask: Ask
+) -> None:
+    results = judge(ask(due, forge=Paper().comment(author, body), pull=pull()))
+    assert {r.name for r in results if r.state is Gate.overridden} == gates
+    notes = [r for r in results if r.name == "override"]
+    assert [r.state for r in notes] == [Gate.open] * bool(said)
+    assert all(said in r.evidence for r in notes)
+
+
+def test_an_override_says_who_and_why_and_what_it_was(due: Fleet, ask: Ask) -> None:
+    forge = Paper().comment("alice", f"/override soak {HEAD[:7]} the fix of an incident")
+    found = only(ask(due, forge=forge, pull=pull()), "soak")
+    assert found.passes
+    assert found.evidence.startswith("alice: the fix of an incident (it is waiting: in stage since")
+
+
+@pytest.mark.parametrize(
+    ("override", "forge", "state"),
+    [
+        (Override(("soak",), "a fix", "alice"), Paper(), Gate.overridden),
+        (Override(("soak",), "a fix", "bob"), Paper(), Gate.waiting),
+        (Override(("soak",), " ", "alice"), Paper(), Gate.waiting),
+        (Override(("soak",), "a fix", "whoever types it"), None, Gate.overridden),
+    ],
+)
+def test_an_override_that_was_typed_is_held_to_the_same(
+    override: Override, forge: Paper | None, state: Gate, due: Fleet, ask: Ask
+) -> None:
+    question = ask(due, forge=forge, pull=pull() if forge else None, overrides=[override])
+    assert only(question, "soak").state is state
