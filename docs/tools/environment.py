@@ -33,7 +33,9 @@ In names with `*` and `?` these stand for any other characters.
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
 [pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
-[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`.
+[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`, and
+[`argocd apps`](../how-to/argocd-plugin.md) by `argocd`, `destination`, `repositories` and
+`releases.branch`.
 [`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and of `promotion` by
 `fields` and `allowSkipFrom`; the rest of it is read and checked for itself, and is there for
 commands to come.
@@ -91,6 +93,10 @@ sealing:
   scope: strict
   certificateAge: 90d
   controller: kube-system/sealed-secrets-controller
+
+argocd:
+  plugin: reconciler
+  steps: [sealed-secrets, "canary-*"]
 
 promotion:
   gates:

@@ -27,6 +27,7 @@ COMMANDS = {
     "promote": "promote",
     "cmp-server": "cmp_server",
     "generate": "generate_",
+    "argocd": "app",
     "cache": "app",
     "seal": "app",
     "secrets": "app",
