@@ -43,9 +43,18 @@ class DeployedApp:
     paths: tuple[str, ...]
 
 
+def application_name(environment: Environment, app: str) -> str:
+    return f"{app}-{environment.name}"
+
+
 def plugin_name(environment: Environment) -> str:
     """Argo CD keeps what a plugin of this name generated, so each version has a name."""
     return f"{environment.argocd.plugin}-v{__version__}"
+
+
+def revision_of(environment: Environment) -> str:
+    """The branch that is deployed; HEAD is the repository's default one."""
+    return environment.releases.branch or "HEAD"
 
 
 def environment_files(
@@ -80,7 +89,7 @@ def _project(environment: Environment, apps: Sequence[DeployedApp], repository: 
     """No more than the apps need: one repository, their namespaces, their kinds of the cluster."""
     objects = [o for app in apps for o in app.objects]
     namespaces = {o.namespace for o in objects if o.namespace}
-    namespaces |= {_namespace(environment, app.name) for app in apps}
+    namespaces |= {namespace_of(environment, app.name) for app in apps}
     kinds = sorted({(o.group, o.kind) for o in objects if not o.namespace})
     return {
         **_head("AppProject", environment, {"argocd.argoproj.io/sync-wave": "-1"}),
@@ -99,7 +108,7 @@ def _application_set(
     environment: Environment, apps: Sequence[DeployedApp], repository: str
 ) -> Document:
     steps = environment.argocd.steps
-    revision = environment.releases.branch or "HEAD"
+    revision = revision_of(environment)
     files = [{"path": argocd_app_file(environment.name, "*")}]
     generator = {"repoURL": repository, "revision": revision, "files": files}
     ignored = list(_ignored(apps))
@@ -139,7 +148,7 @@ def _application_set(
         application["ignoreDifferences"] = ignored
     spec["template"] = {
         "metadata": {
-            "name": "{{ .app }}-" + environment.name,
+            "name": application_name(environment, "{{ .app }}"),
             "labels": labels,
             "annotations": {GENERATE_PATHS: '{{ join ";" .paths }}'},
         },
@@ -150,7 +159,7 @@ def _application_set(
 
 def _values(environment: Environment, app: DeployedApp) -> Document:
     """What the set puts into its template for one app."""
-    found: Document = {"app": app.name, "namespace": _namespace(environment, app.name)}
+    found: Document = {"app": app.name, "namespace": namespace_of(environment, app.name)}
     if environment.argocd.steps:
         found["step"] = str(_step(environment.argocd.steps, app.name))
     return found | {"paths": [f"/{path}" for path in app.paths]}
@@ -214,7 +223,7 @@ def _rule(o: Object, *pointers: str) -> Document:
     return {**about, "jsonPointers": list(pointers)}
 
 
-def _namespace(environment: Environment, app: str) -> str:
+def namespace_of(environment: Environment, app: str) -> str:
     """Where objects go that name no namespace themselves."""
     return environment.destination.namespace_of(app) or "default"
 

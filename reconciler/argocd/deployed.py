@@ -31,7 +31,7 @@ def wanted_files(
 
     The renderer's kernel is the one that checks: it knows which kinds are in no namespace.
     """
-    repository = _repository(tree, origin)
+    repository = repository_url(tree, origin)
     files = kustomization(fleet.environments)
     for environment in environments:
         apps = deployed_apps(renderer, tree, fleet, environment, progress)
@@ -74,7 +74,7 @@ def deployed_apps(
     return found
 
 
-def _repository(tree: Tree, origin: str) -> str:
+def repository_url(tree: Tree, origin: str) -> str:
     own, _ = listed_urls(tree)
     if not own and not origin:
         raise UsageError(

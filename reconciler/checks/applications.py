@@ -55,7 +55,7 @@ def application_findings(tree: Tree, render: Render) -> Iterator[Finding]:
             what = f"Argo CD is not told of this app: there is no {file}"
             yield _finding(APPLICATION, render, Place(render.path), what, hint)
             return
-    items, where = _paths(tree, argocd_app_file(*entry))
+    items, where = told_paths(tree, argocd_app_file(*entry))
     missing = uncovered(items, watched(tree, render.path, render.paths))
     if missing:
         more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
@@ -63,7 +63,7 @@ def application_findings(tree: Tree, render: Render) -> Iterator[Finding]:
         yield _finding(GENERATE_PATHS, render, where, what, hint)
 
 
-def _paths(tree: Tree, file: str) -> tuple[list[str], Place]:
+def told_paths(tree: Tree, file: str) -> tuple[list[str], Place]:
     """The paths in an app's file, as they are called in the tree, and where they stand."""
     source = Source(file)
     node = source.document(read(tree, file))

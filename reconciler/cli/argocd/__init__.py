@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("apps",)
+COMMANDS = ("apps", "replay")
 
 EPILOG = """**Examples**
 
