@@ -40,6 +40,12 @@ OURS: dict[str, Peer | Bundle] = {
             ("cmpserver/plugin/plugin.proto", "reposerver/repository/repository.proto"),
         ),
         Bundle(
+            "argocd-install",
+            TESTBED / "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("manifests/install.yaml",),
+        ),
+        Bundle(
             "sarif",
             HERE / "sarif",
             "github.com/owenrumney/go-sarif/v3",

@@ -8,11 +8,15 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("apps", "replay")
+COMMANDS = ("apps", "replay", "doctor")
 
 EPILOG = """**Examples**
 
 `reconciler argocd apps`: what Argo CD is to run, as files in environments/argocd
+
+`reconciler argocd replay prod/gethrelay`: what Argo CD would be given for an app, or why not
+
+`reconciler argocd doctor --context prod`: what makes an installation slow or unsafe
 """
 
 
