@@ -237,7 +237,8 @@ def test_what_is_unsafe_is_said_first_and_what_many_apps_have_is_said_once(
 
 def test_anything_else_is_no_argo_cd() -> None:
     nothing: list[Any] = []
-    for objects in (nothing, [None, [], "x", {"kind": "Deployment"}], [{"kind": "List", "items": []}]):
+    broken: list[Any] = [None, [], "x", {"kind": "Deployment"}]
+    for objects in (nothing, broken, [{"kind": "List", "items": []}]):
         with pytest.raises(UsageError, match="there is no Argo CD"):
             examine(objects)
 
