@@ -33,12 +33,12 @@ def markdown(report: Report, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def _head(report: Report) -> str:
-    before, after = (_code(label[:LONGEST_LABEL]) for label in report.labels)
+    before, after = (code(label[:LONGEST_LABEL]) for label in report.labels)
     count = len(report.apps)
     of = f"of {report.compared:,} {'app' if report.compared == 1 else 'apps'}"
     if not count:
         return f"**No rendered change** in {of[3:]} between {before} and {after}.\n"
-    counts = _code(counts_text(report.counts()))
+    counts = code(counts_text(report.counts()))
     return f"**{count:,} {of} {_differ(count)}** between {before} and {after}: {counts} objects\n"
 
 
@@ -89,11 +89,11 @@ def _rest(apps: Sequence[AppDifference], room: int) -> str:
 def title(app: AppDifference) -> str:
     word = "" if app.change == "changed" else f"{app.change} "
     if app.change == "failed":
-        return f"{_code(app.pair.name)} does not render"
-    return f"{_code(app.pair.name)} {word}{_escaped(counts_text(app.difference.counts()))}"
+        return f"{code(app.pair.name)} does not render"
+    return f"{code(app.pair.name)} {word}{_escaped(counts_text(app.difference.counts()))}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     return f"<code>{_escaped(text)}</code>"
 
 
