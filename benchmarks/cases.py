@@ -22,6 +22,7 @@ from benchmarks.fleet import (
 from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
 from benchmarks.plugin import plugin, plugin_memory
+from benchmarks.repo_server import plugin_chain
 from benchmarks.schemas import write_schemas
 from benchmarks.secrets import (
     certificate_of_a_controller,
@@ -413,6 +414,7 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "seal": seal,
     "collector": collector,
     "plugin": plugin,
+    "plugin-chain": plugin_chain,
     "plugin-memory": plugin_memory,
     "hook": hook,
     "promote": promote,

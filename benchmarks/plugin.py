@@ -9,40 +9,35 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
-import signal
 import socket
 import subprocess
-import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from hpack import Encoder
 
 from benchmarks.fleet import entry, write_fleet
-from benchmarks.measure import resident_mib
+from benchmarks.measure import resident_mib, seconds
+from benchmarks.plugin_servers import ours, stock
 from reconciler.argocd import frames
 from reconciler.argocd.frames import frame
 from reconciler.argocd.plugin_pb2 import AppStreamRequest, File, ManifestRequestMetadata
 from reconciler.argocd.service import SERVICE
-from tests.peers import compiled
 
 CHUNK = 1024
 SAMPLE = 16
+# By the name of a server: the median seconds of a request, and requests a second.
+Compared = dict[str, tuple[float, float]]
 AT_ONCE = (1, 16)
-START_SECONDS = 60.0
+# An app that is alone is asked for so many times, each time after another commit.
+COMMITS = 40
 
-PLUGIN = """apiVersion: argoproj.io/v1alpha1
-kind: ConfigManagementPlugin
-metadata: {name: stock}
-spec:
-  generate: {command: [kustomize, build, .]}
-"""
 HEADERS = Encoder().encode(
     [
         (":method", "POST"),
@@ -159,64 +154,16 @@ def _read(client: socket.socket, window: dict[int, int]) -> Iterator[tuple[int, 
         got += more
 
 
-@contextmanager
-def ours(place: Path) -> Iterator[tuple[Path, int]]:
-    """Our server, without any cache but its own memory."""
-    place.mkdir()
-    command = [sys.executable, "-m", "reconciler", "cmp-server", "--no-cache"]
-    with _started([*command, "--socket-folder", str(place)], place, dict(os.environ)) as pid:
-        (found,) = place.glob("*.sock")
-        yield found, pid
-
-
-@contextmanager
-def stock(place: Path, kustomize: Path) -> Iterator[tuple[Path, int]]:
-    """Argo CD's own server, which starts kustomize."""
-    for folder in ("config", "work", "bin"):
-        (place / folder).mkdir(parents=True)
-    (place / "config" / "plugin.yaml").write_text(PLUGIN)
-    (place / "bin" / "kustomize").symlink_to(kustomize)
-    environment = {
-        **os.environ,
-        "ARGOCD_BINARY_NAME": "argocd-cmp-server",
-        "ARGOCD_PLUGINSOCKFILEPATH": str(place),
-        "ARGOCD_CMP_WORKDIR": str(place / "work"),
-        "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
-    }
-    command = [str(compiled("argocd")), "--config-dir-path", str(place / "config")]
-    with _started(command, place, environment) as pid:
-        yield place / "stock.sock", pid
-
-
-@contextmanager
-def _started(command: list[str], place: Path, environment: dict[str, str]) -> Iterator[int]:
-    with open(place / "log", "w") as log:
-        process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
-    try:
-        limit = time.monotonic() + START_SECONDS
-        while not list(place.glob("*.sock")):
-            if process.poll() is not None or time.monotonic() > limit:
-                raise RuntimeError((place / "log").read_text())
-            time.sleep(0.02)
-        time.sleep(0.5)
-        yield process.pid
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
 def asked(requests: Sequence[Request], address: Path, at_once: int) -> tuple[float, float]:
     """The median seconds of a request, and how many were answered in a second."""
+    return timed([partial(request.send, address) for request in requests], at_once)
 
-    def one(request: Request) -> float:
-        began = time.perf_counter()
-        request.send(address)
-        return time.perf_counter() - began
 
+def timed(works: Sequence[Callable[[], object]], at_once: int) -> tuple[float, float]:
     began = time.perf_counter()
     with ThreadPoolExecutor(at_once) as pool:
-        times = list(pool.map(one, requests))
-    return median(times), len(requests) / (time.perf_counter() - began)
+        times = list(pool.map(seconds, works))
+    return median(times), len(works) / (time.perf_counter() - began)
 
 
 def plugin(place: Path, kustomize: Path) -> Iterator[str]:
@@ -228,36 +175,35 @@ def plugin(place: Path, kustomize: Path) -> Iterator[str]:
         yield f"{count} apps, an archive of {len(content) / 1024:,.0f} KiB"
         yield from _beside(place / f"servers-{count}", kustomize, root, folders)
     root = place / "files"
-    _write_small_files(root, 5000)
+    write_small_files(root, 5000)
     yield f"5,000 small files, an archive of {len(archive(root)) / 1024:,.0f} KiB"
     yield from _beside(place / "servers-files", kustomize, root, [entry(0)])
 
 
 def _beside(place: Path, kustomize: Path, root: Path, folders: list[str]) -> Iterator[str]:
     place.mkdir()
-    servers: dict[str, Callable[[], Path]] = {}
+    alone = len(folders) == 1
     with ExitStack() as stack:
         mine, pid = stack.enter_context(ours(place / "ours"))
         theirs, _ = stack.enter_context(stock(place / "stock", kustomize))
-        servers = {"ours": lambda: mine, "stock": lambda: theirs}
+        for address in (mine, theirs):
+            asked([Request(archive(root), folders[0])], address, 1)
         for at_once in AT_ONCE:
-            cold: dict[str, tuple[float, float]] = {}
-            warm: dict[str, tuple[float, float]] = {}
-            rounds = [f"{at_once}{n}Gi" for n in range(10 if len(folders) == 1 else 1)]
-            for name, address in servers.items():
+            cold: Compared = {}
+            warm: Compared = {}
+            rounds = [f"{at_once}{n}Gi" for n in range(COMMITS if alone else 1)]
+            for name, address in (("ours", mine), ("stock", theirs)):
                 new = [Request(archive(root, m), f) for m in rounds for f in folders]
-                cold[name] = asked(new, address(), at_once)
-                same = [Request(archive(root), f) for f in folders] * (
-                    20 if len(folders) == 1 else 1
-                )
-                asked(same[: len(folders)], address(), at_once)
-                warm[name] = asked(same, address(), at_once)
-            yield f"  {at_once} at a time, after a commit: {_compared(cold)}"
-            yield f"  {at_once} at a time, again: {_compared(warm)}"
+                cold[name] = asked(new, address, at_once)
+                same = [Request(archive(root), f) for f in folders] * (20 if alone else 1)
+                asked(same[: len(folders)], address, at_once)
+                warm[name] = asked(same, address, at_once)
+            yield f"  {at_once} at a time, after a commit: {compared(cold)}"
+            yield f"  {at_once} at a time, again: {compared(warm)}"
         yield f"  ours: {resident_mib(pid):,.0f} MiB, kernel {_kernels(pid):,.0f} MiB"
 
 
-def _compared(found: dict[str, tuple[float, float]]) -> str:
+def compared(found: Compared) -> str:
     (mine, rate), (theirs, their_rate) = found["ours"], found["stock"]
     return (
         f"{mine * 1000:,.1f} ms, stock {theirs * 1000:,.1f} ms = {theirs / mine:,.1f} x;"
@@ -288,7 +234,7 @@ def _kernels(pid: int) -> float:
     return sum(resident_mib(int(child)) for child in children)
 
 
-def _write_small_files(root: Path, count: int) -> None:
+def write_small_files(root: Path, count: int) -> None:
     write_fleet(root, 1)
     for number in range(count):
         file = root / f"data/{number % 100:02}/{number}.yaml"

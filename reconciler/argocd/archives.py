@@ -15,7 +15,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.git.archive import read_tar
 from reconciler.git.memory import MemoryTree
 
-DEFAULT_LIMIT = 16 << 20
+DEFAULT_LIMIT = 8 << 20
 LARGEST = 128 << 20
 # Reading is work for the interpreter, of which there is one: a third would only wait.
 READ_AT_ONCE = 2

@@ -20,8 +20,8 @@ class Event:
     """One request that ended."""
 
     __slots__ = (
-        "about", "cached", "code", "detail", "known", "method", "path", "renders", "seconds",
-        "size", "text", "warnings",
+        "about", "arrival", "cached", "code", "detail", "known", "method", "path", "renders",
+        "seconds", "size", "text", "warnings",
     )  # fmt: skip
 
     def __init__(self, method: str) -> None:
@@ -34,6 +34,7 @@ class Event:
         self.cached = 0
         self.warnings: tuple[str, ...] = ()
         self.seconds = 0.0
+        self.arrival = 0.0  # of the seconds, how many the client took to send
         self.code = ""
         self.text = ""
         self.detail = ""

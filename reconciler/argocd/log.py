@@ -58,6 +58,7 @@ class Log:
             "path": event.path,
             "code": event.code,
             "milliseconds": round(event.seconds * 1000, 1),
+            "arrival_milliseconds": round(event.arrival * 1000, 1),
             "archive_bytes": event.size,
             "archive_known": event.known,
         }

@@ -36,6 +36,13 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self._answer = Histogram(
+            "reconciler_plugin_answer_seconds",
+            "From the last byte of a request to its end.",
+            ["method"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
         self._archives = Counter(
             "reconciler_plugin_archives",
             "Streamed repositories, by whether what they hold was known.",
@@ -74,6 +81,7 @@ class Metrics:
         self._requests.labels(event.method, event.code).inc()
         self._seconds.labels(event.method).observe(event.seconds)
         if event.size:
+            self._answer.labels(event.method).observe(event.seconds - event.arrival)
             self._archives.labels("hit" if event.known else "miss").inc()
             self._archive_bytes.observe(event.size)
         if event.renders:

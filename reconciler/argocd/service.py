@@ -179,6 +179,7 @@ class Request:
         self._intake.take(message)
 
     async def answer(self) -> bytes:
+        self._event.arrival = time.monotonic() - self._began
         received = self._intake.received()
         self._event.describe(received.environment, received.path, received.size, received.known)
         loop = asyncio.get_running_loop()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 100_000
 MAX_BYTES = 512 << 20
 MAX_HEADER = 1 << 20
+PIECE = 1 << 17
 
 GZIP = b"\x1f\x8b"
 USTAR = b"ustar\0"
@@ -169,19 +170,25 @@ class _Rest:
 
 
 class _Bounded:
-    """The bytes of an archive: no more than it may have, and all of them."""
+    """The bytes of an archive: no more than it may have, and all of them.
+
+    They are taken from the stream in large pieces, since most entries are small.
+    """
 
     def __init__(self, stream: _Rest | gzip.GzipFile, largest: int) -> None:
         self._stream = stream
         self._largest = largest
         self._total = 0
+        self._piece = b""
+        self._at = 0
         self._last = b""
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._total += len(data)
-        _check(self._total, self._largest)
-        self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
+        """At least one byte, unless the archive ends."""
+        if self._at == len(self._piece):
+            self._next()
+        data = self._piece[self._at : self._at + size]
+        self._at += len(data)
         return data
 
     def exactly(self, size: int) -> bytes:
@@ -193,7 +200,13 @@ class _Bounded:
 
     def finish(self) -> None:
         """An archive ends with empty blocks; one that does not has lost entries."""
-        while self.read(tarfile.RECORDSIZE):
-            pass
+        while self._piece:
+            self._next()
         if self._last.strip(b"\0"):
             raise EOFError("it is cut off")
+
+    def _next(self) -> None:
+        self._piece, self._at = self._stream.read(PIECE), 0
+        self._total += len(self._piece)
+        _check(self._total, self._largest)
+        self._last = (self._last + self._piece[-tarfile.BLOCKSIZE :])[-tarfile.BLOCKSIZE :]

