@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reconciler.argocd.applications import DeployedApp, environment_files, kustomization
+from reconciler.argocd.applications import HEAD, DeployedApp, environment_files, kustomization
 from reconciler.checks.groups import groups_of
 from reconciler.checks.judge import Judge
 from reconciler.errors import UsageError
@@ -40,13 +40,15 @@ def wanted_files(
 
 
 def present_files(tree: Tree, fleet: Fleet, environments: Sequence[Environment]) -> list[str]:
-    """The files there are about these environments, and about such as are no more."""
+    """The files that were written about these environments, and about such as are no more."""
     others = {e.name for e in fleet.environments} - {e.name for e in environments}
     kept = {argocd_file(name) for name in others}
     return [
         file
         for file in _files_below(tree, ARGOCD_FOLDER)
-        if file not in kept and file.split("/")[2] not in others
+        if file not in kept
+        and file.split("/")[2] not in others
+        and tree.fetch(file)[1].startswith(HEAD.encode())
     ]
 
 

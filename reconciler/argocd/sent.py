@@ -45,7 +45,6 @@ class Asked:
     repository: str
     revision: str
     path: str
-    plugin: str
     variables: tuple[tuple[str, str], ...] = ()
     parameters: Sequence[Mapping[str, Any]] = ()
     generate_paths: str = ""

@@ -147,7 +147,6 @@ def test_what_is_sent_is_what_the_real_repo_server_sends(
         repository=f"file://{strange.path}",
         revision="main",
         path=WEB,
-        plugin=f"r-{name}",
         variables=tuple((v["name"], v["value"]) for v in variables),
         parameters=parameters,
         generate_paths=annotation,
@@ -184,7 +183,7 @@ def test_a_link_that_leads_out_is_refused_as_the_repo_server_refuses_it(
 ) -> None:
     repo.commit(FLEET)
     (repo.path / "overlays/link").symlink_to(target)
-    asked = Asked("x", "default", "x", "url", "main", WEB, "p")
+    asked = Asked("x", "default", "x", "url", "main", WEB)
     with pytest.raises(RepositoryError, match=r"overlays/link: .*out-of-bounds symlinks"):
         sent(str(repo.path), "0" * 40, asked, Told(), whole=True)
     with pytest.raises(UsageError, match="app path does not exist"):
@@ -195,7 +194,7 @@ def test_what_git_ignores_is_not_sent(repo: Repo) -> None:
     repo.commit({**FLEET, ".gitignore": "/secret\n*.key\n"})
     repo.write({"secret/a": "", "environments/dev/web/b.key": "", "new.yaml": ""})
     (repo.path / "secret/out").symlink_to("/etc")
-    asked = Asked("x", "default", "x", "url", "main", WEB, "p")
+    asked = Asked("x", "default", "x", "url", "main", WEB)
     found = entries(sent(str(repo.path), "0" * 40, asked, Told(), whole=True).archive)
     names = {name for name, *_ in found}
     assert "new.yaml" in names

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
+from reconciler.argocd.applications import HEAD
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 
@@ -147,7 +148,9 @@ def test_what_differs_is_named_and_nothing_is_written_with_check(
     file = repo.path / "environments/argocd/dev/web.yaml"
     before = file.read_text().replace("- /overlays/web\n", "")
     file.write_text(before)
-    (repo.path / "environments/argocd/prod/gone.yaml").write_text("app: gone\n")
+    mine = repo.path / "environments/argocd/prod-notifications.yaml"
+    mine.write_text("kind: ConfigMap\n")
+    (repo.path / "environments/argocd/prod/gone.yaml").write_text(f"{HEAD}app: gone\n")
     done = fleet("argocd", "apps", "--check")
     assert done.returncode == 1
     assert done.stdout.decode().splitlines() == [
@@ -160,6 +163,7 @@ def test_what_differs_is_named_and_nothing_is_written_with_check(
     fleet("argocd", "apps")
     assert fleet("argocd", "apps", "--check").returncode == 0
     assert not (repo.path / "environments/argocd/prod/gone.yaml").exists()
+    assert mine.exists()
 
 
 def test_check_finds_what_an_application_does_not_watch(

@@ -115,7 +115,6 @@ def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> A
     from reconciler.argocd.applications import (
         application_name,
         namespace_of,
-        plugin_name,
         revision_of,
     )
     from reconciler.argocd.sent import Asked
@@ -130,7 +129,6 @@ def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> A
         repository=repository,
         revision=revision_of(environment),
         path=entry_folder(environment.name, app),
-        plugin=plugin_name(environment),
         generate_paths=";".join(f"/{path}" for path in paths),
     )
 
@@ -151,7 +149,6 @@ def _as_in(file: str, asked: Asked) -> Asked:
         repository=source.get("repoURL", asked.repository),
         revision=source.get("targetRevision", ""),
         path=source.get("path", asked.path),
-        plugin=plugin.get("name", ""),
         variables=tuple((v["name"], v["value"]) for v in plugin.get("env") or ()),
         parameters=plugin.get("parameters") or (),
         generate_paths=(meta.get("annotations") or {}).get(GENERATE_PATHS, ""),
