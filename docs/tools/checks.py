@@ -25,6 +25,7 @@ GROUPS = {
     "crds": "The definitions of custom kinds.",
     "policies": "The guards themselves; what they find is `policy/NAME`.",
     "releases": "How entries name the release that they run.",
+    "argocd": "What Argo CD is told in `environments/argocd/`, where there is such a folder.",
     "references": "What is named and provided by nothing: not by an object of the environment, "
     "and not by its `externals`.",
     "services": "Services and the pods behind them.",

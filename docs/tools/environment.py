@@ -33,7 +33,9 @@ In names with `*` and `?` these stand for any other characters.
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
 [pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
-[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`.
+[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`, and
+[`argocd apps`](../how-to/argocd-plugin.md) by `argocd`, `destination`, `repositories` and
+`releases.branch`.
 [`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and `promotion`, of
 which [gates](../how-to/gates.md) have a page of their own, as has `health`.
 
@@ -98,6 +100,9 @@ health:
     url: https://prometheus.example.org
     query: min(up{namespace="{app}"})
   - {type: http, app: paw, url: "https://{app}.example.org/healthz"}
+argocd:
+  plugin: reconciler
+  steps: [sealed-secrets, "canary-*"]
 
 promotion:
   gates:

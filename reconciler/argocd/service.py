@@ -15,6 +15,7 @@ from reconciler.argocd.events import Event, Observer
 from reconciler.argocd.generate import Engine, announce, generate, supports
 from reconciler.argocd.intake import Intake, Received
 from reconciler.argocd.parameters import VARIABLE, read_parameters
+from reconciler.argocd.places import SOURCE_PATH, in_repository
 from reconciler.argocd.plugin_pb2 import (
     CheckPluginConfigurationResponse,
     ManifestResponse,
@@ -207,17 +208,19 @@ class Request:
 
     def _run(self, received: Received) -> bytes:
         """In a thread of its own."""
+        folder = ""
+        environment = received.environment
         try:
             tree = received.tree(self._service.archives).again()
             follow_pins(tree, self._service.repositories, self._service.mirrors)
             folder = checked_path(received.path)
             left = self._seconds - (time.monotonic() - self._began)
-            environment = received.environment
             return self._work(Task(self._engine, tree, folder, environment, left, self._event))
         except ReconcilerError as e:
             self._event.detail = e.detail
             code = next((c for kind, c in REFUSED.items() if isinstance(e, kind)), None)
-            raise Refused(code or Code.INVALID_ARGUMENT, paragraph(e)) from e
+            text = paragraph(in_repository(e, environment.get(SOURCE_PATH, ""), folder))
+            raise Refused(code or Code.INVALID_ARGUMENT, text) from e
 
 
 def paragraph(error: ReconcilerError) -> str:

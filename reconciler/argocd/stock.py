@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.argocd.parameters import VARIABLE, Parameters, read_parameters
+from reconciler.argocd.places import SOURCE_PATH
 from reconciler.errors import UsageError
 from reconciler.git.locate import find_fleet, find_root
 
-SOURCE_PATH = "ARGOCD_APP_SOURCE_PATH"
 # Below it there is a folder for each request, and beside it the requests of others.
 WORK = "_cmp_server"
 

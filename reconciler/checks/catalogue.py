@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.checks.applications import APPLICATIONS
 from reconciler.checks.finding import Severity
 from reconciler.checks.releases import RELEASES
 from reconciler.checks.rule import Rule
@@ -229,7 +230,9 @@ The exit code is 2 then.
     ),
 )
 
-RULES: tuple[Rule, ...] = tuple(sorted((*_KERNEL, *RELEASES, *ON_OBJECTS), key=lambda r: r.id))
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*_KERNEL, *APPLICATIONS, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
+)
 
 
 def known(name: str) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from reconciler.checks.applications import application_findings
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.judge import Judge
 from reconciler.checks.releases import release_findings
@@ -64,6 +65,7 @@ def check(
     for r in good:
         if r.path in chosen:
             found += release_findings(tree, repository, r, settings.releases)
+            found += application_findings(tree, r)
     found += [f for j in judged if j.app in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:

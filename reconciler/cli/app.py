@@ -28,6 +28,7 @@ COMMANDS = {
     "bot": "bot",
     "cmp-server": "cmp_server",
     "generate": "generate_",
+    "argocd": "app",
     "cache": "app",
     "seal": "app",
     "secrets": "app",

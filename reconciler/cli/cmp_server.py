@@ -79,7 +79,7 @@ def cmp_server(
     no_cache: NoCache = False,
 ) -> None:
     """Serve Argo CD's plugin protocol: the sidecar of the repo-server."""
-    _check_installed()
+    check_installed()
     from reconciler.argocd.log import log
     from reconciler.argocd.server import Settings, serve
     from reconciler.argocd.service import Limits
@@ -108,7 +108,7 @@ def cmp_server(
     )
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
     for package in ("google.protobuf", "hpack", "prometheus_client"):
         try:
             found = importlib.util.find_spec(package)

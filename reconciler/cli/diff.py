@@ -14,6 +14,7 @@ from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.compare.apps import Pair, differences, same_folders
+from reconciler.compare.comment import comment
 from reconciler.compare.document import document
 from reconciler.compare.layout import app_lines, counts_text
 from reconciler.compare.markdown import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
@@ -35,7 +36,7 @@ EXAMPLES = """**Examples**
 
 `reconciler diff prod/gethrelay --from v1.2.0 --to v1.3.0`: one app, between two tags
 
-`reconciler diff --from main --to HEAD --merge-base -o markdown`: a comment for a pull request
+`reconciler diff --from main --to HEAD --merge-base -o comment`: for a pull request
 
 `reconciler diff --env stage prod gethrelay`: one app in two environments
 """
@@ -47,6 +48,7 @@ ON_DISK = "the files on disk"
 class Output(StrEnum):
     text = "text"
     markdown = "markdown"
+    comment = "comment"
     json = "json"
 
 
@@ -100,6 +102,10 @@ def diff(
             help="How long the Markdown may be; what has no room in it is summed up.",
         ),
     ] = DEFAULT_LIMIT,
+    whole: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where a comment says that the whole difference is."),
+    ] = "",
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -129,6 +135,8 @@ def diff(
             write_json(document(report, error_json))
         case Output.markdown:
             typer.echo(markdown(report, limit), nl=False)
+        case Output.comment:
+            typer.echo(comment(report, limit, whole), nl=False)
         case Output.text:
             _write_text(report, stat)
     _exit(found)

@@ -10,12 +10,13 @@ import typer
 
 from reconciler.argocd.allowed import follow_pins
 from reconciler.argocd.generate import Engine, announce, generate
+from reconciler.argocd.places import SOURCE_PATH, in_repository
 from reconciler.argocd.stock import order_of
 from reconciler.cli.options import NoCache
 from reconciler.cli.output import console
 from reconciler.cli.quick import write_out
 from reconciler.cli.settings import open_mirrors, open_store
-from reconciler.errors import printable
+from reconciler.errors import ReconcilerError, printable
 from reconciler.git.locate import find_root
 from reconciler.git.worktree import WorkTree
 from reconciler.render.binary import CHECKING
@@ -48,11 +49,14 @@ def generate_(
     store = open_store(not no_cache)
     with Kernel() as kernel, Kernel(CHECKING) as checking:
         engine = Engine(lambda: Renderer(store, kernel), lambda: Renderer(store, checking))
-        if parameters:
-            found = announce(engine, tree, order.folder)
-            write_out(json.dumps([a.document() for a in found]).encode() + b"\n")
-            return
-        made = generate(engine, tree, order.folder, order.parameters)
+        try:
+            if parameters:
+                found = announce(engine, tree, order.folder)
+                write_out(json.dumps([a.document() for a in found]).encode() + b"\n")
+                return
+            made = generate(engine, tree, order.folder, order.parameters)
+        except ReconcilerError as e:
+            raise in_repository(e, os.environ.get(SOURCE_PATH, ""), order.folder) from None
     for warning in made.warnings:
         console().print(printable(f"warning: {warning}"), markup=False)
     write_out(made.manifest)

@@ -126,6 +126,21 @@ class Sealing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArgoCD:
+    """How Argo CD deploys the apps, as `reconciler argocd apps` writes it."""
+
+    plugin: Annotated[Name, "The plugin that generates, by its name without the version."] = (
+        "reconciler"
+    )
+    steps: Annotated[
+        tuple[Glob, ...],
+        "Apps that go first, a step each: the next one begins when all of a step are healthy, and "
+        "all others are the last. Argo CD then no longer sets back what is changed in the cluster "
+        "between two releases. Without steps it does, and syncs all apps at once.",
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A link of the chain: where apps run, and what a release must pass to get there."""
 
@@ -162,6 +177,7 @@ class Environment:
         tuple[HealthSource, ...],
         "Where it is known whether its apps are healthy; of several sources, all must agree.",
     ] = ()
+    argocd: Annotated[ArgoCD, "How Argo CD deploys its apps."] = field(default_factory=ArgoCD)
     promotion: Annotated[Promotion, "What a promotion to this environment does and waits for."] = (
         field(default_factory=Promotion)
     )

@@ -13,7 +13,13 @@ from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, least, read_environment
 from reconciler.model.files import LINK, Files, read
-from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS, apps_in, environment_folder
+from reconciler.model.layout import (
+    ARGOCD,
+    ENVIRONMENT_FILE,
+    ENVIRONMENTS,
+    apps_in,
+    environment_folder,
+)
 from reconciler.model.naming import named, nothing_called
 from reconciler.model.notations import A_NAME, is_name
 from reconciler.model.suggest import did_you_mean
@@ -107,6 +113,13 @@ def _environment(files: Files, name: str) -> Environment:
 
 def _check_names(above: str, names: Sequence[str]) -> None:
     for name in names:
+        if name == ARGOCD and above == ENVIRONMENTS:
+            raise FleetError(
+                f"{name} cannot name an environment",
+                where=Place(f"{above}/{name}"),
+                why="that folder is for what Argo CD is told of the environments",
+                hint="rename the folder",
+            )
         if is_name(name):
             continue
         twin = next((n for n in names if n != name and _folded(n) == _folded(name)), None)

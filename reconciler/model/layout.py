@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 ENVIRONMENTS = "environments"
 OVERLAYS = "overlays"
 ENVIRONMENT_FILE = "environment.yaml"
+# What Argo CD is told of the environments, beside them: no environment of this name can be.
+ARGOCD = "argocd"
+ARGOCD_FOLDER = f"{ENVIRONMENTS}/{ARGOCD}"
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
@@ -23,10 +26,20 @@ def entry_folder(environment: str, app: str) -> str:
     return f"{ENVIRONMENTS}/{environment}/{app}"
 
 
+def argocd_file(environment: str) -> str:
+    """What Argo CD is told of an environment."""
+    return f"{ARGOCD_FOLDER}/{environment}.yaml"
+
+
+def argocd_app_file(environment: str, app: str) -> str:
+    """What Argo CD is told of an app in an environment."""
+    return f"{ARGOCD_FOLDER}/{environment}/{app}.yaml"
+
+
 def environment_of(folder: str) -> str | None:
     """The environment whose folder this would be."""
     above, _, name = folder.rpartition("/")
-    return name if above == ENVIRONMENTS else None
+    return name if above == ENVIRONMENTS and name != ARGOCD else None
 
 
 def entry_of(folder: str) -> tuple[str, str] | None:

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from reconciler.argocd.parameters import read_parameters
+from reconciler.argocd.places import in_repository
 from reconciler.argocd.stock import root_of
-from reconciler.errors import UsageError
+from reconciler.errors import Place, UsageError
 from tests.argocd.client import DEPLOYMENT, FLEET
 from tests.conftest import Repo
 
@@ -85,6 +86,25 @@ def test_a_mistake_is_told_with_its_place_and_nothing_is_printed(repo: Repo) -> 
     assert "kustomization.yaml:2:3: gone.yaml does not exist" in done.stderr
     done = generate(repo.path / "a", parameters=[{"name": "x"}])
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("source_path", "folder", "file"),
+    [
+        ("environments/dev/web", "", "environments/dev/web/kustomization.yaml"),
+        ("environments/dev/web", "web", "environments/dev/kustomization.yaml"),
+        ("environments/dev/web", "environments/dev/web", "kustomization.yaml"),
+        ("environments/dev/web", "eb", "kustomization.yaml"),
+        ("", "", "kustomization.yaml"),
+    ],
+)
+def test_a_mistake_is_where_the_repository_has_it_also_if_a_part_of_it_was_sent(
+    source_path: str, folder: str, file: str
+) -> None:
+    error = in_repository(
+        UsageError("x", where=Place("kustomization.yaml", 2)), source_path, folder
+    )
+    assert str(error) == f"{file}:2: x"
 
 
 def test_parameters_are_printed_as_argo_cd_reads_them(repo: Repo) -> None:

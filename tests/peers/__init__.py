@@ -46,6 +46,12 @@ OURS: dict[str, Peer | Bundle] = {
             ("*.go",),
         ),
         Bundle(
+            "argocd-install",
+            TESTBED / "argocd",
+            "github.com/argoproj/argo-cd/v3",
+            ("manifests/install.yaml",),
+        ),
+        Bundle(
             "sarif",
             HERE / "sarif",
             "github.com/owenrumney/go-sarif/v3",

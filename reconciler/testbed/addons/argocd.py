@@ -189,6 +189,9 @@ def _repository_server(settings: _Settings) -> Launch:
         f"--metrics-port={metrics}",
         "--disable-tls",
         "--client-ca-path=",
+        # As argocd-plugin/sidecar.yaml sets them.
+        "--plugin-use-manifest-generate-paths",
+        "--plugin-tar-exclude=.git",
     ]
     address = f"http://127.0.0.1:{port}"
     return settings.launch("argocd-repo-server", flags, lambda: accepts(port), address)
@@ -240,6 +243,7 @@ def _application_sets(settings: _Settings, repository: str) -> Launch:
         f"--metrics-addr=127.0.0.1:{metrics}",
         f"--probe-addr=127.0.0.1:{probe}",
         f"--webhook-addr=127.0.0.1:{webhook}",
+        "--enable-progressive-syncs",
     ]
     ready = f"http://127.0.0.1:{metrics}/metrics"
     return settings.launch("argocd-applicationset-controller", flags, lambda: answers(ready))

@@ -1,0 +1,88 @@
+"""The two ways to install the sidecar are the same, and the workflows run what there is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler.compare.comment import MARK
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = [*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob(".github/actions/*/action.yml")]
+PREVIEW = ROOT / ".github/actions/preview/action.yml"
+
+
+def shipped(name: str) -> Any:
+    return yaml.safe_load((ROOT / "argocd-plugin" / name).read_text())
+
+
+def test_the_chart_s_values_say_what_the_component_says() -> None:
+    values, sidecar = shipped("values.yaml"), shipped("sidecar.yaml")
+    pod = sidecar["spec"]["template"]["spec"]
+    assert values["repoServer"]["extraContainers"] == pod["containers"]
+    assert values["repoServer"]["volumes"] == pod["volumes"]
+    assert values["configs"]["params"] == shipped("settings.yaml")["data"]
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    found = yaml.safe_load(file.read_text())
+    jobs = found["jobs"].values() if "jobs" in found else [found["runs"]]
+    return [step for job in jobs for step in job["steps"]]
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda f: f"{f.parent.name}-{f.stem}")
+def test_an_action_of_others_is_pinned_and_no_script_holds_an_expression(file: Path) -> None:
+    """An expression in a script is text that somebody else may have written, and would run."""
+    for step in steps(file):
+        if "uses" in step and not step["uses"].startswith("./"):
+            assert re.fullmatch(r"[\w/.-]+@[0-9a-f]{40}", step["uses"])
+        if file.stem in ("preview", "action", "release"):
+            assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.parametrize("there", [[], [7], [7, 8]])
+def test_the_comment_is_made_once_and_then_updated(tmp_path: Path, there: list[int]) -> None:
+    """The action's own script, with the command and the code host's client written down."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "reconciler").write_text(f"#!/bin/sh\nprintf '%s\\n' '{MARK}' text\nexit 1\n")
+    found = " ".join(map(str, there))
+    (programs / "gh").write_text(
+        '#!/bin/sh\necho "$@" >> "$CALLS"\n'
+        f'case "$*" in *--paginate*) for id in {found}; do echo "$id"; done;; esac\n'
+    )
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    (tmp_path / "preview").mkdir()
+    calls = tmp_path / "calls"
+    calls.touch()
+    [script] = [s["run"] for s in steps(PREVIEW) if s["name"] == "Comment"]
+    variables = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "GITHUB_REPOSITORY": "fleet/apps",
+        "NUMBER": "5",
+        "BASE": "origin/main",
+        "WHOLE": "https://git.example.org",
+        "LIMIT": "60000",
+        "CALLS": str(calls),
+    }
+    for may_write in ("false", "true"):
+        subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", script],
+            env={**variables, "MAY_WRITE": may_write},
+            check=True,
+        )
+        if may_write == "false":
+            assert not calls.read_text()
+    last = calls.read_text().splitlines()[-1]
+    issues = "repos/fleet/apps/issues"
+    assert (f"PATCH {issues}/comments/7 " if there else f"POST {issues}/5/comments") in last
+    assert MARK in (tmp_path / "summary").read_text()
