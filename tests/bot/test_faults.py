@@ -38,12 +38,12 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(build: Build) -> 
         process.communicate()
         assert set(town.open()) <= {branch(app) for app in apps}
         began = time.monotonic()
-        town.go()
+        printed = town.go()
         whole = time.monotonic() - began
         assert set(town.open()) == {branch(app) for app in apps}
         for app, pull in ((app, town.open()[branch(app)]) for app in apps):
             assert f"newTag: {release}" in town.file(branch(app), "prod", app)
-            assert release in pull.body
+            assert release in pull.body, (printed, pull.body)
             contexts = {status.context for status in town.forge.statuses(pull.commit)}
             assert contexts == {"promotion/approvals", "promotion/all"}
 
