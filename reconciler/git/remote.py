@@ -10,6 +10,7 @@ import base64
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import without_user
@@ -104,7 +105,11 @@ class Remote:
         wanted = [full_name(branch) for branch in branches]
         said = self._git("ls-remote", "--refs", "--", self.url, *wanted)
         lines = (line.split("\t") for line in said.output.splitlines())
-        return {n.removeprefix(HEADS): commit for commit, n in lines if n.startswith(HEADS)}
+        return {  # Git also gives what only ends like this
+            name.removeprefix(HEADS): commit
+            for commit, name in lines
+            if any(fnmatchcase(name, pattern) for pattern in wanted)
+        }
 
     def fetch(self, *branches: str) -> dict[str, str]:
         """The same, and the commits are here, kept as refs/remotes/NAME/BRANCH."""

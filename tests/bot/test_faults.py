@@ -7,6 +7,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
+import pytest
+
 from tests.bot.town import Town, entry, fleet
 
 Build = Callable[[Mapping[str, str]], Town]
@@ -21,6 +23,7 @@ def branch(app: str) -> str:
     return f"promote/stage/prod/app/{app}"
 
 
+@pytest.mark.timeout(120 + 60 * KILLS)
 def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(build: Build) -> None:
     chance = random.Random(8)
     apps = ["api", "web"]
@@ -35,12 +38,12 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(build: Build) -> 
         process.communicate()
         assert set(town.open()) <= {branch(app) for app in apps}
         began = time.monotonic()
-        town.go()
+        printed = town.go()
         whole = time.monotonic() - began
         assert set(town.open()) == {branch(app) for app in apps}
         for app, pull in ((app, town.open()[branch(app)]) for app in apps):
             assert f"newTag: {release}" in town.file(branch(app), "prod", app)
-            assert release in pull.body
+            assert release in pull.body, (printed, pull.body)
             contexts = {status.context for status in town.forge.statuses(pull.commit)}
             assert contexts == {"promotion/approvals", "promotion/all"}
 
@@ -56,6 +59,7 @@ def test_two_bots_at_once_do_it_once(build: Build) -> None:
     assert "".join(printed).count("push=created") + "".join(printed).count("push=unchanged") == 4
 
 
+@pytest.mark.timeout(120 + 20 * APPS)
 def test_many_apps_at_once_are_a_pull_request_each(build: Build) -> None:
     apps = [f"app{number}" for number in range(APPS)]
     town = build(fleet(apps, POLICIES))

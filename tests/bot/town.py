@@ -99,7 +99,9 @@ class Town:
         return printed
 
     def go(self) -> str:
-        return self.run("bot", "--once", "--log-format", "text", "--lease", "3")
+        printed = self.run("bot", "--once", "--log-format", "text", "--lease", "3")
+        assert "another replica" not in printed, printed
+        return printed
 
     def change(self, files: Mapping[str, str]) -> None:
         """What people push."""

@@ -26,6 +26,7 @@ from reconciler.promotion.layout import step_lines, title
 from reconciler.promotion.plan import Plan
 
 ALL, PLAN = "all", "plan"
+STOPPED = "Not to be merged as it is:"
 Assess = Callable[[Scene, PullRequest | None, Proposal, Sequence[PullRequest]], Assessment]
 
 
@@ -144,6 +145,8 @@ def _pull(
             wanted = _wanted(scene, assessment, release)
     pull = desk.saw(at(desk.forge.update(pull, wanted), proposal.commit))
     _post(desk, pull, assessment.results)
+    if opened and opened.draft and not pull.draft:
+        _reassure(desk, pull)
     return pull, assessment
 
 
@@ -172,6 +175,11 @@ def _post(desk: Desk, pull: PullRequest, results: Sequence[Result]) -> None:
     _settle(desk, pull, there, {*(status.context for status in statuses), PREFIX + ALL})
 
 
+def _reassure(desk: Desk, pull: PullRequest) -> None:
+    if any(comment.body.startswith(STOPPED) for comment in desk.forge.comments(pull)):
+        desk.forge.say(pull, PLAN, "What stood in the way is gone.")
+
+
 def _settle(desk: Desk, pull: PullRequest, there: Sequence[Status], known: Collection[str]) -> None:
     """What stood in the way earlier, and is no question any more."""
     for status in there:
@@ -179,8 +187,6 @@ def _settle(desk: Desk, pull: PullRequest, there: Sequence[Status], known: Colle
         if ours and status.verdict is not Verdict.success:
             done = replace(status, verdict=Verdict.success, description="no question any more")
             desk.forge.set_status(pull.commit, done)
-            if status.context == PREFIX + PLAN:
-                desk.forge.say(pull, PLAN, "What stood in the way is gone.")
 
 
 def _wanted(scene: Scene, assessment: Assessment, release: str) -> Wanted:
@@ -286,7 +292,7 @@ def _stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
     for step in plan.blocked:
         lines += [title(step), *(f"    {line}" for line in step_lines(plan, step, explain=False))]
     begin, end = fence(lines)
-    words = "\n".join(["Not to be merged as it is:\n", begin + "\n".join(lines), end])
+    words = "\n".join([f"{STOPPED}\n", begin + "\n".join(lines), end])
     desk.check()
     desk.forge.say(pull, PLAN, words)
     pull = desk.saw(desk.forge.update(pull, Wanted(pull.title, pull.body, draft=True)))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import LockTaken
-from reconciler.git.branches import OwnBranches
+from reconciler.git.branches import Branches, OwnBranches
+from reconciler.git.origin import OriginBranches
+from reconciler.git.remote import Remote
 from reconciler.promotion.conduct.lock import REFERENCE, Lock
 from tests.conftest import Repo
 
 
-def lock(repo: Repo, owner: str, hours: float = 0.0) -> Lock:
+def lock(repo: Repo, owner: str, hours: float = 0.0, branches: Branches | None = None) -> Lock:
     """Of somebody whose clock is ahead by so many hours."""
     return Lock(
-        OwnBranches(str(repo.path)),
+        branches or OwnBranches(str(repo.path)),
         str(repo.path),
         owner,
         patience=0,
@@ -60,3 +64,25 @@ def test_one_that_was_succeeded_writes_no_more(repo: Repo) -> None:
         slow._renew()
         with pytest.raises(Exception, match="was lost"):
             slow.check()
+
+
+def test_a_lock_in_another_repository_is_told_and_taken_over_as_well(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit({"a": "1"})
+    shared = str(tmp_path / "shared.git")
+    repo.git("init", "--quiet", "--bare", shared)
+
+    def elsewhere() -> Branches:
+        return OriginBranches(Remote(str(repo.path), shared, os.environ))
+
+    dead = lock(repo, "dead", branches=elsewhere())
+    assert dead._try() is None
+    with (
+        pytest.raises(LockTaken, match="dead is writing"),
+        lock(repo, "heir", branches=elsewhere()),
+    ):
+        pass
+    with lock(repo, "heir", hours=1, branches=elsewhere()):
+        assert elsewhere().tips(REFERENCE)
+    assert not elsewhere().tips(REFERENCE)
