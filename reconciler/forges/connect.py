@@ -13,7 +13,7 @@ import httpx
 from reconciler.errors import ForgeError
 from reconciler.forges.app import App, Installation
 from reconciler.forges.client import Client, Way
-from reconciler.forges.forge import Forge
+from reconciler.forges.forge import KINDS, Forge
 from reconciler.forges.gitea import Gitea
 from reconciler.forges.github import GitHub
 from reconciler.forges.gitlab import GitLab
@@ -22,7 +22,6 @@ from reconciler.forges.local import Local
 from reconciler.forges.tokens import Token, Tokens
 from reconciler.git.addresses import without_user
 
-KINDS = ("github", "gitea", "gitlab", "local")
 HOSTS = {
     "github.com": "github",
     "gitlab.com": "gitlab",

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+KINDS = ("github", "gitea", "gitlab", "local")
+
 
 class State(StrEnum):
     open = "open"

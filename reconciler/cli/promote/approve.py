@@ -10,7 +10,6 @@ from reconciler.cli.options import Root
 from reconciler.cli.promote.forge import ForgeKind, open_forge
 from reconciler.cli.promote.place import the_repository
 from reconciler.errors import UsageError
-from reconciler.forges.local import Local
 
 EXAMPLES = """**Examples**
 
@@ -27,6 +26,8 @@ def approve(
 
     It is your `user.name` of Git that consents.
     """
+    from reconciler.forges.local import Local
+
     repository = the_repository(root)
     with open_forge(repository.path, forge) as reached:
         if not isinstance(reached.forge, Local):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.errors import UsageError
-from reconciler.forges.connect import KINDS, connect, place_of, probe, proxy_for
+from reconciler.forges.forge import KINDS
 from reconciler.git.addresses import remote_urls
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Reached:
 @contextmanager
 def open_forge(root: str, kind: str) -> Iterator[Reached]:
     """Without a remote, or for `local`, the repository is its own forge."""
+    from reconciler.forges.connect import connect, place_of, probe
     from reconciler.forges.local import Local
     from reconciler.git.branches import OwnBranches
     from reconciler.git.origin import OriginBranches
@@ -74,6 +75,7 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
 
 def _way(web: str) -> Way:
     from reconciler.forges.client import Way
+    from reconciler.forges.connect import proxy_for
 
     return Way(
         proxy=proxy_for(web, os.environ) if web else "",
