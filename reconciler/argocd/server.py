@@ -20,11 +20,11 @@ from reconciler.argocd.generate import Engine
 from reconciler.argocd.http2 import Connection
 from reconciler.argocd.log import Log, log
 from reconciler.argocd.metrics import Metrics
-from reconciler.argocd.probes import Probes
 from reconciler.argocd.rpc import accept
 from reconciler.argocd.service import Limits, Service
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.mirrors import Mirrors
+from reconciler.probes import Probes
 from reconciler.render.binary import CHECKING
 from reconciler.render.memory_store import MemoryStore
 from reconciler.render.process import Kernel
