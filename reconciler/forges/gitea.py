@@ -18,11 +18,17 @@ from reconciler.forges.forge import (
     Verdict,
     Wanted,
 )
-from reconciler.forges.hosted import Hosted, consents, moment, named_by_content, settled
+from reconciler.forges.hosted import (
+    Hosted,
+    consents,
+    moment,
+    named_by_content,
+    settled,
+    titled,
+)
 from reconciler.forges.owners import owners_by_expression
 
 DRAFT = "WIP: "
-OWNERS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")
 COLOUR = "#6a737d"
 
 # It says the same of a conflict as of a pull request at which it still looks, which takes moments.
@@ -51,6 +57,8 @@ class Gitea(Hosted):
     needs = "write:repository, write:issue and read:user, and to belong to somebody who may write"
     longest_body = 1_000_000
     longest_description = 255
+    owner_files = ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")
+    owners = staticmethod(owners_by_expression)
     page = 50  # more it does not give, unless configured
 
     @property
@@ -85,12 +93,12 @@ class Gitea(Hosted):
         return [_pull(found)] if found else []
 
     def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
-        body = {"head": branch, "base": base, "title": _title(wanted), "body": wanted.body}
+        body = {"head": branch, "base": base, "title": titled(DRAFT, wanted), "body": wanted.body}
         answer = self.client.send("POST", f"{self._at}/pulls", body, accept=(409,))
         return None if answer.status == 409 else _pull(answer.json())
 
     def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
-        body = {"title": _title(wanted), "body": wanted.body}
+        body = {"title": titled(DRAFT, wanted), "body": wanted.body}
         return _pull(self.client.send("PATCH", f"{self._at}/pulls/{pull.number}", body).json())
 
     def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
@@ -244,10 +252,7 @@ class Gitea(Hosted):
         return Outcome.scheduled if planned else Outcome.waiting
 
     def delete_branch(self, branch: str, commit: str) -> None:
-        path = f"{self._at}/branches/{quote(branch, safe='')}"
-        found = self.client.find(path)
-        if found and found["commit"]["id"] == commit:
-            self.client.send("DELETE", path, accept=(404,))
+        self._delete_if_at(f"{self._at}/branches/{quote(branch, safe='')}", commit)
 
     def commit_url(self, commit: str) -> str:
         return f"{self.project.url}/commit/{commit}"
@@ -255,14 +260,10 @@ class Gitea(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
-        for place in OWNERS:
-            found = self.client.send(
-                "GET", f"{self._at}/raw/{place}", query={"ref": base}, accept=(404,)
-            )
-            if found.status == 200:
-                return owners_by_expression(found.text, paths)
-        return ()
+    def _file(self, place: str, base: str) -> Answer:
+        return self.client.send(
+            "GET", f"{self._at}/raw/{place}", query={"ref": base}, accept=(404,)
+        )
 
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
@@ -293,10 +294,6 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
 def _login(item: Mapping[str, Any]) -> str:
     """None is left of a user who was removed."""
     return str((item["user"] or {}).get("login", ""))
-
-
-def _title(wanted: Wanted) -> str:
-    return f"{DRAFT}{wanted.title}" if wanted.draft else wanted.title
 
 
 def _conflict(said: str) -> Outcome:

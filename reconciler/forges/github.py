@@ -22,9 +22,7 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.graphql import Reply, ask
 from reconciler.forges.hosted import Hosted, consents, moment, newest_of_each, settled
-from reconciler.forges.owners import owners_by_pattern
 
-OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 LOOKS, PAUSE = 10, 1.5
 NOTHING = "0" * 40
 BASE_MOVED = "Base branch was modified"
@@ -65,6 +63,7 @@ class GitHub(Hosted):
     headers = HEADERS
     longest_body = 65_536
     longest_description = 140
+    owner_files = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
     @property
     def _at(self) -> str:
@@ -302,18 +301,14 @@ class GitHub(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
-        for place in OWNERS:
-            found = self.client.send(
-                "GET",
-                f"{self._at}/contents/{place}",
-                query={"ref": base},
-                headers={"Accept": "application/vnd.github.raw+json"},
-                accept=(404,),
-            )
-            if found.status == 200:
-                return owners_by_pattern(found.text, paths)
-        return ()
+    def _file(self, place: str, base: str) -> Answer:
+        return self.client.send(
+            "GET",
+            f"{self._at}/contents/{place}",
+            query={"ref": base},
+            headers={"Accept": "application/vnd.github.raw+json"},
+            accept=(404,),
+        )
 
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:

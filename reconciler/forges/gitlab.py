@@ -19,11 +19,17 @@ from reconciler.forges.forge import (
     Verdict,
     Wanted,
 )
-from reconciler.forges.hosted import Hosted, moment, named_by_content, newest_of_each, settled
+from reconciler.forges.hosted import (
+    Hosted,
+    moment,
+    named_by_content,
+    newest_of_each,
+    settled,
+    titled,
+)
 from reconciler.forges.owners import owners_by_section
 
 DRAFT = "Draft: "
-OWNERS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 APPROVED = "approved this merge request"
 LOOKS, PAUSE = 20, 1.0
 
@@ -51,6 +57,8 @@ class GitLab(Hosted):
     needs = "the scope api and, in the project, the role Developer"
     longest_body = 1_000_000
     longest_description = 255
+    owner_files = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+    owners = staticmethod(owners_by_section)
 
     @property
     def _at(self) -> str:
@@ -88,14 +96,14 @@ class GitLab(Hosted):
         body = {
             "source_branch": branch,
             "target_branch": base,
-            "title": _title(wanted),
+            "title": titled(DRAFT, wanted),
             "description": wanted.body,
         }
         answer = self.client.send("POST", f"{self._at}/merge_requests", body, accept=(409,))
         return None if answer.status == 409 else _pull(answer.json())
 
     def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
-        body = {"title": _title(wanted), "description": wanted.body}
+        body = {"title": titled(DRAFT, wanted), "description": wanted.body}
         return _pull(self.client.send("PUT", self._request(pull), body).json())
 
     def _safe(self, text: str) -> str:
@@ -239,10 +247,7 @@ class GitLab(Hosted):
         return Outcome.merged if merged else Outcome.scheduled
 
     def delete_branch(self, branch: str, commit: str) -> None:
-        path = f"{self._at}/repository/branches/{quote(branch, safe='')}"
-        found = self.client.find(path)
-        if found and found["commit"]["id"] == commit:
-            self.client.send("DELETE", path, accept=(404,))
+        self._delete_if_at(f"{self._at}/repository/branches/{quote(branch, safe='')}", commit)
 
     def commit_url(self, commit: str) -> str:
         return f"{self.project.url}/-/commit/{commit}"
@@ -250,13 +255,9 @@ class GitLab(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/-/compare/{old}...{new}"
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
-        for place in OWNERS:
-            path = f"{self._at}/repository/files/{quote(place, safe='')}/raw"
-            found = self.client.send("GET", path, query={"ref": base}, accept=(404,))
-            if found.status == 200:
-                return owners_by_section(found.text, paths)
-        return ()
+    def _file(self, place: str, base: str) -> Answer:
+        path = f"{self._at}/repository/files/{quote(place, safe='')}/raw"
+        return self.client.send("GET", path, query={"ref": base}, accept=(404,))
 
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
@@ -281,10 +282,6 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
         merged_as=str(commit) if merged else "",
         merged_at=moment(item["merged_at"]) if item["merged_at"] else None,
     )
-
-
-def _title(wanted: Wanted) -> str:
-    return f"{DRAFT}{wanted.title}" if wanted.draft else wanted.title
 
 
 def _status(item: Mapping[str, Any]) -> Status:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Client
+from reconciler.forges.client import Answer, Client
 from reconciler.forges.forge import (
     Approval,
     Comment,
@@ -21,6 +21,7 @@ from reconciler.forges.forge import (
     Status,
     Wanted,
 )
+from reconciler.forges.owners import owners_by_pattern
 
 MOMENT = 1.0
 
@@ -45,6 +46,9 @@ class Hosted(Forge, ABC):
     """What a token has to have."""
     headers: Mapping[str, str] = {}
     longest_description: int
+    owner_files: tuple[str, ...]
+    """Where it looks for code owners; the first that is there counts."""
+    owners = staticmethod(owners_by_pattern)
 
     def __init__(self, client: Client, project: Project) -> None:
         self.client = client
@@ -110,6 +114,19 @@ class Hosted(Forge, ABC):
         if status not in self.statuses(commit):
             self._report(commit, status)
 
+    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+        for place in self.owner_files:
+            found = self._file(place, base)
+            if found.status == 200:
+                return self.owners(found.text, paths)
+        return ()
+
+    def _delete_if_at(self, path: str, commit: str) -> None:
+        """For a forge that cannot be told what it is to expect."""
+        found = self.client.find(path)
+        if found and found["commit"]["id"] == commit:
+            self.client.send("DELETE", path, accept=(404,))
+
     def _after_all(self, pull: PullRequest) -> Outcome:
         """What became of a merge of which the forge said nothing; it is not sent again."""
         self.client.pause(MOMENT)
@@ -158,6 +175,10 @@ class Hosted(Forge, ABC):
     @abstractmethod
     def _report(self, commit: str, status: Status) -> None: ...
 
+    @abstractmethod
+    def _file(self, place: str, base: str) -> Answer:
+        """A file of a branch as it is, or that there is none (404)."""
+
 
 def settled(wanted: PullRequest, now: PullRequest) -> Outcome | None:
     """What there is to say of a merge without trying it."""
@@ -169,6 +190,11 @@ def settled(wanted: PullRequest, now: PullRequest) -> Outcome | None:
     if now.commit != wanted.commit:
         return Outcome.moved
     return Outcome.waiting if now.draft else None
+
+
+def titled(draft: str, wanted: Wanted) -> str:
+    """For a forge that knows a draft by how its title begins."""
+    return f"{draft}{wanted.title}" if wanted.draft else wanted.title
 
 
 def named_by_content(name: str, content: bytes) -> str:
