@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,8 +17,6 @@ from reconciler.forges.tokens import Token
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.testbed.plugin import Gitea as Server
-
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Site:
 
 @pytest.fixture
 def site(gitea: Server) -> Iterator[Site]:
-    found = Site(gitea, f"forge-{next(_numbers)}")
+    found = Site(gitea, f"forge-{uuid4().hex[:12]}")
     made = {"name": found.name, "auto_init": True, "default_branch": "main"}
     token = gitea.token(ADMINISTRATOR)
     call("POST", f"{gitea.url}/api/v1/orgs/fleet/repos", made, token=token)
