@@ -18,7 +18,6 @@ from reconciler.cli.promote.showing import (
     show_plan,
 )
 from reconciler.compare.escape import quiet
-from reconciler.model.fleet import load_fleet
 from reconciler.promotion.conduct.conduct import conduct
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.rollback import release_before
@@ -63,7 +62,7 @@ def rollback(
     with open_office(repository, forge, cache=not no_cache) as office, office.alone():
         planner = office.desk.planner
         tree = planner.opened("")
-        target = load_fleet(tree).environment(environment)
+        target = planner.fleet(tree).environment(environment)
         ground = planner.ground(planner.opened(target.releases.branch), target.releases.branch)
         release = repository.commit(to).commit if to else release_before(ground, target, app)
         errand = Errand(

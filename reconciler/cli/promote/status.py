@@ -81,7 +81,7 @@ def _questions(
     """One for each environment that releases come from: all that could be promoted now."""
     repository = planner.repository
     here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(name)
-    target = load_fleet(planner.opened(here.releases.branch)).environment(name)
+    target = planner.fleet(planner.opened(here.releases.branch)).environment(name)
     if not target.promotes_from:
         raise UsageError(
             f"nothing is promoted to {name}",

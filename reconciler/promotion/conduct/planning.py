@@ -27,6 +27,7 @@ from reconciler.promotion.route import apps_between, routes
 from reconciler.render.renderer import Render, Renderer
 
 Progress = Callable[[Render], None]
+FLEETS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,15 @@ class Planner:
         self.repository = repository
         self.renderer = renderer
         self.opened = opened
+        self._fleets: dict[str, Fleet] = {}
+
+    def fleet(self, tree: CommitTree) -> Fleet:
+        """What a commit says of environments and apps, read once."""
+        if tree.commit not in self._fleets:
+            if len(self._fleets) == FLEETS_KEPT:
+                del self._fleets[next(iter(self._fleets))]
+            self._fleets[tree.commit] = load_fleet(tree)
+        return self._fleets[tree.commit]
 
     def scene(
         self,
@@ -66,11 +76,11 @@ class Planner:
     ) -> Scene:
         """By the policy that the main branch has; `without` some apps."""
         tree = self.opened("")
-        fleet = load_fleet(tree)
+        fleet = self.fleet(tree)
         branch = fleet.environment(errand.target).releases.branch
         if branch:
             tree = self.opened(branch)
-            fleet = load_fleet(tree)
+            fleet = self.fleet(tree)
         source, target = self._ends(fleet, errand)
         names = self._apps(fleet, errand)
         ground = self.ground(tree, branch)

@@ -18,7 +18,6 @@ from reconciler.git.commit import CommitTree
 from reconciler.git.pins import is_reference
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
-from reconciler.model.fleet import load_fleet
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
 from reconciler.promotion.conduct.planning import entry_of
@@ -108,7 +107,7 @@ class Follower:
     def follow(self, known: Collection[str] = ()) -> Iterator[Told]:
         """All that is not at its end; `known` are commits that are."""
         tree = self.desk.planner.opened("")
-        fleet = load_fleet(tree)
+        fleet = self.desk.planner.fleet(tree)
         for rollout in rollouts(self.desk, tree.commit, self.desk.now() - self.patience.followed):
             names = [environment.name for environment in fleet.environments]
             if rollout.commit in known or rollout.errand.target not in names:
