@@ -20,7 +20,6 @@ from reconciler.cli.promote.showing import (
 from reconciler.compare.escape import quiet
 from reconciler.promotion.conduct.conduct import conduct
 from reconciler.promotion.errand import Errand, Kind
-from reconciler.promotion.rollback import release_before
 
 EXAMPLES = """**Examples**
 
@@ -60,11 +59,11 @@ def rollback(
     """
     repository = the_repository(root)
     with open_office(repository, forge, cache=not no_cache) as office, office.alone():
-        planner = office.desk.planner
-        tree = planner.opened("")
-        target = planner.fleet(tree).environment(environment)
-        ground = planner.ground(planner.opened(target.releases.branch), target.releases.branch)
-        release = repository.commit(to).commit if to else release_before(ground, target, app)
+        release = (
+            repository.commit(to).commit
+            if to
+            else office.desk.planner.release_before(environment, app)
+        )
         errand = Errand(
             Kind.rollback, environment, environment, (app,), release, quiet(reason.strip())
         )

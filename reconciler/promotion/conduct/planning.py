@@ -22,7 +22,7 @@ from reconciler.promotion.merge import Decision, Fate
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
 from reconciler.promotion.planner import Ground, plan_of, rendered
-from reconciler.promotion.rollback import holds_of, rollback_plan
+from reconciler.promotion.rollback import holds_of, release_before, rollback_plan
 from reconciler.promotion.route import apps_between, routes
 from reconciler.render.renderer import Render, Renderer
 
@@ -91,6 +91,12 @@ class Planner:
         trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
         main = main_branch(self.repository.path, branch)
         return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
+
+    def release_before(self, environment: str, app: str) -> str:
+        """The commit that gave an app the release before the present one."""
+        target = self.fleet(self.opened("")).environment(environment)
+        branch = target.releases.branch
+        return release_before(self.ground(self.opened(branch), branch), target, app)
 
     def ground(self, tree: CommitTree, branch: str) -> Ground:
         path = self.repository.path

@@ -106,16 +106,19 @@ class Follower:
 
     def follow(self, known: Collection[str] = ()) -> Iterator[Told]:
         """All that is not at its end; `known` are commits that are."""
-        tree = self.desk.planner.opened("")
-        fleet = self.desk.planner.fleet(tree)
-        for rollout in rollouts(self.desk, tree.commit, self.desk.now() - self.patience.followed):
-            names = [environment.name for environment in fleet.environments]
-            if rollout.commit in known or rollout.errand.target not in names:
-                continue
-            target = fleet.environment(rollout.errand.target)
-            told = self._told(rollout, target, tree) if target.health else None
-            if told:
-                yield told
+        planner = self.desk.planner
+        since = self.desk.now() - self.patience.followed
+        followed = [e for e in planner.fleet(planner.opened("")).environments if e.health]
+        for branch in dict.fromkeys(e.releases.branch for e in followed):
+            targets = {e.name: e for e in followed if e.releases.branch == branch}
+            tree = planner.opened(branch)
+            for rollout in rollouts(self.desk, tree.commit, since):
+                target = targets.get(rollout.errand.target)
+                if target is None or rollout.commit in known:
+                    continue
+                told = self._told(rollout, target, tree)
+                if told:
+                    yield told
 
     def _told(self, rollout: Rollout, target: Environment, tree: CommitTree) -> Told | None:
         forge = self.desk.forge

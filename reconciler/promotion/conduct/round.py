@@ -27,7 +27,6 @@ from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.plan import Plan, Standing
 from reconciler.promotion.planner import plan_of
-from reconciler.promotion.rollback import release_before
 from reconciler.promotion.route import apps_between
 
 ALL_IN_ONE = "batch"
@@ -152,11 +151,8 @@ class Round:
     def _roll_back(self, errand: Errand) -> PullRequest | None:
         """One pull request for each app, since each goes back to a release of its own."""
         desk, (app, *_) = self._desk, errand.apps
-        tree = desk.planner.opened("")
-        target = desk.planner.fleet(tree).environment(errand.target)
-        ground = desk.planner.ground(tree, target.releases.branch)
         try:
-            release = release_before(ground, target, app)
+            release = desk.planner.release_before(errand.target, app)
             way_back = replace(errand, apps=(app,), release=release)
             done = conduct(desk, way_back, self._assess, asked=False)
         except ReconcilerError:
