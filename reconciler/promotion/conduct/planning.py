@@ -10,7 +10,6 @@ from reconciler.git.branches import main_branch
 from reconciler.git.commit import CommitTree
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.layout import kustomization_in
@@ -169,11 +168,3 @@ def _of_release(plan: Plan, step: Step) -> Step:
 
 def _is_release(decision: Decision) -> bool:
     return decision.address.is_ref or decision.address.steps[0] == "images"
-
-
-def entry_of(path: str) -> Entry | None:
-    """Whose entry a file is."""
-    parts = path.split("/")
-    if len(parts) == 4 and parts[0] == "environments":
-        return Entry(parts[1], parts[2])
-    return None

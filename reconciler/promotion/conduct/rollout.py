@@ -20,7 +20,6 @@ from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
-from reconciler.promotion.conduct.planning import entry_of
 from reconciler.promotion.errand import Errand, Kind, errand_of
 from reconciler.promotion.gates.health import verdict
 from reconciler.promotion.gates.result import Gate, Result
@@ -86,8 +85,8 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
             errand = errand_of(told.message)
             if errand is None:
                 continue
-            entries = [entry_of(path) for path in bench.files_of(bench.commit(told.id))]
-            here = {(e.environment, e.app) for e in entries if e and e.environment == errand.target}
+            entries = desk.entries_in(bench.commit(told.id))
+            here = {entry for entry in entries if entry[0] == errand.target}
             fresh = here - seen
             seen |= here
             if fresh:
