@@ -8,15 +8,11 @@ import typer
 
 from reconciler.cli.options import NoCache, Output, Root
 from reconciler.cli.output import write_json
+from reconciler.cli.promote.conducted import conducted_document, show_conducted
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.office import open_office
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.showing import (
-    conducted_document,
-    end_with,
-    show_conducted,
-    show_plan,
-)
+from reconciler.cli.promote.showing import end_with, show_plan
 from reconciler.compare.escape import quiet
 from reconciler.promotion.conduct.conduct import conduct
 from reconciler.promotion.errand import Errand, Kind
