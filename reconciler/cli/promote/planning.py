@@ -23,6 +23,7 @@ def open_planner(
 ) -> Iterator[Planner]:
     """Gates and reports need the kernel that checks; a plan alone does not."""
     with Kernel(binary) as kernel, Renderer(open_store(cache), kernel) as renderer:
+        kernel.start()  # while the plan is made
         yield Planner(
             repository,
             renderer,
