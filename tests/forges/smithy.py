@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from githubkit_schemas.v2022_11_28 import models
 
 from tests.conftest import Repo
 from tests.forges.github_contract import GitHubContract, sample
-from tests.forges.replay import Answer, Replay, Request, running
+from tests.forges.replay import Answer, Replay, Request
 
 AT = "/repos/fleet/environments"
 WHO = {
@@ -109,13 +108,9 @@ class Smithy(Replay):
         return done.stdout.decode().strip()
 
 
-@contextmanager
-def smithy(people: Repo, folder: Path) -> Iterator[Smithy]:
-    """With what these people have on their main branch."""
-    shared = folder / "shared.git"
-    people.git("clone", "--quiet", "--bare", str(people.path), str(shared))
+def shared_by(people: Repo, folder: Path) -> Repo:
+    """A bare repository with what these people have on their main branch."""
     found = Repo.__new__(Repo)
-    found.path = shared
-    server = Smithy(found, folder)
-    with running(server):
-        yield server
+    found.path = folder / "shared.git"
+    people.git("clone", "--quiet", "--bare", str(people.path), str(found.path))
+    return found

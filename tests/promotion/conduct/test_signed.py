@@ -23,7 +23,8 @@ from reconciler.promotion.conduct.branch import Outcome, Proposal, Shop, Work, c
 from reconciler.promotion.conduct.lock import REFERENCE, Lock
 from reconciler.promotion.errand import Errand, Kind, errand_of
 from tests.conftest import Repo
-from tests.forges.smithy import Smithy, smithy
+from tests.forges.replay import running
+from tests.forges.smithy import Smithy, shared_by
 from tests.promotion.fleet import Fleet, entry
 
 PAW = Errand(Kind.promotion, "stage", "prod", ("paw",))
@@ -67,7 +68,8 @@ def town(repo: Repo, tmp_path: Path) -> Iterator[Town]:
     fleet = Fleet(repo)
     fleet.file("prod").chmod(0o755)
     fleet.commit(entry("stage", fleet.first, "v2"))
-    with smithy(repo, tmp_path) as github:
+    github = Smithy(shared_by(repo, tmp_path), tmp_path)
+    with running(github):
         clone = github.clone(tmp_path / "clone")
         root = str(clone.path)
         with connect(place_of(github.remote, "github"), Token("ghs_x"), Way()) as found:
