@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from reconciler.cli.app import program
 
 HEAD = """# Command line
@@ -24,7 +22,7 @@ leaves them alone.
 
 
 def page() -> str:
-    return "\n".join([HEAD, *sections(typer.main.get_command(program()), "reconciler", None)])
+    return "\n".join([HEAD, *sections(program(), "reconciler", None)])
 
 
 def sections(command: Any, name: str, above: Any) -> Iterator[str]:

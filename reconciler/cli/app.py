@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import typer
 
 from reconciler import __version__
 from reconciler.cli import INTERRUPTED
+from reconciler.cli.group import LazyGroup
 from reconciler.cli.output import show_error, show_tracebacks
 from reconciler.cli.quick import nobody_reads, unwritable
 from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
 
-# The commands, each in a module of its own, and what they are called there.
-COMMANDS = {
-    "init": "init",
-    "render": "render",
-    "list": "list_",
-    "check": "check_",
-    "affected": "affected",
-    "diff": "diff",
-    "explain": "explain",
-    "promote": "app",
-    "bot": "bot",
-    "cmp-server": "cmp_server",
-    "generate": "generate_",
-    "argocd": "app",
-    "cache": "app",
-    "seal": "app",
-    "secrets": "app",
-    "testbed": "app",
-}
+
+class Program(LazyGroup):
+    package = "reconciler.cli"
+    called: ClassVar = {
+        "init": "init",
+        "render": "render",
+        "list": "list_",
+        "check": "check_",
+        "affected": "affected",
+        "diff": "diff",
+        "explain": "explain",
+        "promote": "app",
+        "bot": "bot",
+        "cmp-server": "cmp_server",
+        "generate": "generate_",
+        "argocd": "app",
+        "cache": "app",
+        "seal": "app",
+        "secrets": "app",
+        "testbed": "app",
+    }
 
 
-def program(*names: str) -> typer.Typer:
-    """The program with these commands, or all: one that is not called need not be imported."""
+def program() -> Any:
     app = typer.Typer(
         name="reconciler",
+        cls=Program,
         help="Render Kustomize folders at any revision, and see what a change touches.",
         no_args_is_help=True,
         rich_markup_mode="markdown",
@@ -47,14 +49,7 @@ def program(*names: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(options)
-    for name in names or COMMANDS:
-        module = import_module(f"reconciler.cli.{name.replace('-', '_')}")
-        command = getattr(module, COMMANDS[name])
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name, epilog=module.EXAMPLES)(command)
-    return app
+    return typer.main.get_command(app)
 
 
 def _version(wanted: bool) -> None:
@@ -83,10 +78,7 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files are passed on as they are
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
-        app = program(*(name for name in arguments[:1] if name in COMMANDS))
-        code = typer.main.get_command(app).main(
-            arguments, prog_name="reconciler", standalone_mode=False
-        )
+        code = program().main(arguments, prog_name="reconciler", standalone_mode=False)
         if sys.stdout:
             sys.stdout.flush()
         return code or 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 from collections.abc import Iterable, Iterator
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler import __version__
-from reconciler.cli.cmp_server import LogFormat
-from reconciler.cli.options import NoCache, Root
+from reconciler.cli.extras import check_installed
+from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Root
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.place import the_repository
 from reconciler.errors import CheckFailed, UsageError
@@ -65,7 +64,7 @@ def bot(
         float,
         typer.Option(min=1, help="After so many seconds another bot takes over from a dead one."),
     ] = 60.0,
-    log_format: Annotated[LogFormat, typer.Option(help="How to write the log.")] = LogFormat.json,
+    log_format: LogFormatOption = LogFormat.json,
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -74,7 +73,7 @@ def bot(
 
     Several may run at once: one at a time works. The files on disk take no part.
     """
-    _check_installed()
+    check_installed("bot", "the bot")
     from reconciler.bot.log import log
     from reconciler.bot.loop import Loop
     from reconciler.bot.metrics import Metrics
@@ -121,10 +120,3 @@ def _gatekeeper(file: str) -> Gatekeeper | None:
         if not secret:
             raise UsageError(f"{file} is empty", hint="put the secret of the webhooks into it")
     return Gatekeeper(secret) if secret else None
-
-
-def _check_installed() -> None:
-    if importlib.util.find_spec("prometheus_client") is None:
-        raise UsageError(
-            "the bot needs packages that are not installed", hint="pip install 'reconciler[bot]'"
-        )

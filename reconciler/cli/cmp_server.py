@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache
+from reconciler.cli.extras import check_installed
+from reconciler.cli.options import LogFormat, LogFormatOption, NoCache
 from reconciler.cli.settings import open_mirrors, open_store
 from reconciler.errors import UsageError
 from reconciler.logs import set_up
@@ -22,11 +21,6 @@ EXAMPLES = """**Examples**
 
 `reconciler cmp-server --socket-folder /tmp/plugins --http 127.0.0.1:8080`: on this machine
 """
-
-
-class LogFormat(StrEnum):
-    json = "json"
-    text = "text"
 
 
 def cmp_server(
@@ -75,11 +69,11 @@ def cmp_server(
     grace: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="What is left to requests at the end.")
     ] = 25.0,
-    log_format: Annotated[LogFormat, typer.Option(help="How to write the log.")] = LogFormat.json,
+    log_format: LogFormatOption = LogFormat.json,
     no_cache: NoCache = False,
 ) -> None:
     """Serve Argo CD's plugin protocol: the sidecar of the repo-server."""
-    check_installed()
+    check_installed("argocd", "the plugin server")
     from reconciler.argocd.log import log
     from reconciler.argocd.server import Settings, serve
     from reconciler.argocd.service import Limits
@@ -106,16 +100,3 @@ def cmp_server(
         open_store(not no_cache),
         lambda: open_mirrors(False),
     )
-
-
-def check_installed() -> None:
-    for package in ("google.protobuf", "hpack", "prometheus_client"):
-        try:
-            found = importlib.util.find_spec(package)
-        except ModuleNotFoundError:
-            found = None
-        if found is None:
-            raise UsageError(
-                "the plugin server needs packages that are not installed",
-                hint="pip install 'reconciler[argocd]'",
-            )

@@ -23,6 +23,12 @@ class Output(StrEnum):
     json = "json"
 
 
+class LogFormat(StrEnum):
+    json = "json"
+    text = "text"
+
+
+LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to write the log.")]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Neither look for finished renders nor keep new ones.")
 ]

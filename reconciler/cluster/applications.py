@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cluster.reading import ask
 from reconciler.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -41,16 +42,7 @@ class Application:
 
 
 def read_application(client: httpx.Client, namespace: str, name: str) -> Application | None:
-    import httpx
-
-    try:
-        answer = client.get(f"{KIND}/namespaces/{namespace}/applications/{name}")
-    except httpx.HTTPError as e:
-        raise ClusterError(
-            f"the API server does not answer at {client.base_url}",
-            why=str(e) or type(e).__name__,
-            hint="is the cluster running, and is this the right one?",
-        ) from e
+    answer = ask(client, f"{KIND}/namespaces/{namespace}/applications/{name}")
     if answer.status_code == 404:
         return None
     if answer.status_code != 200:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import ClusterError
+from reconciler.cluster.reading import ask
 
 if TYPE_CHECKING:
     import httpx
@@ -17,13 +17,8 @@ LONGEST = 300
 
 def warnings(client: httpx.Client, namespace: str, since: datetime) -> list[str]:
     """The last of them since a time, each once."""
-    import httpx
-
     query = {"fieldSelector": "type=Warning"}
-    try:
-        answer = client.get(f"/api/v1/namespaces/{namespace}/events", params=query)
-    except httpx.HTTPError as e:
-        raise ClusterError("the API server gives no events", why=type(e).__name__) from e
+    answer = ask(client, f"/api/v1/namespaces/{namespace}/events", query)
     if answer.status_code != 200:
         return []
     found = [(time, item) for item in answer.json()["items"] if (time := _time(item)) >= since]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cluster.reading import ask
 from reconciler.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -15,19 +16,12 @@ AT_ONCE = 500
 
 def list_objects(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
     """Everything at a path of the API, each with its kind; nothing if there is no such kind."""
-    import httpx
-
     further = ""
     while True:
-        try:
-            answer = client.get(path, params={"limit": AT_ONCE, "continue": further})
-        except httpx.HTTPError as e:
-            raise ClusterError(
-                f"{client.base_url.host} does not answer", why=str(e) or type(e).__name__
-            ) from e
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        answer = ask(client, path, {"limit": AT_ONCE, "continue": further})
+        if answer.status_code == 404:
             return
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != 200:
             raise ClusterError(
                 f"the cluster refuses {path} with {answer.status_code}",
                 hint="the account needs the rights to get and list it",

@@ -59,4 +59,4 @@ def test_a_cluster_that_does_not_answer_is_named(typed: Run, tmp_path: Path) -> 
     )
     done = typed("argocd", "doctor", "--kubeconfig", config)
     assert done.returncode == 2
-    assert b"127.0.0.1 does not answer" in done.stderr
+    assert b"the API server does not answer at http://127.0.0.1:1" in done.stderr

@@ -11,6 +11,7 @@ from reconciler.cli.app import run
     ("arguments", "complaint"),
     [
         (["rendr"], "No such command 'rendr'. Did you mean 'render'?"),
+        (["argocd", "replai"], "No such command 'replai'. Did you mean 'replay'?"),
         (["render"], "Missing argument 'PATH'"),
         (["render", "--nope", "."], "No such option: --nope"),
         (["cache", "prune", "--size", "much"], "Invalid value for '--size'"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import ClassVar
 
 import typer
-from typer.core import TyperGroup
 
-COMMANDS = ("apps", "replay", "doctor")
+from reconciler.cli.group import LazyGroup
 
 EPILOG = """**Examples**
 
@@ -20,23 +18,13 @@ EPILOG = """**Examples**
 """
 
 
-class Commands(TyperGroup):
-    """A command that is not called is not imported."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
-            module = import_module(f"reconciler.cli.argocd.{cmd_name}")
-            one = typer.Typer(rich_markup_mode="markdown")
-            one.command(cmd_name, epilog=module.EXAMPLES)(getattr(module, cmd_name))
-            self.commands[cmd_name] = typer.main.get_command(one)
-        return self.commands.get(cmd_name)
+class Deploying(LazyGroup):
+    package = __name__
+    called: ClassVar = {"apps": "apps", "replay": "replay", "doctor": "doctor"}
 
 
 app = typer.Typer(
-    help="Have Argo CD run the apps.", epilog=EPILOG, cls=Commands, no_args_is_help=True
+    help="Have Argo CD run the apps.", epilog=EPILOG, cls=Deploying, no_args_is_help=True
 )
 
 

@@ -17,7 +17,7 @@ import yaml
 
 from reconciler.checks.applications import told_paths
 from reconciler.cli.apps import one_app
-from reconciler.cli.cmp_server import check_installed
+from reconciler.cli.extras import check_installed
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
 from reconciler.cli.quick import write_out
@@ -90,7 +90,7 @@ def replay(
 
     The manifests are printed. What Argo CD's page would show instead of them is the error.
     """
-    check_installed()
+    check_installed("argocd", "the plugin server")
     from reconciler.argocd.sent import Cluster, sent
 
     source = find_source([], root)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
-from typer.core import TyperGroup
+
+from reconciler.cli.group import LazyGroup
 
 PROPOSE = "propose"
-
-# The commands, each in a module of its own, and what they are called there.
-COMMANDS = {
-    PROPOSE: "promote",
-    "rollback": "rollback",
-    "approve": "approve",
-    "merge": "merge_",
-    "status": "status_",
-    "history": "history_",
-}
 
 EPILOG = """**Examples**
 
@@ -32,29 +22,23 @@ From an environment that is called as one of the commands: `reconciler promote p
 """
 
 
-class Promoting(TyperGroup):
+class Promoting(LazyGroup):
     """Without the name of a command it proposes a promotion."""
 
+    package = __name__
+    called: ClassVar = {
+        PROPOSE: "promote",
+        "rollback": "rollback",
+        "approve": "approve",
+        "merge": "merge_",
+        "status": "status_",
+        "history": "history_",
+    }
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in {*COMMANDS, "-h", "--help"}:
+        if args and args[0] not in {*self.called, "-h", "--help"}:
             args = [PROPOSE, *args]
         return super().parse_args(ctx, args)
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command that is not called is not imported."""
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
-            self.commands[cmd_name] = _command(cmd_name)
-        return self.commands.get(cmd_name)
-
-
-def _command(name: str) -> Any:
-    module = import_module(f"reconciler.cli.promote.{name}")
-    alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-    alone.command(name, epilog=module.EXAMPLES)(getattr(module, COMMANDS[name]))
-    return typer.main.get_command(alone)
 
 
 app = typer.Typer(

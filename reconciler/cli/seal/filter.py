@@ -35,7 +35,7 @@ from reconciler.sealing.secret import (
 if TYPE_CHECKING:
     from reconciler.sealing.certificate import Certificate
 
-FILTER_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal --env prod < secret.yaml > secret.sealed.yaml`: for an environment here
 

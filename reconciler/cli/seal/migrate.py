@@ -14,7 +14,7 @@ from reconciler.cli.seal.put import say
 from reconciler.cli.seal.workplace import open_workplace
 from reconciler.model.entry import Entry
 
-MIGRATE_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal migrate stage prod --keys stage-keys.age --app shop`: the secrets of one app
 """

@@ -49,3 +49,6 @@ ContextOption = Annotated[
         "--context", metavar="NAME", help="Instead of the one called as the environment's cluster."
     ),
 ]
+
+SecretOwner = Annotated[str, typer.Argument(metavar="ENV/APP", help="Whose secret.")]
+SecretName = Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.")]

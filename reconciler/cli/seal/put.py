@@ -16,7 +16,7 @@ from reconciler.errors import UsageError
 if TYPE_CHECKING:
     from reconciler.sealing.put import Outcome
 
-PUT_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal prod/shop api --prompt password`: asks for the value
 

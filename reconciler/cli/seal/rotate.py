@@ -25,7 +25,7 @@ from reconciler.cli.seal.workplace import Workplace, open_workplace
 from reconciler.errors import UsageError
 from reconciler.sealing.sealed_secret import SealedSecret
 
-ROTATE_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal rotate prod`: all secrets of prod, by its controller, for its newest key
 

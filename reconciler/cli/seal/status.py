@@ -17,7 +17,7 @@ from reconciler.errors import Place
 if TYPE_CHECKING:
     from reconciler.sealing.status import Cell, EnvironmentStatus, Status
 
-STATUS_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal status`: each secret in each environment
 

@@ -16,7 +16,7 @@ from reconciler.documents.write import stream
 from reconciler.errors import UsageError
 from reconciler.sealing.atomic import read_file
 
-UNSEAL_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal unseal --keys keys.age environments/prod/shop/api.sealed.yaml`: with a backup
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.seal.workplace import Workplace
     from reconciler.sealing.sealed_secret import SealedSecret
 
-VERIFY_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal verify`: all environments, without any cluster
 

@@ -1,4 +1,4 @@
-"""reconciler seal set, reconciler seal unset"""
+"""reconciler seal set"""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ import typer
 
 from reconciler.cli.options import Root
 from reconciler.cli.seal.guard import leave_no_core
+from reconciler.cli.seal.options import SecretName, SecretOwner
 from reconciler.cli.seal.put import say
 from reconciler.cli.seal.values import Sources, values_from
 from reconciler.cli.seal.workplace import open_workplace
 
-SET_EXAMPLES = """**Examples**
+EXAMPLES = """**Examples**
 
 `reconciler seal set prod/shop api password`: asks for the new value
 
 `reconciler seal set prod/shop api tls.key --from-file key.pem`: takes it from a file
 """
-UNSET_EXAMPLES = """**Examples**
-
-`reconciler seal unset prod/shop api old-password`: one key less
-"""
-
-Target = Annotated[str, typer.Argument(metavar="ENV/APP", help="Whose secret.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.")]
 
 
 def set_(
-    target: Target,
-    name: Name,
+    target: SecretOwner,
+    name: SecretName,
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key of the value.")],
     from_file: Annotated[
         str | None,
@@ -57,16 +51,3 @@ def set_(
         sources = Sources(stdin=key)
     with values_from(sources) as values:
         say(put(place.tree.root, home, Wish(name), values, place.memory))
-
-
-def unset_(
-    target: Target,
-    name: Name,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="What to take out.")],
-    root: Root = None,
-) -> None:
-    """Take keys out of a SealedSecret."""
-    from reconciler.sealing.put import remove
-
-    place = open_workplace(root)
-    say(remove(place.tree.root, place.home(target), name, frozenset(keys)))

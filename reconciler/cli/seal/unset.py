@@ -1,0 +1,30 @@
+"""reconciler seal unset"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import Root
+from reconciler.cli.seal.options import SecretName, SecretOwner
+from reconciler.cli.seal.put import say
+from reconciler.cli.seal.workplace import open_workplace
+
+EXAMPLES = """**Examples**
+
+`reconciler seal unset prod/shop api old-password`: one key less
+"""
+
+
+def unset_(
+    target: SecretOwner,
+    name: SecretName,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="What to take out.")],
+    root: Root = None,
+) -> None:
+    """Take keys out of a SealedSecret."""
+    from reconciler.sealing.put import remove
+
+    place = open_workplace(root)
+    say(remove(place.tree.root, place.home(target), name, frozenset(keys)))
