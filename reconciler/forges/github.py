@@ -288,7 +288,7 @@ class GitHub(Hosted):
         It is signed as long as it does not say who made it.
         """
         entries = [self._entry(file) for file in files]
-        made = self._made("trees", {"base_tree": base, "tree": entries})
+        made = self._made("trees", {"base_tree": base, "tree": entries}) if entries else base
         if made != tree:
             raise ForgeError(
                 "GitHub does not keep files as they are",

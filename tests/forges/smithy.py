@@ -82,6 +82,7 @@ class Smithy(Replay):
         return self._git("hash-object", "-w", "--stdin", given=content)
 
     def _tree(self, body: Mapping[str, Any]) -> str:
+        assert body["tree"], "GitHub takes no tree without entries"
         self._git("read-tree", body["base_tree"])
         for entry in body["tree"]:
             blob = entry.get("sha") or self._blob(entry["content"].encode())

@@ -181,6 +181,12 @@ def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
     assert sorted(line.split()[0] for line in kinds) == ["100644", "100644", "100755", "120000"]
 
 
+def test_a_commit_may_have_news_in_its_message_alone(town: Town) -> None:
+    base = town.publish().commit
+    made = town.bench.make(town.bench.commit(base).tree_id, [base], "For another reason")
+    assert town.github.is_signed(made)
+
+
 def test_the_lock_is_nothing_for_github_to_sign(town: Town) -> None:
     with Lock(OriginBranches(town.remote), str(town.clone.path), "a"):
         assert town.github.shared.git("rev-parse", "--verify", REFERENCE)
