@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,8 +11,24 @@ from benchmarks import cases
 from tests.peers import compiled
 
 
+def named() -> list[str]:
+    listed = "\n".join(f"  {name}: {case.__doc__}" for name, case in cases.ALL.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure beside the peers, one case after the other.",
+        epilog=f"cases:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("case", nargs="*", help="all, if none is named")
+    found: list[str] = parser.parse_args().case
+    unknown = ", ".join(sorted(set(found) - set(cases.ALL)))
+    if unknown:
+        parser.error(f"there is no case {unknown}: --help lists them")
+    return found or list(cases.ALL)
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or list(cases.ALL)
+    wanted = named()
     kustomize = compiled("kustomize")
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
         os.environ["RECONCILER_CACHE"] = f"{folder}/cache"

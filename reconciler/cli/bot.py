@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,10 +87,11 @@ def bot(
     set_up(log, as_json=log_format is LogFormat.json)
     patience = Patience(sick=timedelta(seconds=sick))
     ended: set[str] = set()
+    warn_once = cache(log.warning)
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
-        opened = open_office(the_repository(root), forge, cache=not no_cache)
+        opened = open_office(the_repository(root), forge, cache=not no_cache, warn=warn_once)
         with opened as office, office.alone(lease, patience=lease + 10 if once else 0):
             yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
 

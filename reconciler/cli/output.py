@@ -59,8 +59,11 @@ def show_error(error: ReconcilerError, *, root: str | None = None) -> None:
 
 
 def show_notice(notice: Notice, root: str) -> None:
-    place = where_from(notice.where, root)
-    console().print(Text.assemble(("warning: ", "bold yellow"), f"{place}: {notice.what}"))
+    show_warning(f"{where_from(notice.where, root)}: {notice.what}")
+
+
+def show_warning(what: str) -> None:
+    console().print(Text.assemble(("warning: ", "bold yellow"), what))
 
 
 def show_note(what: str, where: Place, root: str) -> None:

@@ -78,9 +78,6 @@ class Installation:
                 self._token, self._until = self._fresh()
             return self._token
 
-    def user(self) -> str:
-        return f"{self._client.get('/app')['slug']}[bot]"
-
     def close(self) -> None:
         self._client.close()
 

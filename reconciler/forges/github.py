@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.app import HEADERS, Installation
+from reconciler.forges.app import HEADERS
 from reconciler.forges.client import Answer, Query
 from reconciler.forges.forge import (
     Approval,
@@ -22,12 +22,14 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.graphql import Reply, ask
 from reconciler.forges.hosted import Hosted, consents, moment, newest_of_each, settled
+from reconciler.git.workbench import File
 
 LOOKS, PAUSE = 10, 1.5
 NOTHING = "0" * 40
 BASE_MOVED = "Base branch was modified"
 NO_DRAFTS = "draft pull requests are not supported"
 ACTIONS = "github-actions[bot]"
+OF_AN_APP = "ghs_"
 
 VERDICTS = {
     "pending": Verdict.pending,
@@ -38,6 +40,7 @@ VERDICTS = {
 CONCLUSIONS = {"success", "neutral", "skipped"}
 WORDS = {"APPROVED": True, "CHANGES_REQUESTED": False, "DISMISSED": False}
 
+WHO = "query { viewer { login } }"
 AUTO_MERGE = """
 mutation($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { pullRequest { state } }
@@ -70,11 +73,16 @@ class GitHub(Hosted):
         return f"/repos/{self.project.path}"
 
     def _who(self) -> str:
-        if isinstance(self.client.token, Installation):
-            return self.client.token.user()
-        if self.client.token().reveal().startswith("ghs_"):
-            return ACTIONS  # the token of a workflow, which may not ask who it is
-        return str(self.client.get("/user")["login"])
+        """The other API does not tell apps."""
+        return str(self._ask_graph(WHO).data["viewer"]["login"])
+
+    def starts_workflows(self) -> bool:
+        """What is done with a workflow's own token starts no other."""
+        return self.user() != ACTIONS
+
+    def signs_commits(self) -> bool:
+        """It signs what it commits for an app, and for a workflow, whose token is an app's."""
+        return self.client.token().reveal().startswith(OF_AN_APP)
 
     def open_pulls(self) -> list[PullRequest]:
         found = self.client.pages(f"{self._at}/pulls", {"state": "open", "per_page": 100})
@@ -124,7 +132,7 @@ class GitHub(Hosted):
             item = self.client.get(path)
         return _pull(item)
 
-    def _ask_graph(self, question: str, given: Mapping[str, Any]) -> Reply:
+    def _ask_graph(self, question: str, given: Mapping[str, Any] | None = None) -> Reply:
         return ask(self.client, question, given, self.needs)
 
     def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
@@ -255,37 +263,48 @@ class GitHub(Hosted):
         return None if "clean status" in reply.refusal.lower() else Outcome.waiting
 
     def delete_branch(self, branch: str, commit: str) -> None:
-        if self._tip(branch) != commit or self.move_branch(branch, NOTHING, commit):
+        if self._tip(branch) != commit or self._delete(branch, commit):
             return
         if self._tip(branch) == commit:
             raise ForgeError(f"GitHub does not delete the branch {branch}")
 
-    def move_branch(self, branch: str, commit: str, expected: str) -> bool:
-        """Compare and swap; no commit is forty zeros."""
+    def _delete(self, branch: str, commit: str) -> bool:
+        """Compare and swap."""
         repository = self.client.get(self._at)["node_id"]
         update = {
             "name": f"refs/heads/{branch}",
-            "beforeOid": expected,
-            "afterOid": commit,
+            "beforeOid": commit,
+            "afterOid": NOTHING,
             "force": True,
         }
         given = {"repositoryId": repository, "refUpdates": [update]}
         return not self._ask_graph(MOVE, given).refusal
 
-    def commit(self, base: str, edits: Mapping[str, bytes], message: str) -> str:
-        """A commit on top of the base that GitHub itself signs, if the token is an app's.
+    def commit(
+        self, base: str, files: Iterable[File], tree: str, parents: Sequence[str], message: str
+    ) -> str:
+        """A commit of this tree, which is that of the base with these files. Nothing names it yet.
 
-        Nothing names it yet: `move_branch` does.
+        It is signed as long as it does not say who made it.
         """
-        tree = self.client.get(f"{self._at}/git/commits/{base}")["tree"]["sha"]
-        made = [self._blob(path, content) for path, content in edits.items()]
-        tree = self._made("trees", {"base_tree": tree, "tree": made})
-        return self._made("commits", {"message": message, "tree": tree, "parents": [base]})
+        entries = [self._entry(file) for file in files]
+        made = self._made("trees", {"base_tree": base, "tree": entries}) if entries else base
+        if made != tree:
+            raise ForgeError(
+                "GitHub does not keep files as they are",
+                why=f"its tree is {made}, and not {tree}",
+                hint="git config commit.gpgSign false: then Git makes the commits itself, unsigned",
+            )
+        commit = {"message": message, "tree": tree, "parents": list(parents)}
+        return self._made("commits", commit)
 
-    def _blob(self, path: str, content: bytes) -> dict[str, str]:
-        encoded = base64.b64encode(content).decode()
-        sha = self._made("blobs", {"content": encoded, "encoding": "base64"})
-        return {"path": path, "mode": "100644", "type": "blob", "sha": sha}
+    def _entry(self, file: File) -> dict[str, str]:
+        entry = {"path": file.path, "mode": file.mode, "type": "blob"}
+        try:
+            return {**entry, "content": file.content.decode()}
+        except UnicodeDecodeError:
+            encoded = base64.b64encode(file.content).decode()
+            return {**entry, "sha": self._made("blobs", {"content": encoded, "encoding": "base64"})}
 
     def _made(self, what: str, body: Mapping[str, Any]) -> str:
         answer = self.client.send("POST", f"{self._at}/git/{what}", body, repeatable=True)

@@ -19,10 +19,10 @@ class Reply:
     refusal: str  # nothing if it was done
 
 
-def ask(client: Client, question: str, given: Mapping[str, Any], needs: str) -> Reply:
-    """Do what is asked with this input; what was not allowed is an error."""
+def ask(client: Client, question: str, given: Mapping[str, Any] | None, needs: str) -> Reply:
+    """Do what is asked with this input, if it takes one; what was not allowed is an error."""
     where = client.base.removesuffix("/v3") + "/graphql"
-    body = {"query": question, "variables": {"input": given}}
+    body = {"query": question, "variables": {"input": given} if given else {}}
     found = client.parsed(client.send("POST", where, body), where)
     errors = found.get("errors") or ()
     words = "; ".join(str(error.get("message")) for error in errors)

@@ -18,8 +18,7 @@ def make_commit(
 
     Git's plumbing does not look at that setting by itself. Other settings can be given.
     """
-    wish = run_git(root, "config", "--type=bool", "commit.gpgSign", may_fail=True)
-    sign = ["-S"] if wish.strip() == b"true" else []
+    sign = ["-S"] if wants_signature(root) else []
     named = [word for parent in parents for word in ("-p", parent)]
     made = run_git(
         *(root, "commit-tree", *sign, tree, *named),
@@ -28,3 +27,9 @@ def make_commit(
         hint=IDENTITY,
     )
     return made.decode().strip()
+
+
+def wants_signature(root: str) -> bool | None:
+    """What commit.gpgSign says; none if it says nothing."""
+    said = run_git(root, "config", "--type=bool", "commit.gpgSign", may_fail=True).strip()
+    return said == b"true" if said else None

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Login = Callable[[], tuple[str, str]]
 
 PATIENCE = 120.0
+FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
+    *("--no-write-fetch-head", "--no-auto-maintenance", "--"),
+)
 HEADS = "refs/heads/"
 HIDDEN = "***"
 
@@ -116,12 +120,12 @@ class Remote:
         found = self.tips(*branches)
         if found:
             specifications = [f"+{full_name(b)}:{self._kept(b)}" for b in found]
-            self._git(
-                *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
-                *("--no-write-fetch-head", "--no-auto-maintenance", "--", self.url),
-                *specifications,
-            )
+            self._git(*FETCH, self.url, *specifications)
         return found
+
+    def fetch_commit(self, commit: str) -> None:
+        """One that no branch has yet, which Git gives since the second version of its protocol."""
+        self._git("-c", "protocol.version=2", *FETCH, self.url, commit)
 
     def push(self, changes: Sequence[Change]) -> dict[str, Pushed]:
         """All in one go, each by itself: one that is refused does not keep the others."""

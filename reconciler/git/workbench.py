@@ -25,6 +25,15 @@ class Committer:
     email: str
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """The mode is as Git writes it: 100644, 100755 if it is a program, 120000 if it is a link."""
+
+    path: str
+    mode: str
+    content: bytes
+
+
 class Workbench:
     """Makes and reads the commits of one repository."""
 

@@ -74,16 +74,21 @@ class Replay(ThreadingHTTPServer):
 
     def answer(self, request: Request) -> Answer:
         self.requests.append(request)
-        there = self._answers.get((request.method, request.path))
-        if not there:
+        found = self.found(request)
+        if found is None:
             self.problems.append(f"nobody expects {request.method} {request.path}")
             return Answer({"message": "not expected"}, 501)
-        found = there.pop(0) if len(there) > 1 else there[0]
         try:
             self.contract.check(request, found)
         except Exception as e:
             self.problems.append(f"{request.method} {request.path}: {e!r}")
         return found
+
+    def found(self, request: Request) -> Answer | None:
+        there = self._answers.get((request.method, request.path))
+        if not there:
+            return None
+        return there.pop(0) if len(there) > 1 else there[0]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -139,11 +144,18 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def replay(contract: Contract, prefix: str = "") -> Iterator[Replay]:
     """Afterwards there must have been no problem."""
-    with Replay(contract, prefix) as server:
+    server = Replay(contract, prefix)
+    with running(server):
+        yield server
+
+
+@contextmanager
+def running(server: Replay) -> Iterator[None]:
+    with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield server
+            yield
         finally:
             server.ended.set()
             server.shutdown()

@@ -21,6 +21,7 @@ from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict
 from reconciler.forges.github import GitHub
 from reconciler.forges.patience import Clock
 from reconciler.forges.tokens import Token
+from reconciler.git.workbench import File
 from tests.forges.github_contract import GitHubContract, sample
 from tests.forges.replay import Answer, Replay, Request, replay
 
@@ -34,7 +35,7 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 def server() -> Iterator[Replay]:
     with replay(GitHubContract(), "/api/v3") as running:
-        running.give("GET", "/user", user("bot"))
+        running.give("POST", "/graphql", viewer("bot"))
         running.give("GET", f"{PULL}/reviews", [])
         running.give("GET", f"{PULL}/requested_reviewers", {"users": [], "teams": []})
         running.give("POST", f"{PULL}/requested_reviewers", simple(), status=201)
@@ -59,8 +60,8 @@ def opened(server: Replay, proof: Token | App) -> Iterator[GitHub]:
         yield connection.forge
 
 
-def user(login: str) -> dict[str, Any]:
-    return sample(models.PublicUser, login=login)
+def viewer(login: str) -> dict[str, Any]:
+    return {"data": {"viewer": {"login": login}}}
 
 
 def person(login: str) -> dict[str, Any]:
@@ -498,21 +499,32 @@ def test_a_branch_that_stays_is_told(server: Replay, forge: GitHub) -> None:
         forge.delete_branch("promote/prod", TIP)
 
 
-def test_github_makes_and_signs_a_commit(server: Replay, forge: GitHub) -> None:
-    git = f"{AT}/git"
-    made = sample(models.GitCommit, sha=BASE)
-    made["tree"] = {"sha": OTHER, "url": "http://x"}
-    server.give("GET", f"{git}/commits/{BASE}", made)
+def test_a_commit_for_github_to_sign_says_nothing_of_who_made_it(
+    server: Replay, forge: GitHub
+) -> None:
+    git, tree = f"{AT}/git", "2" * 40
     server.give("POST", f"{git}/blobs", sample(models.ShortBlob, sha="1" * 40), status=201)
-    server.give("POST", f"{git}/trees", sample(models.GitTree, sha="2" * 40), status=201)
+    server.give("POST", f"{git}/trees", sample(models.GitTree, sha=tree), status=201)
     server.give("POST", f"{git}/commits", sample(models.GitCommit, sha=TIP), status=201)
-    assert forge.commit(BASE, {"environments/prod/paw/k.yaml": b"\xff"}, "Promote paw") == TIP
-    (tree,) = bodies(server, "POST", f"{git}/trees")
-    assert tree["base_tree"] == OTHER
-    assert tree["tree"][0]["path"] == "environments/prod/paw/k.yaml"
-    assert base64.b64decode(bodies(server, "POST", f"{git}/blobs")[0]["content"]) == b"\xff"
+    text, binary = File("a/k.yaml", "100755", "ä\r\n".encode()), File("b", "120000", b"\xff")
+    assert forge.commit(OTHER, [text, binary], tree, [BASE], "Promote paw") == TIP
+    (made,) = bodies(server, "POST", f"{git}/trees")
+    assert made["base_tree"] == OTHER
+    assert made["tree"] == [
+        {"path": "a/k.yaml", "mode": "100755", "type": "blob", "content": "ä\r\n"},
+        {"path": "b", "mode": "120000", "type": "blob", "sha": "1" * 40},
+    ]
+    (blob,) = bodies(server, "POST", f"{git}/blobs")
+    assert base64.b64decode(blob["content"]) == b"\xff"
     (commit,) = bodies(server, "POST", f"{git}/commits")
-    assert commit == {"message": "Promote paw", "tree": "2" * 40, "parents": [BASE]}
+    assert commit == {"message": "Promote paw", "tree": tree, "parents": [BASE]}
+
+
+def test_a_commit_of_something_else_is_not_made(server: Replay, forge: GitHub) -> None:
+    server.give("POST", f"{AT}/git/trees", sample(models.GitTree, sha=OTHER), status=201)
+    with pytest.raises(ForgeError, match="does not keep files as they are") as caught:
+        forge.commit(BASE, [File("k", "100644", b"x")], "2" * 40, [BASE], "Promote paw")
+    assert "commit.gpgSign false" in caught.value.hint
 
 
 def test_the_file_of_code_owners_is_read_from_the_base(server: Replay, forge: GitHub) -> None:
@@ -545,10 +557,21 @@ def test_addresses_and_what_github_cannot_do(server: Replay, forge: GitHub) -> N
     assert [pull.number for pull in forge.open_pulls()] == [7]
 
 
-def test_the_token_of_a_workflow_is_not_asked_who_it_is(server: Replay) -> None:
-    with opened(server, Token("ghs_sixteen")) as forge:
-        assert forge.user() == "github-actions[bot]"
-    assert not server.requests
+@pytest.mark.parametrize(
+    ("token", "login", "starts", "signs"),
+    [
+        ("ghp_of-a-person", "alice", True, False),
+        ("ghs_of-an-app", "promoter[bot]", True, True),
+        ("ghs_of-a-workflow", "github-actions[bot]", False, True),
+    ],
+)
+def test_it_is_known_what_github_does_for_a_token(
+    server: Replay, token: str, login: str, starts: bool, signs: bool
+) -> None:
+    server.give("POST", "/graphql", viewer(login))
+    with opened(server, Token(token)) as forge:
+        assert forge.user() == login
+        assert (forge.starts_workflows(), forge.signs_commits()) == (starts, signs)
 
 
 @pytest.fixture
@@ -565,11 +588,12 @@ def test_an_app_shows_a_signed_word_and_gets_a_token(
     granted = {"token": "ghs_of-the-app", "expires_at": "2027-01-15T09:00:00Z"}
     where = "/app/installations/42/access_tokens"
     server.give("POST", where, sample(models.InstallationToken, **granted), status=201)
-    server.give("GET", "/app", sample(models.Integration, slug="promoter"))
+    server.give("POST", "/graphql", viewer("promoter[bot]"))
     server.give("GET", PULLS, [])
     with opened(server, read_app("Iv1.promoter", str(key))) as forge:
         assert forge.open_pulls() == forge.open_pulls() == []
         assert forge.user() == "promoter[bot]"
+        assert forge.signs_commits()
     (granting,) = server.calls("POST", where)
     assert granting.body == {"repositories": ["environments"]}
     word = granting.headers["authorization"].removeprefix("Bearer ")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from netrc import NetrcParseError
 from typing import TYPE_CHECKING
 
 from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
-from reconciler.errors import ClusterError
+from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.promotion.gates.sources.sources import Sources
 
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ def _cluster(environment: Environment, name: str) -> httpx.Client:
 
 
 def _web() -> httpx.Client:
+    """With the passwords that the user has for hosts, as curl and Git use them."""
     import httpx
 
-    return httpx.Client()
+    file = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")
+    try:
+        return httpx.Client(auth=httpx.NetRCAuth(file))
+    except FileNotFoundError:
+        return httpx.Client()
+    except (OSError, UnicodeError) as e:
+        why = getattr(e, "strerror", None) or "it is no text"
+        raise UsageError(f"{file} cannot be read", why=why) from None
+    except NetrcParseError as e:
+        raise UsageError(
+            f"{file} is no netrc file",
+            where=Place(file, e.lineno or 0),
+            hint="a line of it: machine prometheus.example.org login NAME password PASSWORD",
+        ) from None

@@ -15,12 +15,16 @@ from reconciler.forges.forge import KINDS
 from reconciler.git.addresses import remote_urls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.forges.app import App
     from reconciler.forges.client import Way
     from reconciler.forges.connect import Place
     from reconciler.forges.forge import Forge
     from reconciler.forges.tokens import Token
     from reconciler.git.branches import Branches
+    from reconciler.git.remote import Remote
+    from reconciler.git.workbench import Workbench
 
 OWN = "local"
 TOKENS = {
@@ -28,6 +32,11 @@ TOKENS = {
     "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
     "gitlab": ("GITLAB_TOKEN",),
 }
+
+LIMITED = (
+    "the token is the workflow's own: no workflow starts for what it opens and merges, so checks "
+    "that a branch requires may never run; an app's token has no such limit"
+)
 
 ForgeKind = Annotated[
     str,
@@ -44,8 +53,19 @@ ForgeKind = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Reached:
+    """`make_bench` opens what commits are made with for this forge."""
+
     forge: Forge
     branches: Branches
+    make_bench: Callable[[], Workbench]
+
+    @property
+    def caveat(self) -> str:
+        """What is not to be expected of it with this token."""
+        from reconciler.forges.github import GitHub
+
+        limited = isinstance(self.forge, GitHub) and not self.forge.starts_workflows()
+        return LIMITED if limited else ""
 
 
 @contextmanager
@@ -56,12 +76,13 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
     from reconciler.git.branches import OwnBranches
     from reconciler.git.origin import OriginBranches
     from reconciler.git.remote import Remote
+    from reconciler.git.workbench import Workbench
 
     if kind and kind not in KINDS:
         raise UsageError(f"there is no forge {kind}", hint=f"write one of {', '.join(KINDS)}")
     urls = remote_urls(root)
     if not urls or kind == OWN:
-        yield Reached(Local(root), OwnBranches(root))
+        yield Reached(Local(root), OwnBranches(root), lambda: Workbench(root))
         return
     place = place_of(urls[0], kind, os.environ.get("RECONCILER_FORGE_URL", ""))
     way = _way(place.project.web)
@@ -70,7 +91,23 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
     proof = None if place.kind == OWN else _proof(place, urls[0], root)
     with connect(place, proof, way) as found:
         remote = Remote(root, urls[0], os.environ, found.login)
-        yield Reached(found.forge, OriginBranches(remote))
+        forge = found.forge
+        yield Reached(forge, OriginBranches(remote), lambda: _bench(root, forge, remote))
+
+
+def _bench(root: str, forge: Forge, remote: Remote) -> Workbench:
+    """As Git's own configuration wants commits to be made; GitHub signs them where it is silent."""
+    from reconciler.forges.github import GitHub
+    from reconciler.forges.signed import SignedBench
+    from reconciler.git.commits import wants_signature
+    from reconciler.git.workbench import Committer, Workbench
+
+    if isinstance(forge, GitHub) and wants_signature(root) is None and forge.signs_commits():
+        return SignedBench(root, forge, remote)
+    if forge.kind == OWN:
+        return Workbench(root)
+    user = forge.user()
+    return Workbench(root, Committer(user, f"{user}@users.noreply.invalid"))
 
 
 def _way(web: str) -> Way:

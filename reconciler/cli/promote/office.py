@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.cli.output import show_warning
 from reconciler.cli.promote.evidence import open_sources
-from reconciler.cli.promote.forge import OWN, Reached, open_forge
+from reconciler.cli.promote.forge import Reached, open_forge
 from reconciler.cli.promote.planning import open_planner
 from reconciler.git.branches import SeenBranches
-from reconciler.git.workbench import Committer, Workbench
 from reconciler.promotion.conduct.assessment import Assessor
 from reconciler.promotion.conduct.branch import Shop
 from reconciler.promotion.conduct.desk import Desk
@@ -53,7 +53,12 @@ class Office:
 
 @contextmanager
 def open_office(
-    repository: Repository, kind: str, *, cache: bool, offline: bool = False
+    repository: Repository,
+    kind: str,
+    *,
+    cache: bool,
+    offline: bool = False,
+    warn: Callable[[str], None] = show_warning,
 ) -> Iterator[Office]:
     with ExitStack() as stack:
         reached = stack.enter_context(open_forge(repository.path, kind))
@@ -61,11 +66,9 @@ def open_office(
             open_planner(repository, CHECKING, cache=cache, offline=offline)
         )
         sources = stack.enter_context(open_sources())
-        committer = None
-        if reached.forge.kind != OWN:
-            user = reached.forge.user()
-            committer = Committer(user, f"{user}@users.noreply.invalid")
-        shop = Shop(Workbench(repository.path, committer), SeenBranches(reached.branches))
+        if reached.caveat:
+            warn(reached.caveat)
+        shop = Shop(reached.make_bench(), SeenBranches(reached.branches))
         desk = Desk(shop, reached.forge, planner)
         assessor = Assessor(planner.renderer, sources, lambda: datetime.now(UTC), reached.forge)
         yield Office(desk, assessor, sources, reached)

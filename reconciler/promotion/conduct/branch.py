@@ -147,11 +147,12 @@ def _gives(bench: Workbench, work: Work, tip: str, wanted: pygit2.Oid, shared: b
 
 
 def _says(bench: Workbench, work: Work, ours: pygit2.Commit | None) -> bool:
-    """Does our last commit tell the errand as it is now?"""
+    """Does our last commit tell the errand as it is now? A forge may have cut its last line end."""
     if ours is None:
         return True
     found = trailers(ours.message)
-    return ours.message == work.message(found[EDIT][0], found.get(BASE, [""])[0])
+    now = work.message(found[EDIT][0], found.get(BASE, [""])[0])
+    return ours.message.rstrip() == now.rstrip()
 
 
 def _on_top(bench: Workbench, work: Work, tip: str, ours: pygit2.Commit | None) -> str | None:

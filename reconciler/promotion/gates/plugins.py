@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from queue import Empty, Queue
+from threading import Thread
 
 from reconciler.errors import FleetError
 from reconciler.model.promotion import Plugin
@@ -17,6 +19,7 @@ from reconciler.promotion.gates.facts import Facts
 from reconciler.promotion.gates.result import Gate, Result
 
 GROUP = "reconciler.gates"
+SECONDS = 60.0
 
 
 def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
@@ -26,8 +29,7 @@ def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
             f"no package that is installed here brings the gate {gate.name}",
             hint=did_you_mean(gate.name, known) or "install it beside reconciler",
         )
-    found = known[gate.name].load()(facts.question)
-    results = list(found) if isinstance(found, Iterable) else [found]
+    results = _answer(gate, known[gate.name], facts)
     if not results:
         yield Result(gate.name, Gate.open, "it has nothing against it")
     for result in results:
@@ -36,6 +38,30 @@ def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
         if result.opens and result.opens.tzinfo is None:
             raise _broken(gate, "a time without a time zone")
         yield replace(result, name=gate.name)
+
+
+def _answer(gate: Plugin, point: EntryPoint, facts: Facts) -> list[object]:
+    """Nothing can end a function that takes too long: its thread is left behind."""
+    said: Queue[list[object] | BaseException] = Queue()
+
+    def ask() -> None:
+        try:
+            found = point.load()(facts.question)
+            said.put(list(found) if isinstance(found, Iterable) else [found])
+        except BaseException as e:
+            said.put(e)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = said.get(timeout=SECONDS)
+    except Empty:
+        raise FleetError(
+            f"the gate {gate.name} says nothing within {SECONDS:g} s",
+            hint="what it asks may be down; it is asked again the next time",
+        ) from None
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def _broken(gate: Plugin, what: str) -> FleetError:

@@ -43,8 +43,12 @@ def timeless(question):
 
 def silent(question):
     return []
+
+def waits(question):
+    import time
+    time.sleep(30)
 """
-NAMES = ("opens", "fails", "leaves", "lies", "timeless", "silent")
+NAMES = ("opens", "fails", "leaves", "lies", "timeless", "silent", "waits")
 
 
 @pytest.fixture
@@ -83,6 +87,16 @@ def test_a_plugin_is_a_gate_and_a_broken_one_is_shut(
     results = judge(ask(gated(f"type: plugin, name: {name}", "type: alone")))
     assert [(r.name, r.state, r.evidence) for r in results[:1]] == [(name, state, said)]
     assert results[1].state is Gate.open
+
+
+@pytest.mark.usefixtures("plugins")
+def test_a_plugin_that_says_nothing_holds_up_nobody(
+    gated: Gated, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.promotion.gates.plugins.SECONDS", 0.1)
+    first, second = judge(ask(gated("type: plugin, name: waits", "type: alone")))
+    assert (first.state, first.evidence) == (Gate.shut, "the gate waits says nothing within 0.1 s")
+    assert second.state is Gate.open
 
 
 def test_the_gate_in_the_documentation_works(gated: Gated, ask: Ask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +16,9 @@ Answers = Callable[[str, Mapping[str, str]], Answer]
 
 
 @contextmanager
-def serving(answers: Answers) -> Iterator[str]:
-    """Its URL; `answers` gets a path and the form that was sent."""
+def serving(answers: Answers, password: str = "") -> Iterator[str]:
+    """Its URL; `answers` gets a path and the form that was sent, if the `password` is right."""
+    basic = f"Basic {b64encode(f'bot:{password}'.encode()).decode()}"
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -27,7 +29,8 @@ def serving(answers: Answers) -> Iterator[str]:
             self._answer({name: values[0] for name, values in parse_qs(sent).items()})
 
         def _answer(self, form: Mapping[str, str]) -> None:
-            status, value = answers(self.path, form)
+            known = not password or self.headers["Authorization"] == basic
+            status, value = answers(self.path, form) if known else (401, b"")
             body = value if isinstance(value, bytes) else json.dumps(value).encode()
             self.send_response(status)
             if 300 <= status < 400:
