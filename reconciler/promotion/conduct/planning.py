@@ -26,7 +26,6 @@ from reconciler.promotion.route import apps_between, routes
 from reconciler.render.renderer import Render, Renderer
 
 Progress = Callable[[Render], None]
-FLEETS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,6 @@ class Planner:
     def fleet(self, tree: CommitTree) -> Fleet:
         """What a commit says of environments and apps, read once."""
         if tree.commit not in self._fleets:
-            if len(self._fleets) == FLEETS_KEPT:
-                del self._fleets[next(iter(self._fleets))]
             self._fleets[tree.commit] = load_fleet(tree)
         return self._fleets[tree.commit]
 
