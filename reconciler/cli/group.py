@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
@@ -37,6 +38,7 @@ class LazyGroup(TyperGroup):
     def _imported(self, name: str) -> Any:
         """A command by its name, with its module's examples, or a group as it is."""
         module = import_module(f"{self.package}.{name.replace('-', '_')}")
+        gc.freeze()  # what is imported stays: no collection need look through it
         found = getattr(module, self.called[name])
         if isinstance(found, typer.Typer):
             return typer.main.get_group(found)

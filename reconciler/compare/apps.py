@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 
 from reconciler.compare.difference import Difference
 from reconciler.compare.objects import compare, namespaces_of
@@ -19,6 +19,8 @@ from reconciler.render.process import Job
 from reconciler.render.renderer import Render, Renderer
 
 NONE = Difference()
+SEPARATOR = b"---\n"
+BETWEEN = re.compile(b"(?<=\n)" + SEPARATOR)
 AHEAD = 16
 
 
@@ -53,7 +55,22 @@ class AppDifference:
         return "removed" if self.pair.after is None else "changed"
 
 
-Sides: TypeAlias = tuple[Pair, Render | None, Render | None]
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The renders of an app, and what differs of all that the later one looks at."""
+
+    pair: Pair
+    was: Render | None
+    now: Render | None
+    files: tuple[str, ...]
+
+    @property
+    def failed(self) -> list[ReconcilerError | None]:
+        return [render.error if render else None for render in (self.was, self.now)]
+
+    @property
+    def equal(self) -> bool:
+        return bool(self.was and self.now and self.was.manifest == self.now.manifest)
 
 
 def same_folders(before: Iterable[str], after: Iterable[str]) -> list[Pair]:
@@ -73,23 +90,43 @@ def differences(
     still = [pair.name for pair in pairs if pair.before == pair.after]
     unchanged = renderer.unchanged(before, after, still)
     left = [p for p in pairs if p.before != p.after or p.name not in unchanged]
-    edited = {p for p in left if p.before != p.after or _is_edited(p.name, before, after)}
+    reader = Reader(renderer)
+    found = {}
+    for sides in reader.ahead(_both_sides(renderer, before, after, left, progress)):
+        found[sides.pair] = _app(reader, sides)
+    apps = [found[pair] for pair in left if pair in found]
+    return [app for app in apps if app.difference or app.change != "changed"]
+
+
+def _both_sides(
+    renderer: Renderer,
+    before: Tree,
+    after: Tree,
+    pairs: Sequence[Pair],
+    progress: Callable[[Render], None] | None,
+) -> Iterator[Sides]:
+    """Of each app, once they are there.
+
+    A render that looks at nothing that differs is the same in both trees.
+    """
+    edited = {p for p in pairs if p.before != p.after or _is_edited(p.name, before, after)}
     sides = [
         side
-        for p in left
+        for p in pairs
         for side in ((after, p.after), (before, p.before if p in edited else None))
     ]
-    renders = _renders(renderer, sides, progress)
-    new = {p: renders.get((after, p.after)) for p in left}
-    files = {p: _differing(now, before, after) if now else () for p, now in new.items()}
-    # A render that looks at nothing that differs is the same in both trees.
-    changed = [p for p in left if p.before != p.after or files[p]]
-    others = [(before, p.before) for p in changed if p not in edited]
-    renders |= _renders(renderer, others, progress)
-    reader = Reader(renderer)
-    both = [(p, renders.get((before, p.before)), new[p]) for p in changed]
-    found = (_app(reader, *each, files[each[0]]) for each in reader.ahead(both))
-    return [app for app in found if app.difference or app.change != "changed"]
+    early = _Renders(renderer, sides, progress)
+    left = []
+    for p in pairs:
+        now = early.get(after, p.after)
+        files = _differing(now, before, after) if now else ()
+        if p in edited and (files or p.before != p.after):
+            yield Sides(p, early.get(before, p.before), now, files)
+        elif files:
+            left.append((p, now, files))
+    late = _Renders(renderer, [(before, p.before) for p, *_ in left], progress)
+    for p, now, files in left:
+        yield Sides(p, late.get(before, p.before), now, files)
 
 
 def _is_edited(folder: str, before: Tree, after: Tree) -> bool:
@@ -98,12 +135,10 @@ def _is_edited(folder: str, before: Tree, after: Tree) -> bool:
     return any(before.look(path).token != after.look(path).token for path in paths)
 
 
-def _app(
-    reader: Reader, pair: Pair, was: Render | None, now: Render | None, files: tuple[str, ...]
-) -> AppDifference:
-    failed = [render.error if render else None for render in (was, now)]
+def _app(reader: Reader, sides: Sides) -> AppDifference:
+    pair, failed = sides.pair, sides.failed
     try:
-        difference = reader.compare(was, now, across=pair.before != pair.after)
+        difference = reader.compare(pair)
     except RecursionError:
         difference = NONE
         failed[1] = RenderError(
@@ -111,16 +146,32 @@ def _app(
             where=Place(pair.name),
             hint="look for an object that holds hundreds of levels",
         )
-    return AppDifference(pair, difference, files, *failed)
+    return AppDifference(pair, difference, sides.files, *failed)
 
 
-def _renders(
-    renderer: Renderer,
-    sides: Iterable[tuple[Tree, str | None]],
-    progress: Callable[[Render], None] | None,
-) -> dict[tuple[Tree, str | None], Render]:
-    wanted = [(tree, path) for tree, path in dict.fromkeys(sides) if path is not None]
-    return dict(zip(wanted, renderer.render_each(wanted, progress=progress), strict=True))
+class _Renders:
+    """Renders that are under way; whoever wants one waits for those before it."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        sides: Iterable[tuple[Tree, str | None]],
+        progress: Callable[[Render], None] | None,
+    ) -> None:
+        self._wanted = [(tree, path) for tree, path in dict.fromkeys(sides) if path is not None]
+        self._coming = renderer.as_rendered(self._wanted)
+        self._there: dict[tuple[Tree, str], Render] = {}
+        self._progress = progress
+
+    def get(self, tree: Tree, path: str | None) -> Render | None:
+        if path is None:
+            return None
+        while (tree, path) not in self._there:
+            number, render = next(self._coming)
+            self._there[self._wanted[number]] = render
+            if self._progress:
+                self._progress(render)
+        return self._there[tree, path]
 
 
 def _differing(render: Render, before: Tree, after: Tree) -> tuple[str, ...]:
@@ -132,46 +183,53 @@ class Reader:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._asked: dict[Render, Job] = {}
+        self._asked: dict[Pair, list[Job]] = {}
 
     @cached_property
     def structure(self) -> Structure:
         return read_structure(self._renderer.kernel.structure())
-
-    def objects(self, render: Render | None) -> list[Mapping[str, Any]]:
-        if render is None:
-            return []
-        job = self._asked.pop(render, None) or self._renderer.kernel.read_objects(render.manifest)
-        found: list[Mapping[str, Any]] = json.loads(job.result())
-        return found
 
     def ahead(self, pairs: Iterable[Sides]) -> Iterator[Sides]:
         """One after the other, while the kernel reads the manifests of the next."""
         waiting: deque[Sides] = deque()
         for each in pairs:
             waiting.append(each)
-            if not _equal(*each[1:]) and not _failed(*each[1:]):
-                for render in filter(None, each[1:]):
-                    self._asked[render] = self._renderer.kernel.read_objects(render.manifest)
+            self._ask(each)
             if len(waiting) > AHEAD:
                 yield waiting.popleft()
         yield from waiting
 
-    def compare(self, a: Render | None, b: Render | None, *, across: bool = False) -> Difference:
+    def _ask(self, sides: Sides) -> None:
+        if sides.equal or any(sides.failed):
+            return
+        pair = sides.pair
+        texts = [render.manifest if render else b"" for render in (sides.was, sides.now)]
+        if pair.before == pair.after:
+            texts = unlike(*texts)
+        self._asked[pair] = [self._renderer.kernel.read_objects(text) for text in texts]
+
+    def compare(self, pair: Pair) -> Difference:
         """Nothing if one of the two failed; two environments as if they had one namespace."""
-        if _equal(a, b) or _failed(a, b):
+        if pair not in self._asked:
             return NONE
-        before, after = self.objects(a), self.objects(b)
+        before, after = (json.loads(job.result()) for job in self._asked.pop(pair))
         was, now = namespaces_of(before), namespaces_of(after)
         moved = {}
-        if across and len(was) == len(now) == 1 and was != now:
+        if pair.before != pair.after and len(was) == len(now) == 1 and was != now:
             moved = {was.pop(): now.pop()}
         return compare(before, after, self.structure, moved)
 
 
-def _equal(a: Render | None, b: Render | None) -> bool:
-    return a is not None and b is not None and a.manifest == b.manifest
+def unlike(before: bytes, after: bytes) -> list[bytes]:
+    """Two manifests without the objects that both begin with, and that both end with."""
+    was, now = map(BETWEEN.split, (before, after))
+    begin = _alike(was, now)
+    was, now = was[begin:], now[begin:]
+    end = _alike(was[::-1], now[::-1])
+    return [SEPARATOR.join(texts[: len(texts) - end]) for texts in (was, now)]
 
 
-def _failed(a: Render | None, b: Render | None) -> bool:
-    return any(render is not None and render.error is not None for render in (a, b))
+def _alike(a: Sequence[bytes], b: Sequence[bytes]) -> int:
+    """How many are the same from the beginning."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))

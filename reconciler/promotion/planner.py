@@ -120,6 +120,8 @@ class _Planner:
         self._record = record
         # Apps that were released together are pinned to the same commits.
         self._lineage = lru_cache(maxsize=None)(partial(lineage, ground.repository))
+        self._commit = lru_cache(maxsize=None)(lambda ref: ground.repository.fetched(ref).commit)
+        self._held = lru_cache(maxsize=None)(partial(ground.repository.holds, ground.branch))
         self._release = ground.repository.commit(release).commit if release else None
 
     def step(self, app: str, files: Sequence[str]) -> Step:
@@ -204,8 +206,7 @@ class _Planner:
                 place,
             )
             return None, decision if here != there else None
-        repository = self._ground.repository
-        commits = [repository.fetched(ref).commit for ref in (here, there)]
+        commits = [self._commit(ref) for ref in (here, there)]
         line = self._lineage(*commits)
         if line.relation is not Relation.behind:
             return line, None
@@ -216,7 +217,7 @@ class _Planner:
 
     def _unlanded(self, line: Lineage) -> tuple[Standing, ReconcilerError] | None:
         branch = self._ground.branch
-        held = self._ground.repository.holds(branch, line.source)
+        held = self._held(line.source)
         name = branch or "the main branch"
         if held is None:
             return Standing.unknown, FleetError(

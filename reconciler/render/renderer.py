@@ -101,23 +101,25 @@ class Renderer:
         progress: Callable[[Render], None] | None = None,
     ) -> list[Render]:
         """Folders of several trees."""
-        done: dict[int, Render] = {}
-
-        def finished(number: int, render: Render) -> None:
+        done = {}
+        for number, render in self.as_rendered(wanted, options):
             done[number] = render
             if progress:
                 progress(render)
-
-        subjects = {path: subject(self.kernel_id, path, options) for _, path in wanted}
-        for number, render in self._from_store(wanted, subjects):
-            finished(number, render)
-        missing = [number for number in range(len(wanted)) if number not in done]
-        if missing:
-            left = [wanted[number] for number in missing]
-            renders = self._from_kernel(left, subjects, options)
-            for number, render in zip(missing, renders, strict=True):
-                finished(number, render)
         return [done[number] for number in range(len(wanted))]
+
+    def as_rendered(
+        self, wanted: Sequence[tuple[Tree, str]], options: RenderOptions = DEFAULTS
+    ) -> Iterator[tuple[int, Render]]:
+        """Each with its number while others are under way: what is cached first, then in order."""
+        subjects = {path: subject(self.kernel_id, path, options) for _, path in wanted}
+        missing = dict(enumerate(wanted))
+        for number, render in self._from_store(wanted, subjects):
+            del missing[number]
+            yield number, render
+        if missing:
+            renders = self._from_kernel([*missing.values()], subjects, options)
+            yield from zip(missing, renders, strict=True)
 
     def stop(self) -> None:
         """From another thread: give up what is under way, and render nothing more."""

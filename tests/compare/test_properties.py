@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.compare.apps import unlike
 from reconciler.compare.difference import Difference, Item, Kind
+from reconciler.compare.layout import difference_lines
 from reconciler.compare.lists import match
 from reconciler.compare.objects import compare, identity_of
+from reconciler.compare.signs import Line
 from reconciler.compare.structure import Shape, Structure
 from reconciler.compare.values import same
 from reconciler.compare.veil import Veil
@@ -120,3 +124,29 @@ def test_no_item_of_a_list_is_in_two_places(
                 place = (repr(field.path[:-1]), last.before, last.after)
                 assert place not in seen
                 seen.add(place)
+
+
+@given(MANIFESTS, MANIFESTS, MANIFESTS, st.integers(0, 5))
+def test_what_two_manifests_begin_and_end_with_need_not_be_read(
+    structure: Structure, same_in_both: Objects, before: Objects, after: Objects, place: int
+) -> None:
+    known = {identity_of(o) for o in same_in_both}
+    sides = [
+        [
+            *same_in_both[:place],
+            *(o for o in some if identity_of(o) not in known),
+            *same_in_both[place:],
+        ]
+        for some in (before, after)
+    ]
+    texts = [
+        "---\n".join(yaml.safe_dump(o, sort_keys=False) for o in side).encode() for side in sides
+    ]
+    read = [[o for o in yaml.safe_load_all(text) if o] for text in unlike(*texts)]
+    assert not same_in_both or sum(map(len, read)) < sum(map(len, sides))
+    whole = compare(sides[0], sides[1], structure)
+    assert shown(compare(read[0], read[1], structure)) == shown(whole)
+
+
+def shown(difference: Difference) -> tuple[list[Line], bool]:
+    return list(difference_lines(difference)), difference.reordered

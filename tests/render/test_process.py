@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,12 @@ def test_versions_name_what_is_inside(kernel: Kernel) -> None:
     versions = kernel.versions()
     assert versions["kustomize"].startswith("v5.")
     assert versions["go"].startswith("go1.")
+
+
+def test_an_objects_last_line_end_is_its_own_wherever_it_stands(kernel: Kernel) -> None:
+    document = b"spec:\n  script: |\n    true\n"
+    found = json.loads(kernel.objects(document + b"---\n" + document))
+    assert found == [{"spec": {"script": "true\n"}}] * 2
 
 
 def test_many_threads_share_one_kernel() -> None:

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Root
+from reconciler.cli.promote.conducted import show_conducted
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.office import open_office
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.showing import show_conducted
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import Outcome, State
 from reconciler.promotion.conduct.conduct import conduct, merge

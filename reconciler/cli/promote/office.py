@@ -13,17 +13,13 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import show_warning
 from reconciler.cli.promote.evidence import open_sources
 from reconciler.cli.promote.forge import Reached, open_forge
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import open_fetched
+from reconciler.cli.promote.planning import open_planner
 from reconciler.git.branches import SeenBranches
 from reconciler.promotion.conduct.assessment import Assessor
 from reconciler.promotion.conduct.branch import Shop
 from reconciler.promotion.conduct.desk import Desk
 from reconciler.promotion.conduct.lock import Lock
-from reconciler.promotion.conduct.planning import Planner
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
-from reconciler.render.renderer import Renderer
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
@@ -56,19 +52,6 @@ class Office:
 
 
 @contextmanager
-def open_planner(repository: Repository, *, cache: bool, offline: bool) -> Iterator[Planner]:
-    with (
-        Kernel(CHECKING) as kernel,
-        Renderer(open_store(cache), kernel) as renderer,
-    ):
-        yield Planner(
-            repository,
-            renderer,
-            lambda branch: open_fetched(repository, branch, offline=offline),
-        )
-
-
-@contextmanager
 def open_office(
     repository: Repository,
     kind: str,
@@ -79,7 +62,9 @@ def open_office(
 ) -> Iterator[Office]:
     with ExitStack() as stack:
         reached = stack.enter_context(open_forge(repository.path, kind))
-        planner = stack.enter_context(open_planner(repository, cache=cache, offline=offline))
+        planner = stack.enter_context(
+            open_planner(repository, CHECKING, cache=cache, offline=offline)
+        )
         sources = stack.enter_context(open_sources())
         if reached.caveat:
             warn(reached.caveat)

@@ -9,15 +9,9 @@ import typer
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.office import open_office, open_planner
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.showing import (
-    conducted_document,
-    end_with,
-    show_conducted,
-    show_plan,
-    show_proposal,
-)
+from reconciler.cli.promote.planning import open_planner
+from reconciler.cli.promote.showing import end_with, show_plan, show_proposal
 from reconciler.cli.source import open_tree
 from reconciler.compare.escape import quiet
 from reconciler.errors import UsageError
@@ -25,10 +19,8 @@ from reconciler.git.branches import OwnBranches
 from reconciler.git.workbench import Workbench
 from reconciler.model.fleet import load_fleet
 from reconciler.promotion.conduct.branch import Shop, Work, publish
-from reconciler.promotion.conduct.conduct import Conducted, End, conduct
 from reconciler.promotion.document import plan_document
 from reconciler.promotion.errand import Errand, Kind
-from reconciler.promotion.gates.override import Override
 from reconciler.promotion.route import routes
 
 if TYPE_CHECKING:
@@ -129,6 +121,11 @@ def promote(
     if dry_run or no_pull_request:
         _planned(repository, errands, dry_run, explain, output, cache=not no_cache, offline=offline)
         return
+    from reconciler.cli.promote.conducted import conducted_document, show_conducted
+    from reconciler.cli.promote.office import open_office
+    from reconciler.promotion.conduct.conduct import End, conduct
+    from reconciler.promotion.gates.override import Override
+
     rest = tuple(gate for gate in gates if gate != HOLD)
     passing = Override(rest, quiet(reason), "") if rest else None
     opened = open_office(repository, forge, cache=not no_cache, offline=offline)
@@ -137,7 +134,13 @@ def promote(
             conduct(office.desk, errand, office.assessor, again=again, override=passing)
             for errand in errands
         ]
-    _conducted(done, explain, output)
+    if output is Output.json:
+        write_json({"version": 1, "plans": [conducted_document(one) for one in done]})
+    else:
+        for one in done:
+            show_plan(one.plan, explain)
+            show_conducted(one)
+    end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
 
 def _planned(
@@ -174,13 +177,3 @@ def _planned(
             else:
                 typer.echo("nothing to promote")
     end_with([plan for plan, _ in done])
-
-
-def _conducted(done: list[Conducted], explain: bool, output: Output) -> None:
-    if output is Output.json:
-        write_json({"version": 1, "plans": [conducted_document(one) for one in done]})
-    else:
-        for one in done:
-            show_plan(one.plan, explain)
-            show_conducted(one)
-    end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))

@@ -8,20 +8,14 @@ import typer
 
 from reconciler.cli.options import NoCache, Output, Root
 from reconciler.cli.output import write_json
+from reconciler.cli.promote.conducted import conducted_document, show_conducted
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.office import open_office
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.showing import (
-    conducted_document,
-    end_with,
-    show_conducted,
-    show_plan,
-)
+from reconciler.cli.promote.showing import end_with, show_plan
 from reconciler.compare.escape import quiet
-from reconciler.model.fleet import load_fleet
 from reconciler.promotion.conduct.conduct import conduct
 from reconciler.promotion.errand import Errand, Kind
-from reconciler.promotion.rollback import release_before
 
 EXAMPLES = """**Examples**
 
@@ -61,11 +55,11 @@ def rollback(
     """
     repository = the_repository(root)
     with open_office(repository, forge, cache=not no_cache) as office, office.alone():
-        planner = office.desk.planner
-        tree = planner.opened("")
-        target = load_fleet(tree).environment(environment)
-        ground = planner.ground(planner.opened(target.releases.branch), target.releases.branch)
-        release = repository.commit(to).commit if to else release_before(ground, target, app)
+        release = (
+            repository.commit(to).commit
+            if to
+            else office.desk.planner.release_before(environment, app)
+        )
         errand = Errand(
             Kind.rollback, environment, environment, (app,), release, quiet(reason.strip())
         )

@@ -13,8 +13,8 @@ from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.evidence import open_sources
-from reconciler.cli.promote.office import open_planner
 from reconciler.cli.promote.place import the_repository
+from reconciler.cli.promote.planning import open_planner
 from reconciler.cli.source import open_tree
 from reconciler.errors import CheckFailed, UsageError, printable
 from reconciler.model.fleet import load_fleet
@@ -27,6 +27,7 @@ from reconciler.promotion.gates.outlook import earliest
 from reconciler.promotion.gates.question import Question
 from reconciler.promotion.layout import STANDINGS
 from reconciler.promotion.report.inspection import inspect_target
+from reconciler.render.binary import CHECKING
 
 if TYPE_CHECKING:
     from reconciler.promotion.conduct.planning import Planner
@@ -61,7 +62,7 @@ def status_(
     """
     repository = the_repository(root)
     with (
-        open_planner(repository, cache=not no_cache, offline=offline) as planner,
+        open_planner(repository, CHECKING, cache=not no_cache, offline=offline) as planner,
         open_sources() as sources,
     ):
         asked = _questions(planner, target, sources, offline=offline)
@@ -81,7 +82,7 @@ def _questions(
     """One for each environment that releases come from: all that could be promoted now."""
     repository = planner.repository
     here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(name)
-    target = load_fleet(planner.opened(here.releases.branch)).environment(name)
+    target = planner.fleet(planner.opened(here.releases.branch)).environment(name)
     if not target.promotes_from:
         raise UsageError(
             f"nothing is promoted to {name}",

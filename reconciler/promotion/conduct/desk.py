@@ -6,11 +6,14 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from pygit2 import Commit
+
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Forge, PullRequest, State
 from reconciler.git.branches import HEADS
+from reconciler.model.layout import entry_of
 from reconciler.promotion.conduct.branch import Shop
-from reconciler.promotion.conduct.planning import Planner, Scene, entry_of
+from reconciler.promotion.conduct.planning import Planner, Scene
 from reconciler.promotion.errand import PREFIXES, Errand, errand_of
 
 BRANCHES = tuple(HEADS + prefix for prefix in PREFIXES)
@@ -84,8 +87,12 @@ class Desk:
         errand = errand_of(ours.message) if ours else None
         if ours is None or errand is None:
             return None
-        entries = [entry_of(path) for path in bench.files_of(ours)]
-        return Offer(pull, errand, frozenset(e.app for e in entries if e))
+        return Offer(pull, errand, frozenset(app for _, app in self.entries_in(ours)))
+
+    def entries_in(self, commit: Commit) -> set[tuple[str, str]]:
+        """The environments and apps whose entries a commit changes."""
+        folders = {path.rpartition("/")[0] for path in self.shop.workbench.files_of(commit)}
+        return set(filter(None, map(entry_of, folders)))
 
     def scene(self, errand: Errand, without: Collection[str] = ()) -> Scene:
         key = (errand, frozenset(without))

@@ -10,7 +10,6 @@ from reconciler.git.branches import main_branch
 from reconciler.git.commit import CommitTree
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.layout import kustomization_in
@@ -22,7 +21,7 @@ from reconciler.promotion.merge import Decision, Fate
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
 from reconciler.promotion.planner import Ground, plan_of, rendered
-from reconciler.promotion.rollback import holds_of, rollback_plan
+from reconciler.promotion.rollback import holds_of, release_before, rollback_plan
 from reconciler.promotion.route import apps_between, routes
 from reconciler.render.renderer import Render, Renderer
 
@@ -57,6 +56,13 @@ class Planner:
         self.repository = repository
         self.renderer = renderer
         self.opened = opened
+        self._fleets: dict[str, Fleet] = {}
+
+    def fleet(self, tree: CommitTree) -> Fleet:
+        """What a commit says of environments and apps, read once."""
+        if tree.commit not in self._fleets:
+            self._fleets[tree.commit] = load_fleet(tree)
+        return self._fleets[tree.commit]
 
     def scene(
         self,
@@ -66,11 +72,11 @@ class Planner:
     ) -> Scene:
         """By the policy that the main branch has; `without` some apps."""
         tree = self.opened("")
-        fleet = load_fleet(tree)
+        fleet = self.fleet(tree)
         branch = fleet.environment(errand.target).releases.branch
         if branch:
             tree = self.opened(branch)
-            fleet = load_fleet(tree)
+            fleet = self.fleet(tree)
         source, target = self._ends(fleet, errand)
         names = self._apps(fleet, errand)
         ground = self.ground(tree, branch)
@@ -81,6 +87,12 @@ class Planner:
         trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
         main = main_branch(self.repository.path, branch)
         return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
+
+    def release_before(self, environment: str, app: str) -> str:
+        """The commit that gave an app the release before the present one."""
+        target = self.fleet(self.opened("")).environment(environment)
+        branch = target.releases.branch
+        return release_before(self.ground(self.opened(branch), branch), target, app)
 
     def ground(self, tree: CommitTree, branch: str) -> Ground:
         path = self.repository.path
@@ -153,11 +165,3 @@ def _of_release(plan: Plan, step: Step) -> Step:
 
 def _is_release(decision: Decision) -> bool:
     return decision.address.is_ref or decision.address.steps[0] == "images"
-
-
-def entry_of(path: str) -> Entry | None:
-    """Whose entry a file is."""
-    parts = path.split("/")
-    if len(parts) == 4 and parts[0] == "environments":
-        return Entry(parts[1], parts[2])
-    return None

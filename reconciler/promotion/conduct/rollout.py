@@ -18,10 +18,8 @@ from reconciler.git.commit import CommitTree
 from reconciler.git.pins import is_reference
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
-from reconciler.model.fleet import load_fleet
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
-from reconciler.promotion.conduct.planning import entry_of
 from reconciler.promotion.errand import Errand, Kind, errand_of
 from reconciler.promotion.gates.health import verdict
 from reconciler.promotion.gates.result import Gate, Result
@@ -87,8 +85,8 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
             errand = errand_of(told.message)
             if errand is None:
                 continue
-            entries = [entry_of(path) for path in bench.files_of(bench.commit(told.id))]
-            here = {(e.environment, e.app) for e in entries if e and e.environment == errand.target}
+            entries = desk.entries_in(bench.commit(told.id))
+            here = {entry for entry in entries if entry[0] == errand.target}
             fresh = here - seen
             seen |= here
             if fresh:
@@ -107,16 +105,19 @@ class Follower:
 
     def follow(self, known: Collection[str] = ()) -> Iterator[Told]:
         """All that is not at its end; `known` are commits that are."""
-        tree = self.desk.planner.opened("")
-        fleet = load_fleet(tree)
-        for rollout in rollouts(self.desk, tree.commit, self.desk.now() - self.patience.followed):
-            names = [environment.name for environment in fleet.environments]
-            if rollout.commit in known or rollout.errand.target not in names:
-                continue
-            target = fleet.environment(rollout.errand.target)
-            told = self._told(rollout, target, tree) if target.health else None
-            if told:
-                yield told
+        planner = self.desk.planner
+        since = self.desk.now() - self.patience.followed
+        followed = [e for e in planner.fleet(planner.opened("")).environments if e.health]
+        for branch in dict.fromkeys(e.releases.branch for e in followed):
+            targets = {e.name: e for e in followed if e.releases.branch == branch}
+            tree = planner.opened(branch)
+            for rollout in rollouts(self.desk, tree.commit, since):
+                target = targets.get(rollout.errand.target)
+                if target is None or rollout.commit in known:
+                    continue
+                told = self._told(rollout, target, tree)
+                if told:
+                    yield told
 
     def _told(self, rollout: Rollout, target: Environment, tree: CommitTree) -> Told | None:
         forge = self.desk.forge

@@ -9,7 +9,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import PullRequest, State
 from reconciler.git.branches import HEADS, main_branch
 from reconciler.model.environment import Environment
-from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.fleet import Fleet
 from reconciler.promotion.conduct.branch import Work, created
 from reconciler.promotion.conduct.conduct import (
     Assess,
@@ -27,7 +27,6 @@ from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.plan import Plan, Standing
 from reconciler.promotion.planner import plan_of
-from reconciler.promotion.rollback import release_before
 from reconciler.promotion.route import apps_between
 
 ALL_IN_ONE = "batch"
@@ -67,7 +66,8 @@ class Round:
 
     def go(self) -> Iterator[Happened]:
         self._desk.refresh()
-        fleet = load_fleet(self._desk.planner.opened(""))
+        planner = self._desk.planner
+        fleet = planner.fleet(planner.opened(""))
         done: set[str] = set()
         for errand in self._known():
             done.add(errand.branch)
@@ -97,10 +97,10 @@ class Round:
         return self._desk.last_pull(errand.branch, self._main(errand.target))
 
     def _main(self, target: str) -> str:
-        fleet = load_fleet(self._desk.planner.opened(""))
+        planner = self._desk.planner
+        fleet = planner.fleet(planner.opened(""))
         named = (e.releases.branch for e in fleet.environments if e.name == target)
-        declared = next(named, "")
-        return main_branch(self._desk.planner.repository.path, declared)
+        return main_branch(planner.repository.path, next(named, ""))
 
     def _one(self, errand: Errand) -> Iterator[Happened]:
         try:
@@ -151,11 +151,8 @@ class Round:
     def _roll_back(self, errand: Errand) -> PullRequest | None:
         """One pull request for each app, since each goes back to a release of its own."""
         desk, (app, *_) = self._desk, errand.apps
-        tree = desk.planner.opened("")
-        target = load_fleet(tree).environment(errand.target)
-        ground = desk.planner.ground(tree, target.releases.branch)
         try:
-            release = release_before(ground, target, app)
+            release = desk.planner.release_before(errand.target, app)
             way_back = replace(errand, apps=(app,), release=release)
             done = conduct(desk, way_back, self._assess, asked=False)
         except ReconcilerError:

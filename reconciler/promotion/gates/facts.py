@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -18,6 +18,7 @@ from reconciler.model.environment import Environment
 from reconciler.model.layout import kustomization_in
 from reconciler.promotion.fields import Fields
 from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.result import Result, refused
 from reconciler.promotion.gates.sources.evidence import Asked, Evidence
 from reconciler.promotion.merge import ABSENT
 from reconciler.promotion.past import Record
@@ -72,6 +73,14 @@ class Facts:
         for step in self.due:
             one = found[step.app]
             yield step, one if isinstance(one, ReconcilerError) else known[step.app]
+
+    def judged(self, name: str, judge: Callable[[str, list[Evidence]], Result]) -> Iterator[Result]:
+        """By what is known of each release's health in the source, or shut if nobody can ask."""
+        for step, found in self.look(self.question.source):
+            if isinstance(found, ReconcilerError):
+                yield refused(name, found, step.app)
+            else:
+                yield judge(step.app, found)
 
     def _asked(self, environment: Environment, step: Step) -> Asked | ReconcilerError:
         try:

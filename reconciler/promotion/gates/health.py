@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from reconciler.errors import ReconcilerError
 from reconciler.model.promotion import Health
 from reconciler.promotion.gates.facts import Facts
-from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.evidence import Evidence
 from reconciler.promotion.gates.words import moment
 
 
 def healthy(gate: Health, facts: Facts) -> Iterator[Result]:
-    for step, found in facts.look(facts.question.source):
-        if isinstance(found, ReconcilerError):
-            yield refused(gate.type, found, step.app)
-        else:
-            yield _result(gate, facts, step.app, found)
+    return facts.judged(gate.type, partial(_result, gate, facts))
 
 
 def _result(gate: Health, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:

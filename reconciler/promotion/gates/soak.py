@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
-from reconciler.errors import ReconcilerError
 from reconciler.model.promotion import Soak
 from reconciler.promotion.gates.facts import Facts, Run
-from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.evidence import Evidence
 from reconciler.promotion.gates.spans import Spans, common, joined, total
 from reconciler.promotion.gates.words import length, moment
 
 
 def soaked(gate: Soak, facts: Facts) -> Iterator[Result]:
-    for step, found in facts.look(facts.question.source):
-        if isinstance(found, ReconcilerError):
-            yield refused(gate.type, found, step.app)
-        else:
-            yield _result(gate, facts, step.app, found)
+    return facts.judged(gate.type, partial(_result, gate, facts))
 
 
 def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:

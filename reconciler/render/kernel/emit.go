@@ -46,10 +46,12 @@ func emit(m resmap.ResMap) (*output, error) {
 // objectsJSON turns a manifest that emit wrote into a JSON list.
 func objectsJSON(manifest []byte) ([]byte, error) {
 	list := []json.RawMessage{}
-	for document := range bytes.SplitSeq(manifest, []byte("\n---\n")) {
-		if len(bytes.TrimSpace(document)) == 0 {
-			continue
+	for len(bytes.TrimSpace(manifest)) > 0 {
+		document, rest, more := bytes.Cut(manifest, []byte("\n---\n"))
+		if more { // the end of the line is a part of what it ends
+			document = manifest[:len(document)+1]
 		}
+		manifest = rest
 		object, err := sigsyaml.YAMLToJSON(document)
 		if err != nil {
 			return nil, err
