@@ -11,15 +11,8 @@ from reconciler.git.branches import HEADS, main_branch
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
 from reconciler.promotion.conduct.branch import Work, created
-from reconciler.promotion.conduct.conduct import (
-    Assess,
-    Conducted,
-    End,
-    conduct,
-    covered_by,
-    is_abandoned,
-    remove_branch,
-)
+from reconciler.promotion.conduct.closing import covered_by, remove_branch
+from reconciler.promotion.conduct.conduct import Assess, Conducted, End, conduct, is_abandoned
 from reconciler.promotion.conduct.desk import BRANCHES, Desk
 from reconciler.promotion.conduct.rollout import Follower, Patience, Told
 from reconciler.promotion.errand import Errand, Kind, errand_of, target_of
