@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.cli.quick import WORTH_A_BAR, write_out
+from reconciler.cli.quick import WORTH_A_BAR, send_nowhere, write_out
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, ReconcilerError, printable
 
@@ -44,18 +45,24 @@ def show_error(error: ReconcilerError, *, root: str | None = None) -> None:
     """What, where, why and what to do: each on its line, and nothing else."""
     if error.where and root:
         error.where = where_from(error.where, root)
-    first, *rest = error.lines()
-    out = console()
-    with suppress(OSError):  # nobody reads it, and the exit code says it too
-        out.print(Text.assemble(("error: ", "bold red"), first))
-        for line in rest:
-            out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
-        if _Wanted.tracebacks:
-            from rich.traceback import Traceback
+    try:
+        _print_error(error)
+    except OSError:  # nobody reads it, and the exit code says it too
+        send_nowhere(sys.stderr.fileno())
 
-            if error.detail:
-                out.print(Text(error.detail, "dim"))
-            out.print(Traceback.from_exception(type(error), error, error.__traceback__))
+
+def _print_error(error: ReconcilerError) -> None:
+    out = console()
+    first, *rest = error.lines()
+    out.print(Text.assemble(("error: ", "bold red"), first))
+    for line in rest:
+        out.print(Text("  " + line, "dim" if line.startswith("because") else ""))
+    if _Wanted.tracebacks:
+        from rich.traceback import Traceback
+
+        if error.detail:
+            out.print(Text(error.detail, "dim"))
+        out.print(Traceback.from_exception(type(error), error, error.__traceback__))
 
 
 def show_notice(notice: Notice, root: str) -> None:

@@ -118,5 +118,10 @@ def unwritable(why: str | None) -> UserError:
 
 def nobody_reads() -> int:
     """A reader that has seen enough is no failure, and what is still buffered is not for it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    send_nowhere(sys.stdout.fileno())
     return 0
+
+
+def send_nowhere(number: int) -> None:
+    """Whatever is written to this file from now on, as Python does when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -320,8 +320,10 @@ def test_other_streams_that_are_closed_are_not_missed(apps: Repo, closed: str) -
 
 
 @FULL
-def test_an_error_that_nobody_can_read_is_still_the_exit_code(apps: Repo) -> None:
-    assert shell(f"{COMMAND} render apps/nothing 2> /dev/full", apps.path)[0] == 2
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_error_that_nobody_can_read_is_still_the_exit_code(unbuffered: str, apps: Repo) -> None:
+    command = f"PYTHONUNBUFFERED={unbuffered} {COMMAND} render apps/nothing 2> /dev/full"
+    assert shell(command, apps.path)[0] == 2
 
 
 def test_a_current_folder_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
