@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -56,6 +57,7 @@ def test_one_is_started_used_made_ill_emptied_and_ended(testbed: Testbed, tmp_pa
             urllib.request.urlopen(variables["GETH_0_URL"] + "/metrics").close()
         except OSError:
             break
+        time.sleep(0.1)
     else:
         pytest.fail("the node does not go down")
 
