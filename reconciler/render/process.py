@@ -237,7 +237,7 @@ class Kernel:
             self._suspects.clear()
             self._waiting.clear()
             if pid:
-                self._close_pipes()
+                self._hang_up()
                 _stop(pid)
             for job in jobs:
                 job.finish(KernelError("the kernel was closed"))
@@ -302,7 +302,9 @@ class Kernel:
                 setsigmask=[],
             )
         except OSError as e:
-            self._close_pipes()
+            os.close(self._out)
+            os.close(self._err)
+            self._hang_up()
             raise KernelError(
                 f"the kernel {self.binary} cannot be started",
                 why=e.strerror or str(e),
@@ -320,25 +322,29 @@ class Kernel:
             daemon=True,
         ).start()
 
-    def _close_pipes(self) -> None:
+    def _hang_up(self) -> None:
+        """What the kernel writes is closed by who listens: its number must not be another's yet."""
         with self._writing:
-            for descriptor in (self._in, self._out, self._err):
-                if descriptor >= 0:
-                    os.close(descriptor)
+            if self._in >= 0:
+                os.close(self._in)
             self._in = self._out = self._err = -1
 
     def _listen(self, pid: int, out: int, err: int) -> None:
+        try:
+            self._hear(pid, out, err)
+        finally:
+            os.close(out)
+            os.close(err)
+
+    def _hear(self, pid: int, out: int, err: int) -> None:
         decoder = Decoder()
         poll = select.poll()
         poll.register(out, select.POLLIN)
         while True:
-            try:
-                if not poll.poll(1000):
-                    self._check_silence(pid)
-                    continue
-                data = os.read(out, READ_BYTES)
-            except OSError:
-                data = b""
+            if not poll.poll(1000):
+                self._check_silence(pid)
+                continue
+            data = os.read(out, READ_BYTES)
             if self._pid != pid:
                 return
             if not data:
@@ -423,7 +429,7 @@ class Kernel:
                 return
             last_words = _drain(err)
             self._pid = 0
-            self._close_pipes()
+            self._hang_up()
             ending = _ending(_reap(pid))
             open_jobs, self._open = list(self._open.values()), {}
             for job in open_jobs:

@@ -284,3 +284,9 @@ def test_a_tree_that_fails_is_that_renders_error(kernel: Kernel) -> None:
     with pytest.raises(RenderError, match="the disk is gone"):
         kernel.render(Broken(sample(), 0), "apps/app0", DEFAULTS).result()
     assert kernel.render(sample(), "apps/app0", DEFAULTS).result().manifest == rendered(0)
+
+
+def test_a_kernel_that_was_closed_takes_nothing_from_the_next() -> None:
+    for _ in range(30):
+        with Kernel() as one:
+            assert one.versions()
