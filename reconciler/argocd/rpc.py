@@ -140,8 +140,10 @@ class Call:
         if self._task and code in (Code.CANCELLED, Code.DEADLINE_EXCEEDED):
             handler.stop()
             self._task.cancel()
-        self._stream.send_headers(status(code, text, began=began), last=True)
-        handler.ended(code, text)
+        try:
+            handler.ended(code, text)  # first: who has the answer finds it counted and logged
+        finally:
+            self._stream.send_headers(status(code, text, began=began), last=True)
 
 
 class Immediate:
