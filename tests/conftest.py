@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reconciler.render.binary import CHECKING
 from reconciler.render.process import Kernel
 from tests.peers import PEER_MISSING as PEER_MISSING
 from tests.peers import program
+
+# How long an example takes says what else the machine does.
+settings.register_profile(
+    "steady", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 pytest_plugins = ["tests.testbed.plugin"]
 

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import grpc
@@ -184,9 +185,10 @@ def slowly(stream: Iterator[AppStreamRequest], seconds: float) -> Iterator[AppSt
 
 
 def test_a_stream_that_never_ends_is_ended_and_holds_nobody_up(start: Callable[..., Any]) -> None:
-    with start("--timeout", "2", "--workers", "1") as plugin, ThreadPoolExecutor(8) as pool:
+    with start("--timeout", "4", "--workers", "1") as plugin, ThreadPoolExecutor(8) as pool:
+        assert plugin.generate(archive({**FLEET, "n": ""})) == DEPLOYMENT  # the kernel is warm
         stuck = [
-            pool.submit(plugin.refusal, slowly(messages(GOOD, WEB), 5), seconds=None)
+            pool.submit(plugin.refusal, slowly(messages(GOOD, WEB), 10), seconds=None)
             for _ in range(8)
         ]
         assert plugin.generate(GOOD) == DEPLOYMENT
@@ -211,12 +213,16 @@ def test_a_client_that_goes_away_leaves_nothing_behind(plugin: Plugin) -> None:
             if number % 2:
                 call.cancel()
     assert plugin.generate(GOOD) == DEPLOYMENT
-    for _ in range(100):
+    wait_for_open(plugin, 0)
+
+
+def wait_for_open(plugin: Plugin, requests: int) -> None:
+    for _ in range(600):
         page = urllib.request.urlopen(f"{plugin.http}/metrics").read().decode()
-        if "reconciler_plugin_open_requests 0.0" in page:
+        if f"reconciler_plugin_open_requests {requests}.0" in page:
             return
         time.sleep(0.05)
-    raise AssertionError("requests are left over")
+    raise AssertionError(f"there are never {requests} open requests")
 
 
 @pytest.mark.parametrize(
@@ -269,21 +275,23 @@ def test_200_requests_at_once_get_right_answers_beside_bad_ones(plugin: Plugin) 
 
 def test_more_requests_than_are_taken_are_turned_away_at_once(start: Callable[..., Any]) -> None:
     with start("--max-requests", "4", "--timeout", "30") as plugin, ThreadPoolExecutor(4) as pool:
+        go_on = Event()
         held = [
-            pool.submit(plugin.call, "GenerateManifest", slowly_whole(messages(GOOD, WEB), 2))
+            pool.submit(plugin.call, "GenerateManifest", held_back(messages(GOOD, WEB), go_on))
             for _ in range(4)
         ]
-        time.sleep(1)
+        wait_for_open(plugin, 4)
         code, text = plugin.refusal(messages(GOOD, WEB))
         assert code is EXHAUSTED
         assert "try again" in text
+        go_on.set()
         for found in held:
             assert found.result().manifests == [DEPLOYMENT]
 
 
-def slowly_whole(stream: Iterator[AppStreamRequest], seconds: float) -> Iterator[AppStreamRequest]:
+def held_back(stream: Iterator[AppStreamRequest], go_on: Event) -> Iterator[AppStreamRequest]:
     yield next(stream)
-    time.sleep(seconds)
+    go_on.wait(60)
     yield from stream
 
 
@@ -322,13 +330,16 @@ def test_memory_comes_back_after_large_repositories(plugin: Plugin) -> None:
 def test_the_server_ends_on_a_signal_after_what_it_works_on(start: Callable[..., Any]) -> None:
     with ThreadPoolExecutor(1) as pool:
         with start() as plugin:
+            go_on = Event()
             held = pool.submit(
-                plugin.call, "GenerateManifest", slowly_whole(messages(GOOD, WEB), 1.5)
+                plugin.call, "GenerateManifest", held_back(messages(GOOD, WEB), go_on)
             )
-            time.sleep(0.5)
+            wait_for_open(plugin, 1)
             os.kill(plugin.pid, signal.SIGTERM)
+            while plugin.socket.exists():
+                time.sleep(0.05)
+            go_on.set()
             assert held.result().manifests == [DEPLOYMENT]
-            assert not plugin.socket.exists()
         assert '"message": "stopping", "open": 1' in plugin.log.read_text()
 
 

@@ -167,7 +167,7 @@ ANY_FRAME = st.builds(
 
 
 def test_any_frames_are_answered_or_the_connection_ends(bench: Bench) -> None:
-    @settings(max_examples=min(HUNT or 150, AT_ONCE), deadline=None)
+    @settings(max_examples=min(HUNT or 150, AT_ONCE))
     @given(st.lists(ANY_FRAME, max_size=12), st.integers(1, 5))
     def each(sent: list[bytes], pieces: int) -> None:
         bench.run(lambda: bench.send(GREETING + b"".join(sent), pieces))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.compare.escape import SPACE, code, fence, prose, quiet
@@ -45,7 +45,6 @@ def shown(text: str) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_text_is_read_as_it_is_and_nothing_acts_on_it(text: str, place: str) -> None:
     text = shown(text)
@@ -57,7 +56,6 @@ def test_a_text_is_read_as_it_is_and_nothing_acts_on_it(text: str, place: str) -
 
 
 @pytest.mark.parametrize("place", PLACES)
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_a_name_is_code_and_can_be_copied(text: str, place: str) -> None:
     text = shown(text)
@@ -67,7 +65,6 @@ def test_a_name_is_code_and_can_be_copied(text: str, place: str) -> None:
     assert text in " ".join(seen.text.split())
 
 
-@settings(deadline=None)
 @given(text=TEXTS)
 @example("Closes #1 for @everyone at https://example.org")
 def test_a_message_that_is_no_markdown_acts_on_nothing(text: str) -> None:
@@ -76,7 +73,6 @@ def test_a_message_that_is_no_markdown_acts_on_nothing(text: str) -> None:
     assert quieted.replace(SPACE, "") == printable(text)
 
 
-@settings(deadline=None)
 @given(lines=st.lists(TEXTS.map(printable), max_size=5))
 def test_lines_do_not_end_their_own_fence(lines: list[str]) -> None:
     begin, end = fence(lines, "diff")

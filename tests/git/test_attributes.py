@@ -128,7 +128,6 @@ LINES = st.lists(LINE, max_size=4).map(lambda lines: "".join(lines).encode())
 @settings(
     max_examples=8,
     phases=[Phase.generate],
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

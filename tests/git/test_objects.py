@@ -33,7 +33,7 @@ KIND = st.sampled_from(sorted(KINDS))
 CONTENT = st.binary(max_size=300) | st.binary(max_size=20).map(lambda b: b * 50)
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(kind=KIND, content=CONTENT)
 def test_what_git_wrote_is_read_back(kind: bytes, content: bytes) -> None:
     assert parse(loose(kind, content)) == (KINDS[kind], content)
@@ -43,7 +43,7 @@ def test_what_git_wrote_is_read_back(kind: bytes, content: bytes) -> None:
     )
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True)
 @given(kind=KIND, content=CONTENT, cut=st.integers(1, 400))
 def test_a_cut_off_object_is_an_error(kind: bytes, content: bytes, cut: int) -> None:
     whole = loose(kind, content)

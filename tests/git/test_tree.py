@@ -82,7 +82,6 @@ def without_conflicts(paths: list[str]) -> list[str]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -324,7 +324,6 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, str, str]:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(case=cases())

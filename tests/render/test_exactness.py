@@ -40,7 +40,6 @@ def test_whatever_kustomize_builds_the_kernel_renders_to_the_same_bytes(
         derandomize=not HUNT,
         database=None,
         phases=tuple(Phase) if HUNT else (Phase.generate,),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(overlays())

@@ -205,11 +205,11 @@ def test_a_render_that_does_not_stop_goes_with_its_kernel_and_the_others_stay() 
 
 
 def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.2)
+    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.5)
     with Kernel() as kernel:
         kernel.start()
         os.kill(kernel.pid(), signal.SIGSTOP)
-        job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=0.5))
+        job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=3))
         assert job.result().manifest == rendered(0)
         assert kernel.starts == 2
 

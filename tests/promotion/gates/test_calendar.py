@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import FleetError
@@ -52,7 +52,6 @@ freezes = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(windows, max_size=2), st.lists(freezes, max_size=2), moments)
 def test_the_opening_is_the_first_quarter_of_an_hour_that_is_open(
     some: list[Window], others: list[Freeze], at: datetime
@@ -65,7 +64,6 @@ def test_the_opening_is_the_first_quarter_of_an_hour_that_is_open(
     assert opening(some, others, at) == expected
 
 
-@settings(deadline=None)
 @given(freezes)
 def test_a_freeze_holds_to_its_last_second(freeze: Freeze) -> None:
     end = thaw(freeze)

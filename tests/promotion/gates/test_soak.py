@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.promotion.gates.result import Gate
@@ -126,7 +126,6 @@ minutes = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(minutes, minutes)
 def test_common_time_is_the_minutes_that_both_have(
     some: list[tuple[datetime, datetime]], others: list[tuple[datetime, datetime]]

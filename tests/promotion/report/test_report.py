@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.checks.finding import Finding, Severity
@@ -162,7 +162,6 @@ def test_the_same_report_has_the_same_hash_and_another_one_has_not(
     assert of(due, checking, gates).marker.hash != first.marker.hash
 
 
-@settings(deadline=None)
 @given(texts=st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), apps=st.lists(TEXTS, max_size=3))
 def test_a_marker_can_be_read_whatever_it_holds(
     texts: tuple[str, str, str, str], apps: list[str]
@@ -210,7 +209,7 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[Result]]:
 EMPTY = hostile(["x", "x", "x", "x"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(texts=st.lists(TEXTS, min_size=4, max_size=4))
 def test_whatever_anybody_wrote_is_nothing_but_text(texts: list[str]) -> None:
     plan, inspection, gates = hostile(texts)
