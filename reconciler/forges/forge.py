@@ -143,5 +143,8 @@ class Forge(Protocol):
 
     def compare_url(self, old: str, new: str) -> str: ...
 
+    def members(self, team: str) -> frozenset[str]:
+        """The accounts of a team such as org/team."""
+
     def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
         """Who the forge's file of code owners names for these paths."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -55,6 +55,7 @@ class Gitea(Hosted):
     kind = "gitea"
     name = "Gitea"
     needs = "write:repository, write:issue and read:user, and to belong to somebody who may write"
+    needs_for_teams = "read:organization, and its user to be in the team or to own the organisation"
     longest_body = 1_000_000
     longest_description = 255
     owner_files = ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")
@@ -181,6 +182,17 @@ class Gitea(Hosted):
             accept=(404, 413, 422),
         )
         return str(answer.json()["browser_download_url"]) if answer.status == 201 else None
+
+    def _members(self, team: str) -> Iterable[str] | None:
+        organisation, _, name = team.partition("/")
+        query: Query = {"limit": self.page}
+        for known in self.client.pages(f"/orgs/{organisation}/teams", query):
+            if known["name"].lower() == name.lower():
+                path = f"/teams/{known['id']}/members"
+                if self.client.send("GET", path, query=query, accept=(403,)).status == 403:
+                    return None
+                return (str(user["login"]) for user in self.client.pages(path, query))
+        return None
 
     def statuses(self, commit: str) -> list[Status]:
         found = self.client.pages(

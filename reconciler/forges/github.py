@@ -63,6 +63,7 @@ class GitHub(Hosted):
     kind = "github"
     name = "GitHub"
     needs = "contents, pull requests and commit statuses (write), and checks (read)"
+    needs_for_teams = "members of the organisation (read)"
     headers = HEADERS
     longest_body = 65_536
     longest_description = 140
@@ -185,6 +186,13 @@ class GitHub(Hosted):
 
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         return None  # only browsers can
+
+    def _members(self, team: str) -> Iterable[str] | None:
+        organisation, _, name = team.partition("/")
+        path = f"/orgs/{organisation}/teams/{quote(name.lower(), safe='')}"
+        if self.client.find(path) is None:
+            return None
+        return (str(u["login"]) for u in self.client.pages(f"{path}/members", {"per_page": 100}))
 
     def statuses(self, commit: str) -> list[Status]:
         """Commit statuses and check runs, which are two systems."""

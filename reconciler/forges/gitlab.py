@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -55,6 +55,7 @@ class GitLab(Hosted):
     kind = "gitlab"
     name = "GitLab"
     needs = "the scope api and, in the project, the role Developer"
+    needs_for_teams = "the scope api and, unless the group is public, for its user to belong to it"
     longest_body = 1_000_000
     longest_description = 255
     owner_files = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -134,6 +135,14 @@ class GitLab(Hosted):
             body = {"reviewer_ids": [int(user["id"]) for user in there] + new}
             self.client.send("PUT", self._request(pull), body)
         return True
+
+    def _members(self, team: str) -> Iterable[str] | None:
+        """A team is a group, and those of the groups above it belong to it."""
+        path = f"/groups/{quote(team, safe='')}"
+        if self.client.find(path, {"with_projects": "false"}) is None:
+            return None
+        members = self.client.pages(f"{path}/members/all", {"per_page": 100})
+        return (str(user["username"]) for user in members if user["state"] == "active")
 
     def close(self, pull: PullRequest) -> None:
         self.client.send("PUT", self._request(pull), {"state_event": "close"})

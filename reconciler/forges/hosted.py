@@ -44,6 +44,7 @@ class Hosted(Forge, ABC):
     name: str
     needs: str
     """What a token has to have."""
+    needs_for_teams: str
     headers: Mapping[str, str] = {}
     longest_description: int
     owner_files: tuple[str, ...]
@@ -114,6 +115,15 @@ class Hosted(Forge, ABC):
         if status not in self.statuses(commit):
             self._report(commit, status)
 
+    def members(self, team: str) -> frozenset[str]:
+        found = self._members(team)
+        if found is None:
+            raise ForgeError(
+                f"{self.name} shows no team {team}",
+                hint=f"is the name right? to see teams, the token needs {self.needs_for_teams}",
+            )
+        return frozenset(found)
+
     def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
         for place in self.owner_files:
             found = self._file(place, base)
@@ -174,6 +184,10 @@ class Hosted(Forge, ABC):
 
     @abstractmethod
     def _report(self, commit: str, status: Status) -> None: ...
+
+    @abstractmethod
+    def _members(self, team: str) -> Iterable[str] | None:
+        """None if there is no such team, or none that the token may see."""
 
     @abstractmethod
     def _file(self, place: str, base: str) -> Answer:

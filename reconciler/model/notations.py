@@ -167,7 +167,7 @@ Account = Annotated[
     str,
     Text(
         "an account or a team such as alice or org/team",
-        r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)?",
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*",
     ),
 ]
 Duration = Annotated[

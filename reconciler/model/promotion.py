@@ -34,7 +34,7 @@ class Approvals:
 
     type: Annotated[Literal["approvals"], TYPE] = "approvals"
     count: Annotated[int, "How many."] = 1
-    by: Annotated[tuple[Account, ...], "The accounts that count; otherwise all that approve."] = ()
+    by: Annotated[tuple[Account, ...], "Whose approval counts; otherwise anybody's."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class Promotion:
     reviewers: Annotated[tuple[Account, ...], "Who is asked to review the pull request."] = ()
     overrides: Annotated[
         tuple[Account, ...],
-        "The accounts that may let a promotion pass a gate that is not open, with a reason.",
+        "Who may let a promotion pass a gate that is not open, with a reason.",
     ] = ()
     labels: Annotated[tuple[str, ...], "The labels of the pull request."] = ()
     allow_skip_from: Annotated[

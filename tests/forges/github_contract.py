@@ -22,7 +22,7 @@ from tests.forges.replay import Answer, Request
 
 VERSION: Final = "2022-11-28"
 TYPES: Mapping[str, Mapping[str, Any]] = gqlspec["types"]  # type: ignore[assignment]
-GROUPS = ("apps", "checks", "git", "issues", "pulls", "repos", "users")
+GROUPS = ("apps", "checks", "git", "issues", "pulls", "repos", "teams", "users")
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,15 @@ def test_addresses_are_pages_of_the_forge(site: Site, forge: Gitea) -> None:
             assert page.status == 200
 
 
+def test_those_of_a_team_are_known(site: Site) -> None:
+    assert {"alice", "bot"} <= site.forge().members("fleet/Writers")
+    with pytest.raises(ForgeError, match="Gitea shows no team fleet/readers"):
+        site.forge().members("fleet/readers")
+    with pytest.raises(ForgeError) as caught:
+        site.forge().members("fleet/owners")
+    assert "to be in the team" in caught.value.hint
+
+
 def test_the_file_of_code_owners_is_read_from_the_base(site: Site, forge: Gitea) -> None:
     assert forge.code_owners(["environments/prod/x"], "main") == ()
     rules = "environments/prod/.* @alice @fleet/writers\n.*\\.md @bob\n# @nobody\n"

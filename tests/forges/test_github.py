@@ -537,6 +537,19 @@ def test_the_file_of_code_owners_is_read_from_the_base(server: Replay, forge: Gi
     assert asked.headers["accept"] == "application/vnd.github.raw+json"
 
 
+def test_those_of_a_team_are_known(server: Replay, forge: GitHub) -> None:
+    at = "/orgs/fleet/teams/on-call"
+    members = f"{at}/members"
+    page = {"Link": f'<http://127.0.0.1{members}?page=2&per_page=100>; rel="next"'}
+    server.give("GET", at, sample(models.TeamFull, slug="on-call"))
+    server.give("GET", members, Answer([person("alice")], headers=page), [person("bob")])
+    assert forge.members("fleet/On-Call") == {"alice", "bob"}
+    server.give("GET", "/orgs/fleet/teams/hidden", {"message": "Not Found"}, status=404)
+    with pytest.raises(ForgeError, match="GitHub shows no team fleet/hidden") as caught:
+        forge.members("fleet/hidden")
+    assert "members of the organisation (read)" in caught.value.hint
+
+
 def test_what_brought_a_commit_is_found(server: Replay, forge: GitHub) -> None:
     merged = simple(state="closed", merged_at="2026-11-21T12:00:00Z", merge_commit_sha=OTHER)
     path = f"{AT}/commits/{OTHER}/pulls"

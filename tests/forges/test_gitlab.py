@@ -345,6 +345,19 @@ def test_lists_and_addresses(server: Replay, forge: GitLab) -> None:
     assert bodies(server, "PUT", MERGE) == [{"state_event": "close"}]
 
 
+def test_those_of_a_group_are_known(server: Replay, forge: GitLab) -> None:
+    people = [
+        {"id": n, "username": name, "state": state}
+        for n, (name, state) in enumerate([("alice", "active"), ("bob", "blocked")])
+    ]
+    server.give("GET", "/groups/fleet%2Fguards", {"id": 3, "full_path": "fleet/guards"})
+    server.give("GET", "/groups/fleet%2Fguards/members/all", people)
+    assert forge.members("fleet/guards") == {"alice"}
+    server.give("GET", "/groups/fleet%2Fhidden", {"message": "404 Group Not Found"}, status=404)
+    with pytest.raises(ForgeError, match="GitLab shows no team fleet/hidden"):
+        forge.members("fleet/hidden")
+
+
 def test_the_file_of_code_owners_is_read_from_the_base(server: Replay, forge: GitLab) -> None:
     at = f"{AT}/repository/files"
     server.give("GET", f"{at}/CODEOWNERS/raw", {"message": "404 File Not Found"}, status=404)

@@ -186,6 +186,11 @@ def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: Local) -> None:
     assert forge.pull(pull.number).commit == pull.commit
 
 
+def test_there_are_no_teams(forge: Local) -> None:
+    with pytest.raises(ForgeError, match="nobody knows who is in the team fleet/writers"):
+        forge.members("fleet/writers")
+
+
 def test_code_owners_are_those_of_the_base(repo: Repo) -> None:
     repo.commit({".github/CODEOWNERS": "* @all\n/environments/prod/ @alice @fleet/writers\n"})
     forge = Local(str(repo.path))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.forges.forge import Approval
 from reconciler.model.promotion import Approvals
 from reconciler.model.suggest import listing
 from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.people import one_of
 from reconciler.promotion.gates.result import Gate, Result
 
 
@@ -17,7 +17,8 @@ def approved(gate: Approvals, facts: Facts) -> Iterator[Result]:
         said = "there is no pull request that somebody could approve"
         yield Result(gate.type, Gate.waiting, said)
         return
-    given = [approval for approval in forge.approvals(pull) if _counts(gate, approval)]
+    counts = one_of(gate.by, forge)
+    given = [one for one in forge.approvals(pull) if not gate.by or counts(one.user)]
     author = pull.author.casefold()
     people = {a.user.casefold(): a.user for a in given if a.commit == pull.commit}
     own = people.pop(author, None)
@@ -32,7 +33,3 @@ def approved(gate: Approvals, facts: Facts) -> Iterator[Result]:
     state = Gate.open if len(people) >= gate.count else Gate.waiting
     hint = "" if state is Gate.open else f"approve {pull.commit[:10]} at {pull.url}"
     yield Result(gate.type, state, said, hint=hint)
-
-
-def _counts(gate: Approvals, approval: Approval) -> bool:
-    return not gate.by or approval.user.casefold() in {name.casefold() for name in gate.by}

@@ -11,11 +11,12 @@ pull request becomes later, and whoever judges it again finds it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.suggest import did_you_mean
+from reconciler.promotion.gates.people import one_of
 from reconciler.promotion.gates.result import Gate, Result
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ class Override:
 def overridden(question: Question, results: Sequence[Result]) -> list[Result]:
     """The results with those overridden that somebody may and wants to, and why others are not."""
     names = {result.name for result in results}
+    allowed = question.target.promotion.overrides
+    may = one_of(allowed, question.forge) if question.forge else _anybody
     judged = [
-        (one, one if isinstance(one, Result) else _problem(question, one, names))
+        (one, one if isinstance(one, Result) else _problem(question, one, names, may))
         for one in (*question.overrides, *_comments(question))
     ]
     counted = [one for one, problem in judged if isinstance(one, Override) and not problem]
@@ -58,12 +61,17 @@ def _with(result: Result, overrides: Sequence[Override]) -> Result:
     return result
 
 
-def _problem(question: Question, found: Override, names: set[str]) -> Result | None:
+def _anybody(_: str) -> bool:
+    return True
+
+
+def _problem(
+    question: Question, found: Override, names: set[str], may: Callable[[str], bool]
+) -> Result | None:
     """Why an override does not count."""
-    allowed = {name.casefold() for name in question.target.promotion.overrides}
     if not found.reason.strip():
         return _note(f"{found.by} gives no reason", f"write {FORM}")
-    if question.forge is not None and found.by.casefold() not in allowed:
+    if not may(found.by):
         return _note(
             f"{found.by} may not override a gate of {question.target.name}",
             "promotion.overrides of its environment.yaml names those who may",

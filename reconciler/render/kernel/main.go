@@ -14,7 +14,7 @@ import (
 )
 
 // Few large collections beat many small ones: a render's garbage is a few MB and dies
-// at once (benchmarks/kernel.py measures the settings side by side).
+// at once (`python -m benchmarks collector` measures the settings side by side).
 const (
 	gcPercent  = 400
 	softMemory = 224 << 20

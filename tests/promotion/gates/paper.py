@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -47,6 +47,7 @@ class Paper:
 
     given: list[Approval] = field(default_factory=list)
     said: list[Comment] = field(default_factory=list)
+    teams: Mapping[str, Collection[str]] = field(default_factory=dict)
     broken: str = ""
     kind: str = "paper"
     longest_body: int = 1000
@@ -116,6 +117,11 @@ class Paper:
 
     def compare_url(self, old: str, new: str) -> str:
         raise NotImplementedError
+
+    def members(self, team: str) -> frozenset[str]:
+        if team not in self.teams:
+            raise ForgeError(f"there is no team {team}", hint="make one")
+        return frozenset(self.teams[team])
 
     def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
         raise NotImplementedError

@@ -64,6 +64,32 @@ def test_where_approvers_are_named_nobody_elses_word_counts(gated: Gated, ask: A
     assert only(ask(fleet, forge=Paper().approve("ann"), pull=pull()), "approvals").passes
 
 
+TEAMS = {"acme/on-call": ["Ann", "carol"], "acme/sre": ["dave"]}
+
+
+@pytest.mark.parametrize(
+    ("user", "state", "said"),
+    [
+        ("ann", Gate.open, "1 of 1: ann"),
+        ("Dave", Gate.open, "1 of 1: Dave"),
+        ("erin", Gate.open, "1 of 1: erin"),
+        ("bob", Gate.waiting, "0 of 1"),
+        ("acme/sre", Gate.waiting, "0 of 1"),
+    ],
+)
+def test_those_of_a_team_count(user: str, state: Gate, said: str, gated: Gated, ask: Ask) -> None:
+    fleet = gated("type: approvals, by: [acme/On-Call, erin, acme/sre]")
+    found = only(ask(fleet, forge=Paper(teams=TEAMS).approve(user), pull=pull()), "approvals")
+    assert (found.state, found.evidence) == (state, said)
+
+
+def test_a_team_that_the_forge_does_not_show_approves_nothing(gated: Gated, ask: Ask) -> None:
+    fleet = gated("type: approvals, by: [acme/nobody, erin]")
+    found = only(ask(fleet, forge=Paper().approve("bob"), pull=pull()), "approvals")
+    assert (found.state, found.evidence) == (Gate.shut, "there is no team acme/nobody")
+    assert only(ask(fleet, forge=Paper().approve("erin"), pull=pull()), "approvals").passes
+
+
 def test_without_a_pull_request_nobody_can_approve(due: Fleet, ask: Ask) -> None:
     assert only(ask(due), "approvals").state is Gate.waiting
 
