@@ -37,6 +37,8 @@ LONGEST_SOCKET = 103
 BACKLOG = 1024
 # How long one thread may keep the interpreter from the others.
 SWITCH = 0.001
+# A sidecar shares its node with others, and renders one app after the other.
+KERNEL_MEMORY = 48 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def serve(settings: Settings, store: Store, mirrors: Callable[[], Mirrors] | Non
     sys.setswitchinterval(SWITCH)
     with ExitStack() as stack:
         listening = stack.enter_context(_socket(settings.socket))
-        kernel = stack.enter_context(Kernel())
+        kernel = stack.enter_context(Kernel(memory=KERNEL_MEMORY))
         checking = stack.enter_context(Kernel(CHECKING))
         store = MemoryStore(store)
         stack.callback(store.close)

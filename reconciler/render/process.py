@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 # it is stopped or lost.
 SILENCE = 10.0
 
+MEMORY = 96 << 20
+MEMORY_LIMIT = 1 << 30
+
 ENDINGS = {
     3: (
         "it needed more memory than a render may use",
@@ -104,8 +107,15 @@ _alive: weakref.WeakSet[Kernel] = weakref.WeakSet()
 class Kernel:
     """A handle on the kernel, safe to share between threads; a fork starts its own."""
 
-    def __init__(self, binary: str = BINARY, memory_limit: int = 1 << 30) -> None:
+    def __init__(
+        self, binary: str = BINARY, *, memory: int = MEMORY, memory_limit: int = MEMORY_LIMIT
+    ) -> None:
+        """The process takes so much memory before it collects garbage, and gives up at the limit.
+
+        It collects less often where the renders themselves need much of it.
+        """
         self.binary = binary
+        self.memory = memory
         self.memory_limit = memory_limit
         self.starts = 0
         self.renders = 0
@@ -293,7 +303,10 @@ class Kernel:
             self._pid = os.posix_spawn(
                 self.binary,
                 [self.binary],
-                {"RECONCILER_KERNEL_MEMORY": str(self.memory_limit)},
+                {
+                    "RECONCILER_KERNEL_MEMORY": str(self.memory),
+                    "RECONCILER_KERNEL_MEMORY_LIMIT": str(self.memory_limit),
+                },
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, child_in, 0),
                     (os.POSIX_SPAWN_DUP2, child_out, 1),

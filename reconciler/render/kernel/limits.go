@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
@@ -17,13 +18,23 @@ const (
 // than this cannot be stopped from inside, so the process goes and the parent starts another.
 const runawayGrace = 2 * time.Second
 
-func dieOfMemory(limit uint64) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	for range time.Tick(50 * time.Millisecond) {
+// watchMemory lets garbage lie until the process has as much memory as it may have at ease, or
+// twice what is alive: few large collections beat many small ones, and a render that needs much
+// must not spend its time on them. Past the limit the process gives itself up.
+func watchMemory(ease, limit uint64) {
+	debug.SetGCPercent(-1)
+	set := uint64(0)
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	for ; ; time.Sleep(50 * time.Millisecond) {
 		metrics.Read(sample)
-		if used := sample[0].Value.Uint64(); used > limit {
+		used, alive := sample[0].Value.Uint64(), sample[1].Value.Uint64()
+		if used > limit {
 			fmt.Fprintf(stderr, "kernel: %d bytes in use, over the limit of %d\n", used, limit)
 			os.Exit(exitMemory)
+		}
+		if wanted := max(ease, 2*alive); wanted != set {
+			set = wanted
+			debug.SetMemoryLimit(int64(set))
 		}
 	}
 }

@@ -13,13 +13,6 @@ import (
 	"strconv"
 )
 
-// Few large collections beat many small ones: a render's garbage is a few MB and dies
-// at once (`python -m benchmarks collector` measures the settings side by side).
-const (
-	gcPercent  = 400
-	softMemory = 224 << 20
-)
-
 type offline struct{}
 
 func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errRemote }
@@ -27,10 +20,11 @@ func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, er
 var errRemote = errors.New("the kernel opens no network connection")
 
 func main() {
-	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(softMemory)
 	debug.SetTraceback("single")
-	go dieOfMemory(limitFromEnv("RECONCILER_KERNEL_MEMORY", 1<<30))
+	go watchMemory(
+		sizeFromEnv("RECONCILER_KERNEL_MEMORY", 96<<20),
+		sizeFromEnv("RECONCILER_KERNEL_MEMORY_LIMIT", 1<<30),
+	)
 
 	// Upstream fetches remote bases with git and http, and runs helm and plugins from PATH:
 	// here neither is within reach. Its warnings are reported per request instead (inspect).
@@ -48,7 +42,7 @@ func main() {
 	}
 }
 
-func limitFromEnv(name string, otherwise uint64) uint64 {
+func sizeFromEnv(name string, otherwise uint64) uint64 {
 	if n, err := strconv.ParseUint(os.Getenv(name), 10, 64); err == nil && n > 0 {
 		return n
 	}
