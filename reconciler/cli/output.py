@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from reconciler.render.process import Notice
+    from reconciler.render.job import Notice
     from reconciler.render.renderer import Render
 
 

@@ -15,7 +15,7 @@ from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place, ReconcilerError, RenderError
 from reconciler.git.tree import Tree
 from reconciler.model.layout import KUSTOMIZATION_NAMES
-from reconciler.render.process import Job
+from reconciler.render.job import Job
 from reconciler.render.renderer import Render, Renderer
 
 NONE = Difference()

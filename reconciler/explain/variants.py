@@ -12,8 +12,9 @@ from reconciler.explain.steps import MARKED, Kustomization, Step
 from reconciler.git.overlay import EditedTree
 from reconciler.git.tree import Entry, Tree, a_file
 from reconciler.git.worktree import blob_id
+from reconciler.render.job import Job
 from reconciler.render.options import RenderOptions
-from reconciler.render.process import Job, Kernel
+from reconciler.render.process import Kernel
 
 # The order of objects is what tells which one became which.
 IN_ORDER = RenderOptions(reorder="none")

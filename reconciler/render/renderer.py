@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.git.tree import Tree
+    from reconciler.render.job import Job, Notice
     from reconciler.render.options import RenderOptions
-    from reconciler.render.process import Job, Kernel, Notice
+    from reconciler.render.process import Kernel
 
 # So many renders wait in the kernel's queue at once: enough to keep every core busy,
 # few enough that finished manifests do not pile up.

@@ -142,6 +142,48 @@ def test_what_kills_the_kernel_twice_is_found_and_the_others_go_on(tmp_path: Pat
                 assert job.result().manifest == rendered(i)
 
 
+ASKS_AND_DIES_ONCE = f"""#!{sys.executable}
+import os, pathlib, select, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from reconciler.render.wire import Decoder, encode
+
+here, decoder = pathlib.Path(__file__).parent, Decoder()
+
+def hear():
+    return [header for header, _ in decoder.feed(os.read(0, 65536))]
+
+(asked,) = hear()
+if not (here / "first").exists():
+    (here / "first").touch()
+    os.write(1, encode({{"op": "get", "call": 1, "tree": asked["tree"], "paths": ["https://h//x"]}}))
+    while not (here / "die").exists():
+        pass
+    sys.exit(9)
+(here / "second").touch()
+heard = hear() if select.select([0], [], [], 1)[0] else []
+os.write(1, encode({{"op": "rendered", "id": asked["id"]}}, str(heard).encode()))
+hear()
+"""
+
+
+def test_a_late_answer_is_for_the_kernel_that_asked_alone(tmp_path: Path) -> None:
+    """To a kernel that came after it, it would say of one path what is at another."""
+    asks = tmp_path / "asks"
+    asks.write_text(ASKS_AND_DIES_ONCE)
+    asks.chmod(0o755)
+
+    class Late(MemoryTree):
+        def fetch(self, path: str) -> tuple[Entry, bytes]:
+            (tmp_path / "die").touch()
+            while not (tmp_path / "second").exists():
+                time.sleep(0.01)
+            return super().fetch(path)
+
+    with Kernel(str(asks)) as kernel:
+        assert kernel.render(Late({}), "x", DEFAULTS).result().manifest == b"[]"
+        assert kernel.starts == 2
+
+
 def test_a_render_that_is_over_its_time_is_an_error_of_its_own(kernel: Kernel) -> None:
     slow = SlowTree(sample(), 0.3)
     late = kernel.render(slow, "apps/app0", RenderOptions(timeout=0.1))

@@ -8,8 +8,9 @@ import pytest
 
 from reconciler.errors import RenderError
 from reconciler.git.memory import MemoryTree
+from reconciler.render.job import Job
 from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Job, Kernel
+from reconciler.render.process import Kernel
 
 # Every value of an object says so.
 FILES = {

@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.git.memory import MemoryTree
+from reconciler.render.job import Job
 from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Job, Kernel
+from reconciler.render.process import Kernel
 
 ROUNDS = {"plain": 250}
 

@@ -1,0 +1,72 @@
+"""What the kernel was asked for, and what came of it."""
+
+from __future__ import annotations
+
+import threading
+
+from reconciler.errors import Place, ReconcilerError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from reconciler.git.tree import Tree
+    from reconciler.render.process import Kernel
+
+
+class Notice:
+    """Something to tell the user about a render that worked."""
+
+    __slots__ = ("what", "where")
+
+    def __init__(self, what: str, where: Place) -> None:
+        self.what = what
+        self.where = where
+
+
+class Rendered:
+    """What the kernel made of a folder, and every path that it looked at."""
+
+    __slots__ = ("manifest", "notices", "paths", "secret")
+
+    def __init__(
+        self, manifest: bytes, paths: list[str], notices: list[Notice], secret: bool
+    ) -> None:
+        self.manifest = manifest
+        self.paths = paths
+        self.notices = notices
+        self.secret = secret
+
+
+class Job:
+    """One thing that was asked for; result() waits for it."""
+
+    __slots__ = ("_done", "_kernel", "alone", "body", "header", "outcome", "paths", "tree")
+
+    def __init__(
+        self, kernel: Kernel, header: dict[str, Any], tree: Tree | None, body: bytes = b""
+    ) -> None:
+        self.header = header
+        self.body = body
+        self.tree = tree
+        self.alone = False
+        self.outcome: Any = None
+        self.paths: list[str] = []
+        self._kernel = kernel
+        self._done = threading.Event()
+
+    def finish(self, outcome: Any) -> None:
+        self.outcome = outcome
+        self._done.set()
+
+    def result(self) -> Any:
+        self._done.wait()
+        if isinstance(self.outcome, ReconcilerError):
+            raise self.outcome.again()
+        return self.outcome
+
+    def done(self) -> bool:
+        return self._done.is_set()
+
+    def cancel(self) -> None:
+        self._kernel.cancel(self)
