@@ -146,8 +146,11 @@ def write(tree: WorkTree, path: str, content: bytes, before: bytes | None) -> bo
 def create(tree: WorkTree, home: Home, sealed: SealedSecret) -> list[str]:
     """A new file, named in the kustomization of the app; the paths that changed."""
     path = sealed_path(home.entry, sealed.name)
+    content = read(tree, home.kustomization) if home.kustomization else b""
+    listed = _listed(home, content, path)  # before anything is written: it may not be possible
     write(tree, path, as_yaml(sealed.object()).encode(), None)
-    return [path, *_listed(tree, home, path)]
+    named = home.kustomization and write(tree, home.kustomization, listed, content)
+    return [path, home.kustomization] if named else [path]
 
 
 def rotate_file(tree: WorkTree, home: Home, path: str, again: Again) -> int:
@@ -172,19 +175,27 @@ def rotated_text(content: bytes, path: str, again: Again) -> tuple[bytes, int]:
     return content, count
 
 
-def _listed(tree: WorkTree, home: Home, path: str) -> list[str]:
-    """The kustomization, if it had to be told of a new file."""
+def _listed(home: Home, kustomization: bytes, path: str) -> bytes:
+    """The app's kustomization, with a file among its resources."""
     if not home.kustomization:
-        return []
-    content = read(tree, home.kustomization)
-    (document,) = read_documents(content, home.kustomization)
+        return kustomization
+    document = as_kustomization(kustomization, home.kustomization)
     name = os.path.relpath(path, home.entry.folder)
     resources = document.value.get("resources") or []
     if name in resources:
-        return []
-    text = edited(document, {**document.value, "resources": [*resources, name]})
-    write(tree, home.kustomization, text.encode(), content)
-    return [home.kustomization]
+        return kustomization
+    return edited(document, {**document.value, "resources": [*resources, name]}).encode()
+
+
+def as_kustomization(content: bytes, path: str) -> Document:
+    found = read_documents(content, path)
+    if len(found) != 1 or not isinstance(found[0].value, dict):
+        raise SealingError("this is no kustomization", where=Place(path))
+    if not isinstance(found[0].value.get("resources") or [], list):
+        raise found[0].error(
+            ("resources",), "this is not a list", hint="write - PATH in a line each"
+        )
+    return found[0]
 
 
 def _with(value: dict[str, Any], sealed: SealedSecret) -> dict[str, Any]:

@@ -277,6 +277,37 @@ def test_a_file_that_is_a_link_is_not_followed(typed: Run, fleet: Repo, tmp_path
     assert (tmp_path / "elsewhere").read_text() == ""
 
 
+@pytest.mark.parametrize(
+    ("kustomization", "said"),
+    [
+        ("", ": this is no kustomization"),
+        ("# nothing\n", ": this is no kustomization"),
+        ("- a\n", ": this is no kustomization"),
+        ("resources: ../../overlays/shop\n", ":1:12: this is not a list"),
+        ("resources:\n  a: b\n", ":2:3: this is not a list"),
+        ("resources: &r [../../../overlays/shop]\nx: *r\n", "uses anchors of YAML"),
+        ("<<: {resources: [../../../overlays/shop]}\n", ":1:1: a key is plain text here"),
+        ("a: b\n---\nc: d\n", ":2:1: a second document begins here"),
+    ],
+)
+def test_a_kustomization_that_cannot_name_it_leaves_no_file(
+    kustomization: str, said: str, typed: Run, fleet: Repo
+) -> None:
+    path = "environments/prod/shop/kustomization.yaml"
+    fleet.commit({path: kustomization})
+    fleet.write({".git/v.env": f"password={LOUD}\n"})
+    done = typed(
+        "seal", "prod/shop", "api", "--namespace", "shop", "--from-env-file", ".git/v.env",
+        cwd=fleet.path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    error = done.stderr.decode()
+    assert said in error
+    assert path in error
+    assert LOUD not in error
+    assert fleet.git("status", "--short") == ""
+
+
 def test_an_interruption_leaves_the_old_file_whole(typed: Run, fleet: Repo) -> None:
     """Killed at many moments: the file is the old one or the new one, and nothing lies beside."""
     put(typed, fleet, "password=hunter2\n")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.documents.edit import edited
-from reconciler.documents.read import Document, read_documents
+from reconciler.documents.read import Document
 from reconciler.documents.write import as_yaml
 from reconciler.errors import Place, SealingError
 from reconciler.git.overlay import EditedTree
@@ -15,7 +15,15 @@ from reconciler.model.files import read
 from reconciler.model.fleet import Fleet
 from reconciler.model.layout import ENVIRONMENTS
 from reconciler.sealing.certificates import certificates_of
-from reconciler.sealing.files import Found, Home, changed, find, home_of, sealed_path
+from reconciler.sealing.files import (
+    Found,
+    Home,
+    as_kustomization,
+    changed,
+    find,
+    home_of,
+    sealed_path,
+)
 from reconciler.sealing.memory import Memory
 from reconciler.sealing.merge import merge
 from reconciler.sealing.scope import Scope, scope_of
@@ -99,10 +107,7 @@ class Work:
             self.edit(document, {**document.value, "resources": kept})
 
     def kustomization(self, home: Home) -> Document:
-        found = read_documents(read(self.files, home.kustomization), home.kustomization)
-        if len(found) != 1 or not isinstance(found[0].value, dict):
-            raise SealingError("this is no kustomization", where=Place(home.kustomization))
-        return found[0]
+        return as_kustomization(read(self.files, home.kustomization), home.kustomization)
 
     def edit(self, document: Document, value: Mapping[str, object]) -> None:
         self.edits[document.file] = edited(document, value).encode()
