@@ -17,10 +17,10 @@ from reconciler.errors import KernelError, Place, RenderError
 from reconciler.git.tree import is_utf8
 from reconciler.render.binary import BINARY
 from reconciler.render.child import Child
-from reconciler.render.job import Job, Notice, Rendered
+from reconciler.render.job import Job
 from reconciler.render.options import DEFAULTS
 from reconciler.render.told import may_fetch, told
-from reconciler.render.trouble import cannot_start, died, failure, place, unheard
+from reconciler.render.trouble import cannot_start, died, unheard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -267,24 +267,14 @@ class Kernel:
                 self._tell(child, header)
             return
         with self._lock:
-            job = self._open.pop(header["id"], None)
             if header["op"] == "rendered":
                 self.renders += 1
             if header["op"] == "failed" and header["failure"]["kind"] == "timeout":
                 child.overrun = True
+            if header["id"] in self._open:
+                self._open[header["id"]].answer(header, body)
+                del self._open[header["id"]]
             self._dispatch()
-        if job is None:
-            return
-        job.paths = header.get("paths") or []
-        if header["op"] == "rendered":
-            notices = [Notice(w["what"], place(w)) for w in header.get("warnings") or []]
-            job.finish(Rendered(body, job.paths, notices, header.get("secret", False)))
-        elif header["op"] in ("objects", "told"):
-            job.finish(body)
-        elif header["op"] == "version":
-            job.finish(header["versions"])
-        else:
-            job.finish(failure(header["failure"], job.header.get("path", "")))
 
     def _tell(self, child: Child, header: dict[str, Any]) -> None:
         """Only who asked gets the answer: another child counts its questions anew."""
