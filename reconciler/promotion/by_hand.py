@@ -37,7 +37,7 @@ def hold_by_hand(
     content = read(ground.tree, file)
     now = record.read(content, file)
     present = release_fields(environment, app, now)
-    ways: list[list[Decision]] = []  # each to a release that was taken away
+    ways: dict[str, list[Decision]] = {}  # each to a release that was taken away
     left = False
     for version, fields in record.versions(file):
         release = release_fields(environment, app, fields) if fields else None
@@ -47,16 +47,16 @@ def hold_by_hand(
             continue
         left = True
         if fields and release is not None and fields.pins.keys() == now.pins.keys():
-            ways.append(way_back(present, release, now, version))
+            way = way_back(present, release, now, version)
+            ways[of_edits(way)] = way
     else:
         return None  # it is new
     trees = []
-    for way in ways:
+    for way in ways.values():
         with suppress(ReconcilerError):  # what cannot be written cannot come again
             edit = edited_entry(file, content, now, way)
             trees.append(EditedTree(ground.tree, {edit.path: edit.after}))
     folder = Entry(environment.name, app).folder
     renders = renderer.render_each([(tree, folder) for tree in trees])
-    marks = {of_edits(way) for way in ways}
-    marks |= {of_bytes(render.manifest) for render in renders if not render.error}
-    return Hold(frozenset(marks), f"{setter.id[:10]} took it away by hand")
+    marks = {of_bytes(render.manifest) for render in renders if not render.error}
+    return Hold(frozenset(marks.union(ways)), f"{setter.id[:10]} took it away by hand")
