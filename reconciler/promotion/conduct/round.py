@@ -142,12 +142,11 @@ class Round:
             yield Failed("rollouts", e)
 
     def _roll_back(self, errand: Errand) -> PullRequest | None:
-        """One pull request for each app, since each goes back to a release of its own."""
-        desk, (app, *_) = self._desk, errand.apps
+        """Of one app, since each goes back to a release of its own."""
+        desk, (app,) = self._desk, errand.apps
         try:
             release = desk.planner.release_before(errand.target, app)
-            way_back = replace(errand, apps=(app,), release=release)
-            done = conduct(desk, way_back, self._assess, asked=False)
+            done = conduct(desk, replace(errand, release=release), self._assess, asked=False)
         except ReconcilerError:
             desk.check()
             return None

@@ -176,6 +176,31 @@ def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     assert yard.branch_names() == {PAW.branch}
 
 
+def test_what_a_person_put_on_the_branch_opens_no_gate_for_all(build: Build) -> None:
+    """The status that a branch protection asks for is about what was judged alone."""
+    yard = build(prod="promotion: {autoMerge: true, gates: [{type: approvals}]}\n")
+    yard.tag("v2")
+    found = yard.conduct()
+    repo = yard.fleet.repo
+    repo.git("fetch", "--quiet", "origin", PAW.branch)
+    repo.git("switch", "--quiet", "--create", "theirs", "FETCH_HEAD")
+    entry_file = yard.fleet.file("prod")
+    entry_file.write_text(entry_file.read_text().replace("newTag: v2", "newTag: v9"))
+    theirs = repo.commit()
+    repo.git("push", "--quiet", "origin", f"HEAD:{PAW.branch}")
+    repo.git("switch", "--quiet", "main")
+    assert found.pull
+    yard.square.approve(found.pull.number)
+    yard.round()
+    (pull,) = yard.open()
+    assert pull.commit == theirs
+    statuses = {s.context: s.verdict for s in yard.forge.statuses(theirs)}
+    assert statuses["promotion/approvals"] is Verdict.success
+    assert statuses["promotion/branch"] is Verdict.pending
+    assert statuses["promotion/all"] is Verdict.pending
+    assert "no gate has judged" in pull.body
+
+
 def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None:
     fleet = yard.fleet
     dog = fleet.commit(overlay("dog", 1))

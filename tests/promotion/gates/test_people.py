@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.forges.gitlab import GitLab
+from reconciler.git.history import About
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override import COMMAND, Override
 from reconciler.promotion.gates.result import Gate
@@ -172,3 +173,12 @@ def test_an_override_that_was_typed_is_held_to_the_same(
 ) -> None:
     question = ask(due, forge=forge, pull=pull() if forge else None, overrides=[override])
     assert only(question, "soak").state is state
+
+
+def test_what_others_put_on_the_branch_waits_for_somebody_who_may(due: Fleet, ask: Ask) -> None:
+    theirs = [About(HEAD, 0, "just this", "bob")]
+    found = only(ask(due, forge=Paper(), pull=pull(), theirs=theirs), "branch")
+    assert (found.state, found.evidence) == (Gate.waiting, f"no gate has judged {HEAD[:10]} of bob")
+    allowed = Paper().comment("alice", f"/override branch {HEAD[:7]} it is a comment")
+    assert only(ask(due, forge=allowed, pull=pull(), theirs=theirs), "branch").passes
+    assert all(result.name != "branch" for result in judge(ask(due, forge=Paper(), pull=pull())))
