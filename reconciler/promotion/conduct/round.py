@@ -106,10 +106,10 @@ class Round:
         self, fleet: Fleet, source: Environment, target: Environment, done: set[str]
     ) -> Iterator[Happened]:
         """What can be promoted, and hotfixes that have to be taken over."""
-        tree = self._desk.planner.opened(target.releases.branch)
-        ground = self._desk.planner.ground(tree, target.releases.branch)
-        apps = apps_between(fleet, source.name, target.name, ())
         try:
+            tree = self._desk.planner.opened(target.releases.branch)
+            ground = self._desk.planner.ground(tree, target.releases.branch)
+            apps = apps_between(fleet, source.name, target.name, ())
             plan = plan_of(ground, source, target, apps)
         except ReconcilerError as e:
             yield Failed(f"{source.name} → {target.name}", e)

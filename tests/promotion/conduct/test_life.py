@@ -9,6 +9,7 @@ from reconciler.forges.forge import Outcome, Verdict
 from reconciler.promotion.conduct import branch
 from reconciler.promotion.conduct.branch import Work, publish
 from reconciler.promotion.conduct.conduct import End
+from reconciler.promotion.conduct.round import Failed
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.plan import Standing
 from tests.promotion.conduct.yard import ALL, PAW, Yard
@@ -141,6 +142,17 @@ def test_the_bot_proposes_by_itself_but_nothing_that_was_closed(build: Build) ->
     yard.round()
     (other,) = yard.open()
     assert other.number != pull.number
+
+
+def test_an_environment_whose_branch_is_missing_does_not_keep_others_waiting(build: Build) -> None:
+    first = "promotesFrom: stage\npromotion: {propose: app}\nreleases: {branch: gone}\n"
+    yard = build(aside=first, prod="promotion: {propose: app}\n")
+    yard.tag("v2")
+    failed = [one for one in yard.round() if isinstance(one, Failed)]
+    assert "stage → aside" in [one.what for one in failed]
+    assert all("gone" in str(one.error) for one in failed)
+    (pull,) = yard.open()
+    assert pull.branch == PAW.branch
 
 
 def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
