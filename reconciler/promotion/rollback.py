@@ -25,6 +25,11 @@ from reconciler.promotion.plan import Plan, Standing, Step
 from reconciler.promotion.planner import Ground
 from reconciler.render.renderer import Renderer
 
+UNTOLD = (
+    "this clone is shallow, and does not tell what was before",
+    "fetch the whole history: git fetch --unshallow",
+)
+
 
 def rollback_plan(
     ground: Ground, environment: Environment, apps: Sequence[str], release: str = ""
@@ -97,16 +102,17 @@ def _chosen(
                 return version, decisions
         elif decisions and of_edits(decisions) not in refused:
             return version, decisions
+    why, hint = UNTOLD if ground.repository.is_shallow else ("", "")
     if wanted:
         raise FleetError(
             f"{environment.name} has never run the release {wanted[:10]} of {app}",
-            hint=f"reconciler promote history {environment.name} {app} shows what it ran",
+            why=why,
+            hint=hint or f"reconciler promote history {environment.name} {app} shows what it ran",
         )
-    raise FleetError(
-        f"{environment.name} has run no other release of {app}",
-        why="" if now.pins else "it pins nothing, and follows the branch",
-        hint="" if now.pins else "revert the commit of the overlay on the branch",
-    )
+    if not now.pins:
+        why = "it pins nothing, and follows the branch"
+        hint = "revert the commit of the overlay on the branch"
+    raise FleetError(f"{environment.name} has run no other release of {app}", why=why, hint=hint)
 
 
 def way_back(

@@ -9,6 +9,7 @@ from reconciler.forges.forge import Outcome, Verdict
 from reconciler.promotion.conduct import branch
 from reconciler.promotion.conduct.branch import Work, publish
 from reconciler.promotion.conduct.conduct import End
+from reconciler.promotion.conduct.round import Failed
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.plan import Standing
 from tests.promotion.conduct.yard import ALL, PAW, Yard
@@ -143,6 +144,17 @@ def test_the_bot_proposes_by_itself_but_nothing_that_was_closed(build: Build) ->
     assert other.number != pull.number
 
 
+def test_an_environment_whose_branch_is_missing_does_not_keep_others_waiting(build: Build) -> None:
+    first = "promotesFrom: stage\npromotion: {propose: app}\nreleases: {branch: gone}\n"
+    yard = build(aside=first, prod="promotion: {propose: app}\n")
+    yard.tag("v2")
+    failed = [one for one in yard.round() if isinstance(one, Failed)]
+    assert "stage → aside" in [one.what for one in failed]
+    assert all("gone" in str(one.error) for one in failed)
+    (pull,) = yard.open()
+    assert pull.branch == PAW.branch
+
+
 def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     yard.tag("v2")
     yard.conduct()
@@ -162,6 +174,31 @@ def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     yard.forge.close(found.pull)
     yard.round()
     assert yard.branch_names() == {PAW.branch}
+
+
+def test_what_a_person_put_on_the_branch_opens_no_gate_for_all(build: Build) -> None:
+    """The status that a branch protection asks for is about what was judged alone."""
+    yard = build(prod="promotion: {autoMerge: true, gates: [{type: approvals}]}\n")
+    yard.tag("v2")
+    found = yard.conduct()
+    repo = yard.fleet.repo
+    repo.git("fetch", "--quiet", "origin", PAW.branch)
+    repo.git("switch", "--quiet", "--create", "theirs", "FETCH_HEAD")
+    entry_file = yard.fleet.file("prod")
+    entry_file.write_text(entry_file.read_text().replace("newTag: v2", "newTag: v9"))
+    theirs = repo.commit()
+    repo.git("push", "--quiet", "origin", f"HEAD:{PAW.branch}")
+    repo.git("switch", "--quiet", "main")
+    assert found.pull
+    yard.square.approve(found.pull.number)
+    yard.round()
+    (pull,) = yard.open()
+    assert pull.commit == theirs
+    statuses = {s.context: s.verdict for s in yard.forge.statuses(theirs)}
+    assert statuses["promotion/approvals"] is Verdict.success
+    assert statuses["promotion/branch"] is Verdict.pending
+    assert statuses["promotion/all"] is Verdict.pending
+    assert "no gate has judged" in pull.body
 
 
 def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.errors import RenderTimeout
 from reconciler.forges.forge import State, Verdict
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.outlook import earliest
@@ -159,6 +160,12 @@ def test_findings_shut_a_promotion_as_they_fail_a_check(
     findings: list[Finding] | None, state: Gate, gated: Gated, ask: Ask
 ) -> None:
     assert only(ask(gated("type: checks"), findings=findings), "checks").state is state
+
+
+def test_what_could_not_be_checked_is_not_found_to_be_right(gated: Gated, ask: Ask) -> None:
+    late = RenderTimeout("checking environments/prod/paw takes longer than 30 s")
+    found = only(ask(gated("type: checks"), findings=[], unchecked=[("paw", late)]), "checks")
+    assert (found.state, found.evidence, found.app) == (Gate.shut, late.what, "paw")
 
 
 def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) -> None:
