@@ -96,7 +96,7 @@ def _chosen(
                 refused |= set(value.split()[1:])
         if fields is None:
             continue
-        decisions = _back(present, release_fields(environment, app, fields), now, version)
+        decisions = way_back(present, release_fields(environment, app, fields), now, version)
         if wanted:
             if _ran(ground, version, fields, wanted):
                 return version, decisions
@@ -115,9 +115,10 @@ def _chosen(
     raise FleetError(f"{environment.name} has run no other release of {app}", why=why, hint=hint)
 
 
-def _back(
+def way_back(
     now: dict[Address, Any], then: dict[Address, Any], fields: Fields, version: Version
 ) -> list[Decision]:
+    """What gives an entry a release that it had; a pin neither comes nor goes."""
     why = f"{version.commit.id[:10]} ({version.commit.subject}) had it"
     return [
         Decision(

@@ -284,6 +284,89 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     assert "v3" in newer.body
 
 
+def reverted(yard: Yard) -> None:
+    """The last promotion, as the button of a forge does it."""
+    yard.pull()
+    git = yard.fleet.repo.git
+    merge = git("log", "-1", "--merges", "--format=%H").strip()
+    git("revert", "--no-edit", "--mainline", "1", merge)
+    yard.push()
+
+
+def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    yard.tag("v2")
+    yard.round()
+    reverted(yard)
+    yard.fleet.commit(entry("prod", yard.fleet.first, more="replicas: [{name: paw, count: 3}]\n"))
+    yard.push()
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    (step,) = yard.conduct().plan.steps
+    assert step.standing is Standing.held
+    assert step.problem
+    assert "took it away by hand" in step.problem.why
+    # Another one comes as ever, and this one if somebody says why.
+    yard.tag("v3")
+    yard.round()
+    assert "newTag: v3" in yard.file("main")
+    reverted(yard)
+    yard.tag("v2")
+    yard.round()
+    assert "newTag: v2" in yard.file("main")
+    reverted(yard)
+    assert yard.conduct(replace(PAW, unheld="the node was full")).end is End.merged
+    assert "newTag: v2" in yard.file("main")
+
+
+def test_a_revert_holds_what_it_took_away_though_the_branch_went_on(build: Build) -> None:
+    yard = build(stage="promotion: {propose: app, autoMerge: true}\n")
+    yard.fleet.change(2)
+    yard.push()
+    yard.round()
+    reverted(yard)
+    before = yard.file("main", "stage")
+    yard.round()
+    assert yard.file("main", "stage") == before
+    yard.fleet.change(3)
+    yard.push()
+    yard.round()
+    assert yard.file("main", "stage") != before
+
+
+def test_two_reverts_hold_both_releases(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    for tag in ("v2", "v3"):
+        yard.tag(tag)
+        yard.round()
+        yard.pull()
+    yard.tag("v2", "prod")
+    yard.tag("v1", "prod")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    yard.tag("v2")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+
+
+def test_what_a_promotion_replaced_comes_again_with_the_source(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    for tag in ("v2", "v1", "v2"):
+        yard.tag(tag)
+        yard.round()
+        yard.pull()
+        assert f"newTag: {tag}" in yard.file("main")
+
+
+def test_what_never_was_there_is_promoted_over_a_value_set_by_hand(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    yard.tag("v2")
+    yard.tag("v3")
+    yard.tag("v2", "prod")
+    yard.round()
+    assert "newTag: v3" in yard.file("main")
+
+
 def test_after_a_merge_by_hand_the_branch_goes(yard: Yard) -> None:
     yard.tag("v2")
     found = yard.conduct()
