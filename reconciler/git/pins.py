@@ -8,7 +8,7 @@ FILE//REPOSITORY//FOLDER?ref=REF    what FILE names by a URL: a link to a commit
 
 from __future__ import annotations
 
-from threading import Lock
+from _thread import allocate_lock  # threading takes milliseconds to import
 
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.git.addresses import address, is_full_name, remote_urls, without_user
@@ -92,7 +92,7 @@ class Pins:
         self.root = root
         self._said_of_others = foreign
         self._listed = listed
-        self._listing = Lock()
+        self._listing = allocate_lock()
         self._mirrors = mirrors
         self._origin = ""
         self._own: set[str] = set()
