@@ -88,7 +88,7 @@ class Intake:
 
     def drop(self) -> None:
         self._kept.clear()
-        self._known = None
+        self._known = self._about = None
 
     def _begin(self, about: ManifestRequestMetadata) -> None:
         if len(about.checksum) != 64 or not CHECKSUM.issuperset(about.checksum):

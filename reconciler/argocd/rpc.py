@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from reconciler.argocd.http2 import Headers, Stream
 
+BEGINNING: Headers = [(":status", "200"), ("content-type", "application/grpc")]
 LARGEST_MESSAGE = 100 << 20
 LONGEST_TEXT = 8000
 # So much before the client stops waiting, it is told why there is no answer.
@@ -63,11 +64,12 @@ Methods = Mapping[str, Callable[[float], Handler]]
 class Call:
     """One call, from its headers to its status."""
 
-    __slots__ = ("_buffer", "_handler", "_refused", "_stream", "_task", "_timer")
+    __slots__ = ("_began", "_buffer", "_handler", "_refused", "_stream", "_task", "_timer")
 
     def __init__(self, stream: Stream, handler: Handler, seconds: float) -> None:
         self._stream = stream
         self._handler: Handler | None = handler
+        self._began = False
         self._buffer = b""
         self._refused: Refused | None = None
         self._task: asyncio.Task[None] | None = None
@@ -124,14 +126,15 @@ class Call:
             )
             self._finish(Code.INTERNAL, f"{type(e).__name__} in the plugin itself; see its log")
             return
-        self._stream.send_headers([(":status", "200"), ("content-type", "application/grpc")])
+        self._began = True
+        self._stream.send_headers(BEGINNING)
         await self._stream.send(b"\0" + len(answer).to_bytes(4, "big") + answer)
-        self._finish(Code.OK, "", began=True)
+        self._finish(Code.OK, "")
 
     def _expire(self) -> None:
         self._finish(Code.DEADLINE_EXCEEDED, "the plugin did not finish within the request's time")
 
-    def _finish(self, code: Code, text: str, *, began: bool = False) -> None:
+    def _finish(self, code: Code, text: str) -> None:
         handler, self._handler = self._handler, None
         if handler is None:
             return
@@ -143,7 +146,7 @@ class Call:
         try:
             handler.ended(code, text)  # first: who has the answer finds it counted and logged
         finally:
-            self._stream.send_headers(status(code, text, began=began), last=True)
+            self._stream.send_headers(status(code, text, began=self._began), last=True)
 
 
 class Immediate:
@@ -189,4 +192,4 @@ def status(code: Code, text: str = "", *, began: bool = False) -> Headers:
         fields.append(("grpc-message", quote(text[:LONGEST_TEXT], safe=" !#$&'()*+,/:;=?@[]<>")))
     if began:
         return fields
-    return [(":status", "200"), ("content-type", "application/grpc"), *fields]
+    return [*BEGINNING, *fields]

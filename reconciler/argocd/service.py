@@ -162,6 +162,7 @@ class Request:
         self._work = work
         self._intake = Intake(service.archives, service.limits, self._hold)
         self._engine = service.engine()
+        self._received: Received | None = None
         self._held = 0
         self._seconds = seconds
         self._began = time.monotonic()
@@ -180,16 +181,17 @@ class Request:
 
     async def answer(self) -> bytes:
         self._event.arrival = time.monotonic() - self._began
-        received = self._intake.received()
+        received = self._received = self._intake.received()
         self._event.describe(received.environment, received.path, received.size, received.known)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._service.pool, self._run, received)
+        return await loop.run_in_executor(self._service.pool, self._run)
 
     def stop(self) -> None:
         self._engine.stop()
 
     def ended(self, code: Code, text: str) -> None:
         self._intake.drop()
+        self._received = None
         self._service.held -= self._held
         self._service.open -= 1
         self._event.seconds = time.monotonic() - self._began
@@ -206,8 +208,11 @@ class Request:
                 Code.RESOURCE_EXHAUSTED, "too many large repositories arrive at once; try again"
             )
 
-    def _run(self, received: Received) -> bytes:
-        """In a thread of its own."""
+    def _run(self) -> bytes:
+        """In a thread of its own, whose queue keeps this request even after it has ended."""
+        received = self._received
+        if received is None:
+            return b""
         folder = ""
         environment = received.environment
         try:

@@ -235,7 +235,12 @@ class GitLab(Hosted):
         return Outcome.waiting
 
     def _merge(self, pull: PullRequest, message: str, later: bool) -> Answer | None:
-        body = {"sha": pull.commit, "merge_commit_message": message, "auto_merge": later}
+        body = {
+            "sha": pull.commit,
+            "merge_commit_message": message,
+            "squash_commit_message": message,  # what a project that squashes keeps
+            "auto_merge": later,
+        }
         path = f"{self._request(pull)}/merge"
         refusals = (401, 405, 406, 409, 422)
         try:

@@ -8,6 +8,8 @@ FILE//REPOSITORY//FOLDER?ref=REF    what FILE names by a URL: a link to a commit
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # threading takes milliseconds to import
+
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.git.addresses import address, is_full_name, remote_urls, without_user
 from reconciler.git.tree import LINK, Entry, refusal
@@ -90,6 +92,7 @@ class Pins:
         self.root = root
         self._said_of_others = foreign
         self._listed = listed
+        self._listing = allocate_lock()
         self._mirrors = mirrors
         self._origin = ""
         self._own: set[str] = set()
@@ -111,7 +114,7 @@ class Pins:
         reference = Reference(path)
         called = (reference.repository, reference.ref)
         if called not in self._meanings:
-            self._meanings[called] = self._meaning(reference)
+            self._meanings.setdefault(called, self._meaning(reference))
         found = self._meanings[called]
         if isinstance(found, Entry):
             return found
@@ -138,14 +141,11 @@ class Pins:
     def _meaning(self, reference: Reference) -> str | Entry:
         """The name of a commit, or why there is none."""
         place = address(reference.repository)
-        if place not in self._own and self._listed:
+        if place not in self._own:
             try:
-                own, others = self._listed()
+                self._add_listed()
             except ReconcilerError as e:
                 return refusal(str(e), e.hint)
-            self._listed = None
-            self._add(own if self.root else ())
-            self._others = {address(url): url for url in others}
         if place not in self._own and place not in self._others:
             return self._foreign()
         if reference.exact:
@@ -161,6 +161,15 @@ class Pins:
             return refusal(e.what, e.hint)
         self._commits[commit.commit] = commit
         return commit.commit
+
+    def _add_listed(self) -> None:
+        """Once; who asks meanwhile, as another thread of the same render may, waits for it."""
+        with self._listing:
+            if self._listed:
+                own, others = self._listed()
+                self._add(own if self.root else ())
+                self._others = {address(url): url for url in others}
+                self._listed = None
 
     def _add(self, urls: Iterable[str]) -> None:
         for url in urls:

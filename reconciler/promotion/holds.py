@@ -1,16 +1,17 @@
-"""What was rolled back is not promoted again by itself.
+"""What was taken away is not promoted again by itself.
 
-The rollback's commit says so, in the history of the main branch: it holds for as long as the entry
-has the release that the rollback gave it.
+The history of the main branch says so, by the commit of the rollback or by what somebody did by
+hand: it holds for as long as the entry has the release that was given to it then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.errors import FleetError
-from reconciler.git.history import About
+from reconciler.git.history import About, Told
 from reconciler.git.overlay import EditedTree
 from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
@@ -29,11 +30,10 @@ HOLD = "Promotion-Hold"
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Releases of an app that stay away from an environment, and the rollback that says so."""
+    """Releases of an app that stay away from an environment, and what took them away."""
 
     releases: frozenset[str]
-    by: str
-    reason: str
+    why: str
 
 
 def release_fields(environment: Environment, app: str, fields: Fields) -> dict[Address, Any]:
@@ -45,10 +45,8 @@ def release_fields(environment: Environment, app: str, fields: Fields) -> dict[A
     }
 
 
-def hold_of(
-    repository: Repository, record: Record, environment: Environment, app: str, file: str
-) -> Hold | None:
-    """What the commit says that gave an entry its present release."""
+def setter_of(record: Record, environment: Environment, app: str, file: str) -> About | None:
+    """The commit that gave an entry its present release."""
     setter: About | None = None
     now: dict[Address, Any] | None = None
     for version, fields in record.versions(file):
@@ -58,18 +56,26 @@ def hold_of(
         if found != now:
             break
         setter = version.commit
-    return _hold(repository, setter.id, environment.name, app) if setter else None
+    return setter
 
 
-def _hold(repository: Repository, commit: str, environment: str, app: str) -> Hold | None:
+def ours(repository: Repository, commit: str, environment: str) -> Iterator[tuple[Told, Errand]]:
+    """What a commit of the main branch brought to an environment by errands, and which."""
     for found in repository.brought(commit):
         errand = errand_of(found.message)
-        if errand is None or errand.target != environment:
-            continue
+        if errand and errand.target == environment:
+            yield found, errand
+
+
+def hold_of(brought: Iterable[tuple[Told, Errand]], app: str) -> Hold | None:
+    """What a rollback says that gave an entry its present release."""
+    for found, errand in brought:
         for value in trailers(found.message).get(HOLD, []):
             name, *releases = value.split()
             if name == app:
-                return Hold(frozenset(releases), found.id, errand.reason)
+                why = f"{found.id[:10]} rolled it back"
+                why = f"{why}: {errand.reason}" if errand.reason else why
+                return Hold(frozenset(releases), why)
     return None
 
 
@@ -99,14 +105,13 @@ def _held(plan: Plan, step: Step, hold: Hold, renderer: Renderer, after: Tree) -
     marks = {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
     if not marks & hold.releases:
         return step
-    why = f"{hold.by[:10]} rolled it back"
     return replace(
         step,
         standing=Standing.held,
         edit=None,
         problem=FleetError(
             f"this release of {step.app} is held back from {plan.target}",
-            why=f"{why}: {hold.reason}" if hold.reason else why,
+            why=hold.why,
             hint="promote a newer release, or this one again with --override hold --reason TEXT",
         ),
     )

@@ -31,11 +31,9 @@ def matched(
     """
     for address, pin in target.pins.items():
         ours = repository_address(pin.repository) in own
-        same = [a for a, p in source.pins.items() if _key(p, names[0]) == _key(pin, names[1])]
-        if not same and len(source.pins) == len(target.pins) == 1:
-            same = list(source.pins)
-        if same:
-            yield Match(address, pin, source.pins[same[0]].ref, same[0], ours)
+        came = counterpart(names, source, target, address)
+        if came:
+            yield Match(address, pin, source.pins[came].ref, came, ours)
         elif ours and not source.pins:
             yield Match(address, pin, tip, None, ours)
         else:
@@ -45,6 +43,17 @@ def matched(
                 why=f"no URL in its entry names the same folder for {names[0]}",
                 hint="pin the same overlays in both environments",
             )
+
+
+def counterpart(
+    names: tuple[str, str], source: Fields, target: Fields, address: Address
+) -> Address | None:
+    """Where the source has what the target pins at an address; of one pin each, it is that one."""
+    key = _key(target.pins[address], names[1])
+    same = [came for came, pin in source.pins.items() if _key(pin, names[0]) == key]
+    if not same and len(source.pins) == len(target.pins) == 1:
+        same = list(source.pins)
+    return same[0] if same else None
 
 
 def _key(pin: Pin, environment: str) -> tuple[str, tuple[str, ...]]:

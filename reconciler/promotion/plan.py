@@ -20,7 +20,7 @@ class Standing(StrEnum):
     ahead = "ahead"  # the target has commits that the source lacks
     diverged = "diverged"  # each has something that the other lacks
     unlanded = "unlanded"  # what the source runs is not on the main branch
-    held = "held"  # it was rolled back
+    held = "held"  # it was rolled back, or reverted by hand
     unknown = "unknown"  # this clone does not hold enough to tell
     failed = "failed"  # an entry that cannot be read, edited or rendered
 

@@ -25,6 +25,11 @@ from reconciler.promotion.plan import Plan, Standing, Step
 from reconciler.promotion.planner import Ground
 from reconciler.render.renderer import Renderer
 
+UNTOLD = (
+    "this clone is shallow, and does not tell what was before",
+    "fetch the whole history: git fetch --unshallow",
+)
+
 
 def rollback_plan(
     ground: Ground, environment: Environment, apps: Sequence[str], release: str = ""
@@ -91,27 +96,29 @@ def _chosen(
                 refused |= set(value.split()[1:])
         if fields is None:
             continue
-        decisions = _back(present, release_fields(environment, app, fields), now, version)
+        decisions = way_back(present, release_fields(environment, app, fields), now, version)
         if wanted:
             if _ran(ground, version, fields, wanted):
                 return version, decisions
         elif decisions and of_edits(decisions) not in refused:
             return version, decisions
+    why, hint = UNTOLD if ground.repository.is_shallow else ("", "")
     if wanted:
         raise FleetError(
             f"{environment.name} has never run the release {wanted[:10]} of {app}",
-            hint=f"reconciler promote history {environment.name} {app} shows what it ran",
+            why=why,
+            hint=hint or f"reconciler promote history {environment.name} {app} shows what it ran",
         )
-    raise FleetError(
-        f"{environment.name} has run no other release of {app}",
-        why="" if now.pins else "it pins nothing, and follows the branch",
-        hint="" if now.pins else "revert the commit of the overlay on the branch",
-    )
+    if not now.pins:
+        why = "it pins nothing, and follows the branch"
+        hint = "revert the commit of the overlay on the branch"
+    raise FleetError(f"{environment.name} has run no other release of {app}", why=why, hint=hint)
 
 
-def _back(
+def way_back(
     now: dict[Address, Any], then: dict[Address, Any], fields: Fields, version: Version
 ) -> list[Decision]:
+    """What gives an entry a release that it had; a pin neither comes nor goes."""
     why = f"{version.commit.id[:10]} ({version.commit.subject}) had it"
     return [
         Decision(

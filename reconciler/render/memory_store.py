@@ -15,11 +15,15 @@ DEFAULT_LIMIT = 16 << 20
 
 
 class MemoryStore(Store):
-    """What was used last, up to a limit in bytes; safe for threads, also around one that is not."""
+    """What was used last, up to a limit in bytes; safe for threads, also around one that is not.
+
+    One thread at a time asks the store behind, and those whom memory answers do not wait for it.
+    """
 
     def __init__(self, behind: Store | None = None, limit: int = DEFAULT_LIMIT) -> None:
         self._behind = behind or Store()
         self._lock = Lock()
+        self._lock_behind = Lock()
         self._shapes: OrderedDict[bytes, list[list[str]]] = OrderedDict()
         self._manifests: OrderedDict[bytes, bytes] = OrderedDict()
         self._limit = limit
@@ -30,11 +34,14 @@ class MemoryStore(Store):
             found = {s: list(self._shapes[s]) for s in subjects if s in self._shapes}
             for subject in found:
                 self._shapes.move_to_end(subject)
-            absent = [s for s in subjects if s not in found]
-            for subject, shapes in (self._behind.shapes(absent) if absent else {}).items():
-                found[subject] = shapes
-                self._add_shapes(subject, shapes)
-            return found
+        if absent := [s for s in subjects if s not in found]:
+            with self._lock_behind:
+                behind = self._behind.shapes(absent)
+            with self._lock:
+                for subject, shapes in behind.items():
+                    found[subject] = _merged(self._shapes.get(subject, []), shapes)
+                    self._set_shapes(subject, found[subject])
+        return found
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         with self._lock:
@@ -43,30 +50,35 @@ class MemoryStore(Store):
                 if key in self._manifests:
                     self._manifests.move_to_end(key)
                     found[key] = self._manifests[key]
-            absent = [key for key in keys if key not in found]
-            for key, manifest in (self._behind.get(absent) if absent else {}).items():
-                found[key] = manifest
-                self._add(key, manifest)
-            return found
+        if absent := [key for key in keys if key not in found]:
+            with self._lock_behind:
+                behind = self._behind.get(absent)
+            with self._lock:
+                for key, manifest in behind.items():
+                    found[key] = manifest
+                    self._add(key, manifest)
+        return found
 
     def has(self, keys: Sequence[bytes]) -> set[bytes]:
         with self._lock:
-            here = {key for key in keys if key in self._manifests}
-            return here | self._behind.has([key for key in keys if key not in here])
+            found = {key for key in keys if key in self._manifests}
+        if absent := [key for key in keys if key not in found]:
+            with self._lock_behind:
+                found |= self._behind.has(absent)
+        return found
 
     def put(self, renders: Iterable[tuple[bytes, bytes, Sequence[str], bytes]]) -> None:
         renders = list(renders)
         with self._lock:
             for subject, key, paths, manifest in renders:
                 known = self._shapes.get(subject, [])
-                others = [shape for shape in known if shape != list(paths)]
-                self._drop_shapes(subject)
-                self._add_shapes(subject, [list(paths), *others][:SHAPES_PER_SUBJECT])
+                self._set_shapes(subject, _merged([list(paths)], known))
                 self._add(key, manifest)
+        with self._lock_behind:
             self._behind.put(renders)
 
     def close(self) -> None:
-        with self._lock:
+        with self._lock_behind:
             self._behind.close()
 
     def _add(self, key: bytes, manifest: bytes) -> None:
@@ -74,13 +86,10 @@ class MemoryStore(Store):
         self._manifests[key] = manifest
         self._make_room()
 
-    def _add_shapes(self, subject: bytes, shapes: list[list[str]]) -> None:
+    def _set_shapes(self, subject: bytes, shapes: list[list[str]]) -> None:
+        self._used += _size(shapes) - _size(self._shapes.pop(subject, []))
         self._shapes[subject] = shapes
-        self._used += _size(shapes)
         self._make_room()
-
-    def _drop_shapes(self, subject: bytes) -> None:
-        self._used -= _size(self._shapes.pop(subject, []))
 
     def _make_room(self) -> None:
         """Manifests go first: a shape without its manifest still says what to look at."""
@@ -88,6 +97,10 @@ class MemoryStore(Store):
             self._used -= len(self._manifests.popitem(last=False)[1])
         while self._used > self._limit and self._shapes:
             self._used -= _size(self._shapes.popitem(last=False)[1])
+
+
+def _merged(newer: list[list[str]], older: list[list[str]]) -> list[list[str]]:
+    return [*newer, *(shape for shape in older if shape not in newer)][:SHAPES_PER_SUBJECT]
 
 
 def _size(shapes: Iterable[Sequence[str]]) -> int:

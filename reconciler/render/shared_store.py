@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 
 import redis
@@ -10,7 +11,7 @@ from reconciler.render.store import FORMAT, SHAPES_PER_SUBJECT, Stats, Store, pa
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 # What nobody asked for in this time goes; within it the server's own maxmemory policy decides.
@@ -20,6 +21,9 @@ SEAL_BYTES = 32
 # A cache that answers late is worth less than rendering again.
 PATIENCE = 2.0
 
+# For so long a server that did not answer is not asked again: each render would wait for it.
+PAUSE = 30.0
+
 
 class SharedStore(Store):
     """Entries carry a seal: what somebody else wrote under our names is not served."""
@@ -28,6 +32,7 @@ class SharedStore(Store):
         self._redis: Any = redis.Redis.from_url(
             url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
         )
+        self._away_until = 0.0
         shown = self._redis.connection_pool.connection_kwargs
         self.location = f"{shown.get('host') or shown.get('path')}:{shown.get('port', '')}"
 
@@ -38,7 +43,7 @@ class SharedStore(Store):
             with self._redis.pipeline(transaction=False) as pipe:
                 for subject in subjects:
                     pipe.lrange(_name(b"shapes", subject), 0, SHAPES_PER_SUBJECT - 1)
-                answers = pipe.execute()
+                answers = self._ask(pipe.execute)
         except redis.RedisError:
             return {}
         return {
@@ -51,7 +56,7 @@ class SharedStore(Store):
         if not keys:
             return {}
         try:
-            values = self._redis.mget([_name(b"render", key) for key in keys])
+            values = self._ask(lambda: self._redis.mget([_name(b"render", key) for key in keys]))
         except redis.RedisError:
             return {}
         found: dict[bytes, bytes] = {}
@@ -65,7 +70,7 @@ class SharedStore(Store):
             with self._redis.pipeline(transaction=False) as pipe:
                 for key in keys:
                     pipe.exists(_name(b"render", key))
-                answers = pipe.execute()
+                answers = self._ask(pipe.execute)
         except redis.RedisError:
             return set()
         return {key for key, there in zip(keys, answers, strict=True) if there}
@@ -82,7 +87,7 @@ class SharedStore(Store):
                     pipe.expire(shapes, KEEP_SECONDS)
                     value = seal(key, manifest) + manifest
                     pipe.set(_name(b"render", key), value, ex=KEEP_SECONDS)
-                pipe.execute()
+                self._ask(pipe.execute)
         except redis.RedisError:
             pass
 
@@ -114,6 +119,15 @@ class SharedStore(Store):
 
     def close(self) -> None:
         self._redis.close()
+
+    def _ask(self, ask: Callable[[], Any]) -> Any:
+        if time.monotonic() < self._away_until:
+            raise redis.ConnectionError("the server did not answer a short time ago")
+        try:
+            return ask()
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._away_until = time.monotonic() + PAUSE
+            raise
 
 
 def _name(kind: bytes, key: bytes, *, glob: bool = False) -> bytes:

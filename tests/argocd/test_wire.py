@@ -6,11 +6,14 @@ RECONCILER_FUZZ=100000 makes the hunt as long as that.
 from __future__ import annotations
 
 import asyncio
+import gc
+import hashlib
 import os
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from reconciler.argocd.events import Event
 from reconciler.argocd.frames import frame
 from reconciler.argocd.generate import Engine
 from reconciler.argocd.http2 import Connection
+from reconciler.argocd.intake import Received
 from reconciler.argocd.plugin_pb2 import ManifestResponse
 from reconciler.argocd.rpc import accept, seconds_in
 from reconciler.argocd.service import SERVICE, Limits, Service
@@ -45,13 +49,25 @@ def headers(path: str = f"{SERVICE}GenerateManifest", **more: str) -> bytes:
     return Encoder().encode([*fields.items(), *more.items()])
 
 
-def request(content: bytes, number: int = 1, path: str = WEB) -> bytes:
+def request(content: bytes, number: int = 1, *, timeout: str = "1H") -> bytes:
     """What a client sends for one call, after its greeting."""
-    sent = frame(frames.HEADERS, frames.END_HEADERS, number, headers())
-    for message in messages(content, path):
+    sent = frame(frames.HEADERS, frames.END_HEADERS, number, headers(**{"grpc-timeout": timeout}))
+    for message in messages(content, WEB):
         data = message.SerializeToString()
         sent += frame(frames.DATA, 0, number, b"\0" + len(data).to_bytes(4, "big") + data)
     return sent + frame(frames.DATA, frames.END_STREAM, number)
+
+
+async def received(reader: asyncio.StreamReader) -> AsyncIterator[tuple[int, bytes]]:
+    """The kind and the payload of each frame that comes back."""
+    while True:
+        head = await asyncio.wait_for(reader.readexactly(frames.HEAD), 20)
+        upper, lower, kind, _, _ = frames.FRAME.unpack(head)
+        yield kind, await asyncio.wait_for(reader.readexactly(upper << 8 | lower), 20)
+
+
+def fields(decoder: Decoder, block: bytes) -> dict[str, str]:
+    return {str(name): str(value) for name, value in decoder.decode(block)}
 
 
 class Quiet:
@@ -121,20 +137,14 @@ class Bench:
         """The status and the manifests of a proper call."""
         reader, writer = await asyncio.open_unix_connection(str(self.socket))
         writer.write(GREETING + request(content))
-        decoder, got, message, status = Decoder(), b"", b"", ""
-        while not status:
-            got += await asyncio.wait_for(reader.read(1 << 16), 20)
-            while len(got) >= frames.HEAD:
-                upper, lower, kind, _, _ = frames.FRAME.unpack_from(got)
-                end = frames.HEAD + (upper << 8 | lower)
-                if len(got) < end:
-                    break
-                payload, got = got[frames.HEAD : end], got[end:]
-                if kind == frames.HEADERS:
-                    fields = {str(k): str(v) for k, v in decoder.decode(payload)}
-                    status = fields.get("grpc-status", "")
-                elif kind == frames.DATA:
-                    message += payload
+        decoder, message, status = Decoder(), b"", ""
+        async for kind, payload in received(reader):
+            if kind == frames.HEADERS:
+                status = fields(decoder, payload).get("grpc-status", "")
+            elif kind == frames.DATA:
+                message += payload
+            if status:
+                break
         writer.close()
         return status, list(ManifestResponse.FromString(message[5:]).manifests)
 
@@ -212,14 +222,17 @@ def test_a_deadline_is_read_as_grpc_writes_it(header: str, seconds: float) -> No
     assert seconds_in(header) == seconds
 
 
-def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
+def large() -> bytes:
+    """An archive of which the answer is larger than the first window."""
     lines = "".join(f"  key{n}: {'v' * 90}\n" for n in range(2000))
-    large = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\ndata:\n{lines}"
-    files = {**FLEET, "overlays/web/deployment.yaml": large}
+    config = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\ndata:\n{lines}"
+    return archive({**FLEET, "overlays/web/deployment.yaml": config})
 
+
+def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
     async def work() -> None:
         reader, writer = await asyncio.open_unix_connection(str(bench.socket))
-        writer.write(GREETING + request(archive(files)))
+        writer.write(GREETING + request(large()))
         got = b""
         while len(got) < frames.FIRST_WINDOW:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
@@ -236,3 +249,57 @@ def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
             await asyncio.sleep(0)
 
     bench.run(work)
+
+
+def test_an_answer_that_is_cut_off_by_its_deadline_ends_with_trailers(bench: Bench) -> None:
+    async def work() -> None:
+        reader, writer = await asyncio.open_unix_connection(str(bench.socket))
+        writer.write(GREETING + request(large(), timeout="1S"))
+        decoder, status = Decoder(), ""
+        names: list[str] = []
+        async for kind, payload in received(reader):
+            if kind == frames.HEADERS:
+                found = fields(decoder, payload)
+                names += found
+                status = found.get("grpc-status", "")
+            if status:
+                break
+        writer.close()
+        assert status == "4"
+        assert sorted(names) == [":status", "content-type", "grpc-message", "grpc-status"]
+        while bench.connections:
+            await asyncio.sleep(0)
+
+    bench.run(work)
+
+
+def test_who_goes_away_while_no_worker_is_free_leaves_no_archive_behind(bench: Bench) -> None:
+    content = archive({**FLEET, "rest": "of a request that nobody else makes"})
+    checksum = hashlib.sha256(content).hexdigest()
+
+    def waiting() -> int:
+        gc.collect()
+        return sum(
+            isinstance(o, Received) and o.checksum == checksum and o.content == content
+            for o in gc.get_objects()
+        )
+
+    async def work() -> None:
+        _, writer = await asyncio.open_unix_connection(str(bench.socket))
+        writer.write(GREETING + request(content))
+        while not waiting():
+            await asyncio.sleep(0.01)
+        writer.close()
+        while bench.connections:
+            await asyncio.sleep(0)
+        for _ in range(50):  # turns of the loop, until the call is through with its cancellation
+            await asyncio.sleep(0)
+        assert not waiting()
+
+    go_on = Signal()
+    try:
+        for _ in range(bench.service.limits.workers):
+            bench.service.pool.submit(go_on.wait)
+        bench.run(work)
+    finally:
+        go_on.set()

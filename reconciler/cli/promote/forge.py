@@ -32,6 +32,9 @@ TOKENS = {
     "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
     "gitlab": ("GITLAB_TOKEN",),
 }
+APP = "RECONCILER_GITHUB_APP_ID"
+APP_KEY = "RECONCILER_GITHUB_APP_KEY_FILE"
+APP_INSTALLATION = "RECONCILER_GITHUB_APP_INSTALLATION"
 
 LIMITED = (
     "the token is the workflow's own: no workflow starts for what it opens and merges, so checks "
@@ -120,18 +123,31 @@ def _way(web: str) -> Way:
     )
 
 
+def _app(name: str, file: str, installation: str) -> App:
+    from reconciler.forges.app import read_app
+
+    if not file:
+        raise UsageError(
+            f"{APP_KEY} is not set",
+            why=f"{APP} is, and an app proves by its private key who it is",
+            hint="write the path of the file with the key, in PEM format",
+        )
+    if installation and not installation.isdecimal():
+        raise UsageError(
+            f"{APP_INSTALLATION} is no number: {installation}",
+            hint="write the number that the address of the installation's page on GitHub ends "
+            "with, or nothing: it is asked for then",
+        )
+    return read_app(name, file, int(installation or 0))
+
+
 def _proof(place: Place, url: str, root: str) -> Token | App | None:
     """The first that there is: an app, a token, a file, the forge's own variables, Git's helper."""
-    from reconciler.forges.app import read_app
     from reconciler.forges.tokens import Token, ask_git, read_token
 
     given = os.environ.get
-    if app := given("RECONCILER_GITHUB_APP_ID"):
-        return read_app(
-            app,
-            given("RECONCILER_GITHUB_APP_KEY_FILE", ""),
-            int(given("RECONCILER_GITHUB_APP_INSTALLATION") or 0),
-        )
+    if app := given(APP):
+        return _app(app, given(APP_KEY, ""), given(APP_INSTALLATION, "").strip())
     if file := given("RECONCILER_FORGE_TOKEN_FILE"):
         return read_token(file)
     for name in ("RECONCILER_FORGE_TOKEN", *TOKENS.get(place.kind, ())):

@@ -14,7 +14,7 @@ from reconciler.cli.promote.office import open_office
 from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.showing import end_with, show_plan
 from reconciler.compare.escape import quiet
-from reconciler.promotion.conduct.conduct import conduct
+from reconciler.promotion.conduct.conduct import End, conduct
 from reconciler.promotion.errand import Errand, Kind
 
 EXAMPLES = """**Examples**
@@ -69,4 +69,4 @@ def rollback(
     else:
         show_plan(done.plan)
         show_conducted(done)
-    end_with([done.plan])
+    end_with([done.plan], done.end is End.abandoned)

@@ -62,7 +62,15 @@ class Assessor:
     ) -> Assessment:
         inspection = self._inspect(scene)
         asked = question_of(
-            scene, inspection, self.renderer, self.sources, self.now(), self.forge, pull, others
+            scene,
+            inspection,
+            self.renderer,
+            self.sources,
+            self.now(),
+            self.forge,
+            pull,
+            others,
+            proposal.theirs,
         )
         results = judge(asked)
         report = self._report(scene, inspection, results, pull)

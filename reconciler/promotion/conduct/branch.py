@@ -68,6 +68,7 @@ def publish(shop: Shop, work: Work, *, renew: bool = False, merged: str = "") ->
     reference = HEADS + branch
     tip = shop.branches.tips(reference).get(reference)
     if tip is None:
+        _require_room(shop, reference)
         return _moved(shop, work, reference, _on_base(bench, work), None)
     between = bench.between(work.plan.base, tip)
     theirs = tuple(foreign(bench, work.plan.base, tip))
@@ -111,6 +112,21 @@ def foreign(bench: Workbench, base: str, tip: str) -> list[About]:
         for commit in found
         if commit.id not in before and not (commit in ours or bench.is_mere_merge(commit))
     ]
+
+
+def _require_room(shop: Shop, reference: str) -> None:
+    """Git keeps no branch beside one whose name goes on from it."""
+    parts = reference.split("/")
+    above = ["/".join(parts[:end]) for end in range(len(parts) - 1, 2, -1)]
+    tips = shop.branches.tips(*above, reference + "/")
+    for found in tips:
+        if found in above or found.startswith(reference + "/"):
+            name = found.removeprefix(HEADS)
+            raise RepositoryError(
+                f"the branch {name} is in the way of {reference.removeprefix(HEADS)}",
+                why="Git cannot have both a branch and a folder of branches under one name",
+                hint=f"rename {name}; a clone forgets the old name with git fetch --prune",
+            )
 
 
 def _moved(

@@ -22,6 +22,7 @@ from reconciler.git.trailers import trailers, with_trailers
 
 REFERENCE = "refs/promote/lock"
 PAUSE = 0.3
+SURE = 0.9  # of its time: clocks differ, and what was checked still has to be written
 NOBODY = pygit2.Signature("reconciler", "reconciler@users.noreply.invalid")
 
 
@@ -53,6 +54,7 @@ class Lock:
         self._empty = self._git.TreeBuilder().write()
         self._at: str | None = None
         self._lost = ""
+        self._trouble = ""
         self._renewed = time.monotonic()
         self._done = threading.Event()
         self._alive = threading.Thread(target=self._stay, daemon=True)
@@ -87,13 +89,22 @@ class Lock:
                 raise
 
     def check(self) -> None:
-        """Raises if somebody else may be writing by now."""
-        if self._lost:
+        """Raises if somebody else may be writing by now, or soon."""
+        why = self._lost or self._overdue()
+        if why:
             raise RepositoryError(
                 "the lock on this repository's promotions was lost",
-                why=self._lost,
+                why=why,
                 hint="run it again: it goes on where it was",
             )
+
+    def _overdue(self) -> str:
+        """Why it may not be ours any more, though nobody has told us: a renewal may still hang."""
+        passed = time.monotonic() - self._renewed
+        if passed < self._seconds * SURE:
+            return ""
+        late = f"it is good for {self._seconds:g} s, and was last renewed {passed:.0f} s ago"
+        return f"{late}: {self._trouble}" if self._trouble else late
 
     def _try(self) -> Holder | None:
         """Who has it; none if we do."""
@@ -102,9 +113,9 @@ class Lock:
             holder = self._read(there)
             if holder and holder.until > self._now():
                 return holder
-        mark = self._mark()
+        begun, mark = time.monotonic(), self._mark()
         if self._branches.move(REFERENCE, mark, there):
-            self._at, self._renewed = mark, time.monotonic()
+            self._at, self._renewed = mark, begun
             return None
         return Holder("somebody else", self._now())
 
@@ -134,11 +145,10 @@ class Lock:
 
     def _renew(self) -> None:
         try:
-            mark = self._mark()
+            begun, mark = time.monotonic(), self._mark()
             if self._branches.move(REFERENCE, mark, self._at):
-                self._at, self._renewed = mark, time.monotonic()
+                self._at, self._renewed, self._trouble = mark, begun, ""
             else:
                 self._lost = "another has taken it over"
         except ReconcilerError as e:
-            if time.monotonic() - self._renewed > self._seconds:
-                self._lost = str(e)
+            self._trouble = str(e)

@@ -13,10 +13,11 @@ from reconciler.model.addresses import listed_urls
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.layout import kustomization_in
+from reconciler.promotion.by_hand import hold_by_hand
 from reconciler.promotion.edit import edited_entry
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.fields import read_fields
-from reconciler.promotion.holds import Hold, held_back, hold_of
+from reconciler.promotion.holds import Hold, held_back, hold_of, ours, setter_of
 from reconciler.promotion.merge import Decision, Fate
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
@@ -135,10 +136,19 @@ class Planner:
         if not there:
             return {}
         record = Record(self.repository.history(ground.base, there.values()))
-        found = {
-            app: hold_of(self.repository, record, target, app, file) for app, file in there.items()
-        }
+        found = {app: self._hold(ground, target, record, app, file) for app, file in there.items()}
         return {app: hold for app, hold in found.items() if hold}
+
+    def _hold(
+        self, ground: Ground, target: Environment, record: Record, app: str, file: str
+    ) -> Hold | None:
+        setter = setter_of(record, target, app, file)
+        if setter is None:
+            return None
+        brought = list(ours(self.repository, setter.id, target.name))
+        if brought:
+            return hold_of(brought, app)
+        return hold_by_hand(ground, self.renderer, record, target, app, file, setter)
 
 
 def _of_releases(plan: Plan) -> Plan:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.forges.forge import Forge, PullRequest
+from reconciler.git.history import About
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
 from reconciler.promotion.conduct.planning import Scene
@@ -29,6 +30,7 @@ def question_of(
     forge: Forge | None = None,
     pull: PullRequest | None = None,
     others: Sequence[PullRequest] = (),
+    theirs: Sequence[About] = (),
 ) -> Question:
     return Question(
         fleet=scene.fleet,
@@ -44,10 +46,12 @@ def question_of(
         pull=pull,
         open_pulls=others,
         findings=[*inspection.findings, *inspection.new],
+        unchecked=[(folder.rpartition("/")[2], error) for folder, error in inspection.failed],
         lacks=[
             Lack(s.entry.partition("/")[2], f"{s.namespace}/{s.name}: {s.why}", s.command)
             for s in inspection.secrets
         ],
+        theirs=theirs,
     )
 
 

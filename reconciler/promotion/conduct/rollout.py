@@ -5,7 +5,7 @@ A status of the merge says how far that is, so that whoever looks next goes on f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,6 @@ from reconciler.git.commit import CommitTree
 from reconciler.git.pins import is_reference
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
-from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
 from reconciler.promotion.errand import Errand, Kind, errand_of
 from reconciler.promotion.gates.health import verdict
@@ -96,7 +95,7 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Looks at rollouts; `roll_back` makes ready what takes one back."""
+    """Looks at rollouts; `roll_back` makes ready what takes an app back."""
 
     desk: Desk
     sources: Sources
@@ -132,12 +131,11 @@ class Follower:
         results = self._results(rollout, target, tree)
         state = _worst(results)
         told = Told(rollout, pulls[0], state, tuple(results))
-        way_back = None
-        if told.failed and rollout.errand.kind is not Kind.rollback:
-            reason = f"{listing(told.failed)} is not healthy after {rollout.commit[:10]}"
-            way_back = self.roll_back(_back(rollout, told.failed, reason))
+        ways_back = {}
+        if rollout.errand.kind is not Kind.rollback:
+            ways_back = {app: self.roll_back(_back(rollout, app)) for app in told.failed}
         self.desk.check()
-        forge.say(pulls[0], "rollout", self._text(told, target, way_back))
+        forge.say(pulls[0], "rollout", self._text(told, target, ways_back))
         said = "; ".join(f"{r.app}: {r.evidence}" for r in results if r.state is state)
         forge.set_status(rollout.commit, Status(CONTEXT, VERDICTS[state], said, pulls[0].url))
         return told
@@ -151,13 +149,17 @@ class Follower:
             if not evidence:
                 results.append(Result("rollout", Gate.open, "nothing tells its health", app=app))
                 continue
-            results.append(self._patiently(verdict("rollout", app, evidence), age))
+            blind = any(one.blind for one in evidence)
+            results.append(self._patiently(verdict("rollout", app, evidence), age, blind))
         return results
 
-    def _patiently(self, result: Result, age: timedelta) -> Result:
-        """What is just starting may be sick for a while, but does not start for ever."""
+    def _patiently(self, result: Result, age: timedelta, blind: bool) -> Result:
+        """What is just starting may be sick for a while, but does not start for ever.
+
+        Where nobody can tell, nothing is wrong with the release yet.
+        """
         limit = self.patience.sick if result.state is Gate.shut else self.patience.long
-        if result.state is Gate.open:
+        if result.state is Gate.open or (blind and result.state is Gate.waiting):
             return result
         state = Gate.shut if age > limit else Gate.waiting
         since = f", {length(age)} after the merge" if state is Gate.shut else ""
@@ -178,7 +180,9 @@ class Follower:
 
         return Asked(entry, rollout.time, self.desk.now(), is_same)
 
-    def _text(self, told: Told, target: Environment, way_back: PullRequest | None) -> str:
+    def _text(
+        self, told: Told, target: Environment, ways_back: Mapping[str, PullRequest | None]
+    ) -> str:
         name, at = code(target.name), told.rollout.commit[:10]
         lines = [f"Rollout of {at} in {name}:", ""]
         for result in told.results:
@@ -190,17 +194,21 @@ class Follower:
             if complaints:
                 begin, end = fence(complaints)
                 lines += ["", f"{code(app)}:", "", begin + "\n".join(complaints), end]
-        if way_back:
-            lines += ["", f"**The way back is ready: {way_back.url}**"]
-        elif told.failed:
-            command = f"reconciler promote rollback {target.name} {told.failed[0]}"
-            lines += ["", f"The way back: `{command}`"]
+        for app in told.failed:
+            way_back = ways_back.get(app)
+            of = f" of {code(app)}" if len(told.failed) > 1 else ""
+            if way_back:
+                lines += ["", f"**The way back{of} is ready: {way_back.url}**"]
+            else:
+                command = f"reconciler promote rollback {target.name} {app}"
+                lines += ["", f"The way back{of}: `{command}`"]
         return "\n".join(lines)
 
 
-def _back(rollout: Rollout, apps: Sequence[str], reason: str) -> Errand:
+def _back(rollout: Rollout, app: str) -> Errand:
     target = rollout.errand.target
-    return Errand(Kind.rollback, target, target, tuple(apps), reason=reason)
+    reason = f"{app} is not healthy after {rollout.commit[:10]}"
+    return Errand(Kind.rollback, target, target, (app,), reason=reason)
 
 
 def _worst(results: Sequence[Result]) -> Gate:

@@ -106,10 +106,10 @@ class Round:
         self, fleet: Fleet, source: Environment, target: Environment, done: set[str]
     ) -> Iterator[Happened]:
         """What can be promoted, and hotfixes that have to be taken over."""
-        tree = self._desk.planner.opened(target.releases.branch)
-        ground = self._desk.planner.ground(tree, target.releases.branch)
-        apps = apps_between(fleet, source.name, target.name, ())
         try:
+            tree = self._desk.planner.opened(target.releases.branch)
+            ground = self._desk.planner.ground(tree, target.releases.branch)
+            apps = apps_between(fleet, source.name, target.name, ())
             plan = plan_of(ground, source, target, apps)
         except ReconcilerError as e:
             yield Failed(f"{source.name} → {target.name}", e)
@@ -142,12 +142,11 @@ class Round:
             yield Failed("rollouts", e)
 
     def _roll_back(self, errand: Errand) -> PullRequest | None:
-        """One pull request for each app, since each goes back to a release of its own."""
-        desk, (app, *_) = self._desk, errand.apps
+        """Of one app, since each goes back to a release of its own."""
+        desk, (app,) = self._desk, errand.apps
         try:
             release = desk.planner.release_before(errand.target, app)
-            way_back = replace(errand, apps=(app,), release=release)
-            done = conduct(desk, way_back, self._assess, asked=False)
+            done = conduct(desk, replace(errand, release=release), self._assess, asked=False)
         except ReconcilerError:
             desk.check()
             return None

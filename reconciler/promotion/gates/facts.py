@@ -15,13 +15,15 @@ from reconciler.git.pins import is_reference
 from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.model.files import read
 from reconciler.model.layout import kustomization_in
-from reconciler.promotion.fields import Fields
+from reconciler.promotion.fields import Fields, read_fields
 from reconciler.promotion.gates.question import Question
 from reconciler.promotion.gates.result import Result, refused
 from reconciler.promotion.gates.sources.evidence import Asked, Evidence
-from reconciler.promotion.merge import ABSENT
+from reconciler.promotion.merge import ABSENT, Decision
 from reconciler.promotion.past import Record
+from reconciler.promotion.pins import counterpart
 from reconciler.promotion.plan import Step
 from reconciler.promotion.policy import is_released
 
@@ -57,6 +59,7 @@ class Facts:
         self.run = lru_cache(maxsize=None)(self._run)
         self._paths = lru_cache(maxsize=None)(self._looked_at)
         self._record = lru_cache(maxsize=None)(self._history)
+        self._target = lru_cache(maxsize=None)(self._read)
         self._changes = question.repository.changes(question.plan.base)
         self._alone = Lock()
 
@@ -94,8 +97,7 @@ class Facts:
     def runs(self, environment: Environment, step: Step) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
         _, fields = next(self._versions(Entry(environment.name, step.app)))
-        repository = self.question.repository
-        return fields is not None and _has(repository, step, fields, exactly=False)
+        return fields is not None and self._has(environment, step, fields, exactly=False)
 
     def _run(self, app: str) -> Run:
         """When the source ran the very release that a step promotes.
@@ -120,7 +122,7 @@ class Facts:
         release: Mapping[str, Any] = {}
         for version, fields in self._versions(entry):
             if since is None:
-                if fields is None or not _has(question.repository, step, fields, exactly=True):
+                if not fields or not self._has(question.source, step, fields, exactly=True):
                     until = version.commit
                     continue
                 release = _release(question.target, step.app, fields)
@@ -154,10 +156,38 @@ class Facts:
         return self.question.repository.merge_base(commit, history) == commit
 
     def _versions(self, entry: Entry) -> Iterator[tuple[Version, Fields | None]]:
-        file = self._file(entry)
-        if file is None:
-            raise FleetError(f"there is no app {entry}")
-        return self._record(entry.environment).versions(file)
+        return self._record(entry.environment).versions(self._known_file(entry))
+
+    def _has(self, environment: Environment, step: Step, fields: Fields, *, exactly: bool) -> bool:
+        """Is what a step promotes in an entry of the environment?"""
+        return all(
+            self._has_commit(environment, step, fields, decision, exactly)
+            if decision.address.is_ref
+            else fields.values.get(decision.address, ABSENT) == decision.source
+            for decision in step.edits
+        )
+
+    def _has_commit(
+        self,
+        environment: Environment,
+        step: Step,
+        fields: Fields,
+        decision: Decision,
+        exactly: bool,
+    ) -> bool:
+        """In the pin of the same overlay: others may have the commit long before."""
+        if not fields.pins:
+            return True
+        names = environment.name, self.question.target.name
+        came = counterpart(names, fields, self._target(step.entry), decision.address)
+        if came is None:
+            return False
+        ref, commit = fields.pins[came].ref, str(decision.source)
+        return ref == commit or _leads_to(self.question.repository, ref, commit, exactly)
+
+    def _read(self, entry: Entry) -> Fields:
+        file = self._known_file(entry)
+        return read_fields(read(self.question.tree, file), file)
 
     def _history(self, environment: str) -> Record:
         """Of all apps together: the branch is walked once."""
@@ -167,6 +197,12 @@ class Facts:
 
     def _file(self, entry: Entry) -> str | None:
         return kustomization_in(self.question.tree, entry.folder)
+
+    def _known_file(self, entry: Entry) -> str:
+        file = self._file(entry)
+        if file is None:
+            raise FleetError(f"there is no app {entry}")
+        return file
 
     def _looked_at(self, entry: Entry) -> list[str]:
         """By a render of the entry, but for what it pins."""
@@ -184,25 +220,6 @@ class Facts:
         with self._alone:  # several sources ask at once
             paths = self._paths(entry)
         return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
-
-
-def _has(repository: Repository, step: Step, fields: Fields, *, exactly: bool) -> bool:
-    return all(
-        _has_commit(repository, fields, str(decision.source), exactly)
-        if decision.address.is_ref
-        else fields.values.get(decision.address, ABSENT) == decision.source
-        for decision in step.edits
-    )
-
-
-def _has_commit(repository: Repository, fields: Fields, commit: str, exactly: bool) -> bool:
-    """Of several pins, one is enough: the others are other overlays."""
-    if not fields.pins:
-        return True
-    return any(
-        pin.ref == commit or _leads_to(repository, pin.ref, commit, exactly)
-        for pin in fields.pins.values()
-    )
 
 
 def _leads_to(repository: Repository, ref: str, commit: str, exactly: bool) -> bool:

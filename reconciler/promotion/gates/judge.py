@@ -24,6 +24,7 @@ from reconciler.promotion.gates.facts import Facts
 from reconciler.promotion.gates.health import healthy
 from reconciler.promotion.gates.hours import in_window, thawed
 from reconciler.promotion.gates.order import alone, preceded
+from reconciler.promotion.gates.others import ours_alone
 from reconciler.promotion.gates.outcome import checked, sealed
 from reconciler.promotion.gates.override import NAME as OVERRIDE
 from reconciler.promotion.gates.override import overridden
@@ -50,6 +51,7 @@ def judge(question: Question) -> list[Result]:
     """How each gate stands that the target declares, in the order of its file."""
     facts = Facts(question)
     results = [result for name, ask in _asked(facts) for result in _answers(name, ask)]
+    results += ours_alone(question)
     try:
         return overridden(question, results)
     except ReconcilerError as e:  # a forge that does not answer overrides nothing

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.checks.finding import Severity
 from reconciler.model.promotion import ChecksPass, SecretsSealed
 from reconciler.promotion.gates.facts import Facts
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, Result, refused
 
 
 def checked(gate: ChecksPass, facts: Facts) -> Iterator[Result]:
@@ -15,7 +15,11 @@ def checked(gate: ChecksPass, facts: Facts) -> Iterator[Result]:
     if findings is None:
         yield Result(gate.type, Gate.waiting, "nothing is checked yet")
         return
+    for app, error in facts.question.unchecked:
+        yield refused(gate.type, error, app)
     bad = [f for f in findings if f.severity.reaches(Severity(target.checks.fail_on))]
+    if not bad and facts.question.unchecked:
+        return
     if not bad:
         others = f", and {len(findings):,} that do not stop it" if findings else ""
         yield Result(gate.type, Gate.open, f"nothing found{others}")

@@ -5,7 +5,8 @@ A comment on the pull request does it, and is the record of it. Its first line i
     /override soak,health 1a2b3c4 the fix of an incident
 
 with the gates, the commit that the branch is at, and a reason. So it does not hold for what the
-pull request becomes later, and whoever judges it again finds it again.
+pull request becomes later, and whoever judges it again finds it again. Where such lines are orders
+to the forge itself, what we say is kept with a backslash before it.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _comments(question: Question) -> Iterator[Override | Result]:
     for comment in question.forge.comments(question.pull):
         first = comment.body.strip().partition("\n")[0].strip()
         command, _, words = first.partition(" ")
-        if command != COMMAND:
+        if command.removeprefix("\\") != COMMAND:
             continue
         match = WORDS.fullmatch(words.strip())
         if match is None:

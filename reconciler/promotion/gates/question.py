@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.checks.finding import Finding
+from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.git.commit import CommitTree
+from reconciler.git.history import About
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
@@ -47,5 +49,7 @@ class Question:
     pull: PullRequest | None = None
     open_pulls: Sequence[PullRequest] = ()
     findings: Sequence[Finding] | None = None  # in what the promotion makes; none: not looked for
+    unchecked: Sequence[tuple[str, ReconcilerError]] = ()  # apps that could not be looked at
     lacks: Sequence[Lack] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold
+    theirs: Sequence[About] = ()  # commits of others on its branch

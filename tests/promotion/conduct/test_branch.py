@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from reconciler.git.branches import OwnBranches
+from reconciler.errors import RepositoryError
+from reconciler.git.branches import OwnBranches, SeenBranches
+from reconciler.git.origin import OriginBranches
+from reconciler.git.remote import Remote
 from reconciler.git.workbench import Workbench
 from reconciler.promotion.conduct.branch import Outcome, Proposal, Shop, Work, publish
 from reconciler.promotion.errand import Errand, Kind, errand_of
@@ -159,6 +163,33 @@ def test_work_tree_index_and_head_stay_as_they_are(bench: Bench) -> None:
     before = git("status", "--porcelain=v2", "--branch"), git("stash", "create")
     bench.publish()
     assert (git("status", "--porcelain=v2", "--branch"), git("stash", "create"))[0] == before[0]
+
+
+@pytest.mark.parametrize("name", ["promote", "promote/stage", f"{BRANCH}/mine"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_branch_that_is_in_the_way_is_named(bench: Bench, name: str, shared: bool) -> None:
+    git = bench.fleet.repo.git
+    shop = bench.shop
+    if shared:
+        where = f"{bench.fleet.repo.path}.git"
+        git("init", "--quiet", "--bare", where)
+        git("push", "--quiet", where, "main", f"main:refs/heads/{name}")
+        remote = Remote(str(bench.fleet.repo.path), where, os.environ)
+        shop = Shop(shop.workbench, SeenBranches(OriginBranches(remote)))
+        shop.branches.fetch("refs/heads/")
+        git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    else:
+        git("branch", name)
+    with pytest.raises(RepositoryError, match="is in the way") as caught:
+        publish(shop, Work(bench.fleet.plan(), ERRAND))
+    assert caught.value.what == f"the branch {name} is in the way of {BRANCH}"
+    assert f"rename {name};" in caught.value.hint
+
+
+def test_branches_beside_it_are_in_nobodys_way(bench: Bench) -> None:
+    for name in ("promoted", "promote/stage/dev", f"{BRANCH}-too"):
+        bench.fleet.repo.git("branch", name)
+    assert bench.publish().outcome is Outcome.created
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from reconciler.forges.forge import Outcome, Verdict
 from reconciler.promotion.conduct import branch
 from reconciler.promotion.conduct.branch import Work, publish
 from reconciler.promotion.conduct.conduct import End
+from reconciler.promotion.conduct.round import Failed
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.plan import Standing
 from tests.promotion.conduct.yard import ALL, PAW, Yard
@@ -143,6 +144,17 @@ def test_the_bot_proposes_by_itself_but_nothing_that_was_closed(build: Build) ->
     assert other.number != pull.number
 
 
+def test_an_environment_whose_branch_is_missing_does_not_keep_others_waiting(build: Build) -> None:
+    first = "promotesFrom: stage\npromotion: {propose: app}\nreleases: {branch: gone}\n"
+    yard = build(aside=first, prod="promotion: {propose: app}\n")
+    yard.tag("v2")
+    failed = [one for one in yard.round() if isinstance(one, Failed)]
+    assert "stage → aside" in [one.what for one in failed]
+    assert all("gone" in str(one.error) for one in failed)
+    (pull,) = yard.open()
+    assert pull.branch == PAW.branch
+
+
 def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     yard.tag("v2")
     yard.conduct()
@@ -162,6 +174,31 @@ def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     yard.forge.close(found.pull)
     yard.round()
     assert yard.branch_names() == {PAW.branch}
+
+
+def test_what_a_person_put_on_the_branch_opens_no_gate_for_all(build: Build) -> None:
+    """The status that a branch protection asks for is about what was judged alone."""
+    yard = build(prod="promotion: {autoMerge: true, gates: [{type: approvals}]}\n")
+    yard.tag("v2")
+    found = yard.conduct()
+    repo = yard.fleet.repo
+    repo.git("fetch", "--quiet", "origin", PAW.branch)
+    repo.git("switch", "--quiet", "--create", "theirs", "FETCH_HEAD")
+    entry_file = yard.fleet.file("prod")
+    entry_file.write_text(entry_file.read_text().replace("newTag: v2", "newTag: v9"))
+    theirs = repo.commit()
+    repo.git("push", "--quiet", "origin", f"HEAD:{PAW.branch}")
+    repo.git("switch", "--quiet", "main")
+    assert found.pull
+    yard.square.approve(found.pull.number)
+    yard.round()
+    (pull,) = yard.open()
+    assert pull.commit == theirs
+    statuses = {s.context: s.verdict for s in yard.forge.statuses(theirs)}
+    assert statuses["promotion/approvals"] is Verdict.success
+    assert statuses["promotion/branch"] is Verdict.pending
+    assert statuses["promotion/all"] is Verdict.pending
+    assert "no gate has judged" in pull.body
 
 
 def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None:
@@ -245,6 +282,89 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     yard.round()
     (newer,) = yard.open()
     assert "v3" in newer.body
+
+
+def reverted(yard: Yard) -> None:
+    """The last promotion, as the button of a forge does it."""
+    yard.pull()
+    git = yard.fleet.repo.git
+    merge = git("log", "-1", "--merges", "--format=%H").strip()
+    git("revert", "--no-edit", "--mainline", "1", merge)
+    yard.push()
+
+
+def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    yard.tag("v2")
+    yard.round()
+    reverted(yard)
+    yard.fleet.commit(entry("prod", yard.fleet.first, more="replicas: [{name: paw, count: 3}]\n"))
+    yard.push()
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    (step,) = yard.conduct().plan.steps
+    assert step.standing is Standing.held
+    assert step.problem
+    assert "took it away by hand" in step.problem.why
+    # Another one comes as ever, and this one if somebody says why.
+    yard.tag("v3")
+    yard.round()
+    assert "newTag: v3" in yard.file("main")
+    reverted(yard)
+    yard.tag("v2")
+    yard.round()
+    assert "newTag: v2" in yard.file("main")
+    reverted(yard)
+    assert yard.conduct(replace(PAW, unheld="the node was full")).end is End.merged
+    assert "newTag: v2" in yard.file("main")
+
+
+def test_a_revert_holds_what_it_took_away_though_the_branch_went_on(build: Build) -> None:
+    yard = build(stage="promotion: {propose: app, autoMerge: true}\n")
+    yard.fleet.change(2)
+    yard.push()
+    yard.round()
+    reverted(yard)
+    before = yard.file("main", "stage")
+    yard.round()
+    assert yard.file("main", "stage") == before
+    yard.fleet.change(3)
+    yard.push()
+    yard.round()
+    assert yard.file("main", "stage") != before
+
+
+def test_two_reverts_hold_both_releases(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    for tag in ("v2", "v3"):
+        yard.tag(tag)
+        yard.round()
+        yard.pull()
+    yard.tag("v2", "prod")
+    yard.tag("v1", "prod")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    yard.tag("v2")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+
+
+def test_what_a_promotion_replaced_comes_again_with_the_source(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    for tag in ("v2", "v1", "v2"):
+        yard.tag(tag)
+        yard.round()
+        yard.pull()
+        assert f"newTag: {tag}" in yard.file("main")
+
+
+def test_what_never_was_there_is_promoted_over_a_value_set_by_hand(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    yard.tag("v2")
+    yard.tag("v3")
+    yard.tag("v2", "prod")
+    yard.round()
+    assert "newTag: v3" in yard.file("main")
 
 
 def test_after_a_merge_by_hand_the_branch_goes(yard: Yard) -> None:

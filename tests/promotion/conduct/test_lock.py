@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from reconciler.errors import LockTaken
+from reconciler.errors import LockTaken, RepositoryError
 from reconciler.git.branches import Branches, OwnBranches
 from reconciler.git.origin import OriginBranches
 from reconciler.git.remote import Remote
@@ -64,6 +66,72 @@ def test_one_that_was_succeeded_writes_no_more(repo: Repo) -> None:
         slow._renew()
         with pytest.raises(Exception, match="was lost"):
             slow.check()
+
+
+class Hanging(OwnBranches):
+    """A remote that takes the first mark, and swallows the renewals until it is `freed`."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.freed = threading.Event()
+        self._taken = False
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        if self._taken:
+            self.freed.wait(30)
+        self._taken = True
+        return super().move(reference, new, old)
+
+
+def test_one_whose_renewal_hangs_writes_no_more_when_another_takes_over(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    root = str(repo.path)
+    hanging = Hanging(root)
+    with Lock(hanging, root, "slow", seconds=1) as slow:
+        with Lock(OwnBranches(root), root, "heir", patience=30) as heir:
+            with pytest.raises(RepositoryError, match="was lost") as caught:
+                slow.check()
+            assert caught.value.why.startswith("it is good for 1 s, and was last renewed")
+            heir.check()
+            hanging.freed.set()
+        with pytest.raises(RepositoryError, match="was lost"):
+            slow.check()
+
+
+class Slow(OwnBranches):
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        time.sleep(0.3)
+        return super().move(reference, new, old)
+
+
+def test_a_lock_counts_from_when_its_time_was_written(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    root = str(repo.path)
+    with (
+        Lock(Slow(root), root, "slow", seconds=0.2) as slow,
+        pytest.raises(RepositoryError, match="was lost"),
+    ):
+        slow.check()
+
+
+class Broken(OwnBranches):
+    """It takes the first mark alone."""
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        if old is not None and new is not None:
+            raise RepositoryError("git fails with origin")
+        return super().move(reference, new, old)
+
+
+def test_a_lock_that_cannot_be_renewed_says_why(repo: Repo) -> None:
+    repo.commit({"a": "1"})
+    root = str(repo.path)
+    with Lock(Broken(root), root, "one", seconds=0.2) as lost:
+        lost._renew()
+        time.sleep(0.2)
+        with pytest.raises(RepositoryError, match="was lost") as caught:
+            lost.check()
+        assert caught.value.why.endswith(": git fails with origin")
 
 
 def test_a_lock_in_another_repository_is_told_and_taken_over_as_well(

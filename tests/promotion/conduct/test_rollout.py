@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import httpx
 
+from reconciler.errors import ClusterError
 from reconciler.forges.forge import Outcome
 from reconciler.promotion.conduct.round import Round
 from reconciler.promotion.gates.sources.sources import Sources
-from tests.promotion.conduct.yard import Yard, unreachable
+from tests.promotion.conduct.yard import ALL, Yard, unreachable
+from tests.promotion.fleet import entry, overlay
 from tests.promotion.gates.web import serving
 
 Build = Callable[..., Yard]
@@ -24,11 +26,50 @@ def test_what_fails_on_a_branch_of_its_own_goes_back_on_that_branch(build: Build
         assert merged
         assert yard.forge.merge(merged, merged.title, "") is Outcome.merged
         yard.later(minutes=10)
-        desk = yard.desk()
-        with Sources(unreachable, httpx.Client) as sources:  # type: ignore[arg-type]
-            list(Round(desk, yard.assessor(desk), sources).go())
+        follow(yard, Sources(unreachable, httpx.Client))  # type: ignore[arg-type]
     (back,) = yard.open()
     assert (back.base, back.title) == ("live", "Roll back paw in prod")
     assert "newTag: v1" in yard.file(back.branch)
     assert "newTag: v2" in yard.file("live")
     assert back.url in yard.forge.comments(merged)[-1].body
+
+
+def test_each_app_that_fails_gets_a_way_back_of_its_own(build: Build) -> None:
+    with serving(lambda *_: (503, b"")) as url:
+        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        fleet = yard.fleet
+        cat = fleet.commit(overlay("cat", 1))
+        fleet.commit(*(entry(e, cat, app="cat") for e in ("stage", "prod")))
+        yard.tag("v2", app="cat", ref=cat)
+        yard.tag("v2")
+        merged = yard.conduct(ALL).pull
+        assert merged
+        assert yard.forge.merge(merged, merged.title, "") is Outcome.merged
+        yard.later(minutes=10)
+        follow(yard, Sources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    back = {pull.title: pull for pull in yard.open()}
+    assert set(back) == {"Roll back cat in prod", "Roll back paw in prod"}
+    said = yard.forge.comments(merged)[-1].body
+    assert all(pull.url in said for pull in back.values())
+
+
+def test_what_nobody_can_tell_takes_nothing_back(build: Build) -> None:
+    def away(*_: object) -> httpx.Client:
+        raise ClusterError("https://10.0.0.1:6443 does not answer", why="the token has expired")
+
+    argocd = "health: [{type: argocd, application: '{app}-prod'}]\n"
+    yard = build(prod=f"promotion: {{autoMerge: true}}\n{argocd}")
+    yard.tag("v2")
+    merged = yard.conduct().pull
+    assert merged
+    yard.later(minutes=61)
+    follow(yard, Sources(away, httpx.Client))
+    assert yard.open() == []
+    assert "newTag: v2" in yard.file("main")
+    assert "does not answer" in yard.forge.comments(merged)[-1].body
+
+
+def follow(yard: Yard, sources: Sources) -> None:
+    desk = yard.desk()
+    with sources:
+        list(Round(desk, yard.assessor(desk), sources).go())

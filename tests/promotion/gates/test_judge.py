@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.errors import RenderTimeout
 from reconciler.forges.forge import State, Verdict
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.outlook import earliest
 from reconciler.promotion.gates.question import Lack
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.statuses import LONGEST, statuses_of
-from tests.promotion.fleet import Fleet, entry, overlay
+from tests.promotion.fleet import URL, Fleet, entry, overlay, pin
 from tests.promotion.gates.conftest import Ask, At, only
 from tests.promotion.gates.paper import NOW, pull
 
@@ -161,6 +162,12 @@ def test_findings_shut_a_promotion_as_they_fail_a_check(
     assert only(ask(gated("type: checks"), findings=findings), "checks").state is state
 
 
+def test_what_could_not_be_checked_is_not_found_to_be_right(gated: Gated, ask: Ask) -> None:
+    late = RenderTimeout("checking environments/prod/paw takes longer than 30 s")
+    found = only(ask(gated("type: checks"), findings=[], unchecked=[("paw", late)]), "checks")
+    assert (found.state, found.evidence, found.app) == (Gate.shut, late.what, "paw")
+
+
 def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) -> None:
     fleet = gated("type: secrets")
     command = "reconciler seal put prod/paw api"
@@ -204,6 +211,25 @@ def test_a_region_waits_for_the_one_before_it(gated: Gated, ask: Ask) -> None:
     fleet.commit(entry("first", release, "v2"))
     found = only(ask(fleet), "previous")
     assert found.state is Gate.open, found
+
+
+@pytest.mark.parametrize(("there", "state"), [(0, Gate.waiting), (1, Gate.open)])
+def test_of_several_overlays_each_is_looked_for_where_the_region_pins_it(
+    there: int, state: Gate, gated: Gated, ask: Ask
+) -> None:
+    fleet = gated("type: previous, environments: [first]")
+    first = f"destination: {{cluster: first}}\npromotesFrom: stage\nrepositories: [{URL}]\n"
+    fleet.commit({"environments/first/environment.yaml": first})
+    fleet.commit({"overlays/paw/first/kustomization.yaml": "resources: [../base]\n"})
+    fleet.commit({"overlays/lib/kustomization.yaml": "resources: [service.yaml]\n"})
+    refs = fleet.change(2), fleet.change(3)
+
+    def two(environment: str, lib: str) -> dict[str, str]:
+        text = f"resources:\n- {pin(environment, refs[1])}\n- {URL}//overlays/lib?ref={lib}\n"
+        return {f"environments/{environment}/paw/kustomization.yaml": text}
+
+    fleet.commit(two("prod", refs[0]), two("stage", refs[1]), two("first", refs[there]))
+    assert only(ask(fleet), "previous").state is state
 
 
 def result(name: str, state: Gate, app: str = "", opens: datetime | None = None) -> Result:

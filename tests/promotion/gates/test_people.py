@@ -6,9 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.forges.gitlab import GitLab
+from reconciler.git.history import About
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override import COMMAND, Override
 from reconciler.promotion.gates.result import Gate
+from tests.forges.replay import Replay
+from tests.forges.test_gitlab import MERGE, bodies, note, the_pull
+from tests.forges.test_gitlab import forge as forge
+from tests.forges.test_gitlab import server as server
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.conftest import Ask, only
 from tests.promotion.gates.paper import HEAD, Paper, pull
@@ -111,6 +117,8 @@ def test_a_forge_that_does_not_answer_opens_nothing(due: Fleet, ask: Ask) -> Non
         ("alice", f"/override soak {HEAD[:7]} a fix", {"soak"}, ""),
         ("ALICE", f"  /override soak {HEAD} a fix\nand more words", {"soak"}, ""),
         ("alice", f"/override soak,approvals {HEAD[:8]} a fix", {"soak", "approvals"}, ""),
+        ("alice", f"\\/override soak {HEAD[:7]} a fix", {"soak"}, ""),
+        ("alice", f"\\\\/override soak {HEAD[:7]} a fix", set(), ""),
         ("alice", f"/override soak {HEAD[:7]}", set(), "alice gives no reason"),
         ("alice", "/override soak a fix", set(), "in words that are not understood"),
         ("alice", "/override", set(), "in words that are not understood"),
@@ -130,6 +138,18 @@ def test_an_override_has_a_gate_a_commit_a_reason_and_somebody_who_may(
     notes = [r for r in results if r.name == "override"]
     assert [r.state for r in notes] == [Gate.open] * bool(said)
     assert all(said in r.evidence for r in notes)
+
+
+def test_what_is_said_on_gitlab_is_understood_there(
+    server: Replay, forge: GitLab, due: Fleet, ask: Ask
+) -> None:
+    there = the_pull(forge, server, sha=HEAD)
+    server.give("GET", f"{MERGE}/notes", [])
+    server.give("POST", f"{MERGE}/notes", note(1, "bot", ""), status=201)
+    forge.say(there, "override", f"{COMMAND} soak {HEAD[:10]} a fix")
+    (sent,) = bodies(server, "POST", f"{MERGE}/notes")
+    results = judge(ask(due, forge=Paper().comment("alice", sent["body"]), pull=there))
+    assert [r.name for r in results if r.state is Gate.overridden] == ["soak"]
 
 
 def test_an_override_says_who_and_why_and_what_it_was(due: Fleet, ask: Ask) -> None:
@@ -153,3 +173,12 @@ def test_an_override_that_was_typed_is_held_to_the_same(
 ) -> None:
     question = ask(due, forge=forge, pull=pull() if forge else None, overrides=[override])
     assert only(question, "soak").state is state
+
+
+def test_what_others_put_on_the_branch_waits_for_somebody_who_may(due: Fleet, ask: Ask) -> None:
+    theirs = [About(HEAD, 0, "just this", "bob")]
+    found = only(ask(due, forge=Paper(), pull=pull(), theirs=theirs), "branch")
+    assert (found.state, found.evidence) == (Gate.waiting, f"no gate has judged {HEAD[:10]} of bob")
+    allowed = Paper().comment("alice", f"/override branch {HEAD[:7]} it is a comment")
+    assert only(ask(due, forge=allowed, pull=pull(), theirs=theirs), "branch").passes
+    assert all(result.name != "branch" for result in judge(ask(due, forge=Paper(), pull=pull())))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.gates.spans import common, joined, total
-from tests.promotion.fleet import Fleet, entry
+from tests.promotion.fleet import URL, Fleet, entry, pin
 from tests.promotion.gates.conftest import Ask, At, only
 from tests.promotion.gates.paper import NOW
 
@@ -87,6 +87,21 @@ def test_an_older_release_has_the_time_until_it_was_replaced(
     found = only(ask(fleet, release=short), "soak")
     assert (found.state, found.opens) == (Gate.shut, None)
     assert "10 h of 1 d, and replaced there on 2026-11-16 20:00 UTC" in found.evidence
+
+
+def test_of_several_overlays_the_promoted_one_counts(gated: Gated, ask: Ask, at: At) -> None:
+    fleet = gated(SOAK)
+    old, paw, lib, newer = (fleet.change(port) for port in (2, 3, 4, 5))
+
+    def two(environment: str, paw: str, lib: str) -> dict[str, str]:
+        text = f"resources:\n- {pin(environment, paw)}\n- {URL}//overlays/lib?ref={lib}\n"
+        return {f"environments/{environment}/paw/kustomization.yaml": text}
+
+    at(NOW - 48 * HOUR)
+    fleet.commit(two("prod", paw, old), two("stage", paw, lib))
+    at(NOW - 2 * HOUR)
+    fleet.commit(two("stage", lib, newer))
+    assert "1 d 22 h of 1 d" in only(ask(fleet, release=paw), "soak").evidence
 
 
 def test_a_source_that_follows_the_branch_runs_what_its_overlay_is(

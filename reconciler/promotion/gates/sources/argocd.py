@@ -28,18 +28,21 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
             None,
             f"there is no Application {source.namespace}/{name}",
             hint=f"health of environments/{asked.entry.environment}/environment.yaml names it",
+            blind=True,
         )
     number = _source(application, asked.entry.folder)
     if number is None:
         paths = ", ".join(application.paths)
         return Evidence(
-            None, f"the Application {name} deploys {paths}, and not {asked.entry.folder}"
+            None,
+            f"the Application {name} deploys {paths}, and not {asked.entry.folder}",
+            blind=True,
         )
     revision = _at(application.revisions, number)
     at = f"the Application {name} is at {revision[:10] or 'no revision'}"
     same = asked.is_same(revision) if revision else False
     if same is None:
-        return Evidence(None, f"{at}, which this clone does not hold", hint="git fetch")
+        return Evidence(None, f"{at}, which this clone does not hold", hint="git fetch", blind=True)
     if not same:
         return Evidence(None, f"{at}, which is another release", hint="Argo CD has to sync it")
     said = f"{at}, {application.sync} and {application.health}"

@@ -43,3 +43,6 @@ class Evidence:
     said: str
     spans: Spans | None = ()
     hint: str = ""
+    blind: bool = (
+        False  # it could not be asked, or knows nothing: which says nothing of the release
+    )

@@ -94,7 +94,7 @@ class Sources:
                 case Probe():
                     return probe.look(source, asked, self._web())
         except ReconcilerError as e:
-            return Evidence(None, e.what, hint=e.hint)
+            return Evidence(None, e.what, hint=e.hint, blind=True)
 
     def _cluster(self, environment: Environment, name: str) -> httpx.Client:
         key = f"cluster {name or environment.name}"
