@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -10,7 +11,8 @@ import threading
 import time
 
 from reconciler.errors import KernelError
-from reconciler.render.wire import READ_BYTES, Decoder, encode, write_all
+from reconciler.render.trouble import cannot_start
+from reconciler.render.wire import READ_BYTES, Decoder, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,13 +29,18 @@ class Child:
     listens alone.
     """
 
-    def __init__(self, binary: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, binary: str, environment: Mapping[str, str], patience: float) -> None:
+        """A process that reads nothing of a frame for as long as that patience is killed."""
         self.heard = time.monotonic()
+        self.overrun = False  # it may still work at what it was cancelled or timed out for
+        self._patience = patience
         self._writing = threading.Lock()
-        child_in, self._in = os.pipe()
-        self._out, child_out = os.pipe()
-        self._err, child_err = os.pipe()
+        pipes: list[int] = []
         try:
+            for _ in range(3):
+                pipes += os.pipe()
+            child_in, self._in, self._out, child_out, self._err, child_err = pipes
+            os.set_blocking(self._in, False)
             self.pid = os.posix_spawn(
                 binary,
                 [binary],
@@ -46,24 +53,31 @@ class Child:
                 setsigmask=[],
             )
         except OSError as e:
-            self.forget()
-            raise KernelError(
-                f"the kernel {binary} cannot be started",
-                why=e.strerror or str(e),
-                hint="install the package again; in a checkout, run make kernel",
-            ) from e
-        finally:
-            for descriptor in (child_in, child_out, child_err):
+            for descriptor in pipes:
                 os.close(descriptor)
+            raise cannot_start(binary, e) from e
+        for descriptor in (child_in, child_out, child_err):
+            os.close(descriptor)
 
     def send(self, header: dict[str, Any], body: bytes = b"") -> None:
         frame = encode(header, body)
         try:
             with self._writing:
                 if self._in >= 0:
-                    write_all(self._in, frame)
+                    self._write(memoryview(frame))
         except OSError:
             pass  # who listens notices the death and says so
+
+    def _write(self, rest: memoryview) -> None:
+        room = select.poll()
+        room.register(self._in, select.POLLOUT)
+        while rest:
+            try:
+                rest = rest[os.write(self._in, rest) :]
+            except BlockingIOError:
+                if not room.poll(self._patience * 1000):
+                    self.kill()
+                    return
 
     def frames(self, when_silent: Callable[[], None]) -> Iterator[tuple[dict[str, Any], bytes]]:
         """All that it says until it hangs up."""
@@ -87,7 +101,8 @@ class Child:
             self._in = -1
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """The closed pipe ends it; a stuck one is killed."""
@@ -99,7 +114,12 @@ class Child:
             except ChildProcessError:
                 return
             time.sleep(0.005)
+        self.end()
+
+    def end(self) -> None:
+        """Killed first: somebody may wait for it to read."""
         self.kill()
+        self.hang_up()
         self.reap()
 
     def reap(self) -> int | None:
@@ -111,7 +131,9 @@ class Child:
 
     def last_words(self) -> str:
         data = b""
-        while len(data) < READ_BYTES and select.select([self._err], [], [], 0)[0]:
+        poll = select.poll()
+        poll.register(self._err, select.POLLIN)
+        while len(data) < READ_BYTES and poll.poll(0):
             piece = os.read(self._err, READ_BYTES)
             if not piece:
                 break

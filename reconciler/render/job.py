@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from reconciler.errors import Place, ReconcilerError
+from reconciler.render.trouble import failure, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,19 @@ class Job:
         self.paths: list[str] = []
         self._kernel = kernel
         self._done = threading.Event()
+
+    def answer(self, header: dict[str, Any], body: bytes) -> None:
+        """The kernel's answer is the outcome."""
+        self.paths = header.get("paths") or []
+        if header["op"] == "rendered":
+            notices = [Notice(w["what"], place(w)) for w in header.get("warnings") or []]
+            self.finish(Rendered(body, self.paths, notices, header.get("secret", False)))
+        elif header["op"] in ("objects", "told"):
+            self.finish(body)
+        elif header["op"] == "version":
+            self.finish(header["versions"])
+        else:
+            self.finish(failure(header["failure"], self.header.get("path", "")))
 
     def finish(self, outcome: Any) -> None:
         self.outcome = outcome

@@ -17,9 +17,10 @@ from reconciler.errors import KernelError, Place, RenderError
 from reconciler.git.tree import is_utf8
 from reconciler.render.binary import BINARY
 from reconciler.render.child import Child
-from reconciler.render.job import Job, Notice, Rendered
+from reconciler.render.job import Job
+from reconciler.render.options import DEFAULTS
 from reconciler.render.told import may_fetch, told
-from reconciler.render.trouble import died, failure, place
+from reconciler.render.trouble import cannot_start, died, unheard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,16 +134,16 @@ class Kernel:
 
     def read_objects(self, manifest: bytes) -> Job:
         """The same, to be waited for."""
-        return self._submit(Job(self, {"op": "objects"}, None, manifest))
+        return self._submit(Job(self, _reading("objects"), None, manifest))
 
     def documents(self, content: bytes) -> bytes:
         """A YAML file's documents as JSON, with where each part of them stands."""
-        found: bytes = self._submit(Job(self, {"op": "documents"}, None, content)).result()
+        found: bytes = self._submit(Job(self, _reading("documents"), None, content)).result()
         return found
 
     def structure(self) -> bytes:
         """What upstream's schema says of lists and quantities, as JSON."""
-        found: bytes = self._submit(Job(self, {"op": "structure"}, None)).result()
+        found: bytes = self._submit(Job(self, _reading("structure"), None)).result()
         return found
 
     def cancel(self, job: Job) -> None:
@@ -156,8 +157,9 @@ class Kernel:
             if number is not None:
                 del self._open[number]
                 if self._child:
+                    self._child.overrun = True
                     self._child.send({"op": "cancel", "id": number})
-            job.finish(RenderError(f"{job.header.get('path')} was cancelled"))
+            job.finish(RenderError(f"{job.header.get('path') or job.header['op']} was cancelled"))
             self._dispatch()
 
     def pid(self) -> int:
@@ -168,14 +170,18 @@ class Kernel:
         """End the process; what is under way fails."""
         with self._lock:
             child, self._child = self._child, None
-            jobs = [*self._open.values(), *self._suspects, *self._waiting]
-            self._open.clear()
-            self._suspects.clear()
-            self._waiting.clear()
             if child:
                 child.stop()
-            for job in jobs:
-                job.finish(KernelError("the kernel was closed"))
+            self._fail(KernelError("the kernel was closed"))
+
+    def _fail(self, error: KernelError) -> None:
+        """All that was asked for ends with this error."""
+        jobs = [*self._open.values(), *self._suspects, *self._waiting]
+        self._open.clear()
+        self._suspects.clear()
+        self._waiting.clear()
+        for job in jobs:
+            job.finish(error)
 
     # The queue
 
@@ -215,17 +221,22 @@ class Kernel:
     def _ensure_started(self) -> None:
         if self._child:
             return
-        self._child = Child(
+        self._child = child = Child(
             self.binary,
             {
                 "RECONCILER_KERNEL_MEMORY": str(self.memory),
                 "RECONCILER_KERNEL_MEMORY_LIMIT": str(self.memory_limit),
             },
+            SILENCE,
         )
+        try:
+            threading.Thread(target=self._listen, args=(child,), name="kernel", daemon=True).start()
+        except RuntimeError as e:
+            self._child = None
+            child.stop()
+            child.let_go()
+            raise cannot_start(self.binary, e) from e
         self.starts += 1
-        threading.Thread(
-            target=self._listen, args=(self._child,), name="kernel", daemon=True
-        ).start()
 
     def _listen(self, child: Child) -> None:
         try:
@@ -234,8 +245,19 @@ class Kernel:
                     return
                 self._receive(child, header, body)
             self._bury(child)
+        except Exception as e:
+            self._give_up(child, e)
         finally:
             child.let_go()
+
+    def _give_up(self, child: Child, problem: Exception) -> None:
+        """Nobody will listen to the child any more: an error is the answer to all."""
+        with self._lock:
+            if self._child is child:
+                self._child = None
+                child.end()
+            if self._child is None:
+                self._fail(unheard(problem))
 
     def _receive(self, child: Child, header: dict[str, Any], body: bytes) -> None:
         if header["op"] == "get":
@@ -245,22 +267,14 @@ class Kernel:
                 self._tell(child, header)
             return
         with self._lock:
-            job = self._open.pop(header["id"], None)
             if header["op"] == "rendered":
                 self.renders += 1
+            if header["op"] == "failed" and header["failure"]["kind"] == "timeout":
+                child.overrun = True
+            if header["id"] in self._open:
+                self._open[header["id"]].answer(header, body)
+                del self._open[header["id"]]
             self._dispatch()
-        if job is None:
-            return
-        job.paths = header.get("paths") or []
-        if header["op"] == "rendered":
-            notices = [Notice(w["what"], place(w)) for w in header.get("warnings") or []]
-            job.finish(Rendered(body, job.paths, notices, header.get("secret", False)))
-        elif header["op"] in ("objects", "told"):
-            job.finish(body)
-        elif header["op"] == "version":
-            job.finish(header["versions"])
-        else:
-            job.finish(failure(header["failure"], job.header.get("path", "")))
 
     def _tell(self, child: Child, header: dict[str, Any]) -> None:
         """Only who asked gets the answer: another child counts its questions anew."""
@@ -280,12 +294,12 @@ class Kernel:
         with self._lock:
             if self._child is not child:
                 return
-            self._child = None
             child.hang_up()
             last_words, code = child.last_words(), child.reap()
+            self._child = None
             open_jobs, self._open = list(self._open.values()), {}
             for job in open_jobs:
-                if job.alone:
+                if job.alone and not child.overrun:
                     job.finish(died(job, code, last_words))
                 else:
                     self._suspects.append(job)
@@ -294,10 +308,7 @@ class Kernel:
                     self._ensure_started()
                     self._dispatch()
             except KernelError as e:
-                for job in (*self._suspects, *self._waiting):
-                    job.finish(e)
-                self._suspects.clear()
-                self._waiting.clear()
+                self._fail(e)
 
     def _abandon(self) -> None:
         """In a forked child: the process belongs to the parent."""
@@ -305,6 +316,11 @@ class Kernel:
         self._reset()
         if child:
             child.forget()
+
+
+def _reading(op: str) -> dict[str, Any]:
+    """The kernel takes its time for this; it is silent as long as a render may be."""
+    return {"op": op, "timeout": DEFAULTS.timeout}
 
 
 def _abandon_all() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from reconciler.errors import KernelError, Place, ReconcilerError, RenderError, RenderTimeout
 
 TYPE_CHECKING = False
@@ -17,6 +19,12 @@ ENDINGS = {
     ),
     4: ("it did not stop when its time was over", "look for an endless expansion in this folder"),
 }
+
+WORK = {"render": "render", "check": "check", "rules": "check"}
+
+
+# What keeps a process from having another file, process or thread.
+LIMITS = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 def place(found: dict[str, Any]) -> Place:
@@ -38,19 +46,42 @@ def failure(found: dict[str, Any], path: str) -> ReconcilerError:
     )
 
 
+def cannot_start(binary: str, problem: OSError | RuntimeError) -> KernelError:
+    """Its pipes and process, or the thread that listens to it: then Python raises RuntimeError."""
+    limited = not isinstance(problem, OSError) or problem.errno in LIMITS
+    return KernelError(
+        f"the kernel {binary} cannot be started",
+        why=getattr(problem, "strerror", "") or str(problem),
+        hint="allow more files and processes here (ulimit -n and -u, a container's limit of pids)"
+        if limited
+        else "install the package again; in a checkout, run make kernel",
+    )
+
+
+def unheard(problem: Exception) -> KernelError:
+    """What goes wrong where the answers come in leaves nobody to hear any other."""
+    import traceback  # loaded for trouble alone
+
+    return KernelError(
+        "the kernel's answers cannot be taken",
+        why=f"{type(problem).__name__}: {problem}",
+        hint="try again; if it stays, please report it, with --debug",
+        detail="".join(traceback.format_exception(problem)),
+    )
+
+
 def died(job: Job, code: int | None, last_words: str) -> ReconcilerError:
     why, hint = _ending(code)
+    op = job.header["op"]
+    work = WORK.get(op, f"reading of {op}")
+    where = Place(job.header["path"] or ".") if "path" in job.header else None
     if hint:
-        done = "render" if job.header["op"] == "render" else "check"
         return RenderError(
-            f"the {done} was stopped",
-            where=Place(job.header.get("path") or "."),
-            why=why,
-            hint=hint,
-            detail=last_words,
+            f"the {work} was stopped", where=where, why=why, hint=hint, detail=last_words
         )
     return KernelError(
-        f"the kernel died twice while it rendered {job.header.get('path')}",
+        f"the kernel died twice in the {work}",
+        where=where,
         why=why,
         hint="please report it, with --debug",
         detail=last_words,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +16,6 @@ PREFIX = 8
 def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
     head = json.dumps(header, separators=(",", ":")).encode()
     return len(head).to_bytes(4, "big") + len(body).to_bytes(4, "big") + head + body
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 class Decoder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
 import os
 import signal
@@ -9,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +21,7 @@ from reconciler.errors import KernelError, RenderError, RenderTimeout
 from reconciler.git.memory import MemoryTree
 from reconciler.git.tree import Entry, Tree
 from reconciler.git.worktree import WorkTree
+from reconciler.render.job import Job
 from reconciler.render.options import DEFAULTS, RenderOptions
 from reconciler.render.process import Kernel
 from tests.sample import rendered, repository
@@ -142,8 +147,8 @@ def test_what_kills_the_kernel_twice_is_found_and_the_others_go_on(tmp_path: Pat
                 assert job.result().manifest == rendered(i)
 
 
-ASKS_AND_DIES_ONCE = f"""#!{sys.executable}
-import os, pathlib, select, sys
+PLAYS_THE_KERNEL = f"""#!{sys.executable}
+import os, pathlib, select, sys, time
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from reconciler.render.wire import Decoder, encode
 
@@ -152,36 +157,185 @@ here, decoder = pathlib.Path(__file__).parent, Decoder()
 def hear():
     return [header for header, _ in decoder.feed(os.read(0, 65536))]
 
+def hear_all(count):
+    heard = []
+    while len(heard) < count:
+        heard += hear()
+    return heard
+
+def say(header, body=b""):
+    os.write(1, encode(header, body))
+
+starts = len(list(here.glob("start*"))) + 1
+(here / f"start{{starts}}").touch()
+"""
+
+
+def player(folder: Path, part: str) -> Kernel:
+    """A kernel that does what the part says, which knows how often it was started."""
+    binary = folder / "player"
+    binary.write_text(PLAYS_THE_KERNEL + part)
+    binary.chmod(0o755)
+    return Kernel(str(binary))
+
+
+def wait_for(file: Path) -> None:
+    while not file.exists():
+        time.sleep(0.01)
+
+
+def outcome(job: Job, within: float = 60.0) -> Any:
+    """What came of it, where a mistake would have it waited for without end."""
+    end = time.monotonic() + within
+    while not job.done():
+        assert time.monotonic() < end, "it is never answered"
+        time.sleep(0.01)
+    return job.result()
+
+
+ASKS_AND_DIES_ONCE = """
 (asked,) = hear()
-if not (here / "first").exists():
-    (here / "first").touch()
-    os.write(1, encode({{"op": "get", "call": 1, "tree": asked["tree"], "paths": ["https://h//x"]}}))
+if starts == 1:
+    say({"op": "get", "call": 1, "tree": asked["tree"], "paths": ["https://h//x"]})
     while not (here / "die").exists():
         pass
     sys.exit(9)
-(here / "second").touch()
 heard = hear() if select.select([0], [], [], 1)[0] else []
-os.write(1, encode({{"op": "rendered", "id": asked["id"]}}, str(heard).encode()))
+say({"op": "rendered", "id": asked["id"]}, str(heard).encode())
 hear()
 """
 
 
 def test_a_late_answer_is_for_the_kernel_that_asked_alone(tmp_path: Path) -> None:
     """To a kernel that came after it, it would say of one path what is at another."""
-    asks = tmp_path / "asks"
-    asks.write_text(ASKS_AND_DIES_ONCE)
-    asks.chmod(0o755)
 
     class Late(MemoryTree):
         def fetch(self, path: str) -> tuple[Entry, bytes]:
             (tmp_path / "die").touch()
-            while not (tmp_path / "second").exists():
-                time.sleep(0.01)
+            wait_for(tmp_path / "start2")
             return super().fetch(path)
 
-    with Kernel(str(asks)) as kernel:
+    with player(tmp_path, ASKS_AND_DIES_ONCE) as kernel:
         assert kernel.render(Late({}), "x", DEFAULTS).result().manifest == b"[]"
         assert kernel.starts == 2
+
+
+DOES_NOT_STOP = """
+if starts == 1:
+    hear_all(2)
+    sys.exit(9)
+heard = hear_all(1)
+if starts == 2:
+    (here / "alone").touch()
+    if heard[0]["timeout"] == 1:
+        late = {"kind": "timeout", "what": "it is late"}
+        say({"op": "failed", "id": heard[0]["id"], "failure": late})
+        hear_all(1)
+    else:
+        hear_all(2)
+    sys.exit(4)
+say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
+hear()
+"""
+
+
+@pytest.mark.parametrize("how", ["late", "cancelled"])
+def test_a_render_is_not_blamed_for_the_one_before_it(how: str, tmp_path: Path) -> None:
+    """Both are tried again alone; the first ends without stopping, and the kernel goes with it."""
+    with player(tmp_path, DOES_NOT_STOP) as kernel:
+        limit = RenderOptions(timeout=1 if how == "late" else 60)
+        endless = kernel.render(MemoryTree({}), "endless", limit)
+        innocent = kernel.render(MemoryTree({}), "innocent", DEFAULTS)
+        if how == "cancelled":
+            wait_for(tmp_path / "alone")
+            endless.cancel()
+        with pytest.raises(RenderError, match=how):
+            outcome(endless)
+        assert outcome(innocent).manifest == b"fine"
+        assert kernel.starts == 3
+
+
+def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path) -> None:
+    with (
+        player(tmp_path, "hear()\nsys.exit(9)\n") as kernel,
+        pytest.raises(KernelError, match="reading of objects"),
+    ):
+        outcome(kernel.read_objects(b""))
+
+
+TALKS_NONSENSE_ONCE = """
+heard = hear_all(2 if starts == 1 else 1)
+if starts == 1:
+    say({"op": "failed", "id": heard[0]["id"]})
+else:
+    say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
+hear()
+"""
+
+
+def test_an_answer_that_cannot_be_understood_leaves_nobody_waiting(tmp_path: Path) -> None:
+    tree = MemoryTree({})
+    with player(tmp_path, TALKS_NONSENSE_ONCE) as kernel:
+        for job in [kernel.render(tree, name, DEFAULTS) for name in "ab"]:
+            with pytest.raises(KernelError) as caught:
+                outcome(job)
+            assert "Traceback" in caught.value.detail
+        assert outcome(kernel.render(tree, "c", DEFAULTS)).manifest == b"fine"
+        assert kernel.starts == 2
+
+
+LIMITS = pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("os.pipe", OSError(errno.EMFILE, "Too many open files")),
+        ("threading.Thread.start", RuntimeError("can't start new thread")),
+    ],
+)
+
+
+def refusing(error: Exception, after: int = 0, real: Callable[[], Any] = os.pipe) -> Any:
+    """What works so many times before it fails."""
+    calls = itertools.count()
+
+    def refuse(*_: object) -> Any:
+        if next(calls) == after:
+            raise error
+        return real()
+
+    return refuse
+
+
+@LIMITS
+def test_a_kernel_that_cannot_be_started_again_leaves_nobody_waiting(
+    what: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Kernel() as kernel:
+        kernel.start()
+        os.kill(kernel.pid(), signal.SIGSTOP)
+        jobs = [kernel.render(sample(), f"apps/app{i}", DEFAULTS) for i in range(2)]
+        with monkeypatch.context() as limited:
+            limited.setattr(what, refusing(error))
+            os.kill(kernel.pid(), signal.SIGKILL)
+            for job in jobs:
+                with pytest.raises(KernelError, match="cannot be started") as caught:
+                    outcome(job)
+                assert "ulimit" in caught.value.hint
+        assert outcome(kernel.render(sample(), "apps/app0", DEFAULTS)).manifest == rendered(0)
+
+
+@needs_proc
+@LIMITS
+def test_a_kernel_that_cannot_be_started_leaves_nothing_open(
+    what: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    with Kernel() as kernel:
+        with monkeypatch.context() as limited:
+            limited.setattr(what, refusing(error, after=2 if what == "os.pipe" else 0))
+            with pytest.raises(KernelError, match="cannot be started"):
+                kernel.start()
+        assert set(os.listdir("/proc/self/fd")) <= before
+        assert kernel.versions()
 
 
 def test_a_render_that_is_over_its_time_is_an_error_of_its_own(kernel: Kernel) -> None:
@@ -254,6 +408,67 @@ def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -
         job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=3))
         assert job.result().manifest == rendered(0)
         assert kernel.starts == 2
+
+
+LARGE = 300_000  # bytes: more than a pipe holds
+
+
+def impatient(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first process is not borne for long when it is stopped; the next has the usual time."""
+    with monkeypatch.context() as short:
+        short.setattr("reconciler.render.process.SILENCE", 0.5)
+        kernel.start()
+
+
+def test_a_kernel_that_is_stopped_is_replaced_by_who_tells_it_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = b"a: b\n#" + b"x" * LARGE
+    found: list[bytes] = []
+    with Kernel() as kernel:
+        impatient(kernel, monkeypatch)
+        os.kill(kernel.pid(), signal.SIGSTOP)
+        asks = threading.Thread(target=lambda: found.append(kernel.objects(manifest)), daemon=True)
+        asks.start()
+        asks.join(60)
+        assert [json.loads(f) for f in found] == [[{"a": "b"}]]
+        assert kernel.starts == 2
+
+
+def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = b"x" * LARGE
+    folder = b"configMapGenerator: [{name: m, files: [large]}]"
+
+    class Stops(MemoryTree):
+        def fetch(self, path: str) -> tuple[Entry, bytes]:
+            if path == "large" and kernel.starts == 1:
+                os.kill(kernel.pid(), signal.SIGSTOP)
+            return super().fetch(path)
+
+    with Kernel() as kernel:
+        impatient(kernel, monkeypatch)
+        tree = Stops({"kustomization.yaml": folder, "large": large})
+        assert large in outcome(kernel.render(tree, "", DEFAULTS)).manifest
+        assert kernel.starts == 2
+
+
+READS_FOR_LONG = """
+(asked,) = hear()
+time.sleep(2.5)
+say({"op": "objects", "id": asked["id"]}, b"[]")
+hear()
+"""
+
+
+def test_a_kernel_that_reads_for_long_is_not_taken_for_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.1)
+    with player(tmp_path, READS_FOR_LONG) as kernel:
+        assert outcome(kernel.read_objects(b"")) == b"[]"
+        assert kernel.starts == 1
 
 
 @needs_proc

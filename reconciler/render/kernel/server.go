@@ -45,7 +45,7 @@ func serve(in io.Reader, out io.Writer) error {
 		case "forget":
 			s.trees.forget(req.Tree)
 		case "version":
-			s.answer(response{Op: "version", ID: req.ID, Versions: versions()}, nil)
+			go s.answer(response{Op: "version", ID: req.ID, Versions: versions()}, nil)
 		case "objects":
 			go s.objects(req.ID, body)
 		case "documents":
@@ -99,10 +99,10 @@ func (s *server) bounded(ctx context.Context, req *request, work func(context.Co
 		defer release()
 	}
 	done := make(chan struct{})
-	defer close(done)
 	go s.watch(ctx, req, done)
 
 	res, body := work(ctx)
+	close(done) // the answer waits for whoever reads it, as long as that takes
 	if s.finish(req.ID) {
 		res.ID = req.ID
 		s.answer(res, body)

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// late reads nothing for longer than a cancelled request may go on.
+type late struct{ answers int }
+
+func (l *late) Write(frame []byte) (int, error) {
+	time.Sleep(runawayGrace + 500*time.Millisecond)
+	l.answers++
+	return len(frame), nil
+}
+
+// A kernel that took the wait for a reader for work would end this process.
+func TestAnAnswerMayWaitForItsReader(t *testing.T) {
+	reader := &late{}
+	s := &server{
+		out:     &frameWriter{w: reader},
+		slots:   make(chan struct{}, 1),
+		cancels: map[uint64]context.CancelFunc{},
+	}
+	req := &request{Op: "render", ID: 1, Timeout: 60}
+	s.bounded(s.begin(req), req, func(context.Context) (response, []byte) {
+		return response{Op: "rendered"}, nil
+	})
+	if reader.answers != 1 {
+		t.Fatalf("%d answers", reader.answers)
+	}
+}
