@@ -5,7 +5,7 @@ Only what a promotion brings goes back; what the environment has changed for its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from reconciler.errors import FleetError, ReconcilerError
@@ -32,21 +32,32 @@ UNTOLD = (
 
 
 def rollback_plan(
-    ground: Ground, environment: Environment, apps: Sequence[str], release: str = ""
+    ground: Ground,
+    environment: Environment,
+    apps: Sequence[str],
+    release: str = "",
+    refused: Collection[str] = (),
 ) -> Plan:
-    """To the release before the present one, or to one that the environment has run."""
+    """To the release before the present one that is none of those `refused`, by their marks.
+
+    Or to the `release`, if the environment has run it.
+    """
     files = {app: _file(ground, Entry(environment.name, app)) for app in apps}
     record = Record(ground.repository.history(ground.base, files.values()))
-    steps = tuple(_step(ground, environment, app, files[app], record, release) for app in apps)
+    steps = tuple(
+        _step(ground, environment, app, files[app], record, release, refused) for app in apps
+    )
     return Plan(environment.name, environment.name, ground.branch, ground.base, steps)
 
 
-def release_before(ground: Ground, environment: Environment, app: str) -> str:
+def release_before(
+    ground: Ground, environment: Environment, app: str, refused: Collection[str] = ()
+) -> str:
     """The commit of the main branch that gave the app the release before the present one."""
     file = _file(ground, Entry(environment.name, app))
     record = Record(ground.repository.history(ground.base, [file]))
     now = read_fields(read(ground.tree, file), file)
-    return _chosen(ground, environment, app, now, record, file, "")[0].commit.id
+    return _chosen(ground, environment, app, now, record, file, "", refused)[0].commit.id
 
 
 def holds_of(plan: Plan, ground: Ground, renderer: Renderer) -> list[tuple[str, str]]:
@@ -63,13 +74,19 @@ def holds_of(plan: Plan, ground: Ground, renderer: Renderer) -> list[tuple[str, 
 
 
 def _step(
-    ground: Ground, environment: Environment, app: str, file: str, record: Record, release: str
+    ground: Ground,
+    environment: Environment,
+    app: str,
+    file: str,
+    record: Record,
+    release: str,
+    refused: Collection[str],
 ) -> Step:
     entry = Entry(environment.name, app)
     try:
         content = read(ground.tree, file)
         now = read_fields(content, file)
-        _, decisions = _chosen(ground, environment, app, now, record, file, release)
+        _, decisions = _chosen(ground, environment, app, now, record, file, release, refused)
         edit = edited_entry(file, content, now, decisions)
     except ReconcilerError as e:
         return Step(entry, Standing.failed, problem=e)
@@ -86,21 +103,22 @@ def _chosen(
     record: Record,
     file: str,
     release: str,
+    refused: Collection[str],
 ) -> tuple[Version, list[Decision]]:
     wanted = ground.repository.commit(release).commit if release else ""
     present = release_fields(environment, app, now)
-    refused: set[str] = set()
+    held = set(refused)
     for version, fields in record.versions(file):
         for commit in ground.repository.brought(version.commit.id):
             for value in trailers(commit.message).get(HOLD, []):
-                refused |= set(value.split()[1:])
+                held |= set(value.split()[1:])
         if fields is None:
             continue
         decisions = way_back(present, release_fields(environment, app, fields), now, version)
         if wanted:
             if _ran(ground, version, fields, wanted):
                 return version, decisions
-        elif decisions and of_edits(decisions) not in refused:
+        elif decisions and of_edits(decisions) not in held:
             return version, decisions
     why, hint = UNTOLD if ground.repository.is_shallow else ("", "")
     if wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.git.addresses import address, remote_urls
@@ -10,6 +10,7 @@ from reconciler.git.branches import main_branch
 from reconciler.git.commit import CommitTree
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.layout import kustomization_in
@@ -84,7 +85,13 @@ class Planner:
         plan = self._plan(errand, ground, source, target, [n for n in names if n not in without])
         plan = rendered(plan, self.renderer, tree, progress)
         if errand.kind is Kind.promotion:
-            plan = held_back(plan, errand, self.holds(plan, ground, target), self.renderer, tree)
+            plan = held_back(
+                plan,
+                errand,
+                self.holds(ground, target, [step.app for step in plan.due]),
+                self.renderer,
+                tree,
+            )
         trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
         main = main_branch(self.repository.path, branch)
         return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
@@ -93,7 +100,8 @@ class Planner:
         """The commit that gave an app the release before the present one."""
         target = self.fleet(self.opened("")).environment(environment)
         branch = target.releases.branch
-        return release_before(self.ground(self.opened(branch), branch), target, app)
+        ground = self.ground(self.opened(branch), branch)
+        return release_before(ground, target, app, self._refused(ground, target, [app]))
 
     def ground(self, tree: CommitTree, branch: str) -> Ground:
         path = self.repository.path
@@ -125,13 +133,19 @@ class Planner:
         apps: list[str],
     ) -> Plan:
         if errand.kind is Kind.rollback:
-            return rollback_plan(ground, target, apps, errand.release)
+            refused = self._refused(ground, target, apps)
+            return rollback_plan(ground, target, apps, errand.release, refused)
         plan = plan_of(ground, source, target, apps, errand.release or None)
         return _of_releases(plan) if errand.kind is Kind.hotfix else plan
 
-    def holds(self, plan: Plan, ground: Ground, target: Environment) -> dict[str, Hold]:
-        """What keeps apps of a plan away."""
-        files = {s.app: kustomization_in(ground.tree, s.entry.folder) for s in plan.due}
+    def _refused(self, ground: Ground, target: Environment, apps: Iterable[str]) -> set[str]:
+        """What was taken away is no way back."""
+        return {mark for h in self.holds(ground, target, apps).values() for mark in h.releases}
+
+    def holds(self, ground: Ground, target: Environment, apps: Iterable[str]) -> dict[str, Hold]:
+        """What keeps releases away from apps."""
+        folders = {app: Entry(target.name, app).folder for app in apps}
+        files = {app: kustomization_in(ground.tree, at) for app, at in folders.items()}
         there = {app: file for app, file in files.items() if file}
         if not there:
             return {}

@@ -334,6 +334,19 @@ def test_a_revert_holds_what_it_took_away_though_the_branch_went_on(build: Build
     assert yard.file("main", "stage") != before
 
 
+def test_what_was_reverted_is_no_way_back(build: Build) -> None:
+    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    for tag in ("v2", "v3"):
+        yard.tag(tag)
+        yard.round()
+        yard.pull()
+    reverted(yard)
+    assert "newTag: v2" in yard.file("main")
+    rollback = Errand(Kind.rollback, "prod", "prod", ("paw",))
+    assert yard.conduct(rollback).end is End.merged
+    assert "newTag: v1" in yard.file("main")
+
+
 def test_two_reverts_hold_both_releases(build: Build) -> None:
     yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
     for tag in ("v2", "v3"):
