@@ -99,7 +99,7 @@ class Town:
         return printed
 
     def go(self) -> str:
-        printed = self.run("bot", "--once", "--log-format", "text", "--lease", "3")
+        printed = self.run("bot", "--once", "--log-format", "text")
         assert "another replica" not in printed, printed
         return printed
 
