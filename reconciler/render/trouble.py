@@ -22,7 +22,6 @@ ENDINGS = {
 
 WORK = {"render": "render", "check": "check", "rules": "check"}
 
-
 # What keeps a process from having another file, process or thread.
 LIMITS = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 

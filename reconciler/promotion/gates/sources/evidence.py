@@ -36,13 +36,12 @@ def named(pattern: str, entry: Entry) -> str:
 class Evidence:
     """What one source says.
 
-    `healthy` is none while that is not known, and `spans` if the source remembers nothing.
+    `healthy` is none while that is not known, and `spans` if the source remembers nothing. It is
+    `blind` where nobody could be asked, or who was knows nothing: that says nothing of the release.
     """
 
     healthy: bool | None
     said: str
     spans: Spans | None = ()
     hint: str = ""
-    blind: bool = (
-        False  # it could not be asked, or knows nothing: which says nothing of the release
-    )
+    blind: bool = False
