@@ -37,7 +37,7 @@ LONGEST_SOCKET = 103
 BACKLOG = 1024
 # How long one thread may keep the interpreter from the others.
 SWITCH = 0.001
-# A sidecar shares its node with others, and renders one app after the other.
+# A sidecar shares its node with others.
 KERNEL_MEMORY = 48 << 20
 
 

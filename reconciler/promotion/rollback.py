@@ -51,7 +51,7 @@ def rollback_plan(
 
 
 def release_before(
-    ground: Ground, environment: Environment, app: str, refused: Collection[str] = ()
+    ground: Ground, environment: Environment, app: str, refused: Collection[str]
 ) -> str:
     """The commit of the main branch that gave the app the release before the present one."""
     file = _file(ground, Entry(environment.name, app))

@@ -133,8 +133,9 @@ class Planner:
         apps: list[str],
     ) -> Plan:
         if errand.kind is Kind.rollback:
-            refused = self._refused(ground, target, apps)
-            return rollback_plan(ground, target, apps, errand.release, refused)
+            if errand.release:
+                return rollback_plan(ground, target, apps, errand.release)
+            return rollback_plan(ground, target, apps, refused=self._refused(ground, target, apps))
         plan = plan_of(ground, source, target, apps, errand.release or None)
         return _of_releases(plan) if errand.kind is Kind.hotfix else plan
 

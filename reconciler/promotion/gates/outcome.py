@@ -15,14 +15,14 @@ def checked(gate: ChecksPass, facts: Facts) -> Iterator[Result]:
     if findings is None:
         yield Result(gate.type, Gate.waiting, "nothing is checked yet")
         return
-    for app, error in facts.question.unchecked:
+    unchecked = facts.question.unchecked
+    for app, error in unchecked:
         yield refused(gate.type, error, app)
     bad = [f for f in findings if f.severity.reaches(Severity(target.checks.fail_on))]
-    if not bad and facts.question.unchecked:
-        return
-    if not bad:
+    if not bad and not unchecked:
         others = f", and {len(findings):,} that do not stop it" if findings else ""
         yield Result(gate.type, Gate.open, f"nothing found{others}")
+    if not bad:
         return
     first, more = bad[0], f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""
     app = f"{first.app}: " if first.app else ""

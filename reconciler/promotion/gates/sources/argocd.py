@@ -13,7 +13,7 @@ from reconciler.cluster.applications import Application, read_application
 from reconciler.cluster.events import warnings
 from reconciler.model.entry import Entry
 from reconciler.model.health import ArgoCD
-from reconciler.promotion.gates.sources.evidence import Asked, Evidence, named
+from reconciler.promotion.gates.sources.evidence import Asked, Evidence, named, unseen
 from reconciler.promotion.gates.spans import joined
 
 if TYPE_CHECKING:
@@ -24,25 +24,19 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     name = asked.named(source.application)
     application = read_application(client, source.namespace, name)
     if application is None:
-        return Evidence(
-            None,
+        return unseen(
             f"there is no Application {source.namespace}/{name}",
-            hint=f"health of environments/{asked.entry.environment}/environment.yaml names it",
-            blind=True,
+            f"health of environments/{asked.entry.environment}/environment.yaml names it",
         )
     number = _source(application, asked.entry.folder)
     if number is None:
         paths = ", ".join(application.paths)
-        return Evidence(
-            None,
-            f"the Application {name} deploys {paths}, and not {asked.entry.folder}",
-            blind=True,
-        )
+        return unseen(f"the Application {name} deploys {paths}, and not {asked.entry.folder}")
     revision = _at(application.revisions, number)
     at = f"the Application {name} is at {revision[:10] or 'no revision'}"
     same = asked.is_same(revision) if revision else False
     if same is None:
-        return Evidence(None, f"{at}, which this clone does not hold", hint="git fetch", blind=True)
+        return unseen(f"{at}, which this clone does not hold", "git fetch")
     if not same:
         return Evidence(None, f"{at}, which is another release", hint="Argo CD has to sync it")
     said = f"{at}, {application.sync} and {application.health}"

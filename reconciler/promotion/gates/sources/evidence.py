@@ -45,3 +45,8 @@ class Evidence:
     spans: Spans | None = ()
     hint: str = ""
     blind: bool = False
+
+
+def unseen(said: str, hint: str = "", spans: Spans = ()) -> Evidence:
+    """Nobody can tell, and why."""
+    return Evidence(None, said, spans, hint, blind=True)

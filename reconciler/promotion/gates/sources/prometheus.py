@@ -17,6 +17,7 @@ from reconciler.promotion.gates.sources.evidence import (
     SECONDS,
     Asked,
     Evidence,
+    unseen,
 )
 from reconciler.promotion.gates.spans import joined
 
@@ -39,20 +40,16 @@ def look(source: Prometheus, asked: Asked, client: httpx.Client) -> Evidence:
         )
         series = _series(answer)
     except httpx.HTTPError as e:
-        return Evidence(
-            None, f"Prometheus does not answer at {url}: {type(e).__name__}", blind=True
-        )
+        return unseen(f"Prometheus does not answer at {url}: {type(e).__name__}")
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Evidence(None, f"what answers at {url} is no Prometheus", blind=True)
+        return unseen(f"what answers at {url} is no Prometheus")
     if isinstance(series, str):
-        return Evidence(None, f"Prometheus refuses the query: {series}", blind=True)
+        return unseen(f"Prometheus refuses the query: {series}")
     verdicts = _verdicts(series)
     pairs = [(t, t + step) for t in verdicts if verdicts[t] and verdicts.get(t + step)]
     spans = joined((_time(a), _time(b)) for a, b in pairs)
     if end not in verdicts:
-        return Evidence(
-            None, "the query has no result now", spans, "does it name the app?", blind=True
-        )
+        return unseen("the query has no result now", "does it name the app?", spans)
     said = "the query is healthy" if verdicts[end] else "the query has a value of 0"
     return Evidence(verdicts[end], said, spans)
 

@@ -14,7 +14,7 @@ from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.health import ArgoCD, HealthSource, Probe, Prometheus
 from reconciler.promotion.gates.sources import argocd, probe, prometheus
-from reconciler.promotion.gates.sources.evidence import Asked, Evidence
+from reconciler.promotion.gates.sources.evidence import Asked, Evidence, unseen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,7 +94,7 @@ class Sources:
                 case Probe():
                     return probe.look(source, asked, self._web())
         except ReconcilerError as e:
-            return Evidence(None, e.what, hint=e.hint, blind=True)
+            return unseen(e.what, e.hint)
 
     def _cluster(self, environment: Environment, name: str) -> httpx.Client:
         key = f"cluster {name or environment.name}"
