@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.errors import ReconcilerError
 from reconciler.model.suggest import did_you_mean
 from reconciler.promotion.gates.people import one_of
 from reconciler.promotion.gates.result import Gate, Result
@@ -72,7 +73,11 @@ def _problem(
     """Why an override does not count."""
     if not found.reason.strip():
         return _note(f"{found.by} gives no reason", f"write {FORM}")
-    if not may(found.by):
+    try:
+        allowed = may(found.by)
+    except ReconcilerError as e:  # a team that is not shown says nothing of the others' words
+        return _note(e.what, e.hint)
+    if not allowed:
         return _note(
             f"{found.by} may not override a gate of {question.target.name}",
             "promotion.overrides of its environment.yaml names those who may",

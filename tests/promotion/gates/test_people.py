@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -150,6 +151,17 @@ def test_what_is_said_on_gitlab_is_understood_there(
     (sent,) = bodies(server, "POST", f"{MERGE}/notes")
     results = judge(ask(due, forge=Paper().comment("alice", sent["body"]), pull=there))
     assert [r.name for r in results if r.state is Gate.overridden] == ["soak"]
+
+
+def test_a_team_that_is_not_shown_takes_nobody_elses_word_away(due: Fleet, ask: Ask) -> None:
+    forge = Paper().comment("bob", f"/override soak {HEAD[:7]} mine")
+    question = ask(
+        due, forge=forge.comment("alice", f"/override soak {HEAD[:7]} a fix"), pull=pull()
+    )
+    promotion = replace(question.target.promotion, overrides=("alice", "acme/nobody"))
+    results = judge(replace(question, target=replace(question.target, promotion=promotion)))
+    assert [r.state for r in results if r.name == "soak"] == [Gate.overridden]
+    assert [r.evidence for r in results if r.name == "override"] == ["there is no team acme/nobody"]
 
 
 def test_an_override_says_who_and_why_and_what_it_was(due: Fleet, ask: Ask) -> None:
