@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 
 
 def find_root(start: str) -> str | None:
-    """The top folder of the repository (a work tree or a bare one) that holds this path."""
+    """The top folder of the repository (a work tree or a bare one) that holds this path.
+
+    What looks like a bare repository in a work tree is a part of that: whoever wrote the tree
+    would otherwise write a configuration, in which Git finds programs to run.
+    """
+    bare = None
     for folder in _upwards(start):
-        if os.path.exists(f"{folder}/.git") or is_bare(folder):
+        if os.path.exists(f"{folder}/.git"):
             return folder
-    return None
+        bare = bare or (folder if is_bare(folder) else None)
+    return bare
 
 
 def find_fleet(start: str) -> str | None:
@@ -42,7 +48,9 @@ def _upwards(start: str) -> Iterator[str]:
 
 
 def is_bare(folder: str) -> bool:
-    return all(os.path.exists(f"{folder}/{name}") for name in ("HEAD", "objects", "refs"))
+    """Without a .git of its own, of which no tree can hold one."""
+    parts = (os.path.exists(f"{folder}/{name}") for name in ("HEAD", "objects", "refs"))
+    return all(parts) and not os.path.exists(f"{folder}/.git")
 
 
 def git_folder(root: str) -> str:
