@@ -203,7 +203,7 @@ class Fleet:
 
     def pins(self) -> Pins:
         return Pins(
-            str(self.repo.path), listed=lambda: (["https://github.com/fleet/apps", self.file], ())
+            str(self.repo.path), trusted=lambda: (["https://github.com/fleet/apps", self.file], ())
         )
 
     def tree(self) -> Tree:

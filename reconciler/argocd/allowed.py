@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from reconciler.git.mirrors import Mirrors
 from reconciler.git.pins import Pins
 from reconciler.git.tree import Tree, refusal
-from reconciler.model.addresses import listed_urls
 
 FOREIGN = refusal(
     "no commits are fetched from that repository",
@@ -26,7 +25,4 @@ def follow_pins(
     root: str | None = None,
 ) -> None:
     """Let this tree's pins lead there; with a root, into the Git repository there, too."""
-    if root:
-        tree.pins = Pins(root, lambda: (listed_urls(tree)[0], repositories), mirrors, FOREIGN)
-    else:
-        tree.pins = Pins(None, lambda: ((), repositories), mirrors, FOREIGN)
+    tree.pins = Pins(root, lambda: ((), repositories), mirrors, lambda _: FOREIGN)

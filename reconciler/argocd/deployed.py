@@ -77,7 +77,7 @@ def deployed_apps(
 
 
 def repository_url(tree: Tree, origin: str) -> str:
-    own, _ = listed_urls(tree)
+    own = [listed.url for listed in listed_urls(tree) if listed.own]
     if not own and not origin:
         raise UsageError(
             "it is not known where Argo CD finds this repository",

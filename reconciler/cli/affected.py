@@ -46,7 +46,9 @@ def affected(
 ) -> None:
     """List the kustomizations that a change touches, by what each of them really reads."""
     source = find_source([], root)
-    old, new = (open_tree(source, revision, offline=offline) for revision in (before, after))
+    old, new = (
+        open_tree(source, revision, offline=offline, base=before) for revision in (before, after)
+    )
     patterns = [p for typed in only or [] for p in patterns_called([old, new], typed)]
     total = len(kustomizations(new, patterns))
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", total) as advance:

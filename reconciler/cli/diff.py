@@ -115,12 +115,13 @@ def diff(
     source = find_source([] if environments else wanted, root)
     if environments is None and before is None:
         before = "HEAD"
+    base = before or ""
     if merge_base:
         if before is None:
             raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
         before = _merge_base(source, before, after or "HEAD")
-    old = _tree(source, before, "--from", offline)
-    new = _tree(source, after, "--to", offline)
+    old = _tree(source, before, "--from", base, offline)
+    new = _tree(source, after, "--to", base, offline)
     if environments:
         pairs = _across(environments, wanted, old, new)
     else:
@@ -148,13 +149,13 @@ def _merge_base(root: str, one: str, other: str) -> str:
     return Repository(root).merge_base(one, other)
 
 
-def _tree(root: str, revision: str | None, option: str, offline: bool) -> Tree:
+def _tree(root: str, revision: str | None, option: str, base: str, offline: bool) -> Tree:
     if revision is None and is_bare(root):
         raise RepositoryError(
             f"{root} is a bare repository: it has revisions, but no files of its own",
             hint=f"name a revision with {option}",
         )
-    return open_tree(root, revision, offline=offline)
+    return open_tree(root, revision, offline=offline, base=base)
 
 
 def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:

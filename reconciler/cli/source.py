@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from reconciler.cli.settings import open_mirrors
+from reconciler.cli.trust import follow_trusted
 from reconciler.errors import Place, RepositoryError, UsageError
 from reconciler.git.locate import find_fleet, find_root, is_bare
-from reconciler.git.pins import Pins
 from reconciler.render.folders import folders_called
 
 TYPE_CHECKING = False
@@ -26,7 +25,15 @@ def find_source(paths: list[str], root: str | None) -> str:
     if root is not None:
         if not os.path.isdir(root):
             raise UsageError(f"there is no folder {root}", hint="--root names a repository")
-        return os.path.abspath(root)
+        found = os.path.abspath(root)
+        around = find_root(found)
+        if is_bare(found) and around != found:
+            raise UsageError(
+                f"{root} is a bare repository inside of {around}, and counts as files of that",
+                why="whoever writes files there could have made it, with programs for Git to run",
+                hint="move it to another folder",
+            )
+        return found
     # Below the path that the user typed and not what it links to: `..` means the same to both.
     start = os.path.abspath(paths[0].partition("*")[0] if paths else ".")
     while not os.path.isdir(start):
@@ -71,28 +78,31 @@ def _below(path: str, folder: str) -> str | None:
 
 
 def open_tree(
-    root: str, revision: str | None, *, offline: bool = False, staged: bool = False
+    root: str,
+    revision: str | None,
+    *,
+    offline: bool = False,
+    staged: bool = False,
+    base: str = "",
 ) -> Tree:
     """The work tree as it is on disk, a revision without a checkout, or what is staged.
 
-    It knows what it pins.
+    It knows what it pins, as far as whom the user trusts lets it: the main branch, which may be
+    the base of a comparison.
     """
     tree = _staged(root) if staged else _files_of(root, revision)
-    tree.pins = Pins(find_root(root), lambda: _listed_urls(tree), lambda: open_mirrors(offline))
+    follow_trusted(tree, root, base, offline=offline)
     return tree
 
 
 def open_fetched(repository: Repository, branch: str, *, offline: bool = False) -> CommitTree:
-    """A branch as it was last fetched, or the default one, with what it pins."""
+    """A branch that the main one names, as it was last fetched, or the main one itself.
+
+    What it pins may come from where it says.
+    """
     tree = repository.fetched(branch)
-    tree.pins = Pins(repository.path, lambda: _listed_urls(tree), lambda: open_mirrors(offline))
+    follow_trusted(tree, repository.path, trusted=tree, offline=offline)
     return tree
-
-
-def _listed_urls(tree: Tree) -> tuple[list[str], list[str]]:
-    from reconciler.model.addresses import listed_urls
-
-    return listed_urls(tree)
 
 
 def _files_of(root: str, revision: str | None) -> Tree:

@@ -35,6 +35,18 @@ def address(url: str, here: str = "/") -> str:
     return f"{host}/{_stem(path.strip('/'))}"
 
 
+def protocol(url: str) -> str:
+    """What Git speaks with a repository of this URL, as GIT_ALLOW_PROTOCOL calls it."""
+    helper, found, _ = url.partition("::")
+    if found and "/" not in helper:
+        return helper
+    scheme, found, _ = url.partition("://")
+    if found:
+        return scheme.lower()
+    host, found, _ = url.partition(":")
+    return "ssh" if found and "/" not in host else "file"
+
+
 def _on_this_machine(path: str, here: str) -> str:
     full = os.path.normpath(os.path.join(here, path))
     return _stem(full.removesuffix("/.git"))

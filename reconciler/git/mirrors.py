@@ -15,7 +15,7 @@ from hashlib import sha256
 from itertools import chain
 
 from reconciler.errors import RepositoryError
-from reconciler.git.addresses import address, is_full_name, without_user
+from reconciler.git.addresses import address, is_full_name, protocol, without_user
 from reconciler.git.locate import git_folder
 from reconciler.git.network import speak, surroundings
 from reconciler.git.repository import Repository
@@ -68,14 +68,19 @@ class Mirrors:
         if not os.path.exists(mirror):
             self._create(mirror)
         here = [f"include.path={git_folder(root)}/config"] if root else []
+        settings = [word for setting in (*here, *SETTINGS) for word in ("-c", setting)]
+        words = [*settings, f"--git-dir={mirror}"]
+        failing = f"{without_user(url)} does not give {name}"
+        # What the user's own insteadOf makes of it.
+        meant = self._git(failing, words, ["ls-remote", "--get-url", "--", url], folder=root)
         self._git(
-            f"{without_user(url)} does not give {name}",
-            *(["-c", setting] for setting in (*here, *SETTINGS)),
-            [f"--git-dir={mirror}"],
+            failing,
+            words,
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-prune", "--force"],
             ["--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"],
             ["--", url, f"{name}:{_kept(name)}"],
             folder=root,
+            protocol=protocol(meant.strip()),
         )
         return Repository(mirror).commit(_kept(name))
 
@@ -87,13 +92,19 @@ class Mirrors:
         self._git(f"there can be no mirror in {self.folder}", ["init", "--quiet", "--bare", fresh])
         os.rename(fresh, mirror)
 
-    def _git(self, failing: str, *words: Sequence[str], folder: str | None = None) -> None:
+    def _git(
+        self, failing: str, *words: Sequence[str], folder: str | None = None, protocol: str = ""
+    ) -> str:
+        """By the protocol of the URL, or a safe one that it leads on to; never a command in it."""
+        allowed = ("https", "ssh", protocol if protocol != "ext" else "")
+        environment = {"GIT_ALLOW_PROTOCOL": ":".join(filter(None, allowed)), **self.environment}
         try:
-            said = speak(list(chain.from_iterable(words)), folder, self.environment, PATIENCE)
+            said = speak(list(chain.from_iterable(words)), folder, environment, PATIENCE)
         except RepositoryError as e:
             raise RepositoryError(f"{failing}: {e}") from e
         if said.code:
             raise RepositoryError(f"{failing}: {said.reason}")
+        return said.output
 
 
 def _known(mirror: str, name: str) -> CommitTree | None:

@@ -76,22 +76,23 @@ def pins_of(tree: Tree, paths: Iterable[str]) -> list[Pin]:
 class Pins:
     """Follows the URLs of one repository, and of the others that are allowed.
 
-    This repository is what its origin says, and `listed` gives other URLs of it, and those of
+    This repository is what its origin says, and `trusted` gives other URLs of it, and those of
     other repositories of which whole commits are followed; it is asked only if origin is not
     enough. What is not here is fetched if there are mirrors to fetch into. A commit's full name
-    means itself, so finding where it leads opens nothing. `foreign` is the answer for all others.
+    means itself, so finding where it leads opens nothing. `foreign` may know better than here why
+    a URL is none of these.
     """
 
     def __init__(
         self,
         root: str | None,
-        listed: Callable[[], tuple[Iterable[str], Iterable[str]]] | None = None,
+        trusted: Callable[[], tuple[Iterable[str], Iterable[str]]] | None = None,
         mirrors: Callable[[], Mirrors] | None = None,
-        foreign: Entry | None = None,
+        foreign: Callable[[str], Entry | None] | None = None,
     ) -> None:
         self.root = root
-        self._said_of_others = foreign
-        self._listed = listed
+        self._explained = foreign
+        self._trusted = trusted
         self._listing = allocate_lock()
         self._mirrors = mirrors
         self._origin = ""
@@ -143,11 +144,11 @@ class Pins:
         place = address(reference.repository)
         if place not in self._own:
             try:
-                self._add_listed()
+                self._add_trusted()
+                if place not in self._own and place not in self._others:
+                    return self._foreign(reference.repository)
             except ReconcilerError as e:
                 return refusal(str(e), e.hint)
-        if place not in self._own and place not in self._others:
-            return self._foreign()
         if reference.exact:
             return reference.ref.lower()
         if place not in self._own:
@@ -162,23 +163,24 @@ class Pins:
         self._commits[commit.commit] = commit
         return commit.commit
 
-    def _add_listed(self) -> None:
+    def _add_trusted(self) -> None:
         """Once; who asks meanwhile, as another thread of the same render may, waits for it."""
         with self._listing:
-            if self._listed:
-                own, others = self._listed()
+            if self._trusted:
+                own, others = self._trusted()
                 self._add(own if self.root else ())
                 self._others = {address(url): url for url in others}
-                self._listed = None
+                self._trusted = None
 
     def _add(self, urls: Iterable[str]) -> None:
         for url in urls:
             self._origin = self._origin or url
             self._own.add(address(url, self.root or "/"))
 
-    def _foreign(self) -> Entry:
-        if self._said_of_others:
-            return self._said_of_others
+    def _foreign(self, url: str) -> Entry:
+        explained = self._explained(url) if self._explained else None
+        if explained:
+            return explained
         if self.root is None:
             return refusal(
                 "the files here are in no Git repository, and a URL is read from one",

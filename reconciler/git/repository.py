@@ -134,11 +134,40 @@ class Repository:
             return self.commit(name.lower())
         raise self._no_such(name, what="branch or tag")
 
+    def main(self, base: str = "") -> CommitTree | None:
+        """The branch that pull requests are merged to; none if this clone does not know which.
+
+        It is the default branch of origin, as it was last fetched. Where that is not noted, as in
+        most clones of CI, it is `base`, if that is a branch of origin. A clone that has seen no
+        other repository has a main branch of its own.
+        """
+        base = base.removeprefix("refs/").removeprefix("remotes/")
+        if not self._seen("refs/remotes/"):
+            names = ["HEAD"] if self._git.is_bare else ["refs/heads/main", "refs/heads/master"]
+        elif self._knows_default():
+            names = [f"{ORIGIN}HEAD"]
+        else:
+            names = [f"refs/remotes/{base}"] if base.startswith("origin/") else []
+        for name in names:
+            if name in self._git.references:
+                try:
+                    return self.commit(name)
+                except RepositoryError:
+                    return None
+        return None
+
+    def _seen(self, prefix: str) -> bool:
+        return any(name.startswith(prefix) for name in self._git.references)
+
+    def _knows_default(self) -> bool:
+        """Not if it leads to a commit by itself: somebody called a branch over there HEAD."""
+        name = f"{ORIGIN}HEAD"
+        return name in self._git.references and isinstance(self._git.references[name].target, str)
+
     def _default(self) -> str:
-        if f"{ORIGIN}HEAD" in self._git.references:
+        if self._knows_default():
             return f"{ORIGIN}HEAD"
-        seen = any(name.startswith(ORIGIN) for name in self._git.references)
-        if not seen and not self._git.head_is_detached:
+        if not self._seen(ORIGIN) and not self._git.head_is_detached:
             return "HEAD"
         raise RepositoryError(
             "this clone does not know which branch is the remote's default",

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.addresses import address, is_full_name, remote_urls, without_user
+from reconciler.git.addresses import (
+    address,
+    is_full_name,
+    protocol,
+    remote_urls,
+    without_user,
+)
 from tests.conftest import Repo
 
 SAME = [
@@ -125,3 +131,23 @@ def test_only_a_whole_name_is_that_of_one_commit() -> None:
     assert is_full_name("0123456789abcdefABCDEF0123456789abcdef01")
     for other in ("0123456", "main", "g" * 40, "0" * 41, ""):
         assert not is_full_name(other)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://h/a/b", "https"),
+        ("HTTP://h/a/b", "http"),
+        ("ssh://git@h:22/a/b", "ssh"),
+        ("git@h:a/b", "ssh"),
+        ("h:a/b", "ssh"),
+        ("file:///a/b", "file"),
+        ("/a/b", "file"),
+        ("../a:b", "file"),
+        ("git://h/a", "git"),
+        ("ext::sh -c true", "ext"),
+        ("codecommit::region://a", "codecommit"),
+    ],
+)
+def test_a_url_says_what_git_speaks_there(url: str, expected: str) -> None:
+    assert protocol(url) == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.locate import find_root, is_bare
+from reconciler.git.locate import find_root, git_folder, is_bare
 from tests.conftest import Repo
 
 
@@ -51,3 +51,13 @@ def test_a_bare_repository_is_one_too(repo: Repo, tmp_path: Path) -> None:
 def test_outside_of_any_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "HEAD").write_text("not a repository")
     assert find_root(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("inside", [".", "apps", "apps/deeper"])
+def test_what_looks_like_one_in_a_work_tree_is_a_part_of_that(repo: Repo, inside: str) -> None:
+    folder = repo.path / inside
+    for name in ("HEAD", "objects/x", "refs/x", "config", "app/file"):
+        repo.write({f"{inside}/{name}": "x"})
+    assert find_root(str(folder / "app")) == str(repo.path)
+    assert git_folder(str(repo.path)) == str(repo.path / ".git")
+    assert not is_bare(str(repo.path))

@@ -214,3 +214,19 @@ def test_a_machine_without_git_says_so(far: Repo, folder: Path) -> None:
     without.environment = {"PATH": "/nonexistent"}
     with pytest.raises(RepositoryError, match="git cannot be started"):
         without.get(url_of(far), far.commit())
+
+
+def test_no_address_makes_git_run_a_command(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "protocol.ext.allow": "always",
+        f"url.ext::touch {tmp_path}/ran #.insteadOf": "https://git.example.org/",
+    }
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(settings)))
+    for number, (key, value) in enumerate(settings.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+    with pytest.raises(RepositoryError, match="transport 'ext' not allowed"):
+        mirrors(folder).get("https://git.example.org/fleet/apps", "1" * 40)
+    assert not (tmp_path / "ran").exists()

@@ -221,10 +221,10 @@ def test_a_folder_that_is_no_repository_says_so() -> None:
 
 
 def test_other_names_for_this_repository_can_be_listed(repo: Repo, history: list[str]) -> None:
-    pins = Pins(str(repo.path), listed=lambda: (["git@other.example:a/b.git"], ()))
+    pins = Pins(str(repo.path), trusted=lambda: (["git@other.example:a/b.git"], ()))
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
     repo.git("remote", "remove", "origin")
-    pins = Pins(str(repo.path), listed=lambda: (["git@other.example:a/b.git"], ()))
+    pins = Pins(str(repo.path), trusted=lambda: (["git@other.example:a/b.git"], ()))
     assert follow(pins, "main", "https://other.example/a/b").target == history[2]
 
 
@@ -233,11 +233,11 @@ def test_lists_are_gone_through_only_for_what_is_not_the_origin(
 ) -> None:
     read = []
 
-    def listed() -> tuple[list[str], list[str]]:
+    def trusted() -> tuple[list[str], list[str]]:
         read.append("the list")
         return ["https://other.example/a/b"], []
 
-    pins = Pins(str(repo.path), listed)
+    pins = Pins(str(repo.path), trusted)
     assert follow(pins, history[0]).kind == LINK
     assert not read
     for _ in range(2):
@@ -285,7 +285,7 @@ def test_of_another_repository_only_whole_commits_are_followed(
     url = f"file://{other.path}"
     pins = Pins(
         str(repo.path),
-        listed=lambda: ((), [url]),
+        trusted=lambda: ((), [url]),
         mirrors=lambda: Mirrors(str(tmp_path / "mirrors"), {}),
     )
     for name in ("main", "", commit[:12]):
@@ -294,7 +294,7 @@ def test_of_another_repository_only_whole_commits_are_followed(
     assert pins.fetch(f"//{commit}/overlays/x", LIMIT)[1] == b"other"
     assert follow(pins, "1" * 40, url).kind == REFUSED
     assert (
-        follow(Pins(str(repo.path), listed=lambda: ((), [url])), commit, url).why
+        follow(Pins(str(repo.path), trusted=lambda: ((), [url])), commit, url).why
         == "it is not fetched"
     )
 

@@ -290,3 +290,37 @@ def test_several_threads_read_one_repository(history: Repo) -> None:
     """In a process of its own: threads that wait for each other could not be stopped."""
     command = [sys.executable, "-c", MANY_READERS, str(history.path)]
     subprocess.run(command, timeout=60, check=True, cwd=Path(__file__).parents[2])
+
+
+def main_of(repo: Repo, base: str = "") -> str | None:
+    found = Repository(str(repo.path)).main(base)
+    return found and found.commit
+
+
+def test_of_a_clone_the_main_branch_is_origins_as_it_was_last_fetched(
+    repo: Repo, tmp_path: Path
+) -> None:
+    first = repo.commit()
+    repo.git("clone", "--quiet", ".", str(tmp_path / "clone"))
+    repo.commit()
+    clone = Repo(tmp_path / "clone")
+    clone.commit()
+    clone.git("switch", "--quiet", "--create", "other")
+    assert main_of(clone) == main_of(clone, "origin/other") == first
+    clone.git("remote", "set-head", "origin", "--delete")
+    assert main_of(clone) is None
+    assert main_of(clone, "origin/main") == main_of(clone, "refs/remotes/origin/main") == first
+    assert main_of(clone, "main") is main_of(clone, "origin/other") is None
+
+
+def test_of_a_repository_that_has_seen_no_other_it_is_its_own(repo: Repo, tmp_path: Path) -> None:
+    first = repo.commit()
+    repo.git("switch", "--quiet", "--create", "other")
+    second = repo.commit()
+    assert main_of(repo) == first
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
+    bare = Repository(str(tmp_path / "bare")).main()
+    assert bare
+    assert bare.commit == second
+    repo.git("branch", "--quiet", "--delete", "--force", "main")
+    assert main_of(repo) is None

@@ -23,11 +23,11 @@ from reconciler.cli.output import console
 from reconciler.cli.quick import write_out
 from reconciler.cli.settings import peers_folder
 from reconciler.cli.source import find_source, open_repository, open_tree
+from reconciler.cli.trust import trusted_urls
 from reconciler.errors import CheckFailed, Place, RepositoryError, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
 from reconciler.git.tree import FILE, Tree
-from reconciler.model.addresses import listed_urls
 from reconciler.model.document import LOADER
 from reconciler.model.fleet import load_fleet
 from reconciler.model.layout import argocd_app_file, entry_of
@@ -99,7 +99,7 @@ def replay(
     if entry is None:
         raise UsageError(f"{name} is no app of an environment", hint="write ENV/APP")
     environment = load_fleet(tree).environment(entry[0])
-    urls = [*listed_urls(tree)[0], *remote_urls(source)]
+    urls = [*trusted_urls(source)[0], *remote_urls(source)]
     asked = _asked(tree, environment, entry[1], next(map(without_user, urls), source))
     if application:
         asked = _as_in(application, asked)

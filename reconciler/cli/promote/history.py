@@ -13,7 +13,7 @@ from reconciler.cli.diff import styled
 from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.source import open_fetched, open_tree
+from reconciler.cli.source import open_fetched
 from reconciler.compare.signs import CHANGED, Line
 from reconciler.errors import UsageError, printable
 from reconciler.model.entry import Entry
@@ -51,7 +51,7 @@ def history_(
     It is what the main branch tells, as it was last fetched.
     """
     repository = the_repository(root)
-    here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(environment)
+    here = load_fleet(open_fetched(repository, "", offline=offline)).environment(environment)
     tree = open_fetched(repository, here.releases.branch, offline=offline)
     fleet = load_fleet(tree)
     place, entry = fleet.environment(environment), Entry(environment, app)

@@ -12,7 +12,7 @@ from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.planning import open_planner
 from reconciler.cli.promote.showing import end_with, show_plan, show_proposal
-from reconciler.cli.source import open_tree
+from reconciler.cli.source import open_fetched
 from reconciler.compare.escape import quiet
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
@@ -111,7 +111,7 @@ def promote(
             hint="write --override GATE --reason TEXT",
         )
     repository = the_repository(root)
-    here = load_fleet(open_tree(repository.path, "HEAD", offline=offline))
+    here = load_fleet(open_fetched(repository, "", offline=offline))
     commit = repository.commit(release).commit if release else ""
     unheld = quiet(reason) if HOLD in gates else ""
     errands = [

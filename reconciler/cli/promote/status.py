@@ -15,9 +15,7 @@ from reconciler.cli.output import write_json
 from reconciler.cli.promote.evidence import open_sources
 from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.planning import open_planner
-from reconciler.cli.source import open_tree
 from reconciler.errors import CheckFailed, UsageError, printable
-from reconciler.model.fleet import load_fleet
 from reconciler.promotion.conduct.question import question_of
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.document import standing_document
@@ -65,7 +63,7 @@ def status_(
         open_planner(repository, CHECKING, cache=not no_cache, offline=offline) as planner,
         open_sources() as sources,
     ):
-        asked = _questions(planner, target, sources, offline=offline)
+        asked = _questions(planner, target, sources)
         found = [(question, judge(question) if question.plan.due else []) for question in asked]
     if output is Output.json:
         write_json({"version": 1, "promotions": [standing_document(q, r) for q, r in found]})
@@ -76,13 +74,11 @@ def status_(
         raise typer.Exit(CheckFailed.exit_code)
 
 
-def _questions(
-    planner: Planner, name: str, sources: Sources, *, offline: bool
-) -> Iterator[Question]:
+def _questions(planner: Planner, name: str, sources: Sources) -> Iterator[Question]:
     """One for each environment that releases come from: all that could be promoted now."""
     repository = planner.repository
-    here = load_fleet(open_tree(repository.path, "HEAD", offline=offline)).environment(name)
-    target = planner.fleet(planner.opened(here.releases.branch)).environment(name)
+    branch = planner.fleet(planner.opened("")).environment(name).releases.branch
+    target = planner.fleet(planner.opened(branch)).environment(name)
     if not target.promotes_from:
         raise UsageError(
             f"nothing is promoted to {name}",

@@ -105,7 +105,7 @@ class Planner:
 
     def ground(self, tree: CommitTree, branch: str) -> Ground:
         path = self.repository.path
-        urls = [*remote_urls(path), *listed_urls(tree)[0]]
+        urls = [*remote_urls(path), *(listed.url for listed in listed_urls(tree) if listed.own)]
         own = {address(url, path) for url in urls}
         return Ground(self.repository, tree, tree.commit, branch, own)
 
