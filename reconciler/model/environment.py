@@ -159,10 +159,13 @@ class Environment:
     ] = ""
     repositories: Annotated[
         tuple[GitUrl, ...],
-        "URLs that mean this repository when an entry pins a release, beside that of `origin`.",
+        "URLs that mean this repository when an entry pins a release, beside that of `origin`; "
+        "they count once they are on the main branch.",
     ] = ()
     remotes: Annotated[
-        tuple[GitUrl, ...], "Other repositories that an entry may pin; all else is refused."
+        tuple[GitUrl, ...],
+        "Other repositories that an entry may pin, once they are on the main branch; all else is "
+        "refused.",
     ] = ()
     releases: Annotated[Releases, "How entries name their release."] = field(
         default_factory=Releases
