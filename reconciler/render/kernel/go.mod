@@ -1,6 +1,6 @@
 module reconciler/kernel
 
-go 1.26.0
+go 1.26.6
 
 require (
 	github.com/google/cel-go v0.26.0
