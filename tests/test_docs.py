@@ -228,3 +228,15 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
         text=True,
     )
     assert built.returncode == 0, built.stderr
+
+
+def test_each_promise_of_security_is_held_by_a_test_that_is_there() -> None:
+    page = (ROOT / "docs/explanation/security.md").read_text()
+    named = re.findall(r"`(tests/[\w/.]+\.py)(?:::(\w+))?`", page)
+    assert not {file for file, _ in named if not (ROOT / file).exists()}
+    for file, function in named:
+        assert not function or f"\ndef {function}(" in (ROOT / file).read_text(), function
+    attacks = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/attacks/test_*.py")}
+    assert attacks <= {file for file, _ in named}
+    for row in re.findall(r"^\| (?!they try to|what happens|---).*\|$", page, re.MULTILINE):
+        assert "`tests/" in row.split("|")[3], f"no test holds this: {row}"
