@@ -6,8 +6,10 @@ import os
 
 from reconciler.cli.source import find_source
 from reconciler.errors import UsageError
+from reconciler.git.command import run_git
 from reconciler.git.locate import find_root
 from reconciler.git.snapshots import Snapshots
+from reconciler.model.plaintext import PLAINTEXT_FILE
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
 
 TYPE_CHECKING = False
@@ -37,6 +39,12 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
     if paths:
         return [scanner.scan(snapshots.indexed([os.path.relpath(path, root) for path in paths]))]
     return [scanner.scan(snapshots.staged())]
+
+
+def rules_changed(root: str, revisions: str) -> bool:
+    """Does one of these commits change what counts as a secret?"""
+    words = ("rev-list", "--max-count=1", "--end-of-options", revisions, "--", PLAINTEXT_FILE)
+    return bool(run_git(root, *words, may_fail=True))
 
 
 def summary(scans: Sequence[Scan]) -> str:

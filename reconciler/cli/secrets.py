@@ -11,8 +11,8 @@ from rich.text import Text
 from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console
-from reconciler.cli.scans import pushed, repository, scanned, summary
+from reconciler.cli.output import console, show_note
+from reconciler.cli.scans import pushed, repository, rules_changed, scanned, summary
 from reconciler.cli.source import where_from
 from reconciler.errors import CheckFailed, Place, printable
 from reconciler.git.snapshots import Snapshots
@@ -71,6 +71,8 @@ def forbid(
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
     source = repository(root)
+    if revisions and rules_changed(source, revisions):
+        _tell_of_rules(output, source)
     _refuse(scanned(source, paths or [], revisions or pushed()), output, source)
 
 
@@ -119,6 +121,17 @@ def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
     if found:
         raise _refusal(scans)
     console().print(summary(scans))
+
+
+def _tell_of_rules(output: Output, root: str) -> None:
+    """Who proposes commits is judged by rules that may be a part of them."""
+    what = "these commits change what counts as a secret: look at what is allowed now"
+    place = Place(PLAINTEXT_FILE)
+    if output is Output.github:
+        for line in commands([Finding("secrets/rules", Severity.warning, what, where=place)]):
+            typer.echo(line)
+    else:
+        show_note(what, place, root)
 
 
 def _write(found: Sequence[tuple[str, Plaintext]], output: Output, root: str) -> None:

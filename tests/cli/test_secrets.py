@@ -587,3 +587,19 @@ def test_an_interruption_leaves_old_files_whole(
         scripted.repo.write({f"{APP}/db.yaml": SECRET})
         scripted.repo.git("add", f"{APP}/db.yaml", f"{APP}/api.secret.yaml")
     assert at > 5
+
+
+def test_who_changes_what_counts_as_a_secret_is_told_of_in_a_range(repo: Repo, typed: Run) -> None:
+    base = repo.commit(FLEET)
+    plain = repo.commit({"a": "x"})
+    allowed = f"allowed:\n  - {{file: {APP}/db.yaml, reason: trust me}}\n"
+    repo.commit({".plaintext-secrets.yaml": allowed, f"{APP}/db.yaml": SECRET})
+    said = b".plaintext-secrets.yaml: these commits change what counts as a secret"
+    assert (
+        said not in typed("secrets", "forbid", "--range", f"{base}..{plain}", cwd=repo.path).stderr
+    )
+    done = typed("secrets", "forbid", "--range", f"{base}..HEAD", cwd=repo.path)
+    assert done.returncode == 0
+    assert said in done.stderr
+    done = typed("secrets", "forbid", "--range", f"{base}..HEAD", "-o", "github", cwd=repo.path)
+    assert done.stdout.startswith(b"::warning file=.plaintext-secrets.yaml,title=secrets/rules::")
