@@ -11,6 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from threading import BoundedSemaphore, Lock
 
+from reconciler.argocd.room import Claim, Room
 from reconciler.errors import ReconcilerError
 from reconciler.git.archive import read_tar
 from reconciler.git.memory import MemoryTree
@@ -20,14 +21,22 @@ LARGEST = 128 << 20
 # Reading is work for the interpreter, of which there is one: a third would only wait.
 READ_AT_ONCE = 2
 OF_GIT = ".git"
+FOREVER = float("inf")
 
 
 class Archives:
-    """Trees by checksum, as many as fit in a number of bytes; the newest in any case."""
+    """Trees by checksum, as many as fit in a number of bytes; the newest in any case.
 
-    def __init__(self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST) -> None:
+    Those that are in use, and those that are kept, have together no more than the room; who finds
+    none waits for it, and what is kept gives way.
+    """
+
+    def __init__(
+        self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST, room: Room | None = None
+    ) -> None:
+        self._room = room or Room(2 * largest)
         self._limit = limit
-        self._largest = largest
+        self._largest = min(largest, self._room.size)
         self._trees: OrderedDict[str, tuple[MemoryTree, int]] = OrderedDict()
         self._reading: dict[str, Future[MemoryTree]] = {}
         self._used = 0
@@ -41,7 +50,7 @@ class Archives:
             self._trees.move_to_end(checksum)
             return self._trees[checksum][0]
 
-    def read(self, checksum: str, content: bytes) -> MemoryTree:
+    def read(self, checksum: str, content: bytes, until: float = FOREVER) -> MemoryTree:
         """What these bytes hold; when several ask at once, one of them reads."""
         with self._lock:
             if checksum in self._trees:
@@ -56,8 +65,11 @@ class Archives:
             except ReconcilerError as e:
                 raise e.again() from None
         try:
+            claim = self._claim(until)
             with self._readers:
                 tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=self._largest)
+            claim.shrink(min(tree.size(), self._largest))
+            tree.claim = claim
         except BaseException as e:
             mine.set_exception(e)
             raise
@@ -68,6 +80,15 @@ class Archives:
         finally:
             with self._lock:
                 del self._reading[checksum]
+
+    def _claim(self, until: float) -> Claim:
+        """As much as an archive can hold: what it does hold is known when it is read."""
+        while not self._room.has(self._largest):
+            with self._lock:
+                if not self._trees:
+                    break
+                self._used -= self._trees.popitem(last=False)[1][1]
+        return self._room.take(self._largest, until)
 
     def _keep(self, checksum: str, tree: MemoryTree) -> None:
         size = tree.size()

@@ -107,7 +107,7 @@ def test_a_killed_kernel_is_replaced_and_nobody_notices() -> None:
         os.kill(kernel.pid(), signal.SIGKILL)
         for i, job in enumerate(jobs):
             assert job.result().manifest == rendered(i)
-        assert kernel.starts == 2
+        assert kernel.starts == 2  # and one for each that was under way
 
 
 def test_a_kernel_that_died_idle_is_started_again() -> None:
@@ -179,6 +179,11 @@ def player(folder: Path, part: str) -> Kernel:
     return Kernel(str(binary))
 
 
+def starts(folder: Path) -> int:
+    """Of processes, those for one job among them."""
+    return len(list(folder.glob("start*")))
+
+
 def wait_for(file: Path) -> None:
     while not file.exists():
         time.sleep(0.01)
@@ -217,7 +222,7 @@ def test_a_late_answer_is_for_the_kernel_that_asked_alone(tmp_path: Path) -> Non
 
     with player(tmp_path, ASKS_AND_DIES_ONCE) as kernel:
         assert kernel.render(Late({}), "x", DEFAULTS).result().manifest == b"[]"
-        assert kernel.starts == 2
+    assert starts(tmp_path) == 2
 
 
 DOES_NOT_STOP = """
@@ -227,7 +232,7 @@ if starts == 1:
 heard = hear_all(1)
 if starts == 2:
     (here / "alone").touch()
-    if heard[0]["timeout"] == 1:
+    if heard[0]["timeout"] <= 1:
         late = {"kind": "timeout", "what": "it is late"}
         say({"op": "failed", "id": heard[0]["id"], "failure": late})
         hear_all(1)
@@ -252,7 +257,7 @@ def test_a_render_is_not_blamed_for_the_one_before_it(how: str, tmp_path: Path) 
         with pytest.raises(RenderError, match=how):
             outcome(endless)
         assert outcome(innocent).manifest == b"fine"
-        assert kernel.starts == 3
+    assert starts(tmp_path) == 3
 
 
 def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path) -> None:
@@ -281,7 +286,7 @@ def test_an_answer_that_cannot_be_understood_leaves_nobody_waiting(tmp_path: Pat
                 outcome(job)
             assert "Traceback" in caught.value.detail
         assert outcome(kernel.render(tree, "c", DEFAULTS)).manifest == b"fine"
-        assert kernel.starts == 2
+    assert starts(tmp_path) == 2
 
 
 LIMITS = pytest.mark.parametrize(
@@ -401,12 +406,13 @@ def test_a_render_that_does_not_stop_goes_with_its_kernel_and_the_others_stay() 
 
 
 def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.5)
+    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.5)
     with Kernel() as kernel:
         kernel.start()
         os.kill(kernel.pid(), signal.SIGSTOP)
-        job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=3))
-        assert job.result().manifest == rendered(0)
+        with pytest.raises(RenderTimeout, match="within 3 s"):
+            kernel.render(sample(), "apps/app0", RenderOptions(timeout=3)).result()
+        assert kernel.render(sample(), "apps/app0", DEFAULTS).result().manifest == rendered(0)
         assert kernel.starts == 2
 
 
@@ -416,7 +422,7 @@ LARGE = 300_000  # bytes: more than a pipe holds
 def impatient(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first process is not borne for long when it is stopped; the next has the usual time."""
     with monkeypatch.context() as short:
-        short.setattr("reconciler.render.process.SILENCE", 0.5)
+        short.setattr("reconciler.render.lane.SILENCE", 0.5)
         kernel.start()
 
 
@@ -432,7 +438,7 @@ def test_a_kernel_that_is_stopped_is_replaced_by_who_tells_it_much(
         asks.start()
         asks.join(60)
         assert [json.loads(f) for f in found] == [[{"a": "b"}]]
-        assert kernel.starts == 2
+        assert not kernel.pid()
 
 
 def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
@@ -443,7 +449,7 @@ def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
 
     class Stops(MemoryTree):
         def fetch(self, path: str) -> tuple[Entry, bytes]:
-            if path == "large" and kernel.starts == 1:
+            if path == "large" and kernel.pid():
                 os.kill(kernel.pid(), signal.SIGSTOP)
             return super().fetch(path)
 
@@ -451,7 +457,7 @@ def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
         impatient(kernel, monkeypatch)
         tree = Stops({"kustomization.yaml": folder, "large": large})
         assert large in outcome(kernel.render(tree, "", DEFAULTS)).manifest
-        assert kernel.starts == 2
+        assert not kernel.pid()
 
 
 READS_FOR_LONG = """
@@ -465,7 +471,7 @@ hear()
 def test_a_kernel_that_reads_for_long_is_not_taken_for_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.1)
+    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.1)
     with player(tmp_path, READS_FOR_LONG) as kernel:
         assert outcome(kernel.read_objects(b"")) == b"[]"
         assert kernel.starts == 1
