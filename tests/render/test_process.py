@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -229,35 +230,60 @@ DOES_NOT_STOP = """
 if starts == 1:
     hear_all(2)
     sys.exit(9)
-heard = hear_all(1)
-if starts == 2:
-    (here / "alone").touch()
-    if heard[0]["timeout"] <= 1:
-        late = {"kind": "timeout", "what": "it is late"}
-        say({"op": "failed", "id": heard[0]["id"], "failure": late})
-        hear_all(1)
-    else:
-        hear_all(2)
-    sys.exit(4)
-say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
-hear()
+(asked,) = hear_all(1)
+if asked["path"] == "innocent":
+    say({"op": "rendered", "id": asked["id"]}, b"fine")
+elif asked["timeout"] <= 1:
+    late = {"kind": "timeout", "what": "it is late"}
+    say({"op": "failed", "id": asked["id"], "failure": late})
+(here / asked["path"]).touch()
+time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("how", ["late", "cancelled"])
-def test_a_render_is_not_blamed_for_the_one_before_it(how: str, tmp_path: Path) -> None:
-    """Both are tried again alone; the first ends without stopping, and the kernel goes with it."""
+def test_what_was_under_way_where_a_kernel_died_is_tried_in_processes_of_their_own(
+    how: str, tmp_path: Path
+) -> None:
+    """One of them ends without stopping, and takes nobody with it."""
     with player(tmp_path, DOES_NOT_STOP) as kernel:
         limit = RenderOptions(timeout=1 if how == "late" else 60)
         endless = kernel.render(MemoryTree({}), "endless", limit)
         innocent = kernel.render(MemoryTree({}), "innocent", DEFAULTS)
         if how == "cancelled":
-            wait_for(tmp_path / "alone")
+            wait_for(tmp_path / "endless")
             endless.cancel()
         with pytest.raises(RenderError, match=how):
             outcome(endless)
         assert outcome(innocent).manifest == b"fine"
     assert starts(tmp_path) == 3
+
+
+DIES_SLOWLY = """
+heard = hear_all(2 if starts == 1 else 1)
+(here / "heard").touch()
+if starts == 1:
+    while not (here / "die").exists():
+        time.sleep(0.01)
+    sys.exit(9)
+(here / ("second-" + heard[0]["path"])).write_text(str(heard[0]["timeout"]))
+say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
+time.sleep(60)
+"""
+
+
+def test_a_second_try_has_what_the_first_left_over(tmp_path: Path) -> None:
+    with player(tmp_path, DIES_SLOWLY) as kernel:
+        long = kernel.render(MemoryTree({}), "long", DEFAULTS)
+        over = kernel.render(MemoryTree({}), "over", RenderOptions(timeout=0.01))
+        wait_for(tmp_path / "heard")
+        time.sleep(0.1)  # the time that one of them has is over
+        (tmp_path / "die").touch()
+        assert outcome(long).manifest == b"fine"
+        with pytest.raises(RenderTimeout, match=r"within 0\.01 s"):
+            outcome(over)
+    assert float((tmp_path / "second-long").read_text()) < DEFAULTS.timeout
+    assert not (tmp_path / "second-over").exists()
 
 
 def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path) -> None:
@@ -319,7 +345,7 @@ def test_a_kernel_that_cannot_be_started_again_leaves_nobody_waiting(
         os.kill(kernel.pid(), signal.SIGSTOP)
         jobs = [kernel.render(sample(), f"apps/app{i}", DEFAULTS) for i in range(2)]
         with monkeypatch.context() as limited:
-            limited.setattr(what, refusing(error))
+            limited.setattr(what, Mock(side_effect=error))
             os.kill(kernel.pid(), signal.SIGKILL)
             for job in jobs:
                 with pytest.raises(KernelError, match="cannot be started") as caught:
