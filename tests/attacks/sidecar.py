@@ -17,6 +17,7 @@ import grpc
 from reconciler.argocd.plugin_pb2 import AppStreamRequest
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive, messages
 
+MIB = 1 << 20
 _numbers = count(1)
 
 

@@ -9,10 +9,9 @@ from itertools import product
 
 import pytest
 
-from reconciler.argocd.room import MIB
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive
 from tests.argocd.conftest import plugin as plugin
-from tests.attacks.sidecar import User, beside, peak_of
+from tests.attacks.sidecar import MIB, User, beside, peak_of
 from tests.git.test_archive import member
 
 SECONDS = 60

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.argocd.room import MIB
 from tests.argocd.client import DEPLOYMENT, FLEET, Plugin, archive
 from tests.argocd.conftest import start as start
-from tests.attacks.sidecar import User, beside, peak_of
+from tests.attacks.sidecar import MIB, User, beside, peak_of
 
 SIDECAR = Path(__file__).parents[2] / "argocd-plugin/sidecar.yaml"
 SECONDS = 60

@@ -55,8 +55,13 @@ def test_who_changes_the_schema_does_not_wait_for_others_who_do(start: Callable[
 def test_nobody_waits_for_a_repository_that_does_not_answer(start: Callable[..., Any]) -> None:
     """It is the first render of all."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        kept: list[Any] = []
-        Thread(target=lambda: [kept.append(silent.accept()) for _ in range(9)], daemon=True).start()
+        kept: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                kept.append(silent.accept()[0])
+
+        Thread(target=accept, daemon=True).start()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/owner/repo"
         pinned = {"top/kustomization.yaml": f"resources: ['{url}//app?ref={'a' * 40}']\n"}
         with start("--timeout", str(SECONDS), "--allow-repository", url) as plugin:
