@@ -10,7 +10,7 @@ GROUPS = "/sys/fs/cgroup"
 def memory() -> int:
     """In bytes."""
     known = [_number("memory.max"), _number("memory/memory.limit_in_bytes")]
-    return min(_physical(), *(n for n in known if n))
+    return min([_physical(), *(n for n in known if n)])
 
 
 def cores() -> int:

@@ -224,9 +224,13 @@ class _Bounded:
     def exactly(self, size: int) -> bytes:
         """So much, unless the archive ends before."""
         data = self.read(size) if size else b""
-        while len(data) < size and (more := self.read(size - len(data))):
-            data += more
-        return data
+        if len(data) == size:
+            return data
+        pieces, size = [data], size - len(data)
+        while size and (more := self.read(size)):
+            pieces.append(more)
+            size -= len(more)
+        return b"".join(pieces)
 
     def finish(self) -> None:
         """An archive ends with empty blocks; one that does not has lost entries."""

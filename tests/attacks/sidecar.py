@@ -18,7 +18,7 @@ from reconciler.argocd.plugin_pb2 import AppStreamRequest
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive, messages
 
 MIB = 1 << 20
-_numbers = count(1)
+_numbers = count(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,11 @@ class User:
         return "---\n".join(found.manifests)
 
     def deploy(self) -> str:
-        """Generate the usual app, out of an archive that nobody has sent before."""
-        return self.ask(archive({**FLEET, "number": str(next(_numbers))}), WEB)
+        """Generate the usual app, but for a version that nobody has rendered before."""
+        image = f"web:{next(_numbers)}"
+        deployment = DEPLOYMENT.replace("web:1", image)
+        files = {**FLEET, "overlays/web/deployment.yaml": deployment}
+        return self.ask(archive(files), WEB).replace(image, "web:1")
 
     def _stream(self, content: bytes, path: str) -> Iterator[AppStreamRequest]:
         environment = {"ARGOCD_APP_PROJECT_NAME": self.project, "ARGOCD_APP_NAME": self.app}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,19 +17,22 @@ from tests.argocd.client import DEPLOYMENT, FLEET, Plugin, archive
 from tests.argocd.conftest import start as start
 from tests.attacks.sidecar import MIB, User, beside, peak_of
 
-SIDECAR = Path(__file__).parents[2] / "argocd-plugin/sidecar.yaml"
+SHIPPED = Path(__file__).parents[2] / "argocd-plugin"
 SECONDS = 60
 
 
 def shipped() -> int:
     """In MiB."""
-    pod = yaml.safe_load(SIDECAR.read_text())["spec"]["template"]["spec"]
+    pod = yaml.safe_load((SHIPPED / "sidecar.yaml").read_text())["spec"]["template"]["spec"]
     text: str = pod["containers"][0]["resources"]["limits"]["memory"]
     return int(text.removesuffix("Gi")) * 1024
 
 
 @pytest.fixture
-def plugin(start: Callable[..., Any]) -> Iterator[Plugin]:
+def plugin(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugin]:
+    """With the limit that the sidecar has, and the allocator as its image sets it."""
+    for name, value in re.findall(r"(MALLOC_\w+)=(\d+)", (SHIPPED / "Dockerfile").read_text()):
+        monkeypatch.setenv(name, value)
     with start("--timeout", str(SECONDS), "--memory", str(shipped())) as found:
         yield found
 
