@@ -19,6 +19,8 @@ MOST_UNPACKED = 1024 * MIB
 class Shares:
     """An eighth for each of five kernels and for unpacked archives, a sixteenth for packed ones.
 
+    And of an answer, of which there are copies until it is sent, a 32nd.
+
     The kernels are the one that renders, the one that checks, and three for one render each. What
     is left is for Python itself, and for answers.
     """
@@ -26,6 +28,7 @@ class Shares:
     kernel: int
     unpacked: int
     arriving: int
+    answer: int
 
 
 def shares(memory: int) -> Shares:
@@ -33,6 +36,7 @@ def shares(memory: int) -> Shares:
         kernel=min(LARGEST_KERNEL, memory // 8),
         unpacked=min(MOST_UNPACKED, memory // 8),
         arriving=min(MOST_ARRIVING, memory // 16),
+        answer=memory // 32,
     )
 
 

@@ -97,7 +97,7 @@ def serve(settings: Settings, store: Store, mirrors: Callable[[], Mirrors] | Non
         kernel.versions()  # a kernel that does not start is found now
         service = Service(
             engine=lambda: Engine(
-                lambda: Renderer(store, kernel), lambda: Renderer(store, checking)
+                lambda: Renderer(store, kernel), lambda: Renderer(store, checking), share.answer
             ),
             archives=Archives(largest=settings.largest, room=Room(share.unpacked)),
             observer=_Both(metrics, Log()),
