@@ -40,7 +40,7 @@ class Received:
         return self.environment.get(PROJECT, ""), self.app
 
     def tree(self, archives: Archives, until: float) -> MemoryTree:
-        return self.known or archives.read(self.checksum, self.content, until)
+        return self.known or archives.read(self.checksum, self.content, self.owner[0], until)
 
 
 class Intake:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter
 from dataclasses import dataclass
 from threading import Condition
 
@@ -40,57 +40,75 @@ def shares(memory: int) -> Shares:
     )
 
 
+@dataclass(eq=False, slots=True)
+class Claim:
+    """Bytes of a room, for as long as somebody holds this."""
+
+    room: Room
+    project: str
+    size: int = 0
+
+    def shrink(self, size: int) -> None:
+        if size < self.size:
+            less, self.size = self.size - size, size
+            self.room.give_back(self.project, less)
+
+    def __del__(self) -> None:
+        self.room.give_back(self.project, self.size)
+
+
 class Room:
-    """So many bytes, which are given out in the order in which they are asked for."""
+    """So many bytes, which are given out in the order in which they are asked for.
+
+    A project that has some gets more only up to half of it: its others do not keep anybody waiting.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._used = 0
-        self._waiting: deque[object] = deque()
+        self._held: Counter[str] = Counter()
+        self._waiting: list[tuple[str, int]] = []
         self._changed = Condition()
 
     def has(self, size: int) -> bool:
         """Would they be given out now?"""
         with self._changed:
-            return not self._waiting and self._used + size <= self.size
+            return not self._waiting and self._fits(size)
 
-    def take(self, size: int, until: float) -> Claim:
+    def take(self, size: int, project: str, until: float) -> Claim:
         """Wait for them, but no longer than until then."""
-        me = object()
+        claim = Claim(self, project)
+        me = (project, size)
         with self._changed:
             self._waiting.append(me)
             try:
-                while self._waiting[0] is not me or self._used + size > self.size:
+                while self._next() is not me:
                     if not self._changed.wait(until - time.monotonic()):
                         raise RenderTimeout(
                             "the plugin had no memory for the repository within the request's time",
                             hint="large repositories arrive at once: send less of them"
                             " (manifest-generate-paths), or raise the memory limit",
                         )
-                self._used += size
+                self._held[project] += size
+                claim.size = size
             finally:
-                self._waiting.remove(me)
+                self._waiting = [w for w in self._waiting if w is not me]
                 self._changed.notify_all()
-        return Claim(self, size)
+        return claim
 
-    def give_back(self, size: int) -> None:
+    def give_back(self, project: str, size: int) -> None:
         with self._changed:
-            self._used -= size
+            self._held[project] -= size
+            self._held += Counter()  # those that hold none are forgotten
             self._changed.notify_all()
 
+    def _next(self) -> tuple[str, int] | None:
+        for waiting in self._waiting:
+            project, size = waiting
+            has = self._held[project]
+            if has and has + size > self.size // 2:
+                continue
+            return waiting if self._fits(size) else None
+        return None
 
-class Claim:
-    """Bytes of a room, for as long as somebody holds this."""
-
-    __slots__ = ("_room", "_size")
-
-    def __init__(self, room: Room, size: int) -> None:
-        self._room = room
-        self._size = size
-
-    def shrink(self, size: int) -> None:
-        less, self._size = self._size - size, size
-        self._room.give_back(less)
-
-    def __del__(self) -> None:
-        self._room.give_back(self._size)
+    def _fits(self, size: int) -> bool:
+        return self._held.total() + size <= self.size

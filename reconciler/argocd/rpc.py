@@ -12,8 +12,9 @@ from urllib.parse import quote
 from reconciler.argocd.http2 import Headers, Stream
 
 BEGINNING: Headers = [(":status", "200"), ("content-type", "application/grpc")]
-# Of a request: a repository comes in pieces of 1 KiB, after what it is about.
-LARGEST_MESSAGE = 1 << 20
+# Of a request: a repository comes in pieces of 1 KiB, after what it is about; that holds parameters
+# twice, and an Application with all of them has 1.5 MiB at most.
+LARGEST_MESSAGE = 4 << 20
 LONGEST_TEXT = 8000
 # So much before the client stops waiting, it is told why there is no answer.
 TO_SAY_SO = 0.1
@@ -168,7 +169,7 @@ def _length(data: bytes | bytearray, at: int = 0) -> int:
         raise Refused(Code.UNIMPLEMENTED, "messages must not be compressed")
     length = int.from_bytes(data[at + 1 : at + 5], "big")
     if length > LARGEST_MESSAGE:
-        raise Refused(Code.RESOURCE_EXHAUSTED, "a message is larger than 1 MiB")
+        raise Refused(Code.RESOURCE_EXHAUSTED, "a message is larger than 4 MiB")
     return length
 
 

@@ -20,7 +20,7 @@ from reconciler.argocd.generate import Engine
 from reconciler.argocd.http2 import Connection
 from reconciler.argocd.log import Log, log
 from reconciler.argocd.metrics import Metrics
-from reconciler.argocd.room import Room, shares
+from reconciler.argocd.room import shares
 from reconciler.argocd.rpc import accept
 from reconciler.argocd.service import Limits, Service
 from reconciler.errors import ReconcilerError, UsageError
@@ -99,7 +99,7 @@ def serve(settings: Settings, store: Store, mirrors: Callable[[], Mirrors] | Non
             engine=lambda: Engine(
                 lambda: Renderer(store, kernel), lambda: Renderer(store, checking), share.answer
             ),
-            archives=Archives(largest=settings.largest, room=Room(share.unpacked)),
+            archives=Archives(largest=settings.largest, room=share.unpacked),
             observer=_Both(metrics, Log()),
             limits=replace(settings.limits, waiting_bytes=share.arriving),
             discovery=settings.discovery,

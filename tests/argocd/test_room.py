@@ -26,7 +26,7 @@ def test_the_shares_leave_a_part_for_python_itself(memory: int) -> None:
 
 def test_bytes_come_back_with_what_they_were_set_aside_for() -> None:
     room = Room(10)
-    claim = room.take(8, soon())
+    claim = room.take(8, "one", soon())
     assert not room.has(3)
     claim.shrink(7)
     assert room.has(3)
@@ -36,23 +36,36 @@ def test_bytes_come_back_with_what_they_were_set_aside_for() -> None:
 
 def test_who_waits_for_too_long_is_told_so() -> None:
     room = Room(10)
-    kept = room.take(8, soon())
+    kept = room.take(8, "one", soon())
     with pytest.raises(RenderTimeout, match="no memory"):
-        room.take(8, time.monotonic())
+        room.take(8, "other", time.monotonic())
     del kept
     assert room.has(10)
 
 
 def test_a_large_one_is_not_overtaken_for_ever() -> None:
     room = Room(10)
-    first = room.take(5, soon())
+    first = room.take(5, "one", soon())
     with ThreadPoolExecutor(2) as pool:
-        large = pool.submit(room.take, 10, soon())
+        large = pool.submit(room.take, 10, "two", soon())
         while room.has(1):
             time.sleep(0.001)
-        small = pool.submit(room.take, 1, soon())
+        small = pool.submit(room.take, 1, "three", soon())
         del first
         claim = large.result()
         assert not small.done()
         del claim, large
         assert small.result()
+
+
+def test_a_project_that_has_half_keeps_nobody_waiting() -> None:
+    room = Room(10)
+    first = room.take(5, "one", soon())
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(room.take, 1, "one", soon())
+        while room.has(1):
+            time.sleep(0.001)
+        other = room.take(5, "other", soon())
+        assert not second.done()
+        del first, other
+        assert second.result()

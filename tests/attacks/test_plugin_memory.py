@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import tarfile
@@ -66,8 +65,7 @@ def plain(name: str, content: bytes) -> bytes:
 def swelling(count: int) -> list[bytes]:
     """Archives of some 120 KiB that hold 120 MiB each."""
     large = b"".join(plain(f"zeros{n}", bytes(15 * MIB)) for n in range(8))
-    same = gzip.compress(large, 9, mtime=0)
-    return [same + archive({**FLEET, "number": str(n)}) for n in range(count)]
+    return [archive({**FLEET, "number": str(n)}, large) for n in range(count)]
 
 
 def manifests(number: int) -> bytes:
@@ -81,7 +79,8 @@ def test_a_patch_that_copies_a_value_into_itself_is_stopped(plugin: Plugin) -> N
     attacks = [(User(plugin, f"lab{n % 2}", f"a{n}"), doubling(n), "top") for n in range(8)]
     with peak_of(plugin) as peak:
         found = beside(User(plugin, "shop"), attacks)
-    assert all("needed more memory than a render may use" in a for a in found.answers)
+    assert any("needed more memory than a render may use" in a for a in found.answers)
+    assert not any(a.startswith("apiVersion") for a in found.answers)
     assert peak["all"] < shipped() * MIB
     assert found.worst < SECONDS / 2
 

@@ -40,11 +40,12 @@ func watchMemory(ease, limit uint64) {
 	for {
 		metrics.Read(sample)
 		resident := sample[0].Value.Uint64() - sample[1].Value.Uint64()
-		if resident > limit {
+		alive := sample[2].Value.Uint64()
+		if resident > limit || alive > limit-limit/4 { // soon it would do nothing but collect
 			fmt.Fprintf(stderr, "kernel: %d bytes of memory, over the limit of %d\n", resident, limit)
 			os.Exit(exitMemory)
 		}
-		if wanted := min(max(ease, 2*sample[2].Value.Uint64()), limit-limit/8); wanted != set {
+		if wanted := min(max(ease, 2*alive), limit-limit/8); wanted != set {
 			set = wanted
 			debug.SetMemoryLimit(int64(set))
 		}
