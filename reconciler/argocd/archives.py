@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from concurrent.futures import Future
+from contextlib import nullcontext
 from threading import BoundedSemaphore, Lock
 
+from reconciler.argocd.room import Claim, Room
 from reconciler.errors import ReconcilerError
 from reconciler.git.archive import read_tar
 from reconciler.git.memory import MemoryTree
@@ -20,14 +22,28 @@ LARGEST = 128 << 20
 # Reading is work for the interpreter, of which there is one: a third would only wait.
 READ_AT_ONCE = 2
 OF_GIT = ".git"
+FOREVER = float("inf")
+# One of so many parts of the room is for what is no larger than half of that.
+PARTS = 8
+# Read by as many at once as there are: it takes a moment.
+SMALL = 1 << 20
+GZIP = b"\x1f\x8b"
 
 
 class Archives:
-    """Trees by checksum, as many as fit in a number of bytes; the newest in any case."""
+    """Trees by checksum, as many as fit in a number of bytes; the newest in any case.
 
-    def __init__(self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST) -> None:
+    Those that are in use, and those that are kept, have together so many bytes of room; who finds
+    none waits for it, and what is kept gives way. A part is for small ones, which do not wait for
+    large ones.
+    """
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST, room: int = 0) -> None:
+        size = (room or 2 * largest) // PARTS
+        self._room = Room(size * (PARTS - 1))
+        self._room_for_small = Room(size)
         self._limit = limit
-        self._largest = largest
+        self._largest = min(largest, self._room.size)
         self._trees: OrderedDict[str, tuple[MemoryTree, int]] = OrderedDict()
         self._reading: dict[str, Future[MemoryTree]] = {}
         self._used = 0
@@ -41,7 +57,9 @@ class Archives:
             self._trees.move_to_end(checksum)
             return self._trees[checksum][0]
 
-    def read(self, checksum: str, content: bytes) -> MemoryTree:
+    def read(
+        self, checksum: str, content: bytes, project: str = "", until: float = FOREVER
+    ) -> MemoryTree:
         """What these bytes hold; when several ask at once, one of them reads."""
         with self._lock:
             if checksum in self._trees:
@@ -56,8 +74,12 @@ class Archives:
             except ReconcilerError as e:
                 raise e.again() from None
         try:
-            with self._readers:
-                tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=self._largest)
+            size = min(said_size(content), self._largest)
+            claim = self._claim(size, project, until)
+            with self._readers if size > SMALL else nullcontext():
+                tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=size)
+            claim.shrink(tree.size())
+            tree.claim = claim
         except BaseException as e:
             mine.set_exception(e)
             raise
@@ -69,6 +91,17 @@ class Archives:
             with self._lock:
                 del self._reading[checksum]
 
+    def _claim(self, size: int, project: str, until: float) -> Claim:
+        """As much as an archive says that it holds, which it is held to."""
+        while not self._room.has(size):
+            with self._lock:
+                if not self._trees:
+                    break
+                self._used -= self._trees.popitem(last=False)[1][1]
+        if size <= self._room_for_small.size // 2 and not self._room.has(size):
+            return self._room_for_small.take(size, project, until)
+        return self._room.take(size, project, until)
+
     def _keep(self, checksum: str, tree: MemoryTree) -> None:
         size = tree.size()
         with self._lock:
@@ -76,6 +109,13 @@ class Archives:
             self._used += size
             while self._used > self._limit and len(self._trees) > 1:
                 self._used -= self._trees.popitem(last=False)[1][1]
+
+
+def said_size(content: bytes) -> int:
+    """What an archive says at its end that it unpacks to."""
+    if not content.startswith(GZIP):
+        return len(content)
+    return int.from_bytes(content[-4:], "little")
 
 
 def is_of_git(name: str) -> bool:

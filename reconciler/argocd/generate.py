@@ -41,7 +41,13 @@ class Engine:
     The kernel that checks is three times as large, and most apps never need it.
     """
 
-    def __init__(self, rendering: Callable[[], Renderer], checking: Callable[[], Renderer]) -> None:
+    def __init__(
+        self,
+        rendering: Callable[[], Renderer],
+        checking: Callable[[], Renderer],
+        largest: int = LARGEST,
+    ) -> None:
+        self.largest = min(largest, LARGEST)
         self._rendering = rendering
         self._checking = checking
         self._made: list[Renderer] = []
@@ -66,15 +72,17 @@ def generate(
     """The manifests of an app, of an environment's apps, or of any kustomization."""
     folders = _chosen(tree, folder, parameters)
     renderer = engine.renderer(checks=parameters.checks is not Stops.off)
-    options = RenderOptions(timeout=max(seconds, 0.001), max_output=LARGEST)
+    options = RenderOptions(timeout=max(seconds, 0.001), max_output=engine.largest)
     shown, rendered = _with_parameters(tree, folders, parameters)
     renders = renderer.render_all(shown, rendered, options)
     for render in renders:
         if render.error:
             raise _about_parameters(render.error, parameters)
     manifest = b"---\n".join(r.manifest for r in renders if r.manifest.strip())
-    if len(manifest) > LARGEST:
-        raise RenderError(f"{folder} renders to more than {LARGEST:,} bytes", hint="split it")
+    if len(manifest) > engine.largest:
+        raise RenderError(
+            f"{folder} renders to more than {engine.largest:,} bytes", hint="split it"
+        )
     if not manifest and not parameters.allow_empty:
         raise RenderError(
             f"{folder} renders to nothing, and all objects of the app would be pruned",
@@ -91,7 +99,7 @@ def generate(
 def announce(engine: Engine, tree: Tree, folder: str, seconds: float = 60.0) -> list[Announcement]:
     """The parameters of an app and their values now; an app that does not render has none."""
     folders = _chosen(tree, folder, Parameters())
-    options = RenderOptions(timeout=max(seconds, 0.001), max_output=LARGEST)
+    options = RenderOptions(timeout=max(seconds, 0.001), max_output=engine.largest)
     images: dict[str, None] = {}
     replicas: dict[str, int] = {}
     renderer = engine.renderer()

@@ -243,7 +243,10 @@ class Connection(asyncio.Protocol):
                 if not self._headers or self._headers[0] != number:
                     raise Broken(PROTOCOL_ERROR, "there are no headers to continue")
                 _, first, block = self._headers
-                self._collect(number, first, block + payload, flags)
+                if not payload and not flags & END_HEADERS:
+                    raise Broken(TOO_MUCH, "headers are continued with nothing")
+                block += payload
+                self._collect(number, first, block, flags)
             case _ if kind == RST_STREAM:
                 stream = self._streams.pop(number, None)
                 if stream and stream.receiver:
@@ -302,19 +305,21 @@ class Connection(asyncio.Protocol):
     def _settle(self, payload: bytes) -> None:
         if len(payload) % 6:
             raise Broken(FRAME_SIZE_ERROR, "settings have another size")
+        window = self._stream_window
         for at in range(0, len(payload), 6):
             name = int.from_bytes(payload[at : at + 2], "big")
             value = int.from_bytes(payload[at + 2 : at + 6], "big")
             if name == INITIAL_WINDOW:
                 if value > LARGEST_WINDOW:
                     raise Broken(FLOW_CONTROL_ERROR, "a window is too large")
-                for stream in self._streams.values():
-                    stream.window += value - self._stream_window
-                self._stream_window = value
+                window = value
             elif name == MAX_FRAME:
                 self._largest_frame = min(max(value, LARGEST_FRAME), 1 << 16)
             elif name == HEADER_TABLE_SIZE:
                 self._encoder.header_table_size = min(value, 4096)
+        for stream in self._streams.values():
+            stream.window += window - self._stream_window
+        self._stream_window = window
         self._write(frame(SETTINGS, ACK, 0))
         self._may_send.set()
 
@@ -322,11 +327,12 @@ class Connection(asyncio.Protocol):
         more = int.from_bytes(payload, "big") & LARGEST_WINDOW
         if len(payload) != 4 or not more:
             raise Broken(PROTOCOL_ERROR, "a window is widened by nothing")
+        stream = self._streams.get(number)
         if number == 0:
             self._window += more
-        elif stream := self._streams.get(number):
+        elif stream:
             stream.window += more
-        if max(self._window, *(s.window for s in self._streams.values()), 0) > LARGEST_WINDOW:
+        if max(self._window, stream.window if stream else 0) > LARGEST_WINDOW:
             raise Broken(FLOW_CONTROL_ERROR, "a window is too large")
         self._may_send.set()
 

@@ -17,6 +17,7 @@ from reconciler.git.memory import MemoryTree
 if TYPE_CHECKING:
     from reconciler.argocd.service import Limits
 
+PROJECT = "ARGOCD_APP_PROJECT_NAME"
 CHECKSUM = frozenset("0123456789abcdef")
 HASHED_AT_ONCE = 1 << 16
 
@@ -25,6 +26,7 @@ HASHED_AT_ONCE = 1 << 16
 class Received:
     """A whole request. The content is there only if the archive was not known before."""
 
+    app: str
     path: str
     environment: dict[str, str]
     checksum: str
@@ -32,8 +34,13 @@ class Received:
     content: bytes
     known: MemoryTree | None
 
-    def tree(self, archives: Archives) -> MemoryTree:
-        return self.known or archives.read(self.checksum, self.content)
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Whose request it is. Argo CD says so: users set only variables of other names."""
+        return self.environment.get(PROJECT, ""), self.app
+
+    def tree(self, archives: Archives, until: float) -> MemoryTree:
+        return self.known or archives.read(self.checksum, self.content, self.owner[0], until)
 
 
 class Intake:
@@ -78,6 +85,7 @@ class Intake:
         content = b"".join(self._kept)
         self._kept.clear()
         return Received(
+            app=about.appName,
             path=about.appRelPath,
             environment={entry.name: entry.value for entry in about.env},
             checksum=about.checksum,

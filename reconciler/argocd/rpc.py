@@ -12,7 +12,9 @@ from urllib.parse import quote
 from reconciler.argocd.http2 import Headers, Stream
 
 BEGINNING: Headers = [(":status", "200"), ("content-type", "application/grpc")]
-LARGEST_MESSAGE = 100 << 20
+# Of a request: a repository comes in pieces of 1 KiB, after what it is about; that holds parameters
+# twice, and an Application with all of them has 1.5 MiB at most.
+LARGEST_MESSAGE = 4 << 20
 LONGEST_TEXT = 8000
 # So much before the client stops waiting, it is told why there is no answer.
 TO_SAY_SO = 0.1
@@ -49,6 +51,9 @@ class Handler(Protocol):
 
     def take(self, message: bytes) -> None: ...
 
+    def hold(self, size: int) -> None:
+        """So many bytes more, or fewer, wait in memory for the rest of their message."""
+
     async def answer(self) -> bytes: ...
 
     def stop(self) -> None:
@@ -70,7 +75,7 @@ class Call:
         self._stream = stream
         self._handler: Handler | None = handler
         self._began = False
-        self._buffer = b""
+        self._buffer = bytearray()
         self._refused: Refused | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer = asyncio.get_running_loop().call_later(seconds, self._expire)
@@ -81,23 +86,32 @@ class Call:
         """What is sent to a call that has failed is dropped: clients listen when they are done."""
         if self._refused or self._handler is None:
             return
-        data = self._buffer + data if self._buffer else data
-        at = 0
         try:
+            if self._buffer:
+                self._buffer += data
+                self._handler.hold(len(data))
+                if len(self._buffer) < 5 or len(self._buffer) - 5 < _length(self._buffer):
+                    return
+                data = bytes(self._buffer)
+                self._drop()
+            at = 0
             while len(data) - at >= 5:
-                length = int.from_bytes(data[at + 1 : at + 5], "big")
-                if data[at]:
-                    raise Refused(Code.UNIMPLEMENTED, "messages must not be compressed")
-                if length > LARGEST_MESSAGE:
-                    raise Refused(Code.RESOURCE_EXHAUSTED, "a message is larger than 100 MiB")
-                if len(data) - at - 5 < length:
+                end = at + 5 + _length(data, at)
+                if end > len(data):
                     break
-                self._handler.take(data[at + 5 : at + 5 + length])
-                at += 5 + length
+                self._handler.take(data[at + 5 : end])
+                at = end
+            if at < len(data):
+                self._handler.hold(len(data) - at)
+                self._buffer += data[at:]
         except Refused as e:
             self._refused = e
-            data = b""
-        self._buffer = data[at:]
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._handler:
+            self._handler.hold(-len(self._buffer))
+        self._buffer = bytearray()
 
     def end(self) -> None:
         if self._handler is None:
@@ -139,7 +153,7 @@ class Call:
         if handler is None:
             return
         self._timer.cancel()
-        self._buffer = b""
+        self._buffer = bytearray()
         if self._task and code in (Code.CANCELLED, Code.DEADLINE_EXCEEDED):
             handler.stop()
             self._task.cancel()
@@ -147,6 +161,16 @@ class Call:
             handler.ended(code, text)  # first: who has the answer finds it counted and logged
         finally:
             self._stream.send_headers(status(code, text, began=self._began), last=True)
+
+
+def _length(data: bytes | bytearray, at: int = 0) -> int:
+    """Of the message that begins there."""
+    if data[at]:
+        raise Refused(Code.UNIMPLEMENTED, "messages must not be compressed")
+    length = int.from_bytes(data[at + 1 : at + 5], "big")
+    if length > LARGEST_MESSAGE:
+        raise Refused(Code.RESOURCE_EXHAUSTED, "a message is larger than 4 MiB")
+    return length
 
 
 class Immediate:

@@ -9,22 +9,24 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from reconciler import __version__
+from reconciler import __version__, machine
 from reconciler.argocd.archives import LARGEST, Archives
 from reconciler.argocd.events import Event
 from reconciler.argocd.generate import Engine
 from reconciler.argocd.http2 import Connection
 from reconciler.argocd.log import Log, log
 from reconciler.argocd.metrics import Metrics
+from reconciler.argocd.room import shares
 from reconciler.argocd.rpc import accept
 from reconciler.argocd.service import Limits, Service
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.mirrors import Mirrors
 from reconciler.probes import Probes
+from reconciler.render.apart import Apart
 from reconciler.render.binary import CHECKING
 from reconciler.render.memory_store import MemoryStore
 from reconciler.render.process import Kernel
@@ -50,6 +52,7 @@ class Settings:
     http: str = ""
     discovery: bool = False
     largest: int = LARGEST
+    memory: int = field(default_factory=machine.memory)
     grace: float = 25.0
     repositories: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
@@ -84,19 +87,21 @@ def serve(settings: Settings, store: Store, mirrors: Callable[[], Mirrors] | Non
     sys.setswitchinterval(SWITCH)
     with ExitStack() as stack:
         listening = stack.enter_context(_socket(settings.socket))
-        kernel = stack.enter_context(Kernel(memory=KERNEL_MEMORY))
-        checking = stack.enter_context(Kernel(CHECKING))
+        share = shares(settings.memory)
+        kernels = partial(Kernel, memory_limit=share.kernel, eager=True, apart=Apart())
+        kernel = stack.enter_context(kernels(memory=KERNEL_MEMORY))
+        checking = stack.enter_context(kernels(CHECKING))
         store = MemoryStore(store)
         stack.callback(store.close)
         metrics = Metrics(__version__, lambda: kernel.starts + checking.starts)
         kernel.versions()  # a kernel that does not start is found now
         service = Service(
             engine=lambda: Engine(
-                lambda: Renderer(store, kernel), lambda: Renderer(store, checking)
+                lambda: Renderer(store, kernel), lambda: Renderer(store, checking), share.answer
             ),
-            archives=Archives(largest=settings.largest),
+            archives=Archives(largest=settings.largest, room=share.unpacked),
             observer=_Both(metrics, Log()),
-            limits=settings.limits,
+            limits=replace(settings.limits, waiting_bytes=share.arriving),
             discovery=settings.discovery,
             repositories=settings.repositories,
             mirrors=mirrors,

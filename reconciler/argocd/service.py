@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -33,6 +34,7 @@ from reconciler.errors import (
 )
 from reconciler.git.mirrors import Mirrors
 from reconciler.git.tree import Tree, checked_path
+from reconciler.render.turns import LONG, Owner, Turns
 
 SERVICE = "/plugin.ConfigManagementPluginService/"
 REFUSED: dict[type[ReconcilerError], Code] = {
@@ -67,10 +69,47 @@ class Service:
     mirrors: Callable[[], Mirrors] | None = None
     open: int = 0
     held: int = 0
+    turns: Turns = field(init=False)
     pool: ThreadPoolExecutor = field(init=False)
+    looking: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
-        self.pool = ThreadPoolExecutor(self.limits.workers, thread_name_prefix="generate")
+        self.turns = Turns(self.limits.workers)
+        # Who has a turn has a thread, and slow ones hold up no turn.
+        self.pool = ThreadPoolExecutor(self.limits.requests, thread_name_prefix="generate")
+
+    async def run(self, owner: Owner, work: Callable[[], bytes]) -> bytes:
+        """In a thread, when it is this owner's turn."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self.turns.put(owner, turn)
+        self.go_on()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self.turns.drop(turn)
+            self._done(turn)
+            raise
+        running = self.pool.submit(work)
+        running.add_done_callback(lambda _: _tell(loop, self._done, turn))
+        return await asyncio.wrap_future(running)
+
+    def go_on(self) -> None:
+        """Now, and again as long as somebody waits: what is under way may become slow."""
+        if self.looking:
+            self.looking.cancel()
+            self.looking = None
+        while turn := self.turns.take():
+            if turn.done():
+                self.turns.done(turn)
+            else:
+                turn.set_result(None)
+        if self.turns:
+            self.looking = asyncio.get_running_loop().call_later(LONG / 4, self.go_on)
+
+    def _done(self, turn: asyncio.Future[None]) -> None:
+        self.turns.done(turn)
+        self.go_on()
 
     def methods(self) -> Methods:
         works: dict[str, Work] = {
@@ -83,6 +122,12 @@ class Service:
             **{SERVICE + name: partial(Request, self, name, work) for name, work in works.items()},
         }
         return found
+
+
+def _tell(loop: asyncio.AbstractEventLoop, what: Callable[..., None], *about: object) -> None:
+    """From a thread, which may outlive the loop."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(what, *about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +187,9 @@ class Configuration:
     def take(self, message: bytes) -> None:
         pass
 
+    def hold(self, size: int) -> None:
+        pass
+
     async def answer(self) -> bytes:
         return CheckPluginConfigurationResponse(
             isDiscoveryConfigured=self._discovery
@@ -160,7 +208,7 @@ class Request:
     def __init__(self, service: Service, name: str, work: Work, seconds: float) -> None:
         self._service = service
         self._work = work
-        self._intake = Intake(service.archives, service.limits, self._hold)
+        self._intake = Intake(service.archives, service.limits, self.hold)
         self._engine = service.engine()
         self._received: Received | None = None
         self._held = 0
@@ -183,8 +231,10 @@ class Request:
         self._event.arrival = time.monotonic() - self._began
         received = self._received = self._intake.received()
         self._event.describe(received.environment, received.path, received.size, received.known)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._service.pool, self._run)
+        self._loop = asyncio.get_running_loop()
+        owner = received.owner
+        del received
+        return await self._service.run(owner, self._run)
 
     def stop(self) -> None:
         self._engine.stop()
@@ -192,21 +242,25 @@ class Request:
     def ended(self, code: Code, text: str) -> None:
         self._intake.drop()
         self._received = None
-        self._service.held -= self._held
+        self._let_go()
         self._service.open -= 1
         self._event.seconds = time.monotonic() - self._began
         self._event.code = code.name
         self._event.text = text
         self._service.observer.saw(self._event, self._service.open)
 
-    def _hold(self, size: int) -> None:
-        """So many bytes more wait in memory for their request to be complete."""
+    def hold(self, size: int) -> None:
+        """So many bytes more wait in memory to be read, or fewer."""
         self._held += size
         self._service.held += size
-        if self._service.held > self._service.limits.waiting_bytes:
+        if size > 0 and self._service.held > self._service.limits.waiting_bytes:
             raise Refused(
                 Code.RESOURCE_EXHAUSTED, "too many large repositories arrive at once; try again"
             )
+
+    def _let_go(self) -> None:
+        self._service.held -= self._held
+        self._held = 0
 
     def _run(self) -> bytes:
         """In a thread of its own, whose queue keeps this request even after it has ended."""
@@ -216,9 +270,15 @@ class Request:
         folder = ""
         environment = received.environment
         try:
-            tree = received.tree(self._service.archives).again()
+            path, owner = received.path, received.owner
+            until = self._began + self._seconds
+            tree = received.tree(self._service.archives, until).again()
+            del received
+            self._received = None
+            _tell(self._loop, self._let_go)  # the archive is not needed any more
+            tree.owner = owner
             follow_pins(tree, self._service.repositories, self._service.mirrors)
-            folder = checked_path(received.path)
+            folder = checked_path(path)
             left = self._seconds - (time.monotonic() - self._began)
             return self._work(Task(self._engine, tree, folder, environment, left, self._event))
         except ReconcilerError as e:

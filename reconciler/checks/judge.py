@@ -130,7 +130,8 @@ class Judge:
         ]
 
     def _key(self, render: Render) -> bytes:
-        head = f"check\n{self._identity}\n{self._namespace(render.path)}\n".encode()
+        about = json.dumps([self._identity, self._namespace(render.path)])
+        head = f"check\n{about}\n".encode()
         return sha256(head + render.manifest).digest()
 
     def _namespace(self, app: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler import machine
 from reconciler.cli.extras import check_installed
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache
 from reconciler.cli.settings import open_mirrors, open_store
@@ -60,6 +61,15 @@ def cmp_server(
     max_requests: Annotated[
         int, typer.Option(metavar="N", min=1, help="More requests than these are turned away.")
     ] = 500,
+    memory: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MIB",
+            min=256,
+            help="What the plugin and its kernels take together; what the container may have.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=256, help="So many are worked on at once.")
     ] = 16,
@@ -88,6 +98,7 @@ def cmp_server(
             http=http,
             discovery=discover,
             largest=max_unpacked << 20,
+            memory=memory << 20 if memory else machine.memory(),
             grace=grace,
             repositories=tuple(allow_repository or ()),
             limits=Limits(

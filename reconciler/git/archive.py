@@ -9,7 +9,7 @@ from posixpath import normpath
 
 from reconciler.errors import RepositoryError
 from reconciler.git.memory import MemoryTree
-from reconciler.git.tree import Entry, Tree, refusal, too_large
+from reconciler.git.tree import LONGEST_PATH, Entry, Tree, refusal, too_large
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 100_000
 MAX_BYTES = 512 << 20
-MAX_HEADER = 1 << 20
+MAX_HEADER = 1 << 16
+# Of all names, and of the folders that they lead through: deep ones have many.
+MAX_NAMES = 32 << 20
+# What is said of all entries that follow, as Git says of which commit they are.
+MAX_SAID_OF_ALL = 64
+FIRST_OF_A_NAME = 40
 PIECE = 1 << 17
 
 GZIP = b"\x1f\x8b"
@@ -47,6 +52,9 @@ def read_tar(
         rest = _Rest(_read_plain(whole, found), whole)
         with tarfile.open(fileobj=rest, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
             for member in archive:
+                archive.members.clear()  # type: ignore[attr-defined]
+                if len(archive.pax_headers) > MAX_SAID_OF_ALL:
+                    raise ValueError("too much is said of all entries")
                 name = found.entry(member.name, member.size)
                 if name and not member.isdir():
                     found.held[name] = _held(archive, member)
@@ -69,18 +77,40 @@ class _Found:
         self._skip = skip
         self._entries = 0
         self._total = 0
+        self._names = 0
+        self._folders = {""}
 
     def entry(self, called: str, size: int) -> str:
         """The name of one more entry; none if it is not wanted."""
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             raise RepositoryError(f"the archive has more than {MAX_ENTRIES:,} entries")
+        if size < 0:
+            raise ValueError("an entry has a negative size")
         self._total += size
         _check(self._total, self.largest)
+        if len(called) > LONGEST_PATH or "\0" in called:
+            raise ValueError(f"{called[:FIRST_OF_A_NAME]!r}… is no name of a file")
         name = normpath(called)
         if name.startswith(("/", "../")) or name == "..":
             raise RepositoryError(f"the archive names {called}, outside of itself")
-        return "" if self._skip and self._skip(name) else name
+        if self._skip and self._skip(name):
+            return ""
+        self._count(name)
+        return name
+
+    def _count(self, name: str) -> None:
+        """A name takes memory, and so does each folder that it is the first to lead through."""
+        self._names += len(name)
+        folder = name.rpartition("/")[0]
+        while folder not in self._folders:
+            self._folders.add(folder)
+            self._names += len(folder)
+            if self._names > MAX_NAMES:
+                break
+            folder = folder.rpartition("/")[0]
+        if self._names > MAX_NAMES:
+            raise RepositoryError(f"the archive's names have more than {MAX_NAMES:,} characters")
 
 
 def _read_plain(whole: _Bounded, found: _Found) -> bytes:
@@ -194,9 +224,13 @@ class _Bounded:
     def exactly(self, size: int) -> bytes:
         """So much, unless the archive ends before."""
         data = self.read(size) if size else b""
-        while len(data) < size and (more := self.read(size - len(data))):
-            data += more
-        return data
+        if len(data) == size:
+            return data
+        pieces, size = [data], size - len(data)
+        while size and (more := self.read(size)):
+            pieces.append(more)
+            size -= len(more)
+        return b"".join(pieces)
 
     def finish(self) -> None:
         """An archive ends with empty blocks; one that does not has lost entries."""

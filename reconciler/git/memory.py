@@ -24,6 +24,9 @@ OF_AN_ENTRY = 500
 class MemoryTree(Tree):
     """Files by path, and symbolic links by path."""
 
+    # What was set aside for it, by whoever counts that; it is given back with the tree.
+    claim: object = None
+
     def __init__(
         self,
         files: Mapping[str, bytes],
@@ -43,12 +46,14 @@ class MemoryTree(Tree):
         copy._files, copy._links, copy._refused = self._files, self._links, self._refused
         copy._folders = self._folders
         copy._seen = self._seen
+        copy.claim = self.claim
         return copy
 
     def size(self) -> int:
         """About the bytes of memory that it takes."""
-        names = sum(map(len, self.files()))
-        return sum(map(len, self._files.values())) + OF_AN_ENTRY * len(self._files) + 2 * names
+        names = sum(map(len, self.files())) + sum(map(len, self._folders))
+        count = len(self._files) + len(self._links) + len(self._refused) + len(self._folders)
+        return sum(map(len, self._files.values())) + OF_AN_ENTRY * count + 2 * names
 
     def _probe(self, path: str) -> Entry:
         if path in self._files:

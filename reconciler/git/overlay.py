@@ -17,6 +17,7 @@ class EditedTree(Tree):
         super().__init__()
         self.base = base
         self.pins = base.pins
+        self.owner = base.owner
         self.edits = edits
         self._folders = names_by_folder(p for p, content in edits.items() if content is not None)
 

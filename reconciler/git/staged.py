@@ -47,7 +47,8 @@ class StagedTree(StoredTree):
         if mode == SUBMODULE_MODE:
             return submodule()
         if mode == LINK_MODE:
-            return a_link(path, os.fsdecode(self._content(blob, path)))
+            refused, target = self._blob(blob, path)
+            return refused or a_link(path, os.fsdecode(target))
         return a_file(blob)
 
     def _load(self, path: str, entry: Entry) -> tuple[Entry, bytes]:

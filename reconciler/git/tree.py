@@ -22,7 +22,7 @@ REFUSED: Final = "refused"
 LFS_HEADER: Final = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER_BYTES: Final = 1024
 
-# No system opens a file under a longer one.
+# No system opens a file under a longer one, and none under one that holds NUL.
 LONGEST_PATH: Final = 4096
 
 _numbers = count(1)
@@ -64,7 +64,9 @@ def a_link(at: str, target: str) -> Entry:
         return refusal(
             "the symbolic link points to a name that is not UTF-8", "rename what it points to"
         )
-    return Entry(LINK, f"> {at} > {target}", at=at, target=target)
+    if "\0" in target or len(target) > LONGEST_PATH:
+        return refusal("the symbolic link points to what is no name of a file", "remove it")
+    return Entry(LINK, f"> {len(at)} {at} {target}", at=at, target=target)
 
 
 def is_utf8(name: str) -> bool:
@@ -111,6 +113,8 @@ class Tree:
 
     max_file_size = 16 << 20
     pins: Pins | None = None
+    # For whom it is read: a project, and one of its applications.
+    owner: tuple[str, str] = ("", "")
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -129,18 +133,17 @@ class Tree:
         return self._led[path]
 
     def _first_look(self, path: str) -> Entry:
-        if len(path) > LONGEST_PATH:
+        if len(path) > LONGEST_PATH or "\0" in path:
             return NOTHING
         unknown = [path]
         while (above := unknown[-1].rpartition("/")[0]) not in self._seen:
             unknown.append(above)
         found = self._seen[above]
         for inside in reversed(unknown):
-            if found.kind == FOLDER:
-                found = self._probe(inside)
-            elif found.kind not in (LINK, REFUSED):
-                found = NOTHING
-            found = self._seen.setdefault(inside, found)
+            if found.kind != FOLDER:  # of the paths below, only the one that is asked for is kept
+                below = found if found.kind in (LINK, REFUSED) else NOTHING
+                return self._seen.setdefault(path, below)
+            found = self._seen.setdefault(inside, self._probe(inside))
         return found
 
     def fetch(self, path: str) -> tuple[Entry, bytes]:

@@ -32,7 +32,7 @@ class Child:
     def __init__(self, binary: str, environment: Mapping[str, str], patience: float) -> None:
         """A process that reads nothing of a frame for as long as that patience is killed."""
         self.heard = time.monotonic()
-        self.overrun = False  # it may still work at what it was cancelled or timed out for
+        self._reaped = False
         self._patience = patience
         self._writing = threading.Lock()
         pipes: list[int] = []
@@ -101,8 +101,10 @@ class Child:
             self._in = -1
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        """One that has ended: its number may be another's by now."""
+        if not self._reaped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """The closed pipe ends it; a stuck one is killed."""
@@ -110,6 +112,7 @@ class Child:
         for _ in range(200):
             try:
                 if os.waitpid(self.pid, os.WNOHANG)[0]:
+                    self._reaped = True
                     return
             except ChildProcessError:
                 return
@@ -128,6 +131,8 @@ class Child:
             return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         except ChildProcessError:
             return None
+        finally:
+            self._reaped = True
 
     def last_words(self) -> str:
         data = b""

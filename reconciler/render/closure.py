@@ -24,10 +24,13 @@ def subject(kernel: str, path: str, options: RenderOptions) -> bytes:
 
 
 def key(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:
-    """The name of what rendering this subject gives, if it looks at these paths."""
+    """The name of what rendering this subject gives, if it looks at these paths.
+
+    Each text stands there with its length, so no two lists of them make one name.
+    """
     look = tree.look
-    lines = [subject.hex()]
+    said = []
     for path in paths:
-        lines.append(path)
-        lines.append(look(path).token)
-    return sha256("\0".join(lines).encode(errors="surrogateescape")).digest()
+        token = look(path).token
+        said.append(f"{len(path)}:{path}{len(token)}:{token}")
+    return sha256(subject + "".join(said).encode(errors="surrogateescape")).digest()

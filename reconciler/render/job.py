@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from reconciler.errors import Place, ReconcilerError
 from reconciler.render.trouble import failure, place
+from reconciler.render.turns import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +44,10 @@ class Rendered:
 class Job:
     """One thing that was asked for; result() waits for it."""
 
-    __slots__ = ("_done", "_kernel", "alone", "body", "header", "outcome", "paths", "tree")
+    __slots__ = (
+        "_done", "apart", "body", "deaths", "header", "kernel", "launched", "outcome", "owner",
+        "paths", "spent", "tree",
+    )  # fmt: skip
 
     def __init__(
         self, kernel: Kernel, header: dict[str, Any], tree: Tree | None, body: bytes = b""
@@ -50,16 +55,35 @@ class Job:
         self.header = header
         self.body = body
         self.tree = tree
-        self.alone = False
+        self.owner = tree.owner if tree else NOBODY
+        self.apart = False
+        self.deaths = 0  # of processes in which it was under way
+        self.launched = 0.0
+        self.spent = 0.0  # seconds, in processes that died
         self.outcome: Any = None
         self.paths: list[str] = []
-        self._kernel = kernel
+        self.kernel = kernel
         self._done = threading.Event()
+
+    @property
+    def left(self) -> float:
+        """The seconds that it may still take: a second try has no more than the first left over."""
+        return float(self.header["timeout"]) - self.spent
+
+    @property
+    def late(self) -> bool:
+        return "timeout" in self.header and self.left <= 0
+
+    def interrupted(self) -> None:
+        """Its process died."""
+        self.deaths += 1
+        self.spent += time.monotonic() - self.launched
 
     def answer(self, header: dict[str, Any], body: bytes) -> None:
         """The kernel's answer is the outcome."""
         self.paths = header.get("paths") or []
         if header["op"] == "rendered":
+            self.kernel.renders += 1
             notices = [Notice(w["what"], place(w)) for w in header.get("warnings") or []]
             self.finish(Rendered(body, self.paths, notices, header.get("secret", False)))
         elif header["op"] in ("objects", "told"):
@@ -83,4 +107,4 @@ class Job:
         return self._done.is_set()
 
     def cancel(self) -> None:
-        self._kernel.cancel(self)
+        self.kernel.cancel(self)

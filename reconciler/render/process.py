@@ -1,26 +1,27 @@
 """The kernel as a child process: started when first needed, started again when it dies.
 
 Many renders are under way at once over one pair of pipes. When the process dies, nobody
-knows which render killed it: each that was under way is tried again alone, so the one that
-kills it again is found and the others never notice.
+knows which render killed it: each that was under way is tried again in a process apart, so the
+one that kills it again is found, and the others never notice.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 from collections import deque
 
 from reconciler.errors import KernelError, Place, RenderError
 from reconciler.git.tree import is_utf8
+from reconciler.machine import cores
+from reconciler.render.apart import Apart
 from reconciler.render.binary import BINARY
-from reconciler.render.child import Child
 from reconciler.render.job import Job
+from reconciler.render.lane import Lane
 from reconciler.render.options import DEFAULTS
-from reconciler.render.told import may_fetch, told
-from reconciler.render.trouble import cannot_start, died, unheard
+from reconciler.render.trouble import unheard
+from reconciler.render.turns import Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
     from reconciler.git.tree import Tree
     from reconciler.render.options import RenderOptions
-
-# A kernel answers every request within its time; silence for this much longer means that
-# it is stopped or lost.
-SILENCE = 10.0
 
 MEMORY = 96 << 20
 MEMORY_LIMIT = 1 << 30
@@ -43,27 +40,36 @@ class Kernel:
     """A handle on the kernel, safe to share between threads; a fork starts its own."""
 
     def __init__(
-        self, binary: str = BINARY, *, memory: int = MEMORY, memory_limit: int = MEMORY_LIMIT
+        self,
+        binary: str = BINARY,
+        *,
+        memory: int = MEMORY,
+        memory_limit: int = MEMORY_LIMIT,
+        eager: bool = False,
+        apart: Apart | None = None,
     ) -> None:
         """The process takes so much memory before it collects garbage, and gives up at the limit.
 
-        It collects less often where the renders themselves need much of it.
+        It collects less often where the renders themselves need much of it. An eager one is ready
+        for many when it begins, so that nobody waits for the first render of all.
         """
         self.binary = binary
-        self.memory = memory
-        self.memory_limit = memory_limit
+        self.limits = {
+            "RECONCILER_KERNEL_MEMORY": str(memory),
+            "RECONCILER_KERNEL_MEMORY_LIMIT": str(memory_limit),
+        }
         self.starts = 0
         self.renders = 0
+        self._eager = {"RECONCILER_KERNEL_EAGER": "1"} if eager else {}
+        self._apart = apart or Apart()
         self._reset()
         _alive.add(self)
 
     def _reset(self) -> None:
         self._lock = threading.RLock()
-        self._child: Child | None = None
-        self._serial = 0
-        self._waiting: deque[Job] = deque()
-        self._suspects: deque[Job] = deque()
-        self._open: dict[int, Job] = {}
+        self._lane: Lane | None = None
+        # One application gets all cores; others need not wait until it is done with them.
+        self._turns = Turns(4 * (cores() + 1))
         self._trees: weakref.WeakValueDictionary[int, Tree] = weakref.WeakValueDictionary()
         self._forgotten: deque[int] = deque()
 
@@ -150,37 +156,32 @@ class Kernel:
         with self._lock:
             if job.done():
                 return
-            for queue in (self._waiting, self._suspects):
-                if job in queue:
-                    queue.remove(job)
-            number = next((n for n, j in self._open.items() if j is job), None)
-            if number is not None:
-                del self._open[number]
-                if self._child:
-                    self._child.overrun = True
-                    self._child.send({"op": "cancel", "id": number})
+            if job.apart:
+                self._apart.cancel(job)
+            self._turns.drop(job)
+            self._turns.done(job)
+            if self._lane:
+                self._lane.cancel(job)
             job.finish(RenderError(f"{job.header.get('path') or job.header['op']} was cancelled"))
             self._dispatch()
 
     def pid(self) -> int:
         """The process that runs now, or 0."""
-        return self._child.pid if self._child else 0
+        return self._lane.child.pid if self._lane else 0
 
     def close(self) -> None:
         """End the process; what is under way fails."""
+        closed = KernelError("the kernel was closed")
         with self._lock:
-            child, self._child = self._child, None
-            if child:
-                child.stop()
-            self._fail(KernelError("the kernel was closed"))
+            lane, self._lane = self._lane, None
+            self._apart.close(self, closed)
+            self._fail(lane.stop() if lane else [], closed)
 
-    def _fail(self, error: KernelError) -> None:
+    def _fail(self, jobs: list[Job], error: KernelError) -> None:
         """All that was asked for ends with this error."""
-        jobs = [*self._open.values(), *self._suspects, *self._waiting]
-        self._open.clear()
-        self._suspects.clear()
-        self._waiting.clear()
-        for job in jobs:
+        for job in [*jobs, *self._turns.waiting()]:
+            self._turns.drop(job)
+            self._turns.done(job)
             job.finish(error)
 
     # The queue
@@ -188,134 +189,75 @@ class Kernel:
     def _submit(self, job: Job) -> Job:
         with self._lock:
             self._ensure_started()
-            self._waiting.append(job)
+            self._turns.put(job.owner, job)
             self._dispatch()
         return job
 
     def _dispatch(self) -> None:
-        """Send what may run now: one suspect alone, or else everything."""
-        child = self._child
-        if child is None:
+        if self._lane is None:
             return
         while self._forgotten:
-            child.send({"op": "forget", "tree": self._forgotten.popleft()})
-        if self._suspects:
-            if not self._open:
-                job = self._suspects.popleft()
-                job.alone = True
-                self._launch(job, child)
-            return
-        if any(job.alone for job in self._open.values()):
-            return
-        while self._waiting:
-            self._launch(self._waiting.popleft(), child)
-
-    def _launch(self, job: Job, child: Child) -> None:
-        self._serial += 1
-        child.heard = time.monotonic()
-        self._open[self._serial] = job
-        child.send({**job.header, "id": self._serial}, job.body)
-
-    # The process
+            self._lane.child.send({"op": "forget", "tree": self._forgotten.popleft()})
+        while job := self._turns.take():
+            self._lane.launch(job)
 
     def _ensure_started(self) -> None:
-        if self._child:
-            return
-        self._child = child = Child(
-            self.binary,
-            {
-                "RECONCILER_KERNEL_MEMORY": str(self.memory),
-                "RECONCILER_KERNEL_MEMORY_LIMIT": str(self.memory_limit),
-            },
-            SILENCE,
-        )
-        try:
-            threading.Thread(target=self._listen, args=(child,), name="kernel", daemon=True).start()
-        except RuntimeError as e:
-            self._child = None
-            child.stop()
-            child.let_go()
-            raise cannot_start(self.binary, e) from e
-        self.starts += 1
+        if self._lane is None:
+            self._lane = Lane(
+                self, self.binary, self.limits | self._eager, self._trees, self._look_again
+            )
+            self.starts += 1
 
-    def _listen(self, child: Child) -> None:
-        try:
-            for header, body in child.frames(lambda: self._check_silence(child)):
-                if self._child is not child:
-                    return
-                self._receive(child, header, body)
-            self._bury(child)
-        except Exception as e:
-            self._give_up(child, e)
-        finally:
-            child.let_go()
+    def _look_again(self) -> None:
+        """What is under way may have become slow."""
+        if self._turns:
+            with self._lock:
+                self._dispatch()
 
-    def _give_up(self, child: Child, problem: Exception) -> None:
-        """Nobody will listen to the child any more: an error is the answer to all."""
+    # What the process does
+
+    def answered(self, lane: Lane, job: Job, header: dict[str, Any], body: bytes) -> None:
         with self._lock:
-            if self._child is child:
-                self._child = None
-                child.end()
-            if self._child is None:
-                self._fail(unheard(problem))
-
-    def _receive(self, child: Child, header: dict[str, Any], body: bytes) -> None:
-        if header["op"] == "get":
-            if may_fetch(self._trees.get(header["tree"]), header["paths"]):
-                threading.Thread(target=self._tell, args=(child, header), daemon=True).start()
+            if self._lane is not lane or job.done():
+                return
+            if header["op"] == "apart":
+                self._apart.add(job)
             else:
-                self._tell(child, header)
-            return
-        with self._lock:
-            if header["op"] == "rendered":
-                self.renders += 1
-            if header["op"] == "failed" and header["failure"]["kind"] == "timeout":
-                child.overrun = True
-            if header["id"] in self._open:
-                self._open[header["id"]].answer(header, body)
-                del self._open[header["id"]]
+                job.answer(header, body)
+            self._turns.done(job)
             self._dispatch()
 
-    def _tell(self, child: Child, header: dict[str, Any]) -> None:
-        """Only who asked gets the answer: another child counts its questions anew."""
-        entries, contents = told(self._trees.get(header["tree"]), header["paths"])
-        child.send({"op": "entries", "call": header["call"], "entries": entries}, contents)
-
-    def _check_silence(self, child: Child) -> None:
+    def died(self, lane: Lane, jobs: list[Job], code: int | None, words: str) -> None:
+        """What had been under way for the longest is tried after the others."""
         with self._lock:
-            longest = max((j.header.get("timeout", 0.0) for j in self._open.values()), default=None)
-            if longest is None:
-                child.heard = time.monotonic()
-            elif self._child is child and time.monotonic() - child.heard > longest + SILENCE:
-                child.kill()
-
-    def _bury(self, child: Child) -> None:
-        """The process is dead: find out why, and go on without what killed it."""
-        with self._lock:
-            if self._child is not child:
+            if self._lane is not lane:
                 return
-            child.hang_up()
-            last_words, code = child.last_words(), child.reap()
-            self._child = None
-            open_jobs, self._open = list(self._open.values()), {}
-            for job in open_jobs:
-                if job.alone and not child.overrun:
-                    job.finish(died(job, code, last_words))
-                else:
-                    self._suspects.append(job)
+            self._lane = None
+            for job in jobs:
+                self._turns.done(job)
+                job.interrupted()
+            for job in sorted(jobs, key=lambda job: job.spent):
+                self._apart.add(job)
             try:
-                if self._suspects or self._waiting:
+                if self._turns:
                     self._ensure_started()
                     self._dispatch()
             except KernelError as e:
-                self._fail(e)
+                self._fail([], e)
+
+    def unheard(self, lane: Lane, jobs: list[Job], problem: Exception) -> None:
+        """Nobody will listen to the process any more: an error is the answer to all."""
+        with self._lock:
+            if self._lane is lane:
+                self._lane = None
+                self._fail(jobs, unheard(problem))
 
     def _abandon(self) -> None:
         """In a forked child: the process belongs to the parent."""
-        child = self._child
+        lane = self._lane
         self._reset()
-        if child:
-            child.forget()
+        if lane:
+            lane.child.forget()
 
 
 def _reading(op: str) -> dict[str, Any]:

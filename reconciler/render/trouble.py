@@ -69,6 +69,16 @@ def unheard(problem: Exception) -> KernelError:
     )
 
 
+def overdue(job: Job) -> ReconcilerError:
+    """As the kernel says it, of one whose time ended with a process."""
+    done = "rendered" if job.header["op"] == "render" else "checked"
+    return RenderTimeout(
+        f"not {done} within {job.header['timeout']:g} s",
+        where=Place(job.header.get("path") or "."),
+        hint="raise --timeout, or look for something endless in this folder",
+    )
+
+
 def died(job: Job, code: int | None, last_words: str) -> ReconcilerError:
     why, hint = _ending(code)
     op = job.header["op"]

@@ -399,6 +399,6 @@ def test_secrets_are_in_no_log(plugin: Plugin) -> None:
 
 
 def test_metadata_may_be_enormous(plugin: Plugin) -> None:
-    stream = messages(GOOD, WEB, {f"ARGOCD_ENV_{n}": "x" * 1000 for n in range(5000)})
+    stream = messages(GOOD, WEB, {f"ARGOCD_ENV_{n}": "x" * 1000 for n in range(4000)})
     assert plugin.call("GenerateManifest", stream).manifests == [DEPLOYMENT]
     assert plugin.refusal(iter([AppStreamRequest(file=File(chunk=b"x"))]))[0] is INVALID

@@ -13,7 +13,6 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from threading import Event as Signal
 from typing import Any
 
 import pytest
@@ -33,6 +32,7 @@ from reconciler.argocd.rpc import accept, seconds_in
 from reconciler.argocd.service import SERVICE, Limits, Service
 from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.render.turns import NOBODY, Turns
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, archive, messages
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
@@ -296,10 +296,8 @@ def test_who_goes_away_while_no_worker_is_free_leaves_no_archive_behind(bench: B
             await asyncio.sleep(0)
         assert not waiting()
 
-    go_on = Signal()
-    try:
-        for _ in range(bench.service.limits.workers):
-            bench.service.pool.submit(go_on.wait)
-        bench.run(work)
-    finally:
-        go_on.set()
+    taken = Turns(1, long=float("inf"))
+    taken.put(NOBODY, "somebody")
+    assert taken.take() == "somebody"
+    bench.service.turns = taken
+    bench.run(work)

@@ -46,3 +46,17 @@ def test_files_links_and_what_is_refused_are_listed(tree: MemoryTree) -> None:
 
 def test_an_empty_tree_is_a_folder() -> None:
     assert MemoryTree({}).look("").kind == FOLDER
+
+
+def test_of_paths_that_lead_nowhere_only_themselves_are_kept() -> None:
+    tree = MemoryTree({"a/b": b"c"})
+    assert tree.look("a/x/y/z").kind == MISSING
+    assert tree.look("a/b/y/z").kind == MISSING
+    assert sorted(tree._seen) == ["", "a", "a/b", "a/b/y/z", "a/x", "a/x/y/z"]
+
+
+@pytest.mark.parametrize("target", ["a\0b", "a/" * 3000])
+def test_a_link_whose_target_is_no_name_of_a_file_is_refused(target: str) -> None:
+    entry = MemoryTree({}, {"l": target}).look("l")
+    assert entry.kind == REFUSED
+    assert "no name of a file" in entry.why

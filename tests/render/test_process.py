@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_a_killed_kernel_is_replaced_and_nobody_notices() -> None:
         os.kill(kernel.pid(), signal.SIGKILL)
         for i, job in enumerate(jobs):
             assert job.result().manifest == rendered(i)
-        assert kernel.starts == 2
+        assert kernel.starts == 2  # and one for each that was under way
 
 
 def test_a_kernel_that_died_idle_is_started_again() -> None:
@@ -179,6 +180,11 @@ def player(folder: Path, part: str) -> Kernel:
     return Kernel(str(binary))
 
 
+def starts(folder: Path) -> int:
+    """Of processes, those for one job among them."""
+    return len(list(folder.glob("start*")))
+
+
 def wait_for(file: Path) -> None:
     while not file.exists():
         time.sleep(0.01)
@@ -217,42 +223,67 @@ def test_a_late_answer_is_for_the_kernel_that_asked_alone(tmp_path: Path) -> Non
 
     with player(tmp_path, ASKS_AND_DIES_ONCE) as kernel:
         assert kernel.render(Late({}), "x", DEFAULTS).result().manifest == b"[]"
-        assert kernel.starts == 2
+    assert starts(tmp_path) == 2
 
 
 DOES_NOT_STOP = """
 if starts == 1:
     hear_all(2)
     sys.exit(9)
-heard = hear_all(1)
-if starts == 2:
-    (here / "alone").touch()
-    if heard[0]["timeout"] == 1:
-        late = {"kind": "timeout", "what": "it is late"}
-        say({"op": "failed", "id": heard[0]["id"], "failure": late})
-        hear_all(1)
-    else:
-        hear_all(2)
-    sys.exit(4)
-say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
-hear()
+(asked,) = hear_all(1)
+if asked["path"] == "innocent":
+    say({"op": "rendered", "id": asked["id"]}, b"fine")
+elif asked["timeout"] <= 1:
+    late = {"kind": "timeout", "what": "it is late"}
+    say({"op": "failed", "id": asked["id"], "failure": late})
+(here / asked["path"]).touch()
+time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("how", ["late", "cancelled"])
-def test_a_render_is_not_blamed_for_the_one_before_it(how: str, tmp_path: Path) -> None:
-    """Both are tried again alone; the first ends without stopping, and the kernel goes with it."""
+def test_what_was_under_way_where_a_kernel_died_is_tried_in_processes_of_their_own(
+    how: str, tmp_path: Path
+) -> None:
+    """One of them ends without stopping, and takes nobody with it."""
     with player(tmp_path, DOES_NOT_STOP) as kernel:
         limit = RenderOptions(timeout=1 if how == "late" else 60)
         endless = kernel.render(MemoryTree({}), "endless", limit)
         innocent = kernel.render(MemoryTree({}), "innocent", DEFAULTS)
         if how == "cancelled":
-            wait_for(tmp_path / "alone")
+            wait_for(tmp_path / "endless")
             endless.cancel()
         with pytest.raises(RenderError, match=how):
             outcome(endless)
         assert outcome(innocent).manifest == b"fine"
-        assert kernel.starts == 3
+    assert starts(tmp_path) == 3
+
+
+DIES_SLOWLY = """
+heard = hear_all(2 if starts == 1 else 1)
+(here / "heard").touch()
+if starts == 1:
+    while not (here / "die").exists():
+        time.sleep(0.01)
+    sys.exit(9)
+(here / ("second-" + heard[0]["path"])).write_text(str(heard[0]["timeout"]))
+say({"op": "rendered", "id": heard[0]["id"]}, b"fine")
+time.sleep(60)
+"""
+
+
+def test_a_second_try_has_what_the_first_left_over(tmp_path: Path) -> None:
+    with player(tmp_path, DIES_SLOWLY) as kernel:
+        long = kernel.render(MemoryTree({}), "long", DEFAULTS)
+        over = kernel.render(MemoryTree({}), "over", RenderOptions(timeout=0.01))
+        wait_for(tmp_path / "heard")
+        time.sleep(0.1)  # the time that one of them has is over
+        (tmp_path / "die").touch()
+        assert outcome(long).manifest == b"fine"
+        with pytest.raises(RenderTimeout, match=r"within 0\.01 s"):
+            outcome(over)
+    assert float((tmp_path / "second-long").read_text()) < DEFAULTS.timeout
+    assert not (tmp_path / "second-over").exists()
 
 
 def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path) -> None:
@@ -281,7 +312,7 @@ def test_an_answer_that_cannot_be_understood_leaves_nobody_waiting(tmp_path: Pat
                 outcome(job)
             assert "Traceback" in caught.value.detail
         assert outcome(kernel.render(tree, "c", DEFAULTS)).manifest == b"fine"
-        assert kernel.starts == 2
+    assert starts(tmp_path) == 2
 
 
 LIMITS = pytest.mark.parametrize(
@@ -314,7 +345,7 @@ def test_a_kernel_that_cannot_be_started_again_leaves_nobody_waiting(
         os.kill(kernel.pid(), signal.SIGSTOP)
         jobs = [kernel.render(sample(), f"apps/app{i}", DEFAULTS) for i in range(2)]
         with monkeypatch.context() as limited:
-            limited.setattr(what, refusing(error))
+            limited.setattr(what, Mock(side_effect=error))
             os.kill(kernel.pid(), signal.SIGKILL)
             for job in jobs:
                 with pytest.raises(KernelError, match="cannot be started") as caught:
@@ -401,12 +432,13 @@ def test_a_render_that_does_not_stop_goes_with_its_kernel_and_the_others_stay() 
 
 
 def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.5)
+    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.5)
     with Kernel() as kernel:
         kernel.start()
         os.kill(kernel.pid(), signal.SIGSTOP)
-        job = kernel.render(sample(), "apps/app0", RenderOptions(timeout=3))
-        assert job.result().manifest == rendered(0)
+        with pytest.raises(RenderTimeout, match="within 3 s"):
+            kernel.render(sample(), "apps/app0", RenderOptions(timeout=3)).result()
+        assert kernel.render(sample(), "apps/app0", DEFAULTS).result().manifest == rendered(0)
         assert kernel.starts == 2
 
 
@@ -416,7 +448,7 @@ LARGE = 300_000  # bytes: more than a pipe holds
 def impatient(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first process is not borne for long when it is stopped; the next has the usual time."""
     with monkeypatch.context() as short:
-        short.setattr("reconciler.render.process.SILENCE", 0.5)
+        short.setattr("reconciler.render.lane.SILENCE", 0.5)
         kernel.start()
 
 
@@ -432,7 +464,7 @@ def test_a_kernel_that_is_stopped_is_replaced_by_who_tells_it_much(
         asks.start()
         asks.join(60)
         assert [json.loads(f) for f in found] == [[{"a": "b"}]]
-        assert kernel.starts == 2
+        assert not kernel.pid()
 
 
 def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
@@ -443,7 +475,7 @@ def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
 
     class Stops(MemoryTree):
         def fetch(self, path: str) -> tuple[Entry, bytes]:
-            if path == "large" and kernel.starts == 1:
+            if path == "large" and kernel.pid():
                 os.kill(kernel.pid(), signal.SIGSTOP)
             return super().fetch(path)
 
@@ -451,7 +483,7 @@ def test_a_kernel_that_is_stopped_after_a_question_is_replaced(
         impatient(kernel, monkeypatch)
         tree = Stops({"kustomization.yaml": folder, "large": large})
         assert large in outcome(kernel.render(tree, "", DEFAULTS)).manifest
-        assert kernel.starts == 2
+        assert not kernel.pid()
 
 
 READS_FOR_LONG = """
@@ -465,7 +497,7 @@ hear()
 def test_a_kernel_that_reads_for_long_is_not_taken_for_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.render.process.SILENCE", 0.1)
+    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.1)
     with player(tmp_path, READS_FOR_LONG) as kernel:
         assert outcome(kernel.read_objects(b"")) == b"[]"
         assert kernel.starts == 1

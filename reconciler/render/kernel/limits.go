@@ -18,23 +18,41 @@ const (
 // than this cannot be stopped from inside, so the process goes and the parent starts another.
 const runawayGrace = 2 * time.Second
 
+// How often memory is looked at: a copy of something large takes no longer.
+const (
+	lookedAfter  = 50 * time.Millisecond
+	nearTheLimit = 2 * time.Millisecond
+)
+
 // watchMemory lets garbage lie until the process has as much memory as it may have at ease, or
 // twice what is alive: few large collections beat many small ones, and a render that needs much
-// must not spend its time on them. Past the limit the process gives itself up.
+// must not spend its time on them. Nearer to the limit there is less garbage, and past it the
+// process gives itself up. What counts is what the system has given and not got back: that is what
+// a container is held to.
 func watchMemory(ease, limit uint64) {
 	debug.SetGCPercent(-1)
 	set := uint64(0)
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
-	for ; ; time.Sleep(50 * time.Millisecond) {
+	sample := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/gc/heap/live:bytes"},
+	}
+	for {
 		metrics.Read(sample)
-		used, alive := sample[0].Value.Uint64(), sample[1].Value.Uint64()
-		if used > limit {
-			fmt.Fprintf(stderr, "kernel: %d bytes in use, over the limit of %d\n", used, limit)
+		resident := sample[0].Value.Uint64() - sample[1].Value.Uint64()
+		alive := sample[2].Value.Uint64()
+		if resident > limit || alive > limit-limit/4 { // soon it would do nothing but collect
+			fmt.Fprintf(stderr, "kernel: %d bytes of memory, over the limit of %d\n", resident, limit)
 			os.Exit(exitMemory)
 		}
-		if wanted := max(ease, 2*alive); wanted != set {
+		if wanted := min(max(ease, 2*alive), limit-limit/8); wanted != set {
 			set = wanted
 			debug.SetMemoryLimit(int64(set))
+		}
+		if resident > limit/2 {
+			time.Sleep(nearTheLimit)
+		} else {
+			time.Sleep(lookedAfter)
 		}
 	}
 }

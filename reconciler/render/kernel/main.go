@@ -11,6 +11,8 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
 type offline struct{}
@@ -21,6 +23,7 @@ var errRemote = errors.New("the kernel opens no network connection")
 
 func main() {
 	debug.SetTraceback("single")
+	eager := os.Getenv("RECONCILER_KERNEL_EAGER") != ""
 	go watchMemory(
 		sizeFromEnv("RECONCILER_KERNEL_MEMORY", 96<<20),
 		sizeFromEnv("RECONCILER_KERNEL_MEMORY_LIMIT", 1<<30),
@@ -36,6 +39,10 @@ func main() {
 		os.Stderr = null
 	}
 
+	if eager {
+		openapi.Schema()
+		schemaParsed = true
+	}
 	if err := serve(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
 		fmt.Fprintln(stderr, "kernel:", err)
 		os.Exit(1)

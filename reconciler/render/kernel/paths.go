@@ -19,6 +19,9 @@ const outsideHint = "name something inside the repository, or render with a --ro
 // relative is the path inside the tree, or a refusal: "" is the tree itself, and what is in
 // a pinned commit begins with ../ and where that is mounted.
 func relative(name string) (string, *failure) {
+	if strings.Contains(name, "\x00") {
+		return "", fail("outside", "", "no name holds the character NUL", "take it out")
+	}
 	name = strings.ReplaceAll(filepath.Clean(name), twoDots, "..")
 	if name == mount {
 		return "", nil

@@ -14,8 +14,9 @@ import (
 )
 
 // Upstream keeps the OpenAPI schema in a global, parses it when first asked for it, and looks
-// into it without a lock: a build that may change it runs alone, and others share it only once
-// it is parsed.
+// into it without a lock: a build that changes it has a process of its own, and others share it
+// only once it is parsed. Where many ask, the process does that first; else the first build does,
+// which may not need it, and others wait for that one.
 var (
 	schema       sync.RWMutex
 	schemaParsed bool
@@ -33,6 +34,9 @@ func renderView(v *view, req *request) (*output, *failure) {
 		}
 		return emit(m)
 	})
+	if v.schema && !req.Alone {
+		return nil, errApart
+	}
 	if err == nil && v.refusal == nil {
 		if req.MaxOutput > 0 && len(out.manifest) > req.MaxOutput {
 			return nil, fail("limit", req.Path, fmt.Sprintf("the output has %d bytes, and %d are allowed", len(out.manifest), req.MaxOutput),
@@ -81,14 +85,10 @@ func (v *view) bug(err error, req *request) *failure {
 }
 
 func build(v *view, req *request) (resmap.ResMap, error) {
-	m, err := shared(v, req)
-	if v.schema && !v.exclusive {
-		return alone(v, req)
+	if req.Alone {
+		v.exclusive = true
+		return kustomize(v, req)
 	}
-	return m, err
-}
-
-func shared(v *view, req *request) (resmap.ResMap, error) {
 	schema.RLock()
 	if schemaParsed {
 		defer schema.RUnlock()
@@ -97,15 +97,6 @@ func shared(v *view, req *request) (resmap.ResMap, error) {
 	schema.RUnlock()
 	schema.Lock()
 	defer parseSchema()
-	return kustomize(v, req)
-}
-
-func alone(v *view, req *request) (resmap.ResMap, error) {
-	schema.Lock()
-	defer parseSchema()
-	openapi.ResetOpenAPI()
-	defer openapi.ResetOpenAPI()
-	v.exclusive, v.refusal, v.kusts = true, nil, nil
 	return kustomize(v, req)
 }
 
@@ -147,6 +138,9 @@ var (
 	errNoFolder    = errors.New("no such folder")
 	errAFile       = errors.New("not a folder")
 	errNeedsSchema = errors.New("needs the schema for itself")
+
+	// errApart is the answer to a build that changes the schema, in a process that it shares.
+	errApart = fail("apart", "", errNeedsSchema.Error(), "")
 )
 
 // upstreamVersion is the kustomize release whose libraries go.mod pins; the build passes it

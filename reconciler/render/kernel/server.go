@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -14,7 +13,6 @@ import (
 type server struct {
 	out     *frameWriter
 	trees   *trees
-	slots   chan struct{}
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc
 }
@@ -22,7 +20,6 @@ type server struct {
 func serve(in io.Reader, out io.Writer) error {
 	s := &server{
 		out:     &frameWriter{w: out},
-		slots:   make(chan struct{}, runtime.GOMAXPROCS(0)+1),
 		cancels: map[uint64]context.CancelFunc{},
 	}
 	s.trees = newTrees(s.out)
@@ -85,14 +82,9 @@ func (s *server) answer(res response, body []byte) {
 	}
 }
 
-// bounded does the work of a request when its turn comes, within its time, and answers.
+// bounded does the work of a request within its time, and answers. How many are under way at once
+// is for the parent to say, which knows whom they are for.
 func (s *server) bounded(ctx context.Context, req *request, work func(context.Context) (response, []byte)) {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return
-	}
 	if req.Timeout > 0 {
 		var release context.CancelFunc
 		ctx, release = context.WithTimeout(ctx, time.Duration(req.Timeout*float64(time.Second)))
@@ -113,6 +105,9 @@ func (s *server) render(ctx context.Context, req *request) {
 	s.bounded(ctx, req, func(ctx context.Context) (response, []byte) {
 		view := newView(ctx, s.trees.get(req.Tree))
 		out, problem := renderView(view, req)
+		if problem == errApart {
+			return response{Op: "apart"}, nil
+		}
 		if problem != nil {
 			return response{Op: "failed", Paths: view.closure(), Failure: problem}, nil
 		}

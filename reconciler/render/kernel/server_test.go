@@ -20,7 +20,6 @@ func TestAnAnswerMayWaitForItsReader(t *testing.T) {
 	reader := &late{}
 	s := &server{
 		out:     &frameWriter{w: reader},
-		slots:   make(chan struct{}, 1),
 		cancels: map[uint64]context.CancelFunc{},
 	}
 	req := &request{Op: "render", ID: 1, Timeout: 60}

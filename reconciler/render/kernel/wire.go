@@ -20,6 +20,7 @@ type request struct {
 	Path      string  `json:"path"`
 	Reorder   string  `json:"reorder"`
 	Unbounded bool    `json:"unbounded"`
+	Alone     bool    `json:"alone"` // the process has this one request, and ends after it
 	Timeout   float64 `json:"timeout"`
 	MaxOutput int     `json:"max_output"`
 	Call      uint64  `json:"call"`
