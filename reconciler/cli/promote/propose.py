@@ -77,7 +77,8 @@ def promote(
     override: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GATE", help="Let it pass this gate; `hold` promotes what was rolled back."
+            metavar="GATE",
+            help="Let it pass this gate, if you may; `hold` promotes what was rolled back.",
         ),
     ] = None,
     reason: Annotated[
