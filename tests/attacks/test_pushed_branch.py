@@ -28,6 +28,7 @@ from tests.promotion.conduct.conftest import build as build
 from tests.promotion.conduct.conftest import build_in_gitea as build_in_gitea
 from tests.promotion.conduct.conftest import checking as checking
 from tests.promotion.conduct.yard import PAW, Yard, unreachable
+from tests.promotion.fleet import overlay
 from tests.promotion.gates.web import serving
 
 POLICY = "promotion: {propose: app, autoMerge: true, overrides: [Lead]}\n"
@@ -38,15 +39,11 @@ FREEZE = (
 BACK = Errand(Kind.rollback, "prod", "prod", ("paw",), reason="it burns")
 
 
-def pushed(yard: Yard, errand: Errand, branch: str = "") -> str:
+def pushed(yard: Yard, errand: Errand) -> str:
     """A branch that says what its errand is, as anybody can make it."""
     desk = yard.desk()
     scene = desk.scene(errand)
-    made = publish(desk.shop, Work(scene.plan, errand, scene.trailers))
-    if branch:
-        desk.shop.branches.move(f"refs/heads/{branch}", made.commit, None)
-        desk.shop.branches.move(f"refs/heads/{errand.branch}", None, made.commit)
-    return branch or errand.branch
+    return publish(desk.shop, Work(scene.plan, errand, scene.trailers)).branch
 
 
 def opened(yard: Yard, branch: str) -> PullRequest:
@@ -170,10 +167,21 @@ def test_what_the_policy_wants_anyway_needs_nobody(build: Build) -> None:
 
 
 def test_a_branch_of_another_name_makes_the_bot_push_none_of_ours(build: Build) -> None:
+    """It changes paw, and says that it wants dog to go back."""
     yard = build(prod=FREEZE)
-    branch = pushed(yard, replace(BACK, release=frozen(yard)), "promote/harmless")
+    dog = yard.fleet.commit(overlay("dog", 1))
+    for tag in ("v0-vulnerable", "v1"):
+        yard.tag(tag, "prod", app="dog", ref=dog)
+    yard.tag("v1", app="dog", ref=dog)
+    desk = yard.desk()
+    scene = desk.scene(replace(BACK, release=frozen(yard)))
+    work = Work(scene.plan, replace(BACK, apps=("dog",)))
+    made, branch = publish(desk.shop, work), "promote/harmless"
+    desk.shop.branches.move(f"refs/heads/{branch}", made.commit, None)
+    desk.shop.branches.move(f"refs/heads/{made.branch}", None, made.commit)
     opened(yard, branch)
     yard.round()
+    assert "newTag: v1" in yard.file("main", app="dog")
     assert yard.branch_names() == {branch}
     assert [pull.branch for pull in yard.open()] == [branch]
 
