@@ -75,9 +75,12 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
+    """Where others may edit it, an `edited` one may hold words that are not its author's."""
+
     id: str
     author: str
     body: str
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ class Forge(Protocol):
 
     def say(self, pull: PullRequest, mark: str, text: str) -> None:
         """One comment for each mark, which nobody sees; it is rewritten in place."""
+
+    def say_once(self, pull: PullRequest, text: str) -> None:
+        """A comment that is never rewritten; none if ours is there as we wrote it."""
 
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         """The URL of a file kept with the pull request; none if the forge keeps no files."""

@@ -165,8 +165,12 @@ class Gitea(Hosted):
         )
 
     def comments(self, pull: PullRequest) -> list[Comment]:
+        """Its times are in seconds: what is edited in the second of its birth passes for new."""
         found = self.client.pages(f"{self._at}/issues/{pull.number}/comments")
-        return [Comment(str(item["id"]), _login(item), item["body"]) for item in found]
+        return [
+            Comment(str(c["id"]), _login(c), c["body"], c["updated_at"] != c["created_at"])
+            for c in found
+        ]
 
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         name = named_by_content(name, content)

@@ -176,7 +176,12 @@ class GitLab(Hosted):
 
     def comments(self, pull: PullRequest) -> list[Comment]:
         return [
-            Comment(str(note["id"]), note["author"]["username"], note["body"])
+            Comment(
+                str(note["id"]),
+                note["author"]["username"],
+                note["body"],
+                note["updated_at"] != note["created_at"],
+            )
             for note in self._notes(pull)
             if not note["system"]
         ]
@@ -190,7 +195,8 @@ class GitLab(Hosted):
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         """What is named in the description is there already: uploads cannot be listed by all."""
         name = named_by_content(name, content)
-        known = re.search(rf"https?://[^\s()]+/uploads/[0-9a-f]+/{re.escape(name)}", pull.body)
+        here = re.escape(self.project.web)  # anybody may have written another address into it
+        known = re.search(rf"{here}/[^\s()]+/uploads/[0-9a-f]+/{re.escape(name)}", pull.body)
         if known:
             return known[0]
         files = {"file": (name, content)}

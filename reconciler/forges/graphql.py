@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import ForgeError
 from reconciler.forges.client import Client
+
+Given = Mapping[str, Any] | Sequence[str] | None
 
 LIMITED = "RATE_LIMITED"
 FORBIDDEN = {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"}
@@ -19,7 +21,7 @@ class Reply:
     refusal: str  # nothing if it was done
 
 
-def ask(client: Client, question: str, given: Mapping[str, Any] | None, needs: str) -> Reply:
+def ask(client: Client, question: str, given: Given, needs: str) -> Reply:
     """Do what is asked with this input, if it takes one; what was not allowed is an error."""
     where = client.base.removesuffix("/v3") + "/graphql"
     body = {"query": question, "variables": {"input": given} if given else {}}

@@ -108,6 +108,16 @@ class Hosted(Forge, ABC):
         elif _plain(mine.body) != _plain(body):
             self._rewrite(pull, mine, body)
 
+    def say_once(self, pull: PullRequest, text: str) -> None:
+        body = self._safe(text)
+        if self._has_said(pull, body):
+            return
+        try:
+            self._comment(pull, body)
+        except ForgeUncertain:
+            if not self._has_said(pull, body):
+                raise
+
     def set_status(self, commit: str, status: Status) -> None:
         status = replace(
             status, description=shortened(status.description, self.longest_description)
@@ -149,6 +159,10 @@ class Hosted(Forge, ABC):
     def _said(self, pull: PullRequest, sign: str) -> Comment | None:
         ours = (c for c in self.comments(pull) if c.author == self.user())
         return next((c for c in ours if c.body.rstrip().endswith(sign)), None)
+
+    def _has_said(self, pull: PullRequest, body: str) -> bool:
+        ours = (c for c in self.comments(pull) if c.author == self.user() and not c.edited)
+        return any(_plain(c.body) == _plain(body) for c in ours)
 
     def _safe(self, text: str) -> str:
         """The text without what the forge would take for an order."""

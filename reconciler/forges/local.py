@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -132,6 +133,15 @@ class Local:
 
     def comments(self, pull: PullRequest) -> list[Comment]:
         return list(self._read(pull.number).comments)
+
+    def say_once(self, pull: PullRequest, text: str) -> None:
+        def change(request: Request) -> Request:
+            there = request.comments
+            if any((c.author, c.body) == (self.user(), text) for c in there):
+                return request
+            return replace(request, comments=(*there, Comment(uuid4().hex, self.user(), text)))
+
+        self._change(pull.number, "comment", change)
 
     def say(self, pull: PullRequest, mark: str, text: str) -> None:
         def change(request: Request) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import RLock
 
 import pygit2
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "refs/remotes/origin/"
 SHORTEST_NAME = 4
+SHORTEST_BEGINNING = 7  # that Git prints; a shorter word may be a branch
 
 
 class Repository:
@@ -58,7 +60,11 @@ class Repository:
         return CommitTree(self._git, self._alone, self._attributes, *names)
 
     def _peeled(self, revision: str) -> pygit2.Commit:
+        """Others can push a tag that is called as the beginning of a commit: the commit counts."""
         with self._alone:
+            if len(revision) >= SHORTEST_BEGINNING and HEX.issuperset(revision):
+                with suppress(KeyError):
+                    return self._git[revision].peel(ObjectType.COMMIT)
             return self._git.revparse_single(revision).peel(ObjectType.COMMIT)
 
     def merge_base(self, one: str, other: str) -> str:

@@ -154,7 +154,11 @@ class Promotion:
         "What the bot proposes by itself: `app`, a pull request for each app; `batch`, one for all "
         "of them.",
     ] = "never"
-    auto_merge: Annotated[bool, "Merge the pull request once every gate is open."] = False
+    auto_merge: Annotated[
+        bool,
+        "Merge the pull request once every gate is open; a rollback, or a release that somebody "
+        "chose, only if one of `overrides` approves it, or the bot finds that a rollout failed.",
+    ] = False
     reviewers: Annotated[tuple[Account, ...], "Who is asked to review the pull request."] = ()
     overrides: Annotated[
         tuple[Account, ...],

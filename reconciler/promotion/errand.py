@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from reconciler.git.addresses import is_full_name
 from reconciler.git.trailers import trailers
 
 LONGEST_NAMES = 100
@@ -25,6 +26,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
+    """`release` is the full name of a commit."""
+
     kind: Kind
     source: str  # of a rollback, the environment itself
     target: str
@@ -75,13 +78,16 @@ def errand_of(message: str) -> Errand | None:
     found = trailers(message)
     for kind in Kind:
         ends = found.get(kind.value, [""])[0].split()
+        release = found.get("Promotion-Release", [""])[0]
+        if release and not is_full_name(release):
+            return None  # it would mean one thing today and another tomorrow
         if len(ends) == (1 if kind is Kind.rollback else 2):
             return Errand(
                 kind,
                 ends[0],
                 ends[-1],
                 tuple(found.get("Promotion-Apps", [""])[0].split()),
-                found.get("Promotion-Release", [""])[0],
+                release,
                 found.get("Promotion-Reason", [""])[0],
                 found.get("Promotion-Unhold", [""])[0],
             )

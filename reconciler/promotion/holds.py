@@ -6,7 +6,7 @@ hand: it holds for as long as the entry has the release that was given to it the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,32 +79,29 @@ def hold_of(brought: Iterable[tuple[Told, Errand]], app: str) -> Hold | None:
     return None
 
 
-def held_back(
-    plan: Plan,
-    errand: Errand,
-    holds: dict[str, Hold],
-    renderer: Renderer,
-    tree: Tree,
-) -> Plan:
-    """The plan without what holds keep away, unless the errand overrides them."""
-    if not holds or errand.unheld:
-        return plan
+def held_of(
+    plan: Plan, holds: Mapping[str, Hold], renderer: Renderer, tree: Tree
+) -> dict[str, Hold]:
+    """Of the apps that a plan would promote, those whose very release is kept away."""
     after = EditedTree(tree, plan.edits)
-    return replace(
-        plan,
-        steps=tuple(
-            _held(plan, step, holds[step.app], renderer, after) if step.app in holds else step
-            for step in plan.steps
-        ),
-    )
+    return {
+        step.app: hold
+        for step in plan.due
+        if (hold := holds.get(step.app)) and _marks(step, renderer, after) & hold.releases
+    }
 
 
-def _held(plan: Plan, step: Step, hold: Hold, renderer: Renderer, after: Tree) -> Step:
-    if step.standing is not Standing.due:
-        return step
-    marks = {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
-    if not marks & hold.releases:
-        return step
+def _marks(step: Step, renderer: Renderer, after: Tree) -> set[str]:
+    return {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
+
+
+def held_back(plan: Plan, held: Mapping[str, Hold]) -> Plan:
+    """The plan without what is kept away."""
+    steps = (_held(plan, s, held[s.app]) if s.app in held else s for s in plan.steps)
+    return replace(plan, steps=tuple(steps))
+
+
+def _held(plan: Plan, step: Step, hold: Hold) -> Step:
     return replace(
         step,
         standing=Standing.held,

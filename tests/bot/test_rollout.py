@@ -192,9 +192,9 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
     back = town.open()["rollback/prod/app/web"]
     assert back.url in words
 
-    # Approved, it goes back, and the release is not promoted again by itself.
+    # Approved, it goes back while it fails, and the release is not promoted again by itself.
     town.site.approve(back.number)
-    town.go()
+    town.run("bot", "--once", "--sick-seconds", "0")
     clusters.well("prod", main(town))
     assert clusters.image("prod", "web") == "web:v2"
     town.go()

@@ -129,8 +129,14 @@ def _definition(name: str, described: Mapping[str, Any]) -> str:
         return f"union {name} = {' | '.join(described['of'])}"
     if fields:
         word = {"INPUT_OBJECT": "input", "INTERFACE": "interface"}.get(kind, "type")
-        return f"{word} {name} {{ {fields} }}"
+        return f"{word} {name}{_interface(described)} {{ {fields} }}"
     return "" if name in graphql.specified_scalar_types else f"scalar {name}"
+
+
+def _interface(described: Mapping[str, Any]) -> str:
+    """The package leaves out what implements what; GitHub calls a Node what has an id."""
+    has_id = described["fields"].get("id", {}).get("type") == "ID!"
+    return " implements Node" if has_id and described["kind"] == "OBJECT" else ""
 
 
 def _arguments(given: Mapping[str, Any]) -> str:

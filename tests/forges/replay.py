@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,15 +58,15 @@ class Replay(ThreadingHTTPServer):
         self.requests: list[Request] = []
         self.problems: list[str] = []
         self.ended = threading.Event()
-        self._answers: dict[tuple[str, str], list[Answer]] = {}
+        self._answers: dict[tuple[str, str], list[Answer | Callable[[Request], Answer]]] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}{self.prefix}"
 
     def give(self, method: str, path: str, *answers: Any, status: int = 200) -> None:
-        """One after the other; the last one for ever."""
-        made = [a if isinstance(a, Answer) else Answer(a, status) for a in answers]
+        """One after the other; the last one for ever. Some are made for each request."""
+        made = [a if callable(a) or isinstance(a, Answer) else Answer(a, status) for a in answers]
         self._answers[method, path] = made
 
     def calls(self, method: str, path: str) -> list[Request]:
@@ -88,7 +88,8 @@ class Replay(ThreadingHTTPServer):
         there = self._answers.get((request.method, request.path))
         if not there:
             return None
-        return there.pop(0) if len(there) > 1 else there[0]
+        found = there.pop(0) if len(there) > 1 else there[0]
+        return found(request) if callable(found) else found
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -166,6 +166,25 @@ def test_one_comment_for_each_mark_is_rewritten_in_place(site: Site, forge: Gite
     assert ours == ["passes\n\n<!-- gates -->", "healthy\n\n<!-- rollout -->"]
 
 
+def test_a_comment_that_another_edited_is_known_again(site: Site, forge: Gitea) -> None:
+    pull = opened(site)
+    place = f"/issues/{pull.number}/comments"
+    first, _ = (site.call("POST", place, {"body": "so"}, user="alice") for _ in range(2))
+    said = first
+    while said["updated_at"] == said["created_at"]:  # in seconds
+        words = {"body": said["body"] + "!"}
+        said = site.call("PATCH", f"/issues/comments/{first['id']}", words, user="bob")
+    found = forge.comments(pull)
+    assert [(c.author, c.edited) for c in found] == [("alice", True), ("alice", False)]
+
+
+def test_what_is_said_once_is_never_rewritten(site: Site, forge: Gitea) -> None:
+    pull = opened(site)
+    for text in ("/override soak", "/override soak", "/override health"):
+        forge.say_once(pull, text)
+    assert [c.body for c in forge.comments(pull)] == ["/override soak", "/override health"]
+
+
 def test_a_file_is_attached_once(site: Site, forge: Gitea) -> None:
     pull = opened(site)
     first = forge.attach(pull, "difference.md", b"# all of it\n")

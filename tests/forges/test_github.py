@@ -35,7 +35,7 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 def server() -> Iterator[Replay]:
     with replay(GitHubContract(), "/api/v3") as running:
-        running.give("POST", "/graphql", viewer("bot"))
+        running.give("POST", "/graphql", graph)
         running.give("GET", f"{PULL}/reviews", [])
         running.give("GET", f"{PULL}/requested_reviewers", {"users": [], "teams": []})
         running.give("POST", f"{PULL}/requested_reviewers", simple(), status=201)
@@ -62,6 +62,13 @@ def opened(server: Replay, proof: Token | App) -> Iterator[GitHub]:
 
 def viewer(login: str) -> dict[str, Any]:
     return {"data": {"viewer": {"login": login}}}
+
+
+def graph(request: Request) -> Answer:
+    """Nobody has edited anything."""
+    asked = request.body["variables"].get("input", ())
+    nodes = [{"lastEditedAt": None} for _ in asked]
+    return Answer({"data": {**viewer("bot")["data"], "nodes": nodes}})
 
 
 def person(login: str) -> dict[str, Any]:
@@ -249,7 +256,30 @@ def test_the_last_word_of_each_person_counts(server: Replay, forge: GitHub) -> N
 
 
 def comment(number: int, login: str, body: str) -> dict[str, Any]:
-    return sample(models.IssueComment, id=number, user=person(login), body=body)
+    known = {"id": number, "node_id": f"IC_{number}", "user": person(login), "body": body}
+    return sample(models.IssueComment, **known)
+
+
+def test_a_comment_that_was_edited_is_known_again(server: Replay, forge: GitHub) -> None:
+    """However soon, and where GitHub does not tell, too."""
+    pull = the_pull(forge, server)
+    server.give("GET", f"{ISSUE}/comments", [comment(n, "alice", "so") for n in range(102)])
+    times = [{"lastEditedAt": "2026-11-21T12:00:00Z"}, None, *[{"lastEditedAt": None}] * 98]
+    server.give("POST", "/graphql", *({"data": {"nodes": n}} for n in (times, times[-1:])))
+    edited = [comment.edited for comment in forge.comments(pull)]
+    assert edited == [True, True, *[False] * 98, False, True]
+    asked = [r.body["variables"]["input"] for r in server.calls("POST", "/graphql")]
+    assert [len(ids) for ids in asked] == [100, 2]
+
+
+def test_what_is_said_once_is_not_said_twice(server: Replay, forge: GitHub) -> None:
+    pull, path = the_pull(forge, server), f"{ISSUE}/comments"
+    ours = comment(2, "bot", "/override soak")
+    server.give("GET", path, [comment(1, "alice", "/override soak")], [ours])
+    server.give("POST", path, Answer(ours, 201, fault="cut"))
+    for _ in range(2):
+        forge.say_once(pull, "/override soak")
+    assert len(server.calls("POST", path)) == 1
 
 
 def test_one_comment_for_each_mark_is_rewritten_in_place(server: Replay, forge: GitHub) -> None:

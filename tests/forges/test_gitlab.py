@@ -154,7 +154,28 @@ def test_lines_that_would_be_orders_are_not(server: Replay, forge: GitLab) -> No
 def note(number: int, user: str, body: str, system: bool = False) -> dict[str, Any]:
     author = {"id": 1, "username": user}
     time = f"2026-11-21T12:0{number}:00.000Z"
-    return {"id": number, "author": author, "body": body, "system": system, "created_at": time}
+    times = {"created_at": time, "updated_at": time}
+    return {"id": number, "author": author, "body": body, "system": system, **times}
+
+
+def test_a_note_that_was_edited_is_known_again(server: Replay, forge: GitLab) -> None:
+    edited = note(2, "alice", "so") | {"updated_at": "2026-11-21T12:02:00.001Z"}
+    server.give("GET", f"{MERGE}/notes", [note(1, "alice", "so"), edited])
+    found = forge.comments(the_pull(forge, server))
+    assert [comment.edited for comment in found] == [False, True]
+
+
+def test_what_is_said_once_is_said_anew_where_somebody_changed_it(
+    server: Replay, forge: GitLab
+) -> None:
+    pull, path = the_pull(forge, server), f"{MERGE}/notes"
+    ours = note(1, "bot", "\\/override soak")
+    changed = ours | {"updated_at": "2026-11-21T12:09:00.000Z"}
+    server.give("GET", path, [note(2, "alice", ours["body"])], [ours], [changed])
+    server.give("POST", path, ours, status=201)
+    for _ in range(3):
+        forge.say_once(pull, "/override soak")
+    assert bodies(server, "POST", path) == [{"body": ours["body"]}] * 2
 
 
 def test_one_note_for_each_mark_is_rewritten_in_place(server: Replay, forge: GitLab) -> None:
@@ -331,10 +352,13 @@ def test_a_file_is_attached_once(server: Replay, forge: GitLab) -> None:
     assert first
     assert first.endswith(full_path)
     name = named_by_content("difference.md", b"all of it\n")
-    link = f"http://gitlab.example/-/project/5/uploads/{'0' * 32}/{name}"
+    path = f"/-/project/5/uploads/{'0' * 32}/{name}"
+    link = server.url.removesuffix("/api/v4") + path
     there = the_pull(forge, server, description=f"see [all of it]({link})")
     assert forge.attach(there, "difference.md", b"all of it\n") == link
     assert len(server.calls("POST", f"{AT}/uploads")) == 1
+    elsewhere = the_pull(forge, server, description=f"see [all of it](http://x.example{path})")
+    assert forge.attach(elsewhere, "difference.md", b"all of it\n") == first
 
 
 def test_lists_and_addresses(server: Replay, forge: GitLab) -> None:

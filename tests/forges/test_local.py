@@ -98,6 +98,9 @@ def test_comments_statuses_and_files_are_kept(shared: Repo, forge: Local) -> Non
     for text in ("waits", "passes"):
         forge.say(pull, "gates", text)
     assert [comment.body for comment in forge.comments(pull)] == ["passes"]
+    for text in ("so", "so", "or so"):
+        forge.say_once(pull, text)
+    assert [comment.body for comment in forge.comments(pull)] == ["passes", "so", "or so"]
     where = forge.attach(pull, "difference.md", b"all of it\n")
     assert where
     assert where == forge.attach(pull, "difference.md", b"all of it\n")

@@ -21,14 +21,13 @@ from reconciler.model.fleet import load_fleet
 from reconciler.promotion.conduct.branch import Shop, Work, publish
 from reconciler.promotion.document import plan_document
 from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.gates import hold
 from reconciler.promotion.route import routes
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.promotion.conduct.branch import Proposal
     from reconciler.promotion.plan import Plan
-
-HOLD = "hold"
 
 EXAMPLES = """**Examples**
 
@@ -78,7 +77,8 @@ def promote(
     override: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GATE", help="Let it pass this gate; `hold` promotes what was rolled back."
+            metavar="GATE",
+            help="Let it pass this gate, if you may; `hold` promotes what was rolled back.",
         ),
     ] = None,
     reason: Annotated[
@@ -113,7 +113,7 @@ def promote(
     repository = the_repository(root)
     here = load_fleet(open_fetched(repository, "", offline=offline))
     commit = repository.commit(release).commit if release else ""
-    unheld = quiet(reason) if HOLD in gates else ""
+    unheld = quiet(reason) if hold.NAME in gates else ""
     errands = [
         Errand(Kind.promotion, source, end.name, tuple(names), commit, unheld=unheld)
         for _, end in routes(here, source, target)
@@ -126,8 +126,7 @@ def promote(
     from reconciler.promotion.conduct.conduct import End, conduct
     from reconciler.promotion.gates.override import Override
 
-    rest = tuple(gate for gate in gates if gate != HOLD)
-    passing = Override(rest, quiet(reason), "") if rest else None
+    passing = Override(tuple(gates), quiet(reason), "") if gates else None
     opened = open_office(repository, forge, cache=not no_cache, offline=offline)
     with opened as office, office.alone():
         done = [

@@ -9,16 +9,18 @@ from datetime import datetime
 from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.git.tree import NOTHING
+from reconciler.model.environment import Environment
+from reconciler.promotion.conduct.asker import goes_along
 from reconciler.promotion.conduct.branch import Outcome, Proposal
 from reconciler.promotion.conduct.planning import Scene
 from reconciler.promotion.conduct.question import question_of
-from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.errand import Kind
 from reconciler.promotion.gates.judge import judge
+from reconciler.promotion.gates.override import line
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.proposal import headline
 from reconciler.promotion.report.inspection import Inspection, inspect_target
-from reconciler.promotion.report.marker import marker_in
 from reconciler.promotion.report.report import FILE, Report, report_of
 from reconciler.render.renderer import Renderer
 
@@ -73,19 +75,16 @@ class Assessor:
             proposal.theirs,
         )
         results = judge(asked)
-        report = self._report(scene, inspection, results, pull)
-        notes = "".join(f"{line}\n\n" for line in _notes(scene.errand, proposal))
-        body = notes + report.body
-        known = marker_in(pull.body) if pull else None
-        if pull and known and known.hash == report.marker.hash and notes in pull.body:
-            body = pull.body[pull.body.index(notes) if notes else 0 :]
+        to_pass = _to_pass(scene.target, results, proposal.commit)
+        report = self._report(scene, inspection, results, pull, to_pass)
+        notes = "".join(f"{line}\n\n" for line in _notes(scene, proposal))
         owners: tuple[str, ...] = ()
         if any(scene.tree.look(f"{folder}CODEOWNERS") is not NOTHING for folder in OWNERS):
             owners = self.forge.code_owners(sorted(scene.plan.edits), scene.main)
         return Assessment(
             tuple(results),
             quiet(headline(scene.plan, scene.errand.kind)),
-            body,
+            notes + report.body,
             tuple(dict.fromkeys([*scene.target.promotion.reviewers, *owners])),
         )
 
@@ -103,6 +102,7 @@ class Assessor:
         inspection: Inspection,
         results: Sequence[Result],
         pull: PullRequest | None,
+        to_pass: str,
     ) -> Report:
         def written(attached: str = "") -> Report:
             return report_of(
@@ -112,6 +112,7 @@ class Assessor:
                 repository=scene.ground.repository,
                 forge=self.forge,
                 attached=attached,
+                to_pass=to_pass,
             )
 
         report = written()
@@ -121,8 +122,15 @@ class Assessor:
         return written(url) if url else report
 
 
-def _notes(errand: Errand, proposal: Proposal) -> Iterator[str]:
+def _to_pass(target: Environment, results: Sequence[Result], commit: str) -> str:
+    """For those to paste who may let a gate pass, if there is one to pass."""
+    closed = any(not result.passes for result in results)
+    return line("GATE", commit, "REASON") if closed and target.promotion.overrides else ""
+
+
+def _notes(scene: Scene, proposal: Proposal) -> Iterator[str]:
     """What is special about this one."""
+    errand, target = scene.errand, scene.target
     match errand.kind:
         case Kind.rollback:
             why = f" {prose(errand.reason)}." if errand.reason else ""
@@ -138,6 +146,14 @@ def _notes(errand: Errand, proposal: Proposal) -> Iterator[str]:
         case Kind.promotion:
             if errand.unheld:
                 yield f"**It was rolled back before**, and comes again: {prose(errand.unheld)}."
+    alone = target.promotion.auto_merge and errand.kind is not Kind.hotfix
+    if alone and not goes_along(errand, target):
+        fails = "while the rollout that it takes back fails, or "
+        yield (
+            f"By itself it is merged only {fails if errand.kind is Kind.rollback else ''}once "
+            f"somebody has approved this commit whom `promotion.overrides` of "
+            f"{code(errand.target)} names."
+        )
     if proposal.theirs:
         named = ", ".join(
             f"{commit.id[:10]} {prose(commit.subject)} ({prose(commit.author)})"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.forges.forge import Outcome, PullRequest, State, Verdict, Wanted
 from reconciler.git.trailers import trailers
 from reconciler.model.suggest import listing
+from reconciler.promotion.conduct.asker import Asker, goes_along, has_backing
 from reconciler.promotion.conduct.assessment import Assessment
 from reconciler.promotion.conduct.branch import Proposal, Work, publish
 from reconciler.promotion.conduct.closing import (
@@ -58,14 +59,15 @@ def conduct(
     errand: Errand,
     assess: Assess,
     *,
-    asked: bool = True,
+    asker: Asker = Asker.person,
     again: bool = False,
     override: Override | None = None,
 ) -> Conducted:
-    """`asked` by a person: what is open for the same apps makes way, and else it is left alone.
+    """For a person, what is open for the same apps makes way, and else it is left alone.
 
     What was closed without a merge is opened `again` if that is wanted.
     """
+    asked = asker is Asker.person
     covered = {} if asked else covered_by(desk, errand)
     scene = desk.scene(errand, covered)
     last = desk.last_pull(errand.branch, scene.main)
@@ -88,7 +90,7 @@ def conduct(
         *(errand, scene.plan, End.proposed, pull, proposal, assessment.results, superseded),
         created=opened is None,
     )
-    return _merged(desk, scene, found, assessment)
+    return _merged(desk, scene, found, assessment, asker)
 
 
 def is_abandoned(scene: Scene, last: PullRequest) -> bool:
@@ -170,13 +172,20 @@ def _apps_of(desk: Desk, pull: PullRequest) -> frozenset[str]:
     return offer.apps if offer else frozenset()
 
 
-def _merged(desk: Desk, scene: Scene, found: Conducted, assessment: Assessment) -> Conducted:
+def _merged(
+    desk: Desk, scene: Scene, found: Conducted, assessment: Assessment, asker: Asker
+) -> Conducted:
     """Merged, if the policy says so and nothing is waited for."""
     pull, proposal = found.pull, found.proposal
     assert pull  # noqa: S101
     assert proposal  # noqa: S101
     may = scene.target.promotion.auto_merge and scene.errand.kind is not Kind.hotfix
     if not may or not assessment.passes or proposal.theirs or pull.draft:
+        return found
+    if asker is Asker.branch and not (
+        goes_along(scene.errand, scene.target)
+        or has_backing(desk.forge, pull, scene.target, assessment.results)
+    ):
         return found
     outcome = merge(desk, found)
     if outcome is Outcome.merged:

@@ -85,7 +85,7 @@ class Desk:
             return None
         ours = next((c for c in commits if bench.is_ours(c)), None)
         errand = errand_of(ours.message) if ours else None
-        if ours is None or errand is None:
+        if ours is None or errand is None or errand.branch != pull.branch:
             return None
         return Offer(pull, errand, frozenset(app for _, app in self.entries_in(ours)))
 

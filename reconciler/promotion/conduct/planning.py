@@ -18,7 +18,7 @@ from reconciler.promotion.by_hand import hold_by_hand
 from reconciler.promotion.edit import edited_entry
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.fields import read_fields
-from reconciler.promotion.holds import Hold, held_back, hold_of, ours, setter_of
+from reconciler.promotion.holds import Hold, held_back, held_of, hold_of, ours, setter_of
 from reconciler.promotion.merge import Decision, Fate
 from reconciler.promotion.past import Record
 from reconciler.promotion.plan import Plan, Standing, Step
@@ -43,6 +43,7 @@ class Scene:
     target: Environment
     main: str  # what the branch is called that it goes to
     trailers: tuple[tuple[str, str], ...] = ()
+    unheld: tuple[tuple[str, str], ...] = ()  # apps that it wants though they are held, and why
 
 
 class Planner:
@@ -84,17 +85,18 @@ class Planner:
         ground = self.ground(tree, branch)
         plan = self._plan(errand, ground, source, target, [n for n in names if n not in without])
         plan = rendered(plan, self.renderer, tree, progress)
+        held: dict[str, Hold] = {}
         if errand.kind is Kind.promotion:
-            plan = held_back(
-                plan,
-                errand,
-                self.holds(ground, target, [step.app for step in plan.due]),
-                self.renderer,
-                tree,
-            )
+            holds = self.holds(ground, target, [step.app for step in plan.due])
+            held = held_of(plan, holds, self.renderer, tree)
+        if not errand.unheld:
+            plan, held = held_back(plan, held), {}
         trailers = holds_of(plan, ground, self.renderer) if errand.kind is Kind.rollback else []
         main = main_branch(self.repository.path, branch)
-        return Scene(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers))
+        unheld = tuple((app, hold.why) for app, hold in held.items())
+        return Scene(
+            *(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
+        )
 
     def release_before(self, environment: str, app: str) -> str:
         """The commit that gave an app the release before the present one."""

@@ -9,7 +9,7 @@ from reconciler.compare.escape import fence
 from reconciler.forges.forge import PullRequest, Status, Verdict, Wanted
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.desk import Desk
-from reconciler.promotion.gates.override import COMMAND, Override
+from reconciler.promotion.gates.override import Override, line
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.gates.statuses import PREFIX, statuses_of
 from reconciler.promotion.layout import step_lines, title
@@ -47,10 +47,9 @@ def _settle(desk: Desk, pull: PullRequest, there: Sequence[Status], known: Colle
 
 def say_override(desk: Desk, pull: PullRequest, override: Override) -> None:
     """In the words that anybody can say there, and that later runs find again."""
-    gates = ",".join(override.gates)
-    words = f"{COMMAND} {gates} {pull.commit[:10]} {' '.join(override.reason.split())}"
+    words = line(",".join(override.gates), pull.commit, " ".join(override.reason.split()))
     desk.check()
-    desk.forge.say(pull, f"override {pull.commit}", words)
+    desk.forge.say_once(pull, words)
 
 
 def stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
@@ -69,5 +68,7 @@ def stop(desk: Desk, pull: PullRequest, plan: Plan) -> PullRequest:
 
 
 def reassure(desk: Desk, pull: PullRequest) -> None:
-    if any(comment.body.startswith(STOPPED) for comment in desk.forge.comments(pull)):
+    me = desk.forge.user()
+    said = (c for c in desk.forge.comments(pull) if c.author == me)
+    if any(comment.body.startswith(STOPPED) for comment in said):
         desk.forge.say(pull, PLAN, "What stood in the way is gone.")

@@ -52,6 +52,7 @@ def question_of(
             for s in inspection.secrets
         ],
         theirs=theirs,
+        unheld=scene.unheld,
     )
 
 

@@ -10,12 +10,13 @@ from reconciler.forges.forge import PullRequest, State
 from reconciler.git.branches import HEADS, main_branch
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
+from reconciler.promotion.conduct.asker import Asker
 from reconciler.promotion.conduct.branch import Work, created
 from reconciler.promotion.conduct.closing import covered_by, remove_branch
 from reconciler.promotion.conduct.conduct import Assess, Conducted, End, conduct, is_abandoned
 from reconciler.promotion.conduct.desk import BRANCHES, Desk
 from reconciler.promotion.conduct.rollout import Follower, Patience, Told
-from reconciler.promotion.errand import Errand, Kind, errand_of, target_of
+from reconciler.promotion.errand import Errand, Kind, target_of
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.promotion.plan import Plan, Standing
@@ -62,32 +63,19 @@ class Round:
         planner = self._desk.planner
         fleet = planner.fleet(planner.opened(""))
         done: set[str] = set()
-        for errand in self._known():
+        for errand in self._open():
             done.add(errand.branch)
-            yield from self._one(errand)
+            yield from self._one(errand, Asker.branch)
         for target in fleet.environments:
             for source in target.promotes_from if target.promotion.propose != "never" else ():
                 yield from self._due(fleet, fleet.environment(source), target, done)
         yield from self._follow()
         yield from self._clean()
 
-    def _known(self) -> list[Errand]:
-        """What is open, and branches whose pull request was never made."""
+    def _open(self) -> list[Errand]:
+        """What pull requests are open for. Of a branch without one nobody knows who pushed it."""
         offers = sorted(self._desk.offers(), key=lambda offer: offer.pull.number)
-        found = {offer.pull.branch: offer.errand for offer in offers}
-        bench = self._desk.shop.workbench
-        base = self._desk.planner.opened("").commit
-        for reference, tip in self._desk.shop.branches.tips(*BRANCHES).items():
-            branch = reference.removeprefix(HEADS)
-            commits = bench.between(base, tip) if branch not in found else []
-            ours = next((commit for commit in commits if bench.is_ours(commit)), None)
-            errand = errand_of(ours.message) if ours else None
-            if errand and errand.branch == branch and self._last(errand) is None:
-                found[branch] = errand
-        return list(found.values())
-
-    def _last(self, errand: Errand) -> PullRequest | None:
-        return self._desk.last_pull(errand.branch, self._main(errand.target))
+        return [offer.errand for offer in offers]
 
     def _main(self, target: str) -> str:
         planner = self._desk.planner
@@ -95,9 +83,9 @@ class Round:
         named = (e.releases.branch for e in fleet.environments if e.name == target)
         return main_branch(planner.repository.path, next(named, ""))
 
-    def _one(self, errand: Errand) -> Iterator[Happened]:
+    def _one(self, errand: Errand, asker: Asker) -> Iterator[Happened]:
         try:
-            yield conduct(self._desk, errand, self._assess, asked=False)
+            yield conduct(self._desk, errand, self._assess, asker=asker)
         except ReconcilerError as e:
             self._desk.check()
             yield Failed(errand.branch, e)
@@ -118,7 +106,7 @@ class Round:
         done |= {errand.branch for errand in fresh}
         created(self._desk.shop, self._works(fresh))
         for errand in fresh:
-            yield from self._one(errand)
+            yield from self._one(errand, Asker.bot)
 
     def _works(self, errands: list[Errand]) -> Iterator[Work]:
         """Those that cannot be planned tell it when their turn comes."""
@@ -146,7 +134,8 @@ class Round:
         desk, (app,) = self._desk, errand.apps
         try:
             release = desk.planner.release_before(errand.target, app)
-            done = conduct(desk, replace(errand, release=release), self._assess, asked=False)
+            errand = replace(errand, release=release)
+            done = conduct(desk, errand, self._assess, asker=Asker.bot)
         except ReconcilerError:
             desk.check()
             return None

@@ -22,6 +22,7 @@ from reconciler.model.promotion import (
 from reconciler.promotion.gates.approvals import approved
 from reconciler.promotion.gates.facts import Facts
 from reconciler.promotion.gates.health import healthy
+from reconciler.promotion.gates.hold import let_go
 from reconciler.promotion.gates.hours import in_window, thawed
 from reconciler.promotion.gates.order import alone, preceded
 from reconciler.promotion.gates.others import ours_alone
@@ -51,7 +52,7 @@ def judge(question: Question) -> list[Result]:
     """How each gate stands that the target declares, in the order of its file."""
     facts = Facts(question)
     results = [result for name, ask in _asked(facts) for result in _answers(name, ask)]
-    results += ours_alone(question)
+    results += [*ours_alone(question), *let_go(question)]
     try:
         return overridden(question, results)
     except ReconcilerError as e:  # a forge that does not answer overrides nothing

@@ -2,11 +2,14 @@
 
 A comment on the pull request does it, and is the record of it. Its first line is
 
-    /override soak,health 1a2b3c4 the fix of an incident
+    /override soak,health 4f0c…9e3d the fix of an incident
 
 with the gates, the commit that the branch is at, and a reason. So it does not hold for what the
-pull request becomes later, and whoever judges it again finds it again. Where such lines are orders
-to the forge itself, what we say is kept with a backslash before it.
+pull request becomes later, and whoever judges it again finds it again. The commit is named in full:
+another that begins alike is made within minutes. Where such lines are orders to the forge itself,
+what we say is kept with a backslash before it.
+
+A forge says who began a comment, and lets others edit it: one that was edited says nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
+from reconciler.forges.forge import Comment
+from reconciler.git.addresses import is_full_name
 from reconciler.model.suggest import did_you_mean
 from reconciler.promotion.gates.people import one_of
 from reconciler.promotion.gates.result import Gate, Result
@@ -29,7 +34,6 @@ COMMAND = "/override"
 WORDS = re.compile(
     r"(?P<gates>[a-z0-9][a-z0-9,-]*) +(?P<commit>[0-9a-f]{7,40})(?: +(?P<why>\S.*))?"
 )
-FORM = f"{COMMAND} GATE COMMIT REASON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def _problem(
 ) -> Result | None:
     """Why an override does not count."""
     if not found.reason.strip():
-        return _note(f"{found.by} gives no reason", f"write {FORM}")
+        return _note(f"{found.by} gives no reason", f"write {_form(question)}")
     try:
         allowed = may(found.by)
     except ReconcilerError as e:  # a team that is not shown says nothing of the others' words
@@ -95,25 +99,44 @@ def _comments(question: Question) -> Iterator[Override | Result]:
     """What comments say, or why they say nothing."""
     if question.forge is None or question.pull is None:
         return
+    form = _form(question)
     for comment in question.forge.comments(question.pull):
         first = comment.body.strip().partition("\n")[0].strip()
         command, _, words = first.partition(" ")
-        if command.removeprefix("\\") != COMMAND:
-            continue
-        match = WORDS.fullmatch(words.strip())
-        if match is None:
-            yield _note(
-                f"{comment.author} overrides in words that are not understood", f"write {FORM}"
-            )
-        elif not question.pull.commit.startswith(match["commit"]):
-            yield _note(
-                f"{comment.author} overrides {match['gates']} for {match['commit'][:10]}, "
-                f"and the branch is at {question.pull.commit[:10]}",
-                "say it again for the commit that the branch is at now",
-            )
-        else:
-            gates = tuple(filter(None, match["gates"].split(",")))
-            yield Override(gates, match["why"] or "", comment.author)
+        if command.removeprefix("\\") == COMMAND:
+            yield _said(comment, words.strip(), question.pull.commit, form)
+
+
+def _said(comment: Comment, words: str, tip: str, form: str) -> Override | Result:
+    who, match = comment.author, WORDS.fullmatch(words)
+    if comment.edited:
+        return _note(
+            f"a comment that {who} began was edited, and may hold the words of somebody else",
+            f"write a new one: {form}",
+        )
+    if match is None:
+        return _note(f"{who} overrides in words that are not understood", f"write {form}")
+    gates, commit = match["gates"], match["commit"]
+    if not is_full_name(commit):
+        return _note(
+            f"{who} overrides {gates} for a commit of which {commit} is only the beginning",
+            f"write {form}",
+        )
+    if commit != tip:
+        return _note(
+            f"{who} overrides {gates} for {commit[:10]}, and the branch is at {tip[:10]}",
+            f"say it for the commit that the branch is at now: {form}",
+        )
+    return Override(tuple(filter(None, gates.split(","))), match["why"] or "", who)
+
+
+def _form(question: Question) -> str:
+    return line("GATE", question.pull.commit if question.pull else "COMMIT", "REASON")
+
+
+def line(gates: str, commit: str, reason: str) -> str:
+    """What somebody writes, or pastes, to let a promotion pass."""
+    return f"{COMMAND} {gates} {commit} {reason}"
 
 
 def _note(said: str, hint: str) -> Result:

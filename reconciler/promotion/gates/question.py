@@ -53,3 +53,4 @@ class Question:
     lacks: Sequence[Lack] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold
     theirs: Sequence[About] = ()  # commits of others on its branch
+    unheld: Sequence[tuple[str, str]] = ()  # apps whose release was taken away, and how

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-MARKER = re.compile(r"<!-- promotion: (\{.*\}) -->\s*\Z")
 UNSAFE = re.compile(r"[^\w {}\[\]:,\"\\.-]|(?<=-)-", re.ASCII)
 
 
@@ -32,23 +31,6 @@ class Marker:
         }
         text = UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(fields))
         return f"<!-- promotion: {text} -->"
-
-
-def marker_in(body: str) -> Marker | None:
-    """None if there is none, or if somebody has edited it."""
-    found = MARKER.search(body)
-    if not found:
-        return None
-    try:
-        said = json.loads(found[1])
-        texts = [said[name] for name in ("source", "target", "base", "hash")]
-        apps = tuple(said["apps"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    if not all(isinstance(text, str) for text in (*texts, *apps)):
-        return None
-    source, target, base, digest = texts
-    return Marker(source, target, apps, base, digest)
 
 
 def hash_of(*texts: str) -> str:

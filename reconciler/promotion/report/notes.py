@@ -74,7 +74,7 @@ def secrets_part(plan: Plan, inspection: Inspection, most: int) -> str:
     return f"{head}{bullets(lines, most)}\n{typed}"
 
 
-def gates_part(gates: Sequence[Result], most: int) -> str:
+def gates_part(gates: Sequence[Result], most: int, to_pass: str = "") -> str:
     if not gates:
         return ""
     rows = [
@@ -86,7 +86,14 @@ def gates_part(gates: Sequence[Result], most: int) -> str:
         )
         for result in sorted(gates, key=lambda r: r.passes)
     ]
-    return "### Gates\n\n" + table(("Gate", "Is", "Because", "Opens at the earliest"), rows, most)
+    found = table(("Gate", "Is", "Because", "Opens at the earliest"), rows, most)
+    return f"### Gates\n\n{found}{_pasted(to_pass) if to_pass else ''}"
+
+
+def _pasted(text: str) -> str:
+    begin, end = fence([text])
+    who = "Those whom `promotion.overrides` names let them pass by a comment that begins so:"
+    return f"\n{who}\n\n{begin}{printable(text)}\n{end}"
 
 
 def moment(time: datetime) -> str:

@@ -56,6 +56,7 @@ class _Facts:
     trails: Mapping[str, Sequence[Trail]]
     pulls: PullUrls
     forge: Forge | None
+    to_pass: str
 
 
 def report_of(
@@ -66,14 +67,15 @@ def report_of(
     repository: Repository | None = None,
     forge: Forge | None = None,
     attached: str = "",
+    to_pass: str = "",
 ) -> Report:
     """What a reviewer needs comes first. `attached` is the URL of the file with the whole.
 
-    The marker's hash leaves that out. A body that has the same one already says the same.
+    The marker's hash leaves that out. `to_pass` is the line that overrides what is not open.
     """
     longest = max(min(forge.longest_body, LONGEST) if forge else LONGEST, SMALLEST)
     paths = {s.app: list(trails(repository, s, plan.target)) for s in plan.due if repository}
-    facts = _Facts(plan, inspection, gates, paths, _pulls(paths, forge), forge)
+    facts = _Facts(plan, inspection, gates, paths, _pulls(paths, forge), forge, to_pass)
     title, whole = quiet(headline(plan)), whole_difference(plan)
     apps = tuple(step.app for step in plan.due)
     room = longest - len(str(Marker(plan.source, plan.target, apps, plan.base, hash_of()))) - 2
@@ -109,7 +111,7 @@ def _parts(facts: _Facts, room: int) -> list[str]:
         lambda most: "### Apps\n\n" + apps_table(plan, facts.trails, facts.forge, most),
         lambda most: risks_part(plan, inspection, most),
         lambda most: secrets_part(plan, inspection, most),
-        lambda most: gates_part(facts.gates, most),
+        lambda most: gates_part(facts.gates, most, facts.to_pass),
         lambda most: checks_part(inspection, most),
         lambda most: blocked_part(plan, most),
         lambda most: rollback_part(plan, most),

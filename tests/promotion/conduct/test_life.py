@@ -11,6 +11,7 @@ from reconciler.promotion.conduct.branch import Work, publish
 from reconciler.promotion.conduct.conduct import End
 from reconciler.promotion.conduct.round import Failed
 from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.gates.override import Override
 from reconciler.promotion.plan import Standing
 from tests.promotion.conduct.yard import ALL, PAW, Yard
 from tests.promotion.fleet import entry, overlay
@@ -75,7 +76,10 @@ def test_gates_are_statuses_of_the_commit_and_a_shut_one_makes_a_draft(build: Bu
 
 
 def test_all_of_it_happens_on_a_real_forge_too(build_in_gitea: Build) -> None:
-    policy = "promotion: {propose: app, autoMerge: true, gates: [{type: approvals}]}\n"
+    policy = (
+        "promotion: {propose: app, autoMerge: true, overrides: [alice], "
+        "gates: [{type: approvals}]}\n"
+    )
     yard = build_in_gitea(prod=policy)
     yard.tag("v2")
     yard.round()
@@ -294,7 +298,7 @@ def reverted(yard: Yard) -> None:
 
 
 def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
-    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    yard = build(prod="promotion: {propose: app, autoMerge: true, overrides: [bot]}\n")
     yard.tag("v2")
     yard.round()
     reverted(yard)
@@ -315,7 +319,10 @@ def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
     yard.round()
     assert "newTag: v2" in yard.file("main")
     reverted(yard)
-    assert yard.conduct(replace(PAW, unheld="the node was full")).end is End.merged
+    again = replace(PAW, unheld="the node was full")
+    assert yard.conduct(again).end is End.proposed
+    passing = Override(("hold",), "the node was full", "")
+    assert yard.conduct(again, override=passing).end is End.merged
     assert "newTag: v2" in yard.file("main")
 
 

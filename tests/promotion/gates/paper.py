@@ -56,8 +56,8 @@ class Paper:
         self.given.append(Approval(user, commit, NOW))
         return self
 
-    def comment(self, author: str, body: str) -> Paper:
-        self.said.append(Comment(str(len(self.said)), author, body))
+    def comment(self, author: str, body: str, *, edited: bool = False) -> Paper:
+        self.said.append(Comment(str(len(self.said)), author, body, edited))
         return self
 
     def approvals(self, pull: PullRequest) -> list[Approval]:
@@ -95,6 +95,9 @@ class Paper:
         raise NotImplementedError
 
     def say(self, pull: PullRequest, mark: str, text: str) -> None:
+        raise NotImplementedError
+
+    def say_once(self, pull: PullRequest, text: str) -> None:
         raise NotImplementedError
 
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:

@@ -115,20 +115,22 @@ def test_a_forge_that_does_not_answer_opens_nothing(due: Fleet, ask: Ask) -> Non
 @pytest.mark.parametrize(
     ("author", "body", "gates", "said"),
     [
-        ("alice", f"/override soak {HEAD[:7]} a fix", {"soak"}, ""),
+        ("alice", f"/override soak {HEAD} a fix", {"soak"}, ""),
         ("ALICE", f"  /override soak {HEAD} a fix\nand more words", {"soak"}, ""),
-        ("alice", f"/override soak,approvals {HEAD[:8]} a fix", {"soak", "approvals"}, ""),
-        ("alice", f"\\/override soak {HEAD[:7]} a fix", {"soak"}, ""),
-        ("alice", f"\\\\/override soak {HEAD[:7]} a fix", set(), ""),
-        ("alice", f"/override soak {HEAD[:7]}", set(), "alice gives no reason"),
+        ("alice", f"/override soak,approvals {HEAD} a fix", {"soak", "approvals"}, ""),
+        ("alice", f"\\/override soak {HEAD} a fix", {"soak"}, ""),
+        ("alice", f"\\\\/override soak {HEAD} a fix", set(), ""),
+        ("alice", f"/override soak {HEAD}", set(), "alice gives no reason"),
         ("alice", "/override soak a fix", set(), "in words that are not understood"),
         ("alice", "/override", set(), "in words that are not understood"),
-        ("alice", f"/override sock {HEAD[:7]} a fix", set(), "there is no such gate here"),
-        ("alice", f"/override soak {OLD[:7]} a fix", set(), "the branch is at 1a2b3c4d1a"),
-        ("bob", f"/override soak {HEAD[:7]} a fix", set(), "bob may not override"),
-        ("alice", f"> /override soak {HEAD[:7]} a fix", set(), ""),
-        ("alice", f"say it as\n/override soak {HEAD[:7]} a fix", set(), ""),
-        ("alice", f"/overrides soak {HEAD[:7]} a fix", set(), ""),
+        ("alice", f"/override soak {HEAD[:39]} a fix", set(), "is only the beginning"),
+        ("alice", f"/override soak {HEAD}0 a fix", set(), "in words that are not understood"),
+        ("alice", f"/override sock {HEAD} a fix", set(), "there is no such gate here"),
+        ("alice", f"/override soak {OLD} a fix", set(), "the branch is at 1a2b3c4d1a"),
+        ("bob", f"/override soak {HEAD} a fix", set(), "bob may not override"),
+        ("alice", f"> /override soak {HEAD} a fix", set(), ""),
+        ("alice", f"say it as\n/override soak {HEAD} a fix", set(), ""),
+        ("alice", f"/overrides soak {HEAD} a fix", set(), ""),
     ],
 )
 def test_an_override_has_a_gate_a_commit_a_reason_and_somebody_who_may(
@@ -141,23 +143,42 @@ def test_an_override_has_a_gate_a_commit_a_reason_and_somebody_who_may(
     assert all(said in r.evidence for r in notes)
 
 
+def test_an_override_that_was_edited_is_nobodys(due: Fleet, ask: Ask) -> None:
+    forge = Paper().comment("alice", f"/override soak {HEAD} a fix", edited=True)
+    forge.comment("alice", f"soak {HEAD}", edited=True)
+    results = judge(ask(due, forge=forge, pull=pull()))
+    assert [r.state for r in results if r.name == "soak"] == [Gate.waiting]
+    (answer,) = [r for r in results if r.name == "override"]
+    assert "alice began was edited" in answer.evidence
+    assert answer.hint == f"write a new one: /override GATE {HEAD} REASON"
+
+
+def test_what_is_held_waits_for_somebody_who_may(due: Fleet, ask: Ask) -> None:
+    unheld = [("paw", "1a2b3c4d1a rolled it back: it burns")]
+    found = only(ask(due, forge=Paper(), pull=pull(), unheld=unheld), "hold")
+    assert (found.state, found.app, found.evidence) == (Gate.waiting, *unheld[0])
+    order = f"/override hold {HEAD} the node was full"
+    for author, passes in (("bob", False), ("alice", True)):
+        forge = Paper().comment(author, order)
+        assert only(ask(due, forge=forge, pull=pull(), unheld=unheld), "hold").passes is passes
+    assert all(result.name != "hold" for result in judge(ask(due, forge=Paper(), pull=pull())))
+
+
 def test_what_is_said_on_gitlab_is_understood_there(
     server: Replay, forge: GitLab, due: Fleet, ask: Ask
 ) -> None:
     there = the_pull(forge, server, sha=HEAD)
     server.give("GET", f"{MERGE}/notes", [])
     server.give("POST", f"{MERGE}/notes", note(1, "bot", ""), status=201)
-    forge.say(there, "override", f"{COMMAND} soak {HEAD[:10]} a fix")
+    forge.say(there, "override", f"{COMMAND} soak {HEAD} a fix")
     (sent,) = bodies(server, "POST", f"{MERGE}/notes")
     results = judge(ask(due, forge=Paper().comment("alice", sent["body"]), pull=there))
     assert [r.name for r in results if r.state is Gate.overridden] == ["soak"]
 
 
 def test_a_team_that_is_not_shown_takes_nobody_elses_word_away(due: Fleet, ask: Ask) -> None:
-    forge = Paper().comment("bob", f"/override soak {HEAD[:7]} mine")
-    question = ask(
-        due, forge=forge.comment("alice", f"/override soak {HEAD[:7]} a fix"), pull=pull()
-    )
+    forge = Paper().comment("bob", f"/override soak {HEAD} mine")
+    question = ask(due, forge=forge.comment("alice", f"/override soak {HEAD} a fix"), pull=pull())
     promotion = replace(question.target.promotion, overrides=("alice", "acme/nobody"))
     results = judge(replace(question, target=replace(question.target, promotion=promotion)))
     assert [r.state for r in results if r.name == "soak"] == [Gate.overridden]
@@ -165,7 +186,7 @@ def test_a_team_that_is_not_shown_takes_nobody_elses_word_away(due: Fleet, ask: 
 
 
 def test_an_override_says_who_and_why_and_what_it_was(due: Fleet, ask: Ask) -> None:
-    forge = Paper().comment("alice", f"/override soak {HEAD[:7]} the fix of an incident")
+    forge = Paper().comment("alice", f"/override soak {HEAD} the fix of an incident")
     found = only(ask(due, forge=forge, pull=pull()), "soak")
     assert found.passes
     assert found.evidence.startswith("alice: the fix of an incident (it is waiting: in stage since")
@@ -191,6 +212,6 @@ def test_what_others_put_on_the_branch_waits_for_somebody_who_may(due: Fleet, as
     theirs = [About(HEAD, 0, "just this", "bob")]
     found = only(ask(due, forge=Paper(), pull=pull(), theirs=theirs), "branch")
     assert (found.state, found.evidence) == (Gate.waiting, f"no gate has judged {HEAD[:10]} of bob")
-    allowed = Paper().comment("alice", f"/override branch {HEAD[:7]} it is a comment")
+    allowed = Paper().comment("alice", f"/override branch {HEAD} it is a comment")
     assert only(ask(due, forge=allowed, pull=pull(), theirs=theirs), "branch").passes
     assert all(result.name != "branch" for result in judge(ask(due, forge=Paper(), pull=pull())))

@@ -1,0 +1,19 @@
+"""What was taken away comes again only if somebody lets it who may override.
+
+That a promotion wants it, its own commit says, and whoever can push a branch can write that there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.promotion.gates.question import Question
+from reconciler.promotion.gates.result import Gate, Result
+
+NAME = "hold"
+
+
+def let_go(question: Question) -> Iterator[Result]:
+    for app, why in question.unheld:
+        hint = "override this gate, or promote a newer release"
+        yield Result(NAME, Gate.waiting, why, hint=hint, app=app)

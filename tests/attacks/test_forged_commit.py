@@ -1,0 +1,117 @@
+"""Nobody makes a commit that passes for another because it begins with the same digits.
+
+Seven digits are found again in two minutes. Here they are as found: the comment names the
+beginning of a commit that is made after it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from reconciler.forges.forge import PullRequest
+from reconciler.forges.local import Local
+from reconciler.git.trailers import with_trailers
+from reconciler.promotion.conduct.posting import say_override
+from reconciler.promotion.errand import Errand, Kind, errand_of
+from reconciler.promotion.gates.override import Override
+from tests.cli.conftest import Run
+from tests.cli.conftest import typed as typed
+from tests.conftest import Repo
+from tests.promotion.conduct.conftest import Build
+from tests.promotion.conduct.conftest import build as build
+from tests.promotion.conduct.conftest import checking as checking
+from tests.promotion.conduct.yard import PAW, Yard
+from tests.promotion.fleet import Fleet, entry
+
+POLICY = (
+    "promotion:\n  {propose: app, autoMerge: true, overrides: [Lead], "
+    "gates: [{type: soak, time: 9999d}]}\n"
+)
+
+
+def made_again(yard: Yard, commit: str) -> str:
+    """With blanks at the end of its message, which nobody sees and nobody counts."""
+    git = yard.fleet.repo.git
+    git("fetch", "--quiet", "origin", commit)
+    text = git("cat-file", "commit", commit)
+    forged = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        cwd=yard.fleet.repo.path,
+        input=f"{text} \t\n".encode(),
+        capture_output=True,
+        check=True,
+    )
+    return forged.stdout.decode().strip()
+
+
+def lead_says(yard: Yard, pull: PullRequest, mark: str, body: str) -> None:
+    Local(str(yard.square.root), "Lead").say(pull, mark, body)
+
+
+@pytest.mark.parametrize("digits", [7, 10, 39])
+def test_the_beginning_of_a_commit_overrides_nothing(build: Build, digits: int) -> None:
+    yard = build(prod=POLICY)
+    yard.tag("v2")
+    yard.round()
+    (pull,) = yard.open()
+    yard.tag("v3-evil")
+    yard.round()
+    forged = made_again(yard, yard.open()[0].commit)
+    lead_says(yard, pull, "a", f"/override soak {forged[:digits]} tried by hand")
+    yard.fleet.repo.git("push", "--quiet", "--force", "origin", f"{forged}:refs/heads/{PAW.branch}")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    tip = yard.open()[0].commit
+    said = {s.context: s.description for s in yard.forge.statuses(tip)}
+    assert f"{forged[:digits]} is only the beginning" in said["promotion/override"]
+
+
+def test_an_override_is_for_one_commit_in_full(build: Build) -> None:
+    yard = build(prod=POLICY)
+    yard.tag("v2")
+    yard.round()
+    (pull,) = yard.open()
+    yard.tag("v3-evil")
+    yard.round()
+    lead_says(yard, pull, "a", f"/override soak {pull.commit} tried by hand")
+    yard.round()
+    assert "newTag: v1" in yard.file("main")
+    (now,) = yard.open()
+    assert f"/override GATE {now.commit} REASON" in now.body
+    lead_says(yard, now, "b", f"/override soak {now.commit} tried by hand")
+    yard.round()
+    assert "newTag: v3-evil" in yard.file("main")
+
+
+def test_what_a_command_overrides_is_said_in_full(build: Build) -> None:
+    yard = build(prod=POLICY)
+    yard.tag("v2")
+    yard.round()
+    (pull,) = yard.open()
+    say_override(yard.desk(), pull, Override(("soak",), "an incident", ""))
+    (comment,) = yard.forge.comments(pull)
+    assert comment.body == f"/override soak {pull.commit} an incident"
+
+
+def test_a_tag_called_as_a_commit_begins_is_not_taken_for_it(repo: Repo, typed: Run) -> None:
+    fleet = Fleet(repo)
+    good = fleet.commit(entry("prod", fleet.first, "v2"))
+    vulnerable = fleet.commit(entry("prod", fleet.first, "v0-vulnerable"))
+    fleet.commit(entry("prod", fleet.first, "v3"))
+    repo.git("tag", good[:10], vulnerable)
+    for key, value in (("name", "alice"), ("email", "alice@fleet.example")):
+        repo.git("config", f"user.{key}", value)
+    words = ("promote", "rollback", "prod", "paw", "--to", good[:10])
+    done = typed(*words, cwd=repo.path)
+    assert done.returncode == 0, done.stderr
+    assert b"newTag: v3 \xe2\x86\x92 v2" in done.stdout
+
+
+@pytest.mark.parametrize("release", ["main", "1a2b3c4", "HEAD~1", ":/hotfix"])
+def test_a_release_that_a_branch_asks_for_is_a_commit_in_full(release: str) -> None:
+    errand = Errand(Kind.rollback, "prod", "prod", ("paw",), "a" * 40)
+    message = with_trailers("Roll back", errand.trailers())
+    assert errand_of(message) == errand
+    assert errand_of(message.replace("a" * 40, release)) is None
