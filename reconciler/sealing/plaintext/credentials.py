@@ -42,8 +42,8 @@ OTHERS = (("PuTTY-", PUTTY), ("AGE-SECRET", AGE), ('"kty', JWK), ("PrivateKey", 
 # A key's own text in base64, wherever its first letter falls.
 SIGN = b"PRIVATE KEY"
 IN_BASE64 = tuple(
-    base64.b64encode(bytes(shift) + SIGN).decode()[-(-shift * 8 // 6) : (shift + len(SIGN)) * 8 // 6]
-    for shift in range(3)
+    base64.b64encode(bytes(n) + SIGN).decode()[-(-n * 8 // 6) : (n + len(SIGN)) * 8 // 6]
+    for n in range(3)
 )
 ANY_IN_BASE64 = re.compile("|".join(IN_BASE64))
 RUN = re.compile(r"(?:[A-Za-z0-9+/_-]|\s|\\+[nr])+")

@@ -112,10 +112,10 @@ def _credentials(file: str, text: str, found: Iterable[Plaintext]) -> Iterator[P
 
 
 def _without_twins(found: Iterable[Plaintext]) -> Iterator[Plaintext]:
-    seen: set[Key] = set()
+    seen: set[tuple[str, Key]] = set()
     for f in found:
-        fresh = tuple(k for k in dict.fromkeys(f.keys) if k not in seen)
+        fresh = tuple(k for k in dict.fromkeys(f.keys) if (f.file, k) not in seen)
         alone = Key("", f.line)
-        if fresh or not (f.keys or alone in seen):
+        if fresh or not (f.keys or (f.file, alone) in seen):
             yield replace(f, keys=fresh, line=fresh[0].line if fresh else f.line)
-        seen.update(fresh or [alone])
+        seen.update((f.file, k) for k in fresh or (alone,))

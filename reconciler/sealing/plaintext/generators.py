@@ -28,9 +28,9 @@ class Source:
     line: int
 
 
-def literals_in(file: str, text: str) -> Iterator[Plaintext]:
+def literals_in(file: str, text: str, above: int = 0) -> Iterator[Plaintext]:
     """The values in a kustomization itself."""
-    return (made for made in _all(file, text) if isinstance(made, Plaintext))
+    return (made for made in _all(file, text, above) if isinstance(made, Plaintext))
 
 
 def sources_in(file: str, content: bytes) -> Iterator[Source]:
@@ -38,9 +38,9 @@ def sources_in(file: str, content: bytes) -> Iterator[Source]:
     return (made for made in _all(file, text_of(content) or "") if isinstance(made, Source))
 
 
-def _all(file: str, text: str) -> Iterator[Plaintext | Source]:
+def _all(file: str, text: str, above: int = 0) -> Iterator[Plaintext | Source]:
     if GENERATOR in text.lower():
-        for document in documents(text):
+        for document in documents(text, above):
             nodes = document.nodes()
             if nodes is None and is_kustomization(file) and GENERATOR in document.text.lower():
                 what = "the generator, in YAML that cannot be read, may hold secrets"

@@ -89,7 +89,7 @@ def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]
     if any("Secret" in scalars(target, "kind") for target in all_of(node, "target")):
         for patch in all_of(node, "patch"):
             if isinstance(patch, ScalarNode):
-                keys += _patched(patch.value, document.first_line_of(patch) - 1, DATA)
+                keys += patched(patch.value, document.first_line_of(patch) - 1, DATA)
     elif _operation(node, ("stringData",)):
         keys += _operations(document, [node], ("stringData",))
         what = "a patch of a Secret"
@@ -134,12 +134,21 @@ def _slash(metadata: Node) -> str:
     return "".join(f"{n}/" for n in scalars(metadata, "namespace")[:1])
 
 
-def _patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
+def patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
     """The keys that the JSON patches in a text give a value."""
     keys = []
     for document in documents(patch, above):
         for node in document.nodes() or ():
             keys += _operations(document, list(items([node])), fields)
+    return keys
+
+
+def changed_data(patch: str, above: int) -> list[Key]:
+    """The keys that a patch of either form gives a value, should what it changes be a Secret."""
+    keys = patched(patch, above, DATA)
+    for document in documents(patch, above):
+        for node in document.nodes() or ():
+            keys += plain_keys(document, node)
     return keys
 
 
