@@ -43,6 +43,7 @@ from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.store import DiskStore
 from reconciler.sealing.certificate import read_certificate
+from reconciler.sealing.plaintext.rendered import Rendering
 from reconciler.sealing.plaintext.scan import Scanner
 from tests.conftest import Repo
 from tests.peers import compiled
@@ -350,8 +351,11 @@ def hook(place: Path, _: Path) -> Lines:
         for _ in snapshots.read(blobs):
             pass
 
+    def nothing() -> Rendering:
+        raise AssertionError("there is no kustomization to render")
+
     def scan() -> None:
-        Scanner(snapshots, PlaintextRules()).scan(snapshots.staged())
+        Scanner(snapshots, PlaintextRules(), nothing).scan(snapshots.staged())
 
     reconciler = Path(sys.executable).with_name("reconciler")
     command = process(reconciler, "secrets", "forbid", "--root", place)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from functools import cache
 
 from reconciler.cli.source import find_source
 from reconciler.errors import UsageError
@@ -15,6 +17,9 @@ from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_co
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from reconciler.git.tree import Tree
+    from reconciler.sealing.plaintext.rendered import Rendering
 
 
 def repository(root: str | None) -> str:
@@ -30,15 +35,31 @@ def pushed() -> str | None:
     return f"{first}..{last}" if first and last else None
 
 
+def _rendering(root: str, opened: ExitStack) -> Rendering:
+    """Looked at as it is here: a hook fetches nothing, and keeps its renders for other commands."""
+    from reconciler.cli.settings import open_store
+    from reconciler.cli.source import open_tree
+    from reconciler.render.renderer import Renderer
+    from reconciler.sealing.plaintext.rendered import Rendering
+
+    def tree(commit: str) -> Tree:
+        return open_tree(root, commit or None, offline=True, staged=not commit)
+
+    return Rendering(opened.enter_context(Renderer(open_store())), tree)
+
+
 def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) -> list[Scan]:
     """The commits of a range, or these paths of the index, or all that is staged."""
     snapshots = Snapshots(root)
-    if revisions:
-        return scan_commits(snapshots, revisions)
-    scanner = Scanner(snapshots, read_rules(snapshots, ""))
-    if paths:
-        return [scanner.scan(snapshots.indexed([os.path.relpath(path, root) for path in paths]))]
-    return [scanner.scan(snapshots.staged())]
+    with ExitStack() as opened:
+        rendering = cache(lambda: _rendering(root, opened))
+        if revisions:
+            return scan_commits(snapshots, revisions, rendering)
+        scanner = Scanner(snapshots, read_rules(snapshots, ""), rendering)
+        if paths:
+            named = snapshots.indexed([os.path.relpath(path, root) for path in paths])
+            return [scanner.scan(named)]
+        return [scanner.scan(snapshots.staged())]
 
 
 def rules_changed(root: str, revisions: str) -> bool:
@@ -48,4 +69,10 @@ def rules_changed(root: str, revisions: str) -> bool:
 
 
 def summary(scans: Sequence[Scan]) -> str:
-    return f"{sum(scan.files for scan in scans):,} files: nothing is in the clear"
+    """How much was looked at, and how much of it not as it is rendered."""
+    said = f"{sum(scan.files for scan in scans):,} files: nothing is in the clear"
+    folders = {folder for scan in scans for folder in scan.unrendered}
+    if not folders:
+        return said
+    some = "a folder does" if len(folders) == 1 else f"{len(folders):,} folders do"
+    return f"{said}, though {some} not render: only the files were looked at there"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FILES = ("100644", "100755")
-RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--ignore-submodules")
+LINK = "120000"
+RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules")
 
 SHALLOW = "fetch the whole history, of both branches: in CI with fetch-depth: 0"
 
@@ -28,10 +29,19 @@ BATCH_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The index, or a commit by its name: which of its files are new, by path and blob."""
+    """The index, or a commit by its name: which of its files are new, by path and blob.
+
+    Beside these, links that are new, and what is gone.
+    """
 
     commit: str
     changed: Mapping[str, str]
+    others: frozenset[str] = frozenset()
+    merge: bool = False
+
+    @property
+    def touched(self) -> frozenset[str]:
+        return self.others.union(self.changed)
 
 
 class Snapshots:
@@ -49,23 +59,23 @@ class Snapshots:
         """What the next commit changes."""
         before = self.head() or self._git("hash-object", "-t", "tree", os.devnull).decode().strip()
         told = self._git("diff-index", "--cached", *RAW, before)
-        return Snapshot("", dict(_changes(told)))
+        return _snapshot("", _changes(told))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
         """These files and folders, as the next commit holds them."""
         wanted = [f":(top,literal){'' if path == '.' else path}" for path in paths]
         listed = self._git("ls-files", "--stage", "-z", "--", *wanted)
-        found = _listing(listed)
-        return Snapshot("", {path: blob for path, mode, blob in found if mode in FILES})
+        return _snapshot("", _listing(listed))
 
     def commits(self, revisions: str) -> Iterator[Snapshot]:
         """Each commit of a range, the oldest first; a merge changes what is as in no parent."""
-        order = ("--reverse", "--topo-order")
+        order = ("--reverse", "--topo-order", "--parents")
         names = self._git("rev-list", *order, "--end-of-options", revisions, "--", hint=SHALLOW)
         if not names:
             return
         told = self._git("diff-tree", "--stdin", "--root", "-c", "-r", *RAW, given=names)
-        changed: dict[str, list[bytes]] = {name: [] for name in names.decode().split()}
+        parents = {line.split()[0]: line.split()[1:] for line in names.decode().splitlines()}
+        changed: dict[str, list[bytes]] = {name: [] for name in parents}
         fields: list[bytes] = []
         for field in told.split(b"\0"):
             if not field.startswith(b":") and len(fields) % 2 == 0:
@@ -73,7 +83,8 @@ class Snapshots:
             else:
                 fields.append(field)
         for name, found in changed.items():
-            yield Snapshot(name, dict(_changes(b"\0".join([*found, b""]))))
+            changes = _changes(b"\0".join([*found, b""]))
+            yield _snapshot(name, changes, merge=len(parents[name]) > 1)
 
     def tip(self, revisions: str) -> str:
         """The commit that a range ends with."""
@@ -156,15 +167,23 @@ def _lines(names: Sequence[str]) -> bytes:
     return "".join(f"{name}\n" for name in names).encode()
 
 
-def _changes(raw: bytes) -> Iterator[tuple[str, str]]:
-    """Path and blob of each file, from lines with a colon for each tree compared with."""
+def _snapshot(
+    commit: str, found: Iterable[tuple[str, str, str]], *, merge: bool = False
+) -> Snapshot:
+    items = list(found)
+    changed = {path: blob for path, mode, blob in items if mode in FILES}
+    others = frozenset(path for path, mode, _ in items if mode not in FILES)
+    return Snapshot(commit, changed, others, merge)
+
+
+def _changes(raw: bytes) -> Iterator[tuple[str, str, str]]:
+    """Path, mode and blob of each file, from lines with a colon for each tree compared with."""
     fields = iter(raw.split(b"\0")[:-1])
     for about in fields:
         path = next(fields)
         parents = len(about) - len(about.lstrip(b":"))
-        words = about[parents:].split(b" ")
-        if words[parents].decode() in FILES:
-            yield os.fsdecode(path), words[2 * parents + 1].decode()
+        words = about[parents:].decode().split(" ")
+        yield os.fsdecode(path), words[parents], words[2 * parents + 1]
 
 
 def _listing(raw: bytes) -> Iterator[tuple[str, str, str]]:

@@ -100,10 +100,10 @@ def _parameters(node: Node | None, source: Source) -> Iterator[Parameter]:
         for literal in _items(fields.get("literals")):
             key, joint, value = _text(literal).partition("=")
             if joint:
-                yield Parameter(_text(fields.get("name")), key, _unquoted(value))
+                yield Parameter(_text(fields.get("name")), key, unquoted(value))
 
 
-def _unquoted(value: str) -> str:
+def unquoted(value: str) -> str:
     """As kustomize does it: one pair of quotes around the whole value is not part of it."""
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
     return value[1:-1] if quoted else value

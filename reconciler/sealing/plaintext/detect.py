@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from reconciler.model.globs import matches
 from reconciler.model.plaintext import Allowed, PlaintextRules
-from reconciler.sealing.plaintext.found import Plaintext
+from reconciler.sealing.plaintext.credentials import credentials_in
+from reconciler.sealing.plaintext.found import Key, Plaintext, mark_of
 from reconciler.sealing.plaintext.generators import literals_in
 from reconciler.sealing.plaintext.inputs import (
     env_file,
     is_env_file,
     is_manifest,
     manifest,
-    private_keys,
     values,
 )
 from reconciler.sealing.plaintext.secrets import secrets_in
@@ -23,7 +23,7 @@ from reconciler.sealing.plaintext.yaml import documents, text_of
 
 MANIFESTS = re.compile(
     r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 
 
@@ -32,23 +32,38 @@ def plaintext_in(file: str, content: bytes | None, rules: PlaintextRules) -> lis
 
     There is no content if the file is too large to be looked at.
     """
-    found = _without_twins(_everything(file, content, rules))
-    return [kept for f in found if (kept := without_allowed(f, rules.allowed))]
+    return not_allowed(everything_in(file, content, rules), rules.allowed)
 
 
-def _everything(file: str, content: bytes | None, rules: PlaintextRules) -> Iterator[Plaintext]:
+def everything_in(file: str, content: bytes | None, rules: PlaintextRules) -> list[Plaintext]:
+    """What this file holds in the clear, allowed or not; some of it may be there twice."""
     named = any(matches(pattern, file) for pattern in rules.inputs)
     if content is None:
         if MANIFESTS.fullmatch(file) or named:
-            yield Plaintext(file, "the file, which is too large to be looked at, may hold secrets")
-        return
+            what = "the file, which is too large to be looked at, may hold secrets"
+            return [Plaintext(file, what)]
+        return []
     text = text_of(content)
     if text is None:
-        if named and content:
-            yield Plaintext(file, "the file")
-        return
+        return [Plaintext(file, "the file")] if named and content else []
     found = [*_in_text(file, text, rules), *_by_name(file, text, named)]
-    yield from found or private_keys(file, text)
+    return [*found, *_credentials(file, text, found)]
+
+
+def not_allowed(found: Iterable[Plaintext], allowed: Iterable[Allowed]) -> list[Plaintext]:
+    """Of equal findings one: what is allowed says nothing of another that it looks like."""
+    kept = (without_allowed(f, allowed) for f in found)
+    return list(_without_twins(k for k in kept if k))
+
+
+def without_allowed(found: Plaintext, allowed: Iterable[Allowed]) -> Plaintext | None:
+    here = [a for a in allowed if matches(a.file, found.file)]
+    if any(a.key == "*" for a in here):
+        return None
+    kept = tuple(k for k in found.keys if not any(matches(a.key, k.name) for a in here))
+    if found.keys and not kept:
+        return None
+    return replace(found, keys=kept)
 
 
 def _in_text(file: str, text: str, rules: PlaintextRules) -> Iterator[Plaintext]:
@@ -83,20 +98,24 @@ def _named_values(file: str, text: str, patterns: Iterable[str]) -> Iterator[Pla
                 yield Plaintext(file, "the file", keys, keys[0].line)
 
 
+def _credentials(file: str, text: str, found: Iterable[Plaintext]) -> Iterator[Plaintext]:
+    """Keys and tokens but for those in values, or a file, of which something is said already."""
+    said = list(found)
+    if any(not f.keys for f in said):
+        return
+    known = {mark for f in said for key in f.keys for mark in key.marks}
+    for credential in credentials_in(text):
+        mark = mark_of(credential.body.encode())
+        if mark not in known:
+            known.add(mark)
+            yield Plaintext(file, credential.what, (), credential.line)
+
+
 def _without_twins(found: Iterable[Plaintext]) -> Iterator[Plaintext]:
-    """What an earlier finding has said already is not said again."""
-    lines: set[int] = set()
+    seen: set[tuple[str, Key]] = set()
     for f in found:
-        if not lines.intersection({f.line, *(k.line for k in f.keys)}):
-            yield f
-        lines.update({f.line, *(k.line for k in f.keys)})
-
-
-def without_allowed(found: Plaintext, allowed: Iterable[Allowed]) -> Plaintext | None:
-    here = [a for a in allowed if matches(a.file, found.file)]
-    if any(a.key == "*" for a in here):
-        return None
-    kept = tuple(k for k in found.keys if not any(matches(a.key, k.name) for a in here))
-    if found.keys and not kept:
-        return None
-    return replace(found, keys=kept)
+        fresh = tuple(k for k in dict.fromkeys(f.keys) if (f.file, k) not in seen)
+        alone = Key("", f.line)
+        if fresh or not (f.keys or (f.file, alone) in seen):
+            yield replace(f, keys=fresh, line=fresh[0].line if fresh else f.line)
+        seen.update((f.file, k) for k in fresh or (alone,))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from reconciler.errors import printable
 
@@ -12,13 +14,19 @@ from reconciler.errors import printable
 KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 SHOWN = 6
 
+_of_this_process = os.urandom(32)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A name that has a value in the clear, and its line."""
+    """A name that has a value in the clear, and its line.
+
+    By the marks it is known again elsewhere: those of the value, and of what is secret in it.
+    """
 
     name: str
     line: int
+    marks: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,11 @@ class Plaintext:
     def __str__(self) -> str:
         names = shown([k.name for k in self.keys])
         return f"{self.what} holds {names} in the clear" if names else f"{self.what} in the clear"
+
+
+def mark_of(content: bytes) -> bytes:
+    """Equal for equal contents, and of no use once this process has ended."""
+    return blake2b(content, key=_of_this_process, digest_size=16).digest()
 
 
 def shown(names: Sequence[str]) -> str:

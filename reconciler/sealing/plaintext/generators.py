@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from yaml.nodes import Node, ScalarNode
 
+from reconciler.model.kustomization import unquoted
+from reconciler.model.layout import is_kustomization
 from reconciler.sealing.plaintext.found import Key, Plaintext, called
+from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document, documents, entries, items, scalars, text_of
 
@@ -25,9 +28,9 @@ class Source:
     line: int
 
 
-def literals_in(file: str, text: str) -> Iterator[Plaintext]:
+def literals_in(file: str, text: str, above: int = 0) -> Iterator[Plaintext]:
     """The values in a kustomization itself."""
-    return (made for made in _all(file, text) if isinstance(made, Plaintext))
+    return (made for made in _all(file, text, above) if isinstance(made, Plaintext))
 
 
 def sources_in(file: str, content: bytes) -> Iterator[Source]:
@@ -35,10 +38,14 @@ def sources_in(file: str, content: bytes) -> Iterator[Source]:
     return (made for made in _all(file, text_of(content) or "") if isinstance(made, Source))
 
 
-def _all(file: str, text: str) -> Iterator[Plaintext | Source]:
+def _all(file: str, text: str, above: int = 0) -> Iterator[Plaintext | Source]:
     if GENERATOR in text.lower():
-        for document in documents(text):
-            for node in document.nodes() or ():
+        for document in documents(text, above):
+            nodes = document.nodes()
+            if nodes is None and is_kustomization(file) and GENERATOR in document.text.lower():
+                what = "the generator, in YAML that cannot be read, may hold secrets"
+                yield Plaintext(file, what, (), document.above + 1)
+            for node in nodes or ():
                 for generator in _generators(node):
                     yield from _made(file, document, generator)
 
@@ -64,7 +71,8 @@ def _made(file: str, document: Document, generator: Node) -> Iterator[Plaintext 
                     case "literals":
                         key, joint, plain = text.value.partition("=")
                         if not is_reference(plain if joint else key):
-                            keys.append(Key(key if joint else "", document.line(text)))
+                            marks = marks_of(unquoted(plain).encode())
+                            keys.append(Key(key if joint else "", document.line(text), marks))
                     case "files" | "envs" | "env":
                         path = text.value.partition("=")[2] or text.value
                         found = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document, documents, entries, scalars
 
@@ -16,8 +17,8 @@ ENV_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]*\.secret\.env)", re.DO
 NO_ENV_FILE = re.compile(r".*\.(?:example|sample|template|dist)", re.DOTALL)
 MANIFEST = re.compile(r"(?:.*/)?[^/]*\.(?:secret|dec)\.(?:ya?ml|json)", re.DOTALL)
 LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][-.\w]*)\s*=(.*)")
-KEY_BEGINS = re.compile(r"^[ \t]*-----BEGIN (?!ENCRYPTED)(?:[A-Z0-9]+ )*PRIVATE KEY-----", re.M)
-AGE_KEY = re.compile(r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b")
+# What is no secret even here.
+VERSION = re.compile(r"[\"']?v?[0-9]+(?:\.[0-9]+)+[\"']?")
 
 
 def is_env_file(file: str) -> bool:
@@ -30,11 +31,12 @@ def is_manifest(file: str) -> bool:
 
 def env_file(file: str, text: str) -> Iterator[Plaintext]:
     """Variables that have a value."""
-    keys = [
-        Key(line[1], number)
-        for number, content in enumerate(text.split("\n"), 1)
-        if (line := LINE.fullmatch(content)) and not is_reference(line[2].strip())
-    ]
+    keys = []
+    for number, content in enumerate(text.split("\n"), 1):
+        line = LINE.fullmatch(content)
+        value = line[2].strip() if line else ""
+        if line and not is_reference(value) and not VERSION.fullmatch(value):
+            keys.append(Key(line[1], number, marks_of(line[2].encode())))
     if keys:
         yield Plaintext(file, "the file", tuple(keys), keys[0].line)
 
@@ -64,12 +66,4 @@ def values(document: Document, node: Node, path: str = "") -> Iterator[Key]:
         for item in node.value:
             yield from values(document, item, path)
     elif isinstance(node, ScalarNode) and document.is_plain(node):
-        yield Key(path, document.line(node))
-
-
-def private_keys(file: str, text: str) -> Iterator[Plaintext]:
-    for sign, pattern in ((" KEY-----", KEY_BEGINS), ("AGE-SECRET-KEY-1", AGE_KEY)):
-        if sign in text and (found := pattern.search(text)):
-            line = text.count("\n", 0, found.start()) + 1
-            yield Plaintext(file, "a private key", (), line)
-            return
+        yield Key(path, document.line(node), marks_of(node.value.encode()))

@@ -2,84 +2,112 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.git.snapshots import Snapshot, Snapshots
-from reconciler.model.layout import is_kustomization
+from reconciler.git.snapshots import FILES, LINK, Snapshot, Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
-from reconciler.sealing.plaintext.detect import plaintext_in, without_allowed
+from reconciler.sealing.plaintext.contents import Contents
+from reconciler.sealing.plaintext.detect import not_allowed
 from reconciler.sealing.plaintext.found import Plaintext
-from reconciler.sealing.plaintext.generators import Source, sources_in
+from reconciler.sealing.plaintext.reach import Reach
+from reconciler.sealing.plaintext.state import Layout, State
+from reconciler.sealing.plaintext.unrendered import suspicions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.sealing.plaintext.rendered import Rendering
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was found in how many files; the commit is "" for the next one."""
+    """What was found in how many files; the commit is "" for the next one.
+
+    Of the folders that do not render only the files were looked at, one by one.
+    """
 
     commit: str
     files: int
     found: tuple[Plaintext, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What one file held once."""
-
-    found: tuple[Plaintext, ...]
-    sources: tuple[Source, ...]
-    anything: bool
+    unrendered: tuple[str, ...] = ()
 
 
 class Scanner:
     """Looks at snapshots of one repository, and at each content once."""
 
-    def __init__(self, snapshots: Snapshots, rules: PlaintextRules) -> None:
+    def __init__(
+        self, snapshots: Snapshots, rules: PlaintextRules, rendering: Callable[[], Rendering]
+    ) -> None:
+        """`rendering` is asked for when there is something to render."""
         self._snapshots = snapshots
         self._rules = rules
-        self._known: dict[tuple[str, str], _Content] = {}
+        self._contents = Contents(snapshots, rules)
+        self._rendering = rendering
+        self._targets: dict[str, str] = {}
+        self._touched: set[str] = set()
 
     def scan(self, snapshot: Snapshot) -> Scan:
-        """What its changed files hold, and files that a generator makes a Secret of."""
-        files = self._snapshots.files(snapshot.commit)
-        sources = list(self._generated_from(files, snapshot.changed))
-        self._look_into({**snapshot.changed, **{s.file: files[s.file] for s in sources}})
-        found = [f for item in snapshot.changed.items() for f in self._known[item].found]
-        for source in sources:
-            content = self._known[source.file, files[source.file]]
+        """What its changed files hold, what a generator makes a Secret of, and what is rendered.
+
+        A merge may put together what was changed on either side.
+        """
+        self._touched |= snapshot.touched
+        touched = frozenset(self._touched) if snapshot.merge else snapshot.touched
+        state = State(snapshot.commit, self._layout(snapshot.commit), touched, self._contents)
+        kustomizations = state.layout.kustomizations()
+        self._contents.look_into({**kustomizations, **snapshot.changed})
+        found = [f for item in snapshot.changed.items() for f in self._contents.of(*item).found]
+        found += self._generated(state, kustomizations)
+        rendered, unrendered = self._rendered(state, kustomizations)
+        found = not_allowed([*found, *rendered], self._rules.allowed)
+        return Scan(snapshot.commit, len(snapshot.changed), tuple(found), tuple(unrendered))
+
+    def _generated(self, state: State, kustomizations: Mapping[str, str]) -> Iterator[Plaintext]:
+        """Files that become a Secret, where either the file or what names it has changed."""
+        sources = [
+            (source, file)
+            for kustomization in kustomizations.items()
+            for source in self._contents.of(*kustomization).sources
+            for file in state.files([source.file])
+            if not state.touched.isdisjoint((source.file, file, kustomization[0]))
+        ]
+        files = state.layout.files
+        self._contents.look_into({file: files[file] for _, file in sources})
+        for source, file in sources:
+            content = self._contents.of(file, files[file])
             if content.anything and not content.found:
                 what = f"the file, of which {source.named_by} makes {source.secret}, is"
-                plaintext = Plaintext(source.file, what)
-                found += filter(None, [without_allowed(plaintext, self._rules.allowed)])
-        return Scan(snapshot.commit, len(snapshot.changed), tuple(found))
+                yield Plaintext(file, what)
 
-    def _generated_from(
-        self, files: Mapping[str, str], changed: Mapping[str, str]
-    ) -> Iterator[Source]:
-        """Files that become a Secret, where either the file or what names it has changed."""
-        kustomizations = {f: blob for f, blob in files.items() if is_kustomization(f)}
-        self._look_into(kustomizations)
-        for item in kustomizations.items():
-            for source in self._known[item].sources:
-                if source.file in files and (source.file in changed or item[0] in changed):
-                    yield source
+    def _rendered(
+        self, state: State, kustomizations: Mapping[str, str]
+    ) -> tuple[list[Plaintext], list[str]]:
+        """What is found in what may look at something changed, and what does not render."""
+        if not kustomizations:
+            return [], []
+        reach = self._reach_of(state, kustomizations)
+        folders = [f for f in reach.affected(state.touched) if reach.may_make_secrets(f)]
+        if not folders:
+            return [], []
+        found, unrendered = self._rendering().look_at(state, folders)
+        for folder in unrendered:
+            found += suspicions(state, folder)
+        return found, unrendered
 
-    def _look_into(self, files: Mapping[str, str]) -> None:
-        fresh: dict[str, list[str]] = {}
-        for file, blob in files.items():
-            if (file, blob) not in self._known:
-                fresh.setdefault(blob, []).append(file)
-        for blob, content in self._snapshots.read(fresh):
-            for file in fresh[blob]:
-                self._known[file, blob] = _content(file, content, self._rules)
+    def _reach_of(self, state: State, kustomizations: Mapping[str, str]) -> Reach:
+        return Reach(state.layout, kustomizations, self._contents)
 
-
-def _content(file: str, content: bytes | None, rules: PlaintextRules) -> _Content:
-    sources: tuple[Source, ...] = ()
-    if content and is_kustomization(file):
-        sources = tuple(sources_in(file, content))
-    anything = content is None or bool(content.strip())
-    return _Content(tuple(plaintext_in(file, content, rules)), sources, anything)
+    def _layout(self, commit: str) -> Layout:
+        listed = list(self._snapshots.listing(commit))
+        links = {path: blob for path, mode, blob in listed if mode == LINK}
+        fresh = [blob for blob in links.values() if blob not in self._targets]
+        for blob, target in self._contents.texts(fresh):
+            self._targets[blob] = os.fsdecode(target or b"/")
+        files = {path: blob for path, mode, blob in listed if mode in FILES}
+        return Layout(files, {path: self._targets[blob] for path, blob in links.items()})
 
 
 def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:
@@ -90,10 +118,13 @@ def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:
     return PlaintextRules()
 
 
-def scan_commits(snapshots: Snapshots, revisions: str) -> list[Scan]:
+def scan_commits(
+    snapshots: Snapshots, revisions: str, rendering: Callable[[], Rendering]
+) -> list[Scan]:
     """What each commit of a range adds.
 
     The rules are those of the last one: what was allowed in between allows nothing.
     """
-    scanner = Scanner(snapshots, read_rules(snapshots, snapshots.tip(revisions)))
+    rules = read_rules(snapshots, snapshots.tip(revisions))
+    scanner = Scanner(snapshots, rules, rendering)
     return [scanner.scan(snapshot) for snapshot in snapshots.commits(revisions)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.sealing.plaintext.found import Key, Plaintext, called
+from reconciler.sealing.plaintext.marks import marks_of
+from reconciler.sealing.plaintext.references import content_of
 from reconciler.sealing.plaintext.templated import templated_secret
 from reconciler.sealing.plaintext.yaml import Document, all_of, documents, entries, items, scalars
 
@@ -65,8 +68,7 @@ def _within(file: str, document: Document, node: ScalarNode, nesting: int) -> It
 
 def _at(found: Plaintext, line: int) -> Plaintext:
     """Where a text began that was written without its line ends."""
-    keys = tuple(Key(k.name, line) for k in found.keys)
-    return Plaintext(found.file, found.what, keys, line, found.hint)
+    return replace(found, keys=tuple(replace(k, line=line) for k in found.keys), line=line)
 
 
 def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]:
@@ -87,7 +89,7 @@ def _of(file: str, document: Document, node: MappingNode) -> Iterator[Plaintext]
     if any("Secret" in scalars(target, "kind") for target in all_of(node, "target")):
         for patch in all_of(node, "patch"):
             if isinstance(patch, ScalarNode):
-                keys += _patched(patch.value, document.first_line_of(patch) - 1, DATA)
+                keys += patched(patch.value, document.first_line_of(patch) - 1, DATA)
     elif _operation(node, ("stringData",)):
         keys += _operations(document, [node], ("stringData",))
         what = "a patch of a Secret"
@@ -109,19 +111,30 @@ def plain_keys(document: Document, secret: Node) -> list[Key]:
     for field in DATA:
         for data in all_of(secret, field):
             if isinstance(data, MappingNode):
-                for name, key, value in entries(data):
-                    if document.is_plain(value):
-                        keys.append(Key(name, document.line(key)))
+                keys += _plain_entries(document, data, field)
             elif document.is_plain(data):
                 keys.append(Key("", document.line(data)))
     return keys
+
+
+def _plain_entries(document: Document, data: Node, field: str) -> list[Key]:
+    return [
+        Key(name, document.line(key), marks(value, field))
+        for name, key, value in entries(data)
+        if document.is_plain(value, field)
+    ]
+
+
+def marks(value: Node, field: str) -> tuple[bytes, ...]:
+    """By which the value is known again in what is rendered."""
+    return marks_of(content_of(value.value, field)) if isinstance(value, ScalarNode) else ()
 
 
 def _slash(metadata: Node) -> str:
     return "".join(f"{n}/" for n in scalars(metadata, "namespace")[:1])
 
 
-def _patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
+def patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
     """The keys that the JSON patches in a text give a value."""
     keys = []
     for document in documents(patch, above):
@@ -130,19 +143,26 @@ def _patched(patch: str, above: int, fields: tuple[str, ...]) -> list[Key]:
     return keys
 
 
+def changed_data(patch: str, above: int) -> list[Key]:
+    """The keys that a patch of either form gives a value, should what it changes be a Secret."""
+    keys = patched(patch, above, DATA)
+    for document in documents(patch, above):
+        for node in document.nodes() or ():
+            keys += plain_keys(document, node)
+    return keys
+
+
 def _operations(document: Document, nodes: list[Node], fields: tuple[str, ...]) -> list[Key]:
     keys = []
     for node in nodes:
         path = _operation(node, fields)
+        field = path.split("/")[1] if path else ""
         for value in all_of(node, "value") if path else ():
             if isinstance(value, MappingNode):
-                keys += [
-                    Key(name, document.line(key))
-                    for name, key, inner in entries(value)
-                    if document.is_plain(inner)
-                ]
-            elif document.is_plain(value):
-                keys.append(Key(path.split("/")[-1], document.line(value)))
+                keys += _plain_entries(document, value, field)
+            elif document.is_plain(value, field):
+                name = path.split("/")[-1].replace("~1", "/").replace("~0", "~")
+                keys.append(Key(name, document.line(value), marks(value, field)))
     return keys
 
 

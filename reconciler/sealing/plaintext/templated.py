@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document
 
@@ -14,6 +15,9 @@ SOMEWHERE = re.compile(r"""["'{,\s](?:data|stringData)["']?\s*:(?!\s*(?:\{\{|\{\
 ENTRY = re.compile(r"""[ \t]*["']?((?:\{\{.*?\}\}|[^:#"'\s])+)["']?[ \t]*:(?:[ \t]+(.*))?""")
 BLOCK = re.compile(r"[|>][-+0-9]*")
 COMMENT = re.compile(r"(?:^|\s+)#.*")
+# {{- $password := "hunter2" -}}
+A_TEXT = re.compile(r"""(\$\w+)\s*:?=\s*("(?:[^"\\\n]|\\.)*"|`[^`\n]*`)""")
+VARIABLE = re.compile(r"\$\w+")
 
 
 def templated_secret(file: str, document: Document) -> Plaintext | None:
@@ -21,7 +25,7 @@ def templated_secret(file: str, document: Document) -> Plaintext | None:
     kind = KIND.search(document.text)
     if kind is None:
         return None
-    lines = document.text.split("\n")
+    lines = _with_their_texts(document.text).split("\n")
     begins = [(i, begin) for i, line in enumerate(lines) if (begin := DATA.fullmatch(line))]
     keys = [key for i, begin in begins for key in _keys(lines, i, begin)]
     if not begins and SOMEWHERE.search(document.text):
@@ -30,6 +34,12 @@ def templated_secret(file: str, document: Document) -> Plaintext | None:
         return None
     placed = tuple(Key(key.name, document.above + key.line + 1) for key in keys)
     return Plaintext(file, "a Secret in a template", placed, placed[0].line)
+
+
+def _with_their_texts(text: str) -> str:
+    """With the texts that a template gives to variables in the places of these."""
+    texts = dict(A_TEXT.findall(text))
+    return VARIABLE.sub(lambda v: texts.get(v[0], v[0]), text) if texts else text
 
 
 def _keys(lines: list[str], number: int, begin: re.Match[str]) -> list[Key]:
@@ -60,4 +70,4 @@ def _key(number: int, lines: list[str]) -> Key | None:
         return Key("", number)
     value = COMMENT.sub("", first[2] or "").strip()
     value = "\n".join(["" if BLOCK.fullmatch(value) else value, *lines[1:]])
-    return None if is_reference(value) else Key(first[1], number)
+    return None if is_reference(value) else Key(first[1], number, marks_of(value.encode()))

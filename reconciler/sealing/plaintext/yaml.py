@@ -10,13 +10,15 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.model.document import LOADER, where_too_deep
-from reconciler.sealing.plaintext.references import is_reference
+from reconciler.sealing.plaintext.references import is_reference, means_nothing_secret
 
 # The composer in C calls itself for each level, and ends the process when the stack does.
 MAX_DEPTH = 200
 BOUNDARY = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
 NULL = "tag:yaml.org,2002:null"
+# YAML allows none of these, and Kustomize reads them in comments all the same.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,11 @@ class Document:
 
     def nodes(self) -> list[Node] | None:
         """What it holds; none if that cannot be read."""
+        text = CONTROL.sub("?", self.text)
         try:
-            if _may_be_deep(self.text) and where_too_deep(self.text, MAX_DEPTH) is not None:
+            if _may_be_deep(text) and where_too_deep(text, MAX_DEPTH) is not None:
                 return None
-            return [n for n in yaml.compose_all(self.text, Loader=LOADER) if n]
+            return [n for n in yaml.compose_all(text, Loader=LOADER) if n]
         except (yaml.YAMLError, ValueError):
             return None
 
@@ -42,10 +45,10 @@ class Document:
         """Of a text that stands in its own lines, and is a document itself."""
         return self.line(scalar) + (1 if scalar.style in ("|", ">") else 0)
 
-    def is_plain(self, value: Node) -> bool:
-        """Is there a value that is no reference?"""
+    def is_plain(self, value: Node, field: str = "") -> bool:
+        """Is there a value that is no reference? In `data` of a Secret it is in base64."""
         if isinstance(value, ScalarNode):
-            return value.tag != NULL and not is_reference(value.value)
+            return value.tag != NULL and not means_nothing_secret(value.value, field)
         source = self.text[value.start_mark.index : value.end_mark.index]
         return bool(value.value) and not (source.startswith("{{") and is_reference(source))
 
@@ -71,10 +74,20 @@ def text_of(content: bytes) -> str | None:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = content.decode("utf-16", errors="replace")
     elif b"\0" in content:
-        return None
+        return _without_a_mark(content)
     else:
         text = content.decode("utf-8-sig", errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _without_a_mark(content: bytes) -> str | None:
+    """UTF-16 that does not say that it is: every other byte of plain text is a zero."""
+    pairs = len(content) // 2
+    for zeros, encoding in ((content[1::2], "utf-16-le"), (content[0::2], "utf-16-be")):
+        if zeros.count(0) > 0.9 * pairs and content.count(0) < 1.1 * pairs:
+            text = content.decode(encoding, errors="replace")
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+    return None
 
 
 def entries(node: Node | None) -> list[tuple[str, Node, Node]]:

@@ -23,6 +23,9 @@ LIST = f"apiVersion: v1\nkind: List\nitems:\n- {AS_JSON}\n"
 PATCH = "patches:\n- target: {kind: Secret, name: db}\n  patch: |\n    - op: replace\n"
 TEMPLATE = "{{ if .x }}\n" + SECRET + "type: {{ .type }}: x\n"
 
+BODY = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC"
+KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\n-----END RSA PRIVATE KEY-----\n"
+
 FOUND = {
     "a Secret": ("a.yaml", PLAIN, "a.yaml:5 password"),
     "base64": ("a.yml", SECRET + "data: {password: aHVudGVyMg==}", "a.yml:4 password"),
@@ -114,7 +117,7 @@ FOUND = {
         "db.secret.yaml:2 db.password,db.hosts",
     ),
     "a secret file that is broken": ("db.secret.yaml", "a: [hunter2\n", "db.secret.yaml:1 "),
-    "a private key": ("a.txt", "\n-----BEGIN RSA PRIVATE KEY-----\nMII\n", "a.txt:2 "),
+    "a private key": ("a.txt", f"\n{KEY}", "a.txt:2 "),
     "an age key": ("a", "AGE-SECRET-KEY-1" + "Q" * 58, "a:1 "),
 }
 
@@ -191,7 +194,7 @@ def test_a_file_can_be_named_as_secret_whatever_it_holds() -> None:
     ("file", "key", "left"),
     [
         ("a.yaml", "*", []),
-        ("*.yaml", "password", ["a.yaml:5 user"]),
+        ("*.yaml", "password", ["a.yaml:6 user"]),
         ("*.yaml", "*s*", []),
         ("b.yaml", "*", ["a.yaml:5 password,user"]),
     ],

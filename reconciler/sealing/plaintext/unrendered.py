@@ -1,0 +1,138 @@
+"""What a kustomization that does not render could make of its files: rather too much than too
+little.
+
+It may render elsewhere: with files that are not committed, or with another version of Kustomize.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from posixpath import dirname, join
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.sealing.plaintext.detect import MANIFESTS
+from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.generators import literals_in, sources_in
+from reconciler.sealing.plaintext.secrets import changed_data, secrets_in
+from reconciler.sealing.plaintext.state import State
+from reconciler.sealing.plaintext.words import joined
+from reconciler.sealing.plaintext.yaml import all_of, documents, entries, items, scalars, text_of
+
+DATA_ONLY = ("configmapgenerator", "secretgenerator")
+PATCHES = ("patches", "patchesjson6902")
+
+
+def suspicions(state: State, folder: str) -> list[Plaintext]:
+    """What its kustomization and the files that this names may put into a Secret."""
+    found: list[Plaintext] = []
+    for file in (join(folder, name) for name in KUSTOMIZATION_NAMES):
+        for text in _texts(state, [file]).values():
+            found += _in_place(file, text)
+            named = _texts(state, _manifests(file, text))
+            for path, content in named.items():
+                if not state.touched.isdisjoint((file, path)):
+                    found += _in_file(state, file, path, content)
+            patches = _texts(state, (joined(folder, path) for path in _patches(text)))
+            for path, content in patches.items():
+                keys = changed_data(content, 0)
+                if not state.touched.isdisjoint((file, path)):
+                    found += _patch(path, keys)
+    return found
+
+
+def _texts(state: State, paths: Iterable[str | None]) -> dict[str, str]:
+    files = state.files(path for path in paths if path is not None)
+    contents = dict(state.contents.texts(files.values()))
+    return {file: text_of(contents[blob] or b"") or "" for file, blob in files.items()}
+
+
+def _in_place(file: str, text: str) -> Iterator[Plaintext]:
+    """What is written into the kustomization: patches, and generators as texts."""
+    for document in documents(text):
+        for node in document.nodes() or ():
+            for item in _patched_by(node):
+                for patch in all_of(item, "patch"):
+                    if isinstance(patch, ScalarNode):
+                        above = document.first_line_of(patch) - 1
+                        yield from _patch(file, changed_data(patch.value, above))
+            for name, scalar in _scalars(node):
+                if name == "generators" and "\n" in scalar.value:
+                    yield from literals_in(file, scalar.value, document.first_line_of(scalar) - 1)
+
+
+def _in_file(state: State, file: str, path: str, text: str) -> Iterator[Plaintext]:
+    """What is in a file that counts as a manifest because a kustomization names it."""
+    if not MANIFESTS.fullmatch(path):
+        yield from secrets_in(path, text)
+    for source in sources_in(file, text.encode()):
+        for generated in state.files([source.file]):
+            what = f"the file, of which {source.named_by} makes {source.secret}, is"
+            yield Plaintext(generated, what)
+
+
+def _patch(file: str, keys: list[Key]) -> Iterator[Plaintext]:
+    if keys:
+        yield Plaintext(file, "a patch that may be of a Secret", tuple(keys), keys[0].line)
+
+
+def _manifests(file: str, text: str) -> Iterator[str | None]:
+    """The paths of all that a kustomization reads as YAML, or of all that it could mean."""
+    folder = dirname(file)
+    for document in documents(text):
+        nodes = document.nodes()
+        if nodes is None:
+            yield from (joined(folder, word) for word in document.text.split())
+        for node in nodes or ():
+            for name, scalar in _scalars(node):
+                if name not in DATA_ONLY:
+                    yield joined(folder, scalar.value)
+
+
+def _patches(text: str) -> Iterator[str]:
+    """The files of patches that may be those of a Secret."""
+    for document in documents(text):
+        for node in document.nodes() or ():
+            for item in _patched_by(node):
+                yield from scalars(item, "path")
+
+
+def _patched_by(node: Node) -> Iterator[Node]:
+    lists = [value for name, _, value in entries(node) if name.lower() in PATCHES]
+    for item in items(lists):
+        targets = all_of(item, "target")
+        if any(_may_be_a_secret(target) for target in targets):
+            yield item
+
+
+def _may_be_a_secret(target: Node) -> bool:
+    """A kind in a target is a regular expression, and may lack."""
+    kinds = scalars(target, "kind")
+    return not kinds or any(map(_matches_secret, kinds))
+
+
+def _matches_secret(pattern: str) -> bool:
+    try:
+        return pattern == "" or re.fullmatch(pattern, "Secret") is not None
+    except re.error:
+        return True
+
+
+def _scalars(top: Node) -> Iterator[tuple[str, ScalarNode]]:
+    """Each text with the field of the kustomization that it stands in."""
+    for name, _, value in entries(top):
+        waiting = [value]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, ScalarNode):
+                yield name.lower(), node
+            elif isinstance(node, SequenceNode):
+                waiting += node.value
+            elif isinstance(node, MappingNode):
+                waiting += [inner for _, inner in node.value]
