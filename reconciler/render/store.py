@@ -80,7 +80,9 @@ class Store:
 
 def seal(key: bytes, manifest: bytes) -> bytes:
     """Ties a manifest to its key, so that a damaged or foreign one is told apart."""
-    return sha256(key + manifest).digest()
+    made = sha256(key)
+    made.update(manifest)
+    return made.digest()
 
 
 def pack(paths: Sequence[str]) -> bytes:
