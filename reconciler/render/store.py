@@ -86,6 +86,7 @@ def seal(key: bytes, manifest: bytes) -> bytes:
 
 
 def pack(paths: Sequence[str]) -> bytes:
+    """Paths as one text: none of them holds NUL, which no name of a file does."""
     return "\0".join(paths).encode(errors="surrogateescape")
 
 

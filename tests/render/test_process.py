@@ -294,6 +294,14 @@ def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path)
         outcome(kernel.read_objects(b""))
 
 
+def test_a_kernel_that_dies_before_it_is_asked_leaves_nobody_waiting(tmp_path: Path) -> None:
+    with player(tmp_path, "sys.exit(9)\n") as kernel:
+        jobs = [kernel.render(MemoryTree({}), name, DEFAULTS) for name in "abcd"]
+        for job in jobs:
+            with pytest.raises(KernelError, match="died twice"):
+                outcome(job)
+
+
 TALKS_NONSENSE_ONCE = """
 heard = hear_all(2 if starts == 1 else 1)
 if starts == 1:
