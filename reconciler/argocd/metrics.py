@@ -68,7 +68,7 @@ class Metrics:
         )
         starts = Gauge(
             "reconciler_plugin_kernel_starts",
-            "How often a kernel was started; more than once for each kind is a restart.",
+            "How often a kernel for many renders was started; more than twice is a restart.",
             registry=self.registry,
         )
         starts.set_function(kernel_starts)

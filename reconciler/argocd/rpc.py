@@ -142,7 +142,8 @@ class Call:
             return
         self._began = True
         self._stream.send_headers(BEGINNING)
-        await self._stream.send(b"\0" + len(answer).to_bytes(4, "big") + answer)
+        await self._stream.send(b"\0" + len(answer).to_bytes(4, "big"))
+        await self._stream.send(answer)
         self._finish(Code.OK, "")
 
     def _expire(self) -> None:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 
 from reconciler.argocd.allowed import follow_pins
 from reconciler.argocd.archives import Archives
@@ -144,6 +145,10 @@ class Task:
 
 Work = Callable[[Task], bytes]
 
+# There are several copies of an answer while it is made.
+LARGE = 4 << 20
+_one_large_answer = Lock()
+
 
 def _generate(task: Task) -> bytes:
     parameters = read_parameters(task.environment.get(VARIABLE, ""))
@@ -151,8 +156,9 @@ def _generate(task: Task) -> bytes:
     task.event.renders = len(made.renders)
     task.event.cached = sum(r.cached for r in made.renders)
     task.event.warnings = made.warnings
-    manifests = [made.manifest.decode()] if made.manifest else []
-    return ManifestResponse(manifests=manifests, sourceType="Plugin").SerializeToString()
+    with _one_large_answer if len(made.manifest) > LARGE else nullcontext():
+        manifests = [made.manifest.decode()] if made.manifest else []
+        return ManifestResponse(manifests=manifests, sourceType="Plugin").SerializeToString()
 
 
 def _match(discovery: bool, task: Task) -> bytes:

@@ -52,7 +52,7 @@ def read_tar(
         rest = _Rest(_read_plain(whole, found), whole)
         with tarfile.open(fileobj=rest, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
             for member in archive:
-                archive.members.clear()  # type: ignore[attr-defined]
+                archive.members.clear()
                 if len(archive.pax_headers) > MAX_SAID_OF_ALL:
                     raise ValueError("too much is said of all entries")
                 name = found.entry(member.name, member.size)

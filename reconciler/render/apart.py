@@ -67,9 +67,9 @@ class Apart:
                 self._end(job)
                 self._go_on()
 
-    def died(self, lane: Lane, jobs: list[Job], code: int | None, words: str) -> None:
+    def died(self, lane: Lane, code: int | None, words: str) -> None:
         with self._lock:
-            for job in self._of(lane, jobs):
+            for job in lane.take_back():
                 self._end(job)
                 job.interrupted()
                 if code in ENDINGS or job.deaths > 1:
@@ -78,9 +78,9 @@ class Apart:
                     self.add(job)
             self._go_on()
 
-    def unheard(self, lane: Lane, jobs: list[Job], problem: Exception) -> None:
+    def unheard(self, lane: Lane, problem: Exception) -> None:
         with self._lock:
-            for job in self._of(lane, jobs):
+            for job in lane.take_back():
                 self._end(job)
                 job.finish(unheard(problem))
             self._go_on()
@@ -98,10 +98,6 @@ class Apart:
             except KernelError as e:
                 self._turns.done(job)
                 job.finish(e)
-
-    def _of(self, lane: Lane, jobs: list[Job]) -> list[Job]:
-        """Those that nobody has cancelled meanwhile."""
-        return [job for job in jobs if self._lanes.get(job) is lane]
 
     def _end(self, job: Job) -> None:
         self._turns.done(job)

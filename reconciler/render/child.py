@@ -12,7 +12,7 @@ import time
 
 from reconciler.errors import KernelError
 from reconciler.render.trouble import cannot_start
-from reconciler.render.wire import READ_BYTES, Decoder, encode
+from reconciler.render.wire import READ_BYTES, Decoder, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ class Child:
             os.close(descriptor)
 
     def send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        frame = encode(header, body)
         try:
             with self._writing:
                 if self._in >= 0:
-                    self._write(memoryview(frame))
+                    self._write(memoryview(head(header, body)))
+                    self._write(memoryview(body))
         except OSError:
             pass  # who listens notices the death and says so
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
         def answered(self, lane: Lane, job: Job, header: dict[str, Any], body: bytes) -> None: ...
 
-        def died(self, lane: Lane, jobs: list[Job], code: int | None, words: str) -> None: ...
+        def died(self, lane: Lane, code: int | None, words: str) -> None: ...
 
-        def unheard(self, lane: Lane, jobs: list[Job], problem: Exception) -> None: ...
+        def unheard(self, lane: Lane, problem: Exception) -> None: ...
 
 
 # A kernel answers every request within its time; silence for this much longer means that
@@ -76,17 +76,18 @@ class Lane:
 
     def end(self) -> list[Job]:
         """Kill the process; what was under way in it is given back."""
-        jobs = self._close()
+        jobs = self.take_back()
         self.child.kill()
         return jobs
 
     def stop(self) -> list[Job]:
         """The same, without haste."""
-        jobs = self._close()
+        jobs = self.take_back()
         self.child.stop()
         return jobs
 
-    def _close(self) -> list[Job]:
+    def take_back(self) -> list[Job]:
+        """What is under way; nobody is told of this lane any more."""
         with self._lock:
             self._ended = True
             jobs, self._open = list(self._open.values()), {}
@@ -108,11 +109,11 @@ class Lane:
                 child.kill()
             code = child.reap()
             if not self._ended:
-                self._listener.died(self, self._close(), code, words)
+                self._listener.died(self, code, words)
         except Exception as e:
             child.end()
             if not self._ended:
-                self._listener.unheard(self, self._close(), e)
+                self._listener.unheard(self, e)
         finally:
             child.let_go()
 

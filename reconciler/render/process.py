@@ -227,12 +227,13 @@ class Kernel:
             self._turns.done(job)
             self._dispatch()
 
-    def died(self, lane: Lane, jobs: list[Job], code: int | None, words: str) -> None:
+    def died(self, lane: Lane, code: int | None, words: str) -> None:
         """What had been under way for the longest is tried after the others."""
         with self._lock:
             if self._lane is not lane:
                 return
             self._lane = None
+            jobs = lane.take_back()
             for job in jobs:
                 self._turns.done(job)
                 job.interrupted()
@@ -245,12 +246,12 @@ class Kernel:
             except KernelError as e:
                 self._fail([], e)
 
-    def unheard(self, lane: Lane, jobs: list[Job], problem: Exception) -> None:
+    def unheard(self, lane: Lane, problem: Exception) -> None:
         """Nobody will listen to the process any more: an error is the answer to all."""
         with self._lock:
             if self._lane is lane:
                 self._lane = None
-                self._fail(jobs, unheard(problem))
+                self._fail(lane.take_back(), unheard(problem))
 
     def _abandon(self) -> None:
         """In a forked child: the process belongs to the parent."""

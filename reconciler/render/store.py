@@ -80,10 +80,13 @@ class Store:
 
 def seal(key: bytes, manifest: bytes) -> bytes:
     """Ties a manifest to its key, so that a damaged or foreign one is told apart."""
-    return sha256(key + manifest).digest()
+    made = sha256(key)
+    made.update(manifest)
+    return made.digest()
 
 
 def pack(paths: Sequence[str]) -> bytes:
+    """Paths as one text: none of them holds NUL, which no name of a file does."""
     return "\0".join(paths).encode(errors="surrogateescape")
 
 

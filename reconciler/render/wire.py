@@ -13,9 +13,10 @@ READ_BYTES = 1 << 16
 PREFIX = 8
 
 
-def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
-    head = json.dumps(header, separators=(",", ":")).encode()
-    return len(head).to_bytes(4, "big") + len(body).to_bytes(4, "big") + head + body
+def head(header: dict[str, Any], body: bytes) -> bytes:
+    """What stands in a frame before its body, which may be large."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return len(text).to_bytes(4, "big") + len(body).to_bytes(4, "big") + text
 
 
 class Decoder:
@@ -32,7 +33,8 @@ class Decoder:
             end = PREFIX + head + body
             if len(self._buffer) < end:
                 return
-            header = json.loads(bytes(self._buffer[PREFIX : PREFIX + head]))
-            content = bytes(self._buffer[PREFIX + head : end])
+            with memoryview(self._buffer) as whole:
+                header = json.loads(bytes(whole[PREFIX : PREFIX + head]))
+                content = bytes(whole[PREFIX + head : end])
             del self._buffer[:end]
             yield header, content

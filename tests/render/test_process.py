@@ -151,7 +151,7 @@ def test_what_kills_the_kernel_twice_is_found_and_the_others_go_on(tmp_path: Pat
 PLAYS_THE_KERNEL = f"""#!{sys.executable}
 import os, pathlib, select, sys, time
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from reconciler.render.wire import Decoder, encode
+from reconciler.render.wire import Decoder, head
 
 here, decoder = pathlib.Path(__file__).parent, Decoder()
 
@@ -165,7 +165,7 @@ def hear_all(count):
     return heard
 
 def say(header, body=b""):
-    os.write(1, encode(header, body))
+    os.write(1, head(header, body) + body)
 
 starts = len(list(here.glob("start*"))) + 1
 (here / f"start{{starts}}").touch()
@@ -292,6 +292,14 @@ def test_what_the_kernel_died_of_is_named_where_there_is_no_path(tmp_path: Path)
         pytest.raises(KernelError, match="reading of objects"),
     ):
         outcome(kernel.read_objects(b""))
+
+
+def test_a_kernel_that_dies_before_it_is_asked_leaves_nobody_waiting(tmp_path: Path) -> None:
+    with player(tmp_path, "sys.exit(9)\n") as kernel:
+        jobs = [kernel.render(MemoryTree({}), name, DEFAULTS) for name in "abcd"]
+        for job in jobs:
+            with pytest.raises(KernelError, match="died twice"):
+                outcome(job)
 
 
 TALKS_NONSENSE_ONCE = """
