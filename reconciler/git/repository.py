@@ -62,9 +62,10 @@ class Repository:
     def _peeled(self, revision: str) -> pygit2.Commit:
         """Others can push a tag that is called as the beginning of a commit: the commit counts."""
         with self._alone:
-            if len(revision) >= SHORTEST_BEGINNING and HEX.issuperset(revision):
+            name = revision.lower()
+            if len(name) >= SHORTEST_BEGINNING and HEX.issuperset(name):
                 with suppress(KeyError):
-                    return self._git[revision].peel(ObjectType.COMMIT)
+                    return self._git[name].peel(ObjectType.COMMIT)
             return self._git.revparse_single(revision).peel(ObjectType.COMMIT)
 
     def merge_base(self, one: str, other: str) -> str:

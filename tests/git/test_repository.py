@@ -86,6 +86,19 @@ def test_a_commit_can_be_named_in_short(history: Repo, length: int, packed: bool
     assert number(git, name) == number(git, name.upper()) == "1"
 
 
+@pytest.mark.parametrize("length", [7, 10, 39])
+def test_a_tag_that_is_called_as_a_commit_begins_hides_it_not(history: Repo, length: int) -> None:
+    first = history.git("rev-parse", "HEAD~1")
+    history.git("tag", first[:length], "HEAD")
+    assert Repository(str(history.path)).commit(first[:length]).commit == first
+
+
+def test_a_branch_may_be_called_as_no_commit_begins(history: Repo) -> None:
+    history.git("branch", "deadbeef")
+    git = Repository(str(history.path))
+    assert number(git, "deadbeef") == number(git, "HEAD")
+
+
 @pytest.mark.parametrize(
     "revision",
     ["nothing", "", "v9", "HEAD~3", "HEAD^2", "main@{99}", "a b", "v0..v1", "HEAD:number", "abc",

@@ -1,0 +1,58 @@
+"""What is merged without a person, and what needs somebody who stands behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import load_fleet
+from reconciler.promotion.conduct.asker import goes_along, has_backing
+from reconciler.promotion.errand import Errand, Kind
+from reconciler.promotion.gates.result import Gate, Result
+from tests.conftest import Repo
+from tests.promotion.fleet import Fleet
+from tests.promotion.gates.paper import HEAD, Paper, pull
+
+PROMOTION = Kind.promotion
+
+
+@pytest.fixture
+def prod(repo: Repo) -> Environment:
+    policy = "promotion: {overrides: [Lead, acme/sre], allowSkipFrom: [dev]}\n"
+    return load_fleet(Fleet(repo, {"prod": policy}).ground().tree).environment("prod")
+
+
+@pytest.mark.parametrize(
+    ("errand", "goes"),
+    [
+        (Errand(PROMOTION, "stage", "prod", ("paw",)), True),
+        (Errand(PROMOTION, "stage", "prod"), True),
+        (Errand(PROMOTION, "stage", "prod", ("paw",), release="a" * 40), False),
+        (Errand(PROMOTION, "stage", "prod", ("paw",), unheld="so"), False),
+        (Errand(PROMOTION, "dev", "prod", ("paw",)), False),
+        (Errand(Kind.rollback, "prod", "prod", ("paw",)), False),
+        (Errand(Kind.hotfix, "stage", "prod", ("paw",)), False),
+    ],
+)
+def test_only_what_the_chain_brings_anyway_goes_along(
+    errand: Errand, goes: bool, prod: Environment
+) -> None:
+    assert goes_along(errand, prod) is goes
+
+
+@pytest.mark.parametrize(
+    ("forge", "state", "backed"),
+    [
+        (Paper(), Gate.open, False),
+        (Paper(), Gate.overridden, True),
+        (Paper().approve("lead"), Gate.open, True),
+        (Paper().approve("Lead", "f" * 40), Gate.open, False),
+        (Paper(teams={"acme/sre": ["dave"]}).approve("dave"), Gate.open, True),
+        (Paper(teams={"acme/sre": ["dave"]}).approve("bob"), Gate.open, False),
+    ],
+)
+def test_somebody_stands_behind_it_who_may_override(
+    forge: Paper, state: Gate, backed: bool, prod: Environment
+) -> None:
+    results = [Result("checks", Gate.open, ""), Result("approvals", state, "")]
+    assert has_backing(forge, pull(commit=HEAD), prod, results) is backed
