@@ -12,7 +12,26 @@ from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.conftest import Repo
 
+BEGIN, END = (f"-----{word} RSA PRIVATE KEY-----" for word in ("BEGIN", "END"))
+NOTHING_IN_IT = ("key: |", BEGIN, END)
 LINE = "MIIEowIBAAKCAQEAtHu1Yn0x1Zp2Wv3Xq4Ry5Sz6Tt7Uu8Vv9Ww0Xx1Yy2Zz3Aa4Bb"
+
+CUT_SHORT = f"```\n{BEGIN}\n{LINE}\n...\n{END}\n```\n"
+TEMPLATE = """{{- if .Values.create }}
+apiVersion: v1
+kind: Secret
+type: {{ .Values.type | default "Opaque" }}
+metadata:
+  name: {{ printf "%s-db" .Release.Name }}
+data:
+  password: {{ include "common.secrets.manage" (dict "secret" "db" "key" "password" "context" $) }}
+  user: {{ required "name a user" .Values.user | b64enc | quote }}
+  {{- if eq .Values.kind "tls" }}
+  ca.crt: {{ .Files.Get "ca.crt" | b64enc }}
+  {{- end }}
+  url: {{ printf "%s:%s" .Values.host .Values.port | b64enc }}
+{{- end }}
+"""
 
 
 def secret(**values: str) -> str:
@@ -27,7 +46,7 @@ KINDS: dict[str, Mapping[str, str]] = {
         "clusters/a/apps.yaml": "kind: Kustomization\nspec:\n  postBuild:\n    substituteFrom:\n"
         "    - {kind: Secret, name: cluster}\n",
         "apps/base/kustomization.yaml": "resources: [release.yaml]\n",
-        "apps/base/release.yaml": "kind: HelmRelease\nspec:\n  valuesFrom: [{kind: Secret, name: a}]\n",
+        "apps/base/release.yaml": "kind: HelmRelease\nspec: {valuesFrom: [{kind: Secret}]}\n",
     },
     "examples of Applications": {
         "app/kustomization.yaml": "resources: [web.yaml]\nnamePrefix: x-\n",
@@ -84,21 +103,13 @@ KINDS: dict[str, Mapping[str, str]] = {
         "app/p.yaml": "- {op: add, path: /data/password, value: no-secret}\n",
     },
     "monitoring": {
-        "a/rules.yaml": "kind: PrometheusRule\nspec: {groups: [{rules: [{expr: 'x{secret=\"a\"}'}]}]}"
-        "\n",
+        "a/rules.yaml": "kind: PrometheusRule\nspec: {groups: [{expr: 'x{secret=\"a\"}'}]}\n",
         "a/role.yaml": "kind: ClusterRole\nrules: [{resources: [secrets], verbs: [list]}]\n",
     },
     "charts": {
-        "chart/README.md": f"```\n-----BEGIN RSA PRIVATE KEY-----\n{LINE}\n...\n-----END RSA PRIVATE"
-        " KEY-----\n```\n",
-        "chart/values.yaml": "## key: |\n##   -----BEGIN RSA PRIVATE KEY-----\n##   -----END RSA "
-        "PRIVATE KEY-----\nkey: ''\n",
-        "chart/templates/secret.yaml": "{{- if .Values.create }}\napiVersion: v1\nkind: Secret\ntype:"
-        ' {{ .Values.type | default "Opaque" }}\nmetadata:\n  name: {{ printf "%s-db" .Release.Name'
-        ' }}\ndata:\n  password: {{ include "common.secrets.manage" (dict "secret" "db" "key" "password'
-        '" "length" 10 "context" $) }}\n  user: {{ required "name a user" .Values.user | b64enc | '
-        'quote }}\n  {{- if eq .Values.kind "tls" }}\n  ca.crt: {{ .Files.Get "ca.crt" | b64enc }}\n'
-        '  {{- end }}\n  url: {{ printf "%s:%s" .Values.host .Values.port | b64enc }}\n{{- end }}\n',
+        "chart/README.md": CUT_SHORT,
+        "chart/values.yaml": "".join(f"## {line}\n" for line in NOTHING_IN_IT) + "key: ''\n",
+        "chart/templates/secret.yaml": TEMPLATE,
     },
 }
 
@@ -124,7 +135,7 @@ REAL = {
     "a text that is chosen": secret(
         password='{{ index (list "hunter2") 0 | default "" | cat "x" }}'
     ),
-    "a variable of a template": '{{- $pw := "hunter2" -}}\nkind: Secret\nstringData:\n  a: {{ $pw }}\n',
+    "a variable of a template": '{{ $pw := "hunter2" }}\nkind: Secret\nstringData: \n  a: {{ $pw }}\n',
 }
 
 
