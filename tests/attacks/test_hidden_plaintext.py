@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -21,8 +22,15 @@ META = "metadata: {name: db}\n"
 SECRET = f"apiVersion: v1\nkind: Secret\n{META}stringData:\n  password: {VALUE}\n"
 SEALED = f"apiVersion: v1\nkind: Secret\n{META}stringData: {{}}\n"
 OTHER = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  password: {VALUE}\n"
-OPERATIONS = f"- op: add\n  path: /data\n  value: {{}}\n- op: add\n  path: /data/password\n  value: {IN_BASE64}\n"
-MERGE = f"apiVersion: v1\nkind: NotImportant\nmetadata: {{name: any}}\nstringData:\n  password: {VALUE}\n"
+OPERATIONS = f"""- op: add
+  path: /data
+  value: {{}}
+- op: add
+  path: /data/password
+  value: {IN_BASE64}
+"""
+AS_JSON = json.dumps([{"op": "add", "path": "/stringData", "value": {"password": VALUE}}])
+MERGE = SECRET.replace("Secret", "NotImportant")
 GENERATOR = "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: db}\n"
 IN_PLACE = "generators:\n- |-\n  " + GENERATOR.replace("\n", "\n  ").rstrip(" ")
 
@@ -113,11 +121,8 @@ FORMS = {
         {"kustomization.yaml": "k.txt"},
     ),
     "the same anchor twice": app(
-        f"x: &a 1\ny: &a 2\nsecretGenerator: [{{name: db, literals: [password={VALUE}]}}]\n",
-        "app/kustomization.yaml:1",
-    ),
-    "a control character": app(
-        f"# \x01\nsecretGenerator: [{{name: db, literals: [password={VALUE}]}}]\n",
+        "commonAnnotations: {a: &a b, c: &a d}\n"
+        f"secretGenerator: [{{name: db, literals: [password={VALUE}]}}]\n",
         "app/kustomization.yaml:2",
     ),
     # Their kin
@@ -158,7 +163,7 @@ FORMS = {
         "app/t.txt:5",
         s__yaml=SEALED,
         t__txt="apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: t}\ntarget: {name: "
-        f"db}}\npatch: '[{{\"op\": \"add\", \"path\": \"/stringData\", \"value\": {{\"password\": \"{VALUE}\"}}}}]'\n",
+        f"db}}\npatch: '{AS_JSON}'\n",
     ),
     "a generator out of a folder": app(
         "generators: [gen]\n",
@@ -173,8 +178,7 @@ FORMS = {
         {
             "app/kustomization.yaml": "resources: [s.yaml]\ncomponents: [../c]\n",
             "app/s.yaml": SEALED,
-            "c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
-            "patches: [{target: {name: db}, path: p}]\n",
+            "c/kustomization.yaml": "kind: Component\npatches: [{target: {name: db}, path: p}]\n",
             "c/p": OPERATIONS,
         },
         "c/p:6",
@@ -218,6 +222,13 @@ class Hooked:
             (self.repo.path / "app" / name).symlink_to(target)
         self.repo.git("add", "--all")
 
+    def past(self, files: Mapping[str, str]) -> str:
+        """A commit that no hook saw."""
+        self.repo.write(files)
+        self.repo.git("add", "--all")
+        self.repo.git("commit", "--quiet", "--no-verify", "--message", "a change")
+        return self.repo.git("rev-parse", "HEAD")
+
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
@@ -253,3 +264,182 @@ def test_a_plaintext_secret_is_not_committed_in_whatever_form(name: str, hooked:
     assert f"{form.told}: " in done.stdout
     assert VALUE not in done.stdout
     assert IN_BASE64 not in done.stdout
+
+
+UNRENDERED = {
+    "a file that is not committed": app(
+        "secretGenerator: [{name: x, files: [ignored]}]\nresources: [db.txt]\n",
+        "app/db.txt:5",
+        db__txt=SECRET,
+    ),
+    "a patch of what is not there": app(
+        "resources: [gone.yaml]\npatches: [{target: {kind: Secret|X}, path: p}]\n",
+        "app/p:6",
+        p=OPERATIONS,
+    ),
+    "a merge patch of what is not there": app(
+        "resources: [gone.yaml]\npatches:\n- target: {kind: Secret?}\n  patch: |\n    "
+        + MERGE.replace("\n", "\n    "),
+        "app/kustomization.yaml:9",
+    ),
+    "a generator's file": app(
+        "resources: [gone.yaml]\ngenerators: [g.yaml]\n",
+        "app/value:1",
+        g__yaml=f"{GENERATOR}files: [password=value]\n",
+        value=VALUE,
+    ),
+    "a generator in place": app(
+        f"resources: [gone.yaml]\n{IN_PLACE}  literals: [password={VALUE}]\n",
+        "app/kustomization.yaml:7",
+    ),
+    "YAML that nobody reads": app("a: [\nsecretGenerator: []\n", "app/kustomization.yaml:1"),
+    "a control character": app(
+        f"# \x01\nsecretGenerator: [{{name: db, literals: [password={VALUE}]}}]\n",
+        "app/kustomization.yaml:2",
+    ),
+    "files of a kustomization that nobody reads": app(
+        "resources: [ db.txt\n", "app/db.txt:5", db__txt=SECRET
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNRENDERED)
+def test_what_does_not_render_here_is_read_file_by_file(name: str, hooked: Hooked) -> None:
+    form = UNRENDERED[name]
+    hooked.add(form)
+    assert hooked.run(PROGRAM, "render", "app").returncode == 2
+    done = hooked.commit()
+    assert done.returncode == 1, done.stdout
+    assert f"{form.told}: " in done.stdout
+
+
+def test_a_folder_that_does_not_render_keeps_nobody_from_a_commit(hooked: Hooked) -> None:
+    """It is said how far it was looked at; a commit that has nothing to do with it says nothing."""
+    broken = {"app/kustomization.yaml": "resources: [gone.yaml, s.yaml]\n", "app/s.yaml": SEALED}
+    hooked.repo.write(broken)
+    hooked.repo.git("add", "--all")
+    done = hooked.commit()
+    assert done.returncode == 0
+    assert done.stdout == (
+        "2 files: nothing is in the clear, though a folder does not render: "
+        "only the files were looked at there\n"
+    )
+    hooked.repo.write({"b/kustomization.yaml": "resources: [s.yaml]\n", "b/s.yaml": SEALED})
+    hooked.repo.git("add", "--all")
+    assert hooked.commit().stdout == "2 files: nothing is in the clear\n"
+
+
+def test_what_is_elsewhere_is_not_fetched_and_hides_nothing(hooked: Hooked) -> None:
+    """A base of another repository counts as empty: ours may be hidden beside it."""
+    url = "https://git.example.org/other/repo//base?ref=v1"
+    hooked.repo.write(
+        {
+            "app/kustomization.yaml": f"resources: ['{url}', s.yaml]\n"
+            "patches: [{target: {name: db}, path: p}]\n",
+            "app/s.yaml": SEALED,
+            "app/p": OPERATIONS,
+        }
+    )
+    hooked.repo.git("add", "--all")
+    done = hooked.commit()
+    assert done.returncode == 1
+    assert "app/p:6: Secret db, which app renders, holds password in the clear\n" in done.stdout
+
+
+def test_either_half_of_a_secret_is_told_when_it_comes(hooked: Hooked) -> None:
+    """The file before what names it, what names it before the file, and a link between them."""
+    hooked.past({"app/db.txt": SECRET, "app/kustomization.yaml": "resources: [db.txt]\n"})
+    told = "app/db.txt:5: Secret db, which app renders, holds password in the clear\n"
+    for late in ("app/db.txt", "app/kustomization.yaml"):
+        hooked.repo.git("rm", "--quiet", "--cached", late)
+        hooked.repo.git("commit", "--quiet", "--no-verify", "--message", "without")
+        hooked.repo.git("add", late)
+        assert told in hooked.commit().stdout
+        hooked.repo.git("commit", "--quiet", "--no-verify", "--message", "with")
+    hooked.repo.write({"app/kustomization.yaml": "resources: [link]\n"})
+    hooked.past({})
+    (hooked.repo.path / "app/link").symlink_to("db.txt")
+    hooked.repo.git("add", ".")
+    assert told in hooked.commit().stdout
+
+
+def test_what_a_file_kept_from_rendering_is_told_when_it_goes(hooked: Hooked) -> None:
+    """Two kustomizations in a folder are none; without one of them the other counts."""
+    form = FORMS["a target's pattern"]
+    hooked.add(form)
+    hooked.repo.write({"app/kustomization.yml": "{}\n"})
+    hooked.repo.git("add", ".")
+    hooked.repo.git("commit", "--quiet", "--no-verify", "--message", "two of them")
+    hooked.repo.git("rm", "--quiet", "app/kustomization.yml")
+    done = hooked.commit()
+    assert f"{form.told}: " in done.stdout
+
+
+def test_what_a_merge_puts_together_is_found_in_a_range(hooked: Hooked) -> None:
+    """Neither branch renders a Secret, and no file of the merge is new."""
+    base = hooked.repo.git("rev-parse", "HEAD")
+    hooked.repo.git("checkout", "--quiet", "-b", "side")
+    hooked.past({"app/db": SECRET.replace("kind: Secret", "kind: $(KIND)")})
+    hooked.repo.git("checkout", "--quiet", "main")
+    plain = "- {op: replace, path: /kind, value: Secret}\n"
+    hooked.past(
+        {
+            "app/kustomization.yaml": "resources: [db]\npatches: [{target: {}, path: p}]\n",
+            "app/p": plain,
+        }
+    )
+    hooked.repo.git("merge", "--quiet", "--no-edit", "side")
+    merge = hooked.repo.git("rev-parse", "HEAD")
+    done = hooked.run(PROGRAM, "secrets", "forbid", "--range", f"{base}..HEAD")
+    assert done.returncode == 1
+    assert f"{merge[:12]}:app/db:5: Secret db, which app renders," in done.stdout
+
+
+def test_each_commit_of_a_range_is_rendered_as_it_was(hooked: Hooked) -> None:
+    """Added and taken away again: it is told once, of the commit that brought it."""
+    base = hooked.repo.git("rev-parse", "HEAD")
+    bad = hooked.past({"app/kustomization.yaml": "resources: [db.txt]\n", "app/db.txt": SECRET})
+    hooked.past({"app/db.txt": SECRET + "# a comment\n"})
+    hooked.past({"app/db.txt": SEALED})
+    assert hooked.run(PROGRAM, "secrets", "forbid", ".").returncode == 0
+    done = hooked.run(PROGRAM, "secrets", "forbid", "--range", f"{base}..HEAD")
+    assert done.returncode == 1
+    lines = [line for line in done.stdout.splitlines() if "which app renders" in line]
+    assert lines == [
+        f"{bad[:12]}:app/db.txt:5: Secret db, which app renders, holds password in the clear"
+    ]
+
+
+def test_the_whole_tree_is_rendered_where_all_of_it_is_asked_for(hooked: Hooked) -> None:
+    hooked.past({"app/kustomization.yaml": "resources: [db.txt]\n", "app/db.txt": SECRET})
+    done = hooked.run(PROGRAM, "secrets", "forbid", ".")
+    assert done.returncode == 1
+    assert "app/db.txt:5: Secret db, which app renders, holds password" in done.stdout
+    (hooked.repo.path / ".git/hooks/pre-commit").write_text(
+        f"#!/bin/sh\nexec {PROGRAM} secrets seal\n"
+    )
+    hooked.repo.write({"app/db.txt": SECRET + "# a comment\n"})
+    hooked.repo.git("add", ".")
+    assert hooked.commit().returncode == 1
+
+
+def test_what_is_allowed_there_or_told_already_is_not_told_again(hooked: Hooked) -> None:
+    allowed = "allowed: [{file: app/db.txt, key: password, reason: Made up.}]\n"
+    hooked.repo.write(
+        {
+            "app/kustomization.yaml": "resources: [db.txt]\n",
+            "app/db.txt": SECRET,
+            ".plaintext-secrets.yaml": allowed,
+        }
+    )
+    hooked.repo.git("add", ".")
+    assert hooked.commit().returncode == 0
+    old = {"old/kustomization.yaml": "resources: [db.yaml]\n", "old/db.yaml": SECRET}
+    hooked.repo.write(old)
+    hooked.repo.git("add", ".")
+    [told] = [line for line in hooked.commit().stdout.splitlines() if line.startswith("old/")]
+    assert told == "old/db.yaml:5: Secret db holds password in the clear"
+    hooked.repo.git("commit", "--quiet", "--no-verify", "--message", "all the same")
+    hooked.repo.write({"old/kustomization.yaml": "resources: [db.yaml]\nnamePrefix: x-\n"})
+    hooked.repo.git("add", ".")
+    assert hooked.commit().returncode == 0, "what was there before is another commit's"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -125,8 +126,34 @@ def test_options_that_change_the_output_have_entries_of_their_own(renderer: Rend
     assert renderer.render(tree, "apps/app0", RenderOptions(timeout=5)).cached
 
 
-def test_a_render_with_a_secret_in_it_is_never_kept(renderer: Renderer, tmp_path: Path) -> None:
-    tree = memory({"a/kustomization.yaml": SECRET})
+HIDDEN = "apiVersion: v1\nkind: {kind}\nmetadata: {{name: s}}\ndata: {{password: aHVudGVyMg==}}\n"
+INTO_A_LIST = json.dumps(
+    [
+        {"op": "replace", "path": "/kind", "value": "List"},
+        {"op": "move", "from": "/data", "path": "/items"},
+    ]
+)
+SECRETS = {
+    "of a generator": {"a/kustomization.yaml": SECRET},
+    "of a kind in base64": {
+        "a/kustomization.yaml": "resources: [s.yaml]\n",
+        "a/s.yaml": HIDDEN.format(kind="!!binary U2VjcmV0"),
+    },
+    "in a list that a patch makes": {
+        "a/kustomization.yaml": "resources: [l.yaml]\npatches:\n- target: {kind: X}\n"
+        f"  options: {{allowKindChange: true}}\n  patch: '{INTO_A_LIST}'\n",
+        "a/l.yaml": "apiVersion: v1\nkind: X\nmetadata: {name: l}\ndata:\n- "
+        + HIDDEN.format(kind="Secret").replace("\n", "\n  "),
+    },
+}
+
+
+@pytest.mark.parametrize("how", SECRETS)
+def test_a_render_with_a_secret_in_it_is_never_kept(
+    how: str, renderer: Renderer, tmp_path: Path
+) -> None:
+    tree = memory(SECRETS[how])
+    assert b"kind: Secret\n" in renderer.render(tree, "a").manifest
     for _ in range(2):
         assert not renderer.render(tree, "a").cached
     renderer.store.close()

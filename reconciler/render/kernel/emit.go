@@ -37,10 +37,21 @@ func emit(m resmap.ResMap) (*output, error) {
 			return nil, fmt.Errorf("%s: %w", res.CurId(), err)
 		}
 		text.Write(object)
-		out.secret = out.secret || res.GetKind() == "Secret"
+		out.secret = out.secret || holdsSecret(object)
 	}
 	out.manifest = text.Bytes()
 	return out, nil
+}
+
+// holdsSecret looks at what is written, not at what is read: a kind in base64 comes out as text, and
+// a patch can make a list of another object.
+func holdsSecret(object []byte) bool {
+	return startsLine(object, "kind: Secret\n") || startsLine(object, "kind: SecretList\n") ||
+		startsLine(object, "items:\n") && bytes.Contains(object, []byte("kind: Secret\n"))
+}
+
+func startsLine(text []byte, line string) bool {
+	return bytes.HasPrefix(text, []byte(line)) || bytes.Contains(text, []byte("\n"+line))
 }
 
 // objectsJSON turns a manifest that emit wrote into a JSON list.

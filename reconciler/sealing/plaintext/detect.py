@@ -112,10 +112,14 @@ def _credentials(file: str, text: str, found: Iterable[Plaintext]) -> Iterator[P
 
 
 def _without_twins(found: Iterable[Plaintext]) -> Iterator[Plaintext]:
-    seen: set[tuple[str, Key]] = set()
+    """In one line there may be several values of one name, and one value in several forms."""
+    seen: set[tuple[object, ...]] = set()
     for f in found:
-        fresh = tuple(k for k in dict.fromkeys(f.keys) if (f.file, k) not in seen)
         alone = Key("", f.line)
-        if fresh or not (f.keys or (f.file, alone) in seen):
-            yield replace(f, keys=fresh, line=fresh[0].line if fresh else f.line)
-        seen.update((f.file, k) for k in fresh or (alone,))
+        named = {(f.file, k.name, k.line, *k.marks[:1]): k for k in f.keys or (alone,)}
+        fresh = tuple(k for twin, k in named.items() if twin not in seen)
+        seen.update(named)
+        if fresh == (alone,) and not f.keys:
+            yield f
+        elif fresh:
+            yield replace(f, keys=fresh, line=fresh[0].line)

@@ -11,6 +11,7 @@ from reconciler.model.kustomization import unquoted
 from reconciler.sealing.plaintext.contents import Contents
 from reconciler.sealing.plaintext.found import mark_of
 from reconciler.sealing.plaintext.references import content_of
+from reconciler.sealing.plaintext.words import words_in
 from reconciler.sealing.plaintext.yaml import documents, text_of
 
 MAX_NESTING = 4
@@ -34,7 +35,7 @@ def marks_in(content: bytes) -> Iterator[tuple[bytes, int]]:
     text = text_of(content) or ""
     yield from _in_yaml(text, 0, 0)
     for number, line in enumerate(text.split("\n"), 1):
-        for part in (line, line.strip(), line.partition("=")[2]):
+        for part in {line, line.strip(), line.partition("=")[2], *words_in(line)}:
             yield mark_of(part.encode()), number
     yield mark_of(content), 1
 

@@ -50,7 +50,7 @@ class Reach:
             if is_kustomization(path):
                 folder = posixpath.dirname(path)
                 further.add(folder)
-                if path in self._kustomizations:
+                if not self._kustomizations.keys().isdisjoint(_kustomizations_in(folder)):
                     found.add(folder)
             further.update(self._users.get(path, ()))
             waiting += further - seen

@@ -25,10 +25,10 @@ NAMING = frozenset(
     re.findall(
         r"\w+",
         """AsConfig AsSecrets Get GetBytes Glob Has contains date dateInZone datasource define dig
-        ds env eq fail ge genCA genPrivateKey genSelfSignedCert genSignedCert get gt hasKey hasPrefix
-        hasSuffix include index join key kindIs le lookup lt ne omit pick pluck readFile regexFind
-        regexMatch regexReplaceAll replace required requiredEnv secret semverCompare split
-        splitList splitn template toDate trimAll trimPrefix trimSuffix typeIs unset""",
+        ds env eq fail ge genCA genPrivateKey genSelfSignedCert genSignedCert get gt hasKey
+        hasPrefix hasSuffix include index join key kindIs le lookup lt ne omit pick pluck readFile
+        regexFind regexMatch regexReplaceAll replace required requiredEnv secret semverCompare
+        split splitList splitn template toDate trimAll trimPrefix trimSuffix typeIs unset""",
     )
 )
 # What is put together for one of these is, too.

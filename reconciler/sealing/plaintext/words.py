@@ -48,12 +48,16 @@ def words_of(text: str) -> Words:
         texts.append(ESCAPE.sub(_meant, texts[-1]))
     whole = "\n".join(dict.fromkeys(texts))
     return Words(
-        frozenset(whole.translate(BETWEEN).split()),
+        frozenset(words_in(whole)),
         whole,
         SECRET.search(whole) is not None,
         COMPOSING.search(whole) is not None,
         CONFIGURED.search(whole) is not None,
     )
+
+
+def words_in(text: str) -> list[str]:
+    return text.translate(BETWEEN).split()
 
 
 def is_a_word(path: str) -> bool:
@@ -63,7 +67,7 @@ def is_a_word(path: str) -> bool:
 
 def longest_word(path: str) -> str:
     """The part of a name that surely is in every text that names it."""
-    return max(path.rpartition("/")[2].translate(BETWEEN).split(), key=len, default="")
+    return max(words_in(path.rpartition("/")[2]), key=len, default="")
 
 
 def joined(folder: str, name: str) -> str | None:

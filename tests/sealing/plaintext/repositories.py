@@ -287,8 +287,8 @@ class Builder:
         target = self.choose.choice(
             (
                 {"kind": "Secret"}, {"name": "db"}, {"kind": "Secret|ConfigMap"}, {"kind": ".*"},
-                {"kind": "ConfigMap"}, {"labelSelector": "a=b"}, {"kind": "Widget"}, {"version": "v1"},
-                {"name": "n.*"}, {"namespace": "shop"},
+                {"kind": "ConfigMap"}, {"labelSelector": "a=b"}, {"kind": "Widget"},
+                {"version": "v1"}, {"name": "n.*"}, {"namespace": "shop"},
             )
         )  # fmt: skip
         content = self.changes()

@@ -29,7 +29,7 @@ from reconciler.sealing.plaintext.references import content_of
 from reconciler.sealing.plaintext.rendered import Rendering
 from reconciler.sealing.plaintext.scan import Scan, Scanner
 from reconciler.sealing.plaintext.state import Layout
-from tests.sealing.plaintext.repositories import VALUE, Builder, Repository
+from tests.sealing.plaintext.repositories import VALUE, Builder, Repository, encoded
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
 TOLD_AFTER = 1000
@@ -96,12 +96,16 @@ def _in_the_clear(found: Any) -> Iterator[tuple[str, bytes, str]]:
         yield from _in_the_clear(item)
 
 
-def tells(found: Iterable[Plaintext], made: Repository, content: bytes, value: str) -> bool:
-    """Is it one of the values that are told of, or in a file that is in the clear as a whole?"""
+def tells(
+    found: Iterable[Plaintext], made: Repository, key: str, content: bytes, value: str
+) -> bool:
+    """Is it one of the values that are told of, or of this name in the file that it is in?"""
     for plaintext in found:
-        if any(mark_of(content) in key.marks for key in plaintext.keys):
+        names = [k.name for k in plaintext.keys] or [key]
+        if any(mark_of(content) in k.marks for k in plaintext.keys):
             return True
-        if not plaintext.keys and value in text_of(made, plaintext.file):
+        text = text_of(made, plaintext.file)
+        if key in names and (value in text or encoded(value) in text):
             return True
     return False
 
@@ -119,7 +123,7 @@ def check(choose: random.Random, kernel: Kernel) -> int:
     for render in rendered:
         for key, content, value in in_the_clear(render):
             values += 1
-            assert tells(found, made, content, value), (render.path, key, value, made, found)
+            assert tells(found, made, key, content, value), (render.path, key, value, made, found)
     said = "".join(map(str, found)) + repr(found)
     assert not VALUE.search(said), said
     check_reach(made, rendered)
@@ -152,7 +156,13 @@ def check_a_change(
         if changed in render.paths:
             for key, content, value in in_the_clear(render):
                 if value in text_of(made, changed):
-                    assert tells(found, made, content, value), (changed, key, value, made, found)
+                    assert tells(found, made, key, content, value), (
+                        changed,
+                        key,
+                        value,
+                        made,
+                        found,
+                    )
 
 
 @given(choose=st.randoms(use_true_random=False))
