@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.git.pushes import NewCommits
 from reconciler.git.snapshots import Snapshot, Snapshots
 from reconciler.model.layout import is_kustomization
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
@@ -90,10 +91,10 @@ def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:
     return PlaintextRules()
 
 
-def scan_commits(snapshots: Snapshots, revisions: str) -> list[Scan]:
+def scan_commits(snapshots: Snapshots, commits: NewCommits) -> list[Scan]:
     """What each commit of a range adds.
 
     The rules are those of the last one: what was allowed in between allows nothing.
     """
-    scanner = Scanner(snapshots, read_rules(snapshots, snapshots.tip(revisions)))
-    return [scanner.scan(snapshot) for snapshot in snapshots.commits(revisions)]
+    scanner = Scanner(snapshots, read_rules(snapshots, commits.tip))
+    return [scanner.scan(snapshot) for snapshot in snapshots.commits(commits.revisions)]
