@@ -11,6 +11,7 @@ from reconciler.cli.output import console, show_error
 from reconciler.cli.settings import open_memory
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, printable
+from reconciler.git.file_lock import only_writer
 from reconciler.git.memory import MemoryTree
 from reconciler.git.repository import Repository
 from reconciler.git.staged import StagedTree
@@ -32,6 +33,11 @@ OWN_INDEX = ".lock"
 
 def seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> bool:
     """Was anything sealed? The index changes in one step, then each file on disk does."""
+    with only_writer(root):
+        return _seal_staged(snapshots, found, root)
+
+
+def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> bool:
     staged = StagedTree(snapshots)
     head = snapshots.head()
     before = Repository(root).commit(head) if head else MemoryTree({})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Place, SealingError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.worktree import WorkTree
 from reconciler.model.environment import Environment
 from reconciler.model.files import FILE, Files, read
@@ -66,17 +67,24 @@ def add_certificate(
     root: str, environment: Environment, certificate: Certificate
 ) -> tuple[str, bool]:
     """The file of an environment, and whether the certificate is new in it."""
-    known = find_certificates(WorkTree(root), environment)
     file = certificates_file(environment)
-    if known and known.find(certificate.fingerprint):
-        return file, False
-    _write(root, file, [certificate, *(known.all if known else ())], known)
-    return file, True
+    with only_writer(root):
+        known = find_certificates(WorkTree(root), environment)
+        if known and known.find(certificate.fingerprint):
+            return file, False
+        _write(root, file, [certificate, *(known.all if known else ())], known)
+        return file, True
 
 
 def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:
     """Take out the older certificates that no value was sealed with; those that were dropped."""
-    tree = WorkTree(root)
+    with only_writer(root):
+        return _drop_unused(WorkTree(root), environment, homes)
+
+
+def _drop_unused(
+    tree: WorkTree, environment: Environment, homes: Iterable[Home]
+) -> list[Certificate]:
     known = find_certificates(tree, environment)
     if known is None:
         return []
@@ -87,7 +95,7 @@ def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> l
             used |= {item.fingerprint for item in record.items.values()} if record else set()
     kept = [c for c in known.all if c.fingerprint in used]
     if len(kept) < len(known.all):
-        _write(root, known.file, kept, known)
+        _write(tree.root, known.file, kept, known)
     return [c for c in known.all if c.fingerprint not in used]
 
 

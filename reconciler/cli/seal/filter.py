@@ -20,6 +20,7 @@ from reconciler.cli.settings import open_memory
 from reconciler.documents.read import Document, is_json, look_alikes, read_documents
 from reconciler.documents.write import stream
 from reconciler.errors import Place, UsageError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_root
 from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.scope import Scope
@@ -223,17 +224,19 @@ def _merge(path: str, secrets: list[Secret], certificate: Certificate, scope: Sc
     from reconciler.sealing.files import changed, read_file_of, write_file
     from reconciler.sealing.merge import merge
 
-    memory = open_memory(find_root(os.path.dirname(os.path.abspath(path))))
+    folder = os.path.dirname(os.path.abspath(path))
+    memory = open_memory(find_root(folder))
     for secret in secrets:
-        found = read_file_of(path, secret.name, alone=len(secrets) == 1)
-        if scope and scope is not found.sealed.scope:
-            raise UsageError(
-                f"{path} is sealed {found.sealed.scope}",
-                why="its other values could not be opened any more",
-                hint="seal all of it again, without --merge-into",
-            )
-        merged = merge(found.sealed, secret, certificate, memory)
-        write_file(path, changed(found, merged), found.content)
+        with only_writer(folder):
+            found = read_file_of(path, secret.name, alone=len(secrets) == 1)
+            if scope and scope is not found.sealed.scope:
+                raise UsageError(
+                    f"{path} is sealed {found.sealed.scope}",
+                    why="its other values could not be opened any more",
+                    hint="seal all of it again, without --merge-into",
+                )
+            merged = merge(found.sealed, secret, certificate, memory)
+            write_file(path, changed(found, merged), found.content)
 
 
 def _write(content: bytes, path: str | None) -> None:

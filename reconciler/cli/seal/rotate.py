@@ -96,7 +96,7 @@ def _all(place: Workplace, env: str, again: Again) -> None:
     for home in place.homes(env):
         paths = dict.fromkeys(f.path for f in sealed_in(place.tree, home.entry.folder))
         for path in paths:
-            count = rotate_file(place.tree, home, path, again)
+            count = rotate_file(place.tree.root, home, path, again)
             typer.echo(f"{path}: {count} sealed again" if count else f"{path}: nothing to do")
     dropped = drop_unused(place.tree.root, place.environment(env), place.homes(env))
     for certificate in dropped:

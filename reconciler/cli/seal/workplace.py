@@ -27,12 +27,17 @@ class Workplace:
         entries = self.fleet.entries_called(typed)
         if len(entries) != 1:
             raise UsageError(f"{typed} is {len(entries)} apps", hint="write ENV/APP")
-        return home_of(self.tree, self.fleet, entries[0])
+        return home_of(self._now(), self.fleet, entries[0])
 
     def homes(self, typed: str | None = None) -> list[Home]:
         """All apps, or those that ENV, APP or ENV/APP names."""
         entries = self.fleet.entries_called(typed) if typed else self.fleet.entries
-        return [home_of(self.tree, self.fleet, entry) for entry in entries]
+        tree = self._now()
+        return [home_of(tree, self.fleet, entry) for entry in entries]
+
+    def _now(self) -> WorkTree:
+        """Others may have written since the files were first read, which is no mistake."""
+        return WorkTree(self.tree.root)
 
     def environment(self, name: str) -> Environment:
         return self.fleet.environment(name)
