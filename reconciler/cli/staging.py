@@ -18,6 +18,7 @@ from reconciler.git.staged import StagedTree
 from reconciler.model.files import FILE
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.sealing.atomic import replace_file
+from reconciler.sealing.confirmed import Confirmed
 from reconciler.sealing.hook.hook import seal_all
 from reconciler.sealing.hook.work import Work
 
@@ -42,7 +43,7 @@ def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) ->
     head = snapshots.head()
     before = Repository(root).commit(head) if head else MemoryTree({})
     fleet = load_fleet(staged) if environment_names(staged) else Fleet((), ())
-    work = Work(staged, before, fleet, open_memory(root))
+    work = Work(staged, before, fleet, open_memory(root), Confirmed(root))
     done, refused = seal_all(work, found)
     blobs = {
         path: None if content is None else snapshots.store(content)
@@ -52,6 +53,8 @@ def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) ->
         snapshots.stage(blobs)
     for line in done:
         _say(Place(line.file), line.what, root)
+    for environment, fingerprint in work.sealed_with.items() if done else ():
+        console(stderr=False).print(f"for {environment}, with {fingerprint}")
     _follow(staged, work.changed(), root)
     for error in refused:
         show_error(error, root=root)

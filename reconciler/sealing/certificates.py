@@ -15,8 +15,6 @@ from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.certificate import Certificate, check_usable, read_certificates
 from reconciler.sealing.files import Home, sealed_in
 
-FILE_NAME = "sealing-cert.pem"
-
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
@@ -38,14 +36,9 @@ class Certificates:
         return next((c for c in self.all if c.fingerprint == fingerprint), None)
 
 
-def certificates_file(environment: Environment) -> str:
-    """Where the certificates of an environment are, from the repository's root."""
-    return environment.sealing.certificate or f"{environment.folder}/{FILE_NAME}"
-
-
 def find_certificates(files: Files, environment: Environment) -> Certificates | None:
     """The certificates of an environment, if it has any."""
-    file = certificates_file(environment)
+    file = environment.certificates_file
     if files.look(file).kind != FILE:
         return None
     return Certificates(file, tuple(read_certificates(read(files, file), file)))
@@ -54,7 +47,7 @@ def find_certificates(files: Files, environment: Environment) -> Certificates | 
 def certificates_of(files: Files, environment: Environment) -> Certificates:
     found = find_certificates(files, environment)
     if found is None:
-        file = certificates_file(environment)
+        file = environment.certificates_file
         raise SealingError(
             f"{environment.name} has no certificate to seal with",
             where=Place(file),
@@ -67,13 +60,26 @@ def add_certificate(
     root: str, environment: Environment, certificate: Certificate
 ) -> tuple[str, bool]:
     """The file of an environment, and whether the certificate is new in it."""
-    file = certificates_file(environment)
+    file = environment.certificates_file
     with only_writer(root):
         known = find_certificates(WorkTree(root), environment)
         if known and known.find(certificate.fingerprint):
             return file, False
         _write(root, file, [certificate, *(known.all if known else ())], known)
         return file, True
+
+
+def check_seals(root: str, environment: Environment, certificate: Certificate) -> None:
+    """A controller's own is its newest: what says to be newer is somebody else's."""
+    found = certificates_of(WorkTree(root), environment)
+    if found.newest.fingerprint != certificate.fingerprint:
+        raise SealingError(
+            f"{found.newest.fingerprint} says that it is newer than the controller's, and would "
+            "seal",
+            where=Place(found.file),
+            why="the controller does not have its key, or has not made it yet",
+            hint="take it out of the file, and ask who put it there",
+        )
 
 
 def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:

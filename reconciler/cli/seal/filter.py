@@ -12,8 +12,13 @@ import typer
 from reconciler.cli.options import Root
 from reconciler.cli.output import console, show_note
 from reconciler.cli.quick import write_out
+from reconciler.cli.seal.confirmation import (
+    check_expected,
+    say_sealed_with,
+    sealing_certificate,
+)
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Form, Namespace, ScopeOption
+from reconciler.cli.seal.options import Fingerprint, Form, Namespace, ScopeOption
 from reconciler.cli.seal.values import note_line_break, read_stdin
 from reconciler.cli.seal.workplace import Workplace, open_workplace, scope_called
 from reconciler.cli.settings import open_memory
@@ -93,11 +98,12 @@ def filter_(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty-data", help="Take a Secret without values, too.")
     ] = False,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Secrets on standard input, SealedSecrets on standard output: what kubeseal does."""
     leave_no_core()
-    certificate, usual = _certificate(cert, env, root)
+    certificate, usual = _certificate(cert, env, fingerprint, root)
     wanted = scope_called(scope)
     content = _input(secret_file or (from_file if raw else None))
     try:
@@ -120,19 +126,19 @@ def filter_(
 
 
 def _certificate(
-    named: str | None, env: str | None, root: str | None
+    named: str | None, env: str | None, fingerprint: str | None, root: str | None
 ) -> tuple[Certificate, Scope | None]:
     """What to seal with, and the scope that goes without saying."""
     from reconciler.sealing.certificate import check_usable, read_certificate
-    from reconciler.sealing.certificates import certificates_of
 
     if named and env:
         raise UsageError("--cert and --env both name a certificate", hint="give one of them")
     if env:
         place: Workplace = open_workplace(root)
         environment = place.environment(env)
-        found = certificates_of(place.tree, environment)
-        return found.usable(), Scope(environment.sealing.scope)
+        certificate = sealing_certificate(place, environment, fingerprint)
+        say_sealed_with(certificate, env)
+        return certificate, Scope(environment.sealing.scope)
     named = named or os.environ.get(CERTIFICATE)
     if not named:
         raise UsageError(
@@ -141,6 +147,8 @@ def _certificate(
         )
     certificate = read_certificate(_named(named), named)
     check_usable(certificate, named)
+    if fingerprint:
+        check_expected(certificate, fingerprint, named)
     return certificate, None
 
 

@@ -11,6 +11,7 @@ from reconciler.git.locate import find_root
 from reconciler.git.worktree import WorkTree
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.sealing.confirmed import Confirmed
 from reconciler.sealing.files import Home, home_of
 from reconciler.sealing.memory import Memory
 from reconciler.sealing.scope import Scope
@@ -21,6 +22,7 @@ class Workplace:
     tree: WorkTree
     fleet: Fleet
     memory: Memory
+    confirmed: Confirmed
 
     def home(self, typed: str) -> Home:
         """The one app that ENV/APP names."""
@@ -46,7 +48,8 @@ class Workplace:
 def open_workplace(root: str | None) -> Workplace:
     source = find_source([], root)
     tree = WorkTree(source)
-    return Workplace(tree, load_fleet(tree), open_memory(find_root(source)))
+    memory = open_memory(find_root(source))
+    return Workplace(tree, load_fleet(tree), memory, Confirmed(source))
 
 
 def scope_called(text: str | None) -> Scope | None:
