@@ -413,7 +413,7 @@ def test_a_repository_that_nobody_can_write_to_is_left_as_it_is(scripted: Hooked
     done = scripted.run(*command)
     if "unshare:" in done.stdout or "mount:" in done.stdout:
         pytest.skip("no file system can be mounted here")
-    assert done.returncode == 1, done.stdout
+    assert done.returncode == 2, done.stdout
     assert "Read-only file system" in done.stdout
     assert VALUE not in done.stdout
     assert scripted.staged() == before
