@@ -43,8 +43,7 @@ class Snapshots:
 
     def head(self) -> str:
         """The last commit; "" if there is none yet."""
-        found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
-        return found.decode().strip()
+        return self._commit("HEAD")
 
     def staged(self) -> Snapshot:
         """What the next commit changes."""
@@ -65,9 +64,10 @@ class Snapshots:
 
     def _check_known(self, missing: frozenset[str]) -> None:
         """What is named and not found, the next commit takes away; or it is a mistake."""
-        if missing and (head := self.head()):
-            before = (_with_folders(path) for path, _, _ in self.listing(head))
-            missing = missing.difference(*before)
+        for name in ("HEAD", "MERGE_HEAD"):
+            if missing and (commit := self._commit(name)):
+                before = (_with_folders(path) for path, _, _ in self.listing(commit))
+                missing = missing.difference(*before)
         if missing:
             raise RepositoryError(
                 f"{min(missing)} is not in the index, and not in the last commit",
@@ -144,6 +144,10 @@ class Snapshots:
             batch.append(blob)
             total += size
         yield from self._contents(batch)
+
+    def _commit(self, name: str) -> str:
+        words = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return self._git(*words, may_fail=True).decode().strip()
 
     def _contents(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
         told = self._git("cat-file", "--batch", given=_lines(blobs))

@@ -107,6 +107,18 @@ def test_what_the_commit_takes_away_may_be_named(repo: Repo, typed: Run) -> None
         assert b"nothing is in the clear" not in done.stderr
 
 
+def test_what_a_merge_leaves_out_may_be_named(repo: Repo, typed: Run) -> None:
+    """Runners name all that a merge has had to decide, as far as it is on disk."""
+    repo.commit({"a.yaml": "a: b\n"})
+    repo.git("checkout", "--quiet", "-b", "side")
+    repo.commit({"theirs.yaml": "a: b\n"})
+    repo.git("checkout", "--quiet", "main")
+    repo.commit({"c.yaml": "a: b\n"})
+    repo.git("merge", "--quiet", "--no-commit", "side")
+    repo.git("rm", "--quiet", "--cached", "theirs.yaml")
+    assert typed("secrets", "forbid", "c.yaml", "theirs.yaml", cwd=repo.path).returncode == 0
+
+
 def test_thousands_of_names_take_hardly_longer_than_none(repo: Repo, typed: Run) -> None:
     """A runner names each staged file; finding them is one walk through the index."""
     names = [f"folder{n % 50}/deep/er/file{n}.txt" for n in range(2000)]
