@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.checks.applications import APPLICATIONS
+from reconciler.checks.certificates import NEW
 from reconciler.checks.finding import Severity
 from reconciler.checks.releases import RELEASES
 from reconciler.checks.rule import Rule
@@ -231,7 +232,7 @@ The exit code is 2 then.
 )
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted((*_KERNEL, *APPLICATIONS, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
+    sorted((*_KERNEL, *APPLICATIONS, NEW, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reconciler.checks.applications import application_findings
+from reconciler.checks.certificates import certificate_findings
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.judge import Judge
 from reconciler.checks.releases import release_findings
@@ -15,6 +16,7 @@ from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
 from reconciler.git.tree import Tree
+from reconciler.model.layout import entry_of
 from reconciler.render.renderer import Render, Renderer
 
 
@@ -71,8 +73,11 @@ def check(
         if rule.find:
             found += [f for f in rule.find(world) if f.app in chosen]
     ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
+    kept = [f for f in found if f not in ignored]
+    for environment in dict.fromkeys(entry[0] for app in apps if (entry := entry_of(app))):
+        kept += certificate_findings(tree, repository, environment, settings.releases.branch)
     return Report(
-        findings=tuple(_in_order([f for f in found if f not in ignored], everything)),
+        findings=tuple(_in_order(kept, everything)),
         ignored=tuple(ignored),
         failed=tuple((app, error) for app, error in failed if error),
         apps=len(chosen),

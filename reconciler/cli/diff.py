@@ -22,8 +22,10 @@ from reconciler.compare.report import Report, Side
 from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.locate import is_bare
-from reconciler.model.layout import apps_in, entry_folder, environment_folder
+from reconciler.model.fleet import environment_names
+from reconciler.model.layout import apps_in, entry_folder, entry_of, environment_folder
 from reconciler.render.renderer import Renderer
+from reconciler.sealing.new_certificates import new_certificates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +132,13 @@ def diff(
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
         found = differences(renderer, old, new, pairs, bar)
     first, second = environments or (None, None)
-    report = Report(_side(before, old, first), _side(after, new, second), len(pairs), tuple(found))
+    report = Report(
+        _side(before, old, first),
+        _side(after, new, second),
+        len(pairs),
+        tuple(found),
+        () if environments else tuple(new_certificates(old, new, _named(pairs, wanted, new))),
+    )
     match output:
         case Output.json:
             write_json(document(report, error_json))
@@ -140,6 +148,9 @@ def diff(
             typer.echo(comment(report, limit, whole), nl=False)
         case Output.text:
             _write_text(report, stat)
+            _write_certificates(report)
+    if report.certificates and not found:
+        raise typer.Exit(CheckFailed.exit_code)
     _exit(found)
 
 
@@ -169,6 +180,12 @@ def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
                     f"{name} is a revision, and no app", hint="write it after --from or --to"
                 ) from None
         raise
+
+
+def _named(pairs: list[Pair], named: list[str], tree: Tree) -> list[str]:
+    """Those of the apps that are compared, and all if none was named."""
+    entries = (entry_of(pair.after or "") for pair in pairs)
+    return list(dict.fromkeys(e[0] for e in entries if e)) if named else environment_names(tree)
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
@@ -219,6 +236,16 @@ def _write_text(report: Report, stat: bool) -> None:
             typer.echo()
         of = f"{len(report.apps):,} of {report.compared:,} apps differ"
         typer.echo(f"{of}: {counts_text(report.counts())} objects")
+
+
+def _write_certificates(report: Report) -> None:
+    for new in report.certificates:
+        typer.echo(typer.style(printable(f"{new.environment}  {new.file}"), bold=True))
+        if new.why:
+            typer.echo(printable(f"~ it cannot be said who reads what is sealed: {new.why}"))
+            continue
+        typer.echo(f"+ {new.fingerprint} is new: whoever has its key reads what is sealed next")
+        typer.echo(printable(f"  to do: {new.command}"))
 
 
 def _title(app: AppDifference) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from reconciler.errors import UsageError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.git.tree import MISSING
 from reconciler.git.worktree import WorkTree
@@ -56,6 +57,11 @@ def init(
     if (app is None) != (image is None):
         raise UsageError("--app and --image belong together", hint="name both, or neither")
     root = _root(folder)
+    with only_writer(root):
+        _init(root, env, app, image, port)
+
+
+def _init(root: str, env: list[str] | None, app: str | None, image: str | None, port: int) -> None:
     tree = WorkTree(root)
     there = environment_names(tree)
     if env or not there:

@@ -51,10 +51,10 @@ def _nothing_to_forbid(paths: list[str]) -> int | None:
     if any(path.startswith("-") for path in paths):
         return None
     try:
-        from reconciler.cli.scans import pushed, repository, scanned, summary
+        from reconciler.cli.scans import asked_for, repository, summary
 
-        scans = scanned(repository(None), paths, pushed())
-        if any(scan.found for scan in scans):
+        scans = asked_for(repository(None), paths)
+        if any(scan.found for scan in scans) or not any(scan.files for scan in scans):
             return None
         print(summary(scans), file=sys.stderr)  # noqa: T201
     except Exception:

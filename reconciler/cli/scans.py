@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from functools import cache
 
@@ -10,6 +11,7 @@ from reconciler.cli.source import find_source
 from reconciler.errors import UsageError
 from reconciler.git.command import run_git
 from reconciler.git.locate import find_root
+from reconciler.git.pushes import Push, new_commits, read_pushes
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
@@ -29,10 +31,32 @@ def repository(root: str | None) -> str:
     return source
 
 
-def pushed() -> str | None:
-    """The commits that pre-commit was asked to look at, when it runs before a push."""
+def asked_for(
+    root: str, paths: Sequence[str], revisions: str | None = None, remote: str | None = None
+) -> list[Scan]:
+    """What was typed; else what a hook runner has hooks look at before a push, or what is staged.
+
+    A runner says where the commits of a push begin, unless it begins with the first of all.
+    """
+    if revisions:
+        return scanned(root, revisions=revisions)
+    if remote is not None:
+        return _new_to(remote, read_pushes(sys.stdin.buffer.read()), root)
     first, last = (os.environ.get(f"PRE_COMMIT_{end}_REF") for end in ("FROM", "TO"))
-    return f"{first}..{last}" if first and last else None
+    if first and last:
+        return scanned(root, revisions=f"{first}..{last}")
+    remote, branch = (os.environ.get(f"PRE_COMMIT_{it}") for it in ("REMOTE_NAME", "LOCAL_BRANCH"))
+    if remote and branch:
+        return _new_to(remote, [Push(branch, last or branch)], root)
+    return scanned(root, paths)
+
+
+def _new_to(remote: str, pushes: Sequence[Push], root: str) -> list[Scan]:
+    snapshots = Snapshots(root)
+    with ExitStack() as opened:
+        rendering = cache(lambda: _rendering(root, opened))
+        new = new_commits(root, remote, pushes)
+        return [scan for commits in new for scan in scan_commits(snapshots, commits, rendering)]
 
 
 def _rendering(root: str, opened: ExitStack) -> Rendering:
@@ -54,7 +78,7 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
     with ExitStack() as opened:
         rendering = cache(lambda: _rendering(root, opened))
         if revisions:
-            return scan_commits(snapshots, revisions, rendering)
+            return scan_commits(snapshots, snapshots.range(revisions), rendering)
         scanner = Scanner(snapshots, read_rules(snapshots, ""), rendering)
         if paths:
             named = snapshots.indexed([os.path.relpath(path, root) for path in paths])

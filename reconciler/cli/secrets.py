@@ -11,10 +11,10 @@ from rich.text import Text
 from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console, show_note
-from reconciler.cli.scans import pushed, repository, rules_changed, scanned, summary
+from reconciler.cli.output import console, show_note, show_warning
+from reconciler.cli.scans import asked_for, repository, rules_changed, scanned, summary
 from reconciler.cli.source import where_from
-from reconciler.errors import CheckFailed, Place, printable
+from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
 
@@ -31,6 +31,8 @@ FORBID_EXAMPLES = """**Examples**
 `reconciler secrets forbid environments overlays`: all that the index holds there
 
 `reconciler secrets forbid --range origin/main..HEAD -o github`: each commit of a pull request
+
+`reconciler secrets forbid --pre-push "$1"`: in .git/hooks/pre-push, each commit that is pushed
 """
 
 SEAL_EXAMPLES = """**Examples**
@@ -66,14 +68,24 @@ def forbid(
         str | None,
         typer.Option("--range", metavar="A..B", help="Each commit of a range, and not the index."),
     ] = None,
+    pre_push: Annotated[
+        str | None,
+        typer.Option(
+            "--pre-push",
+            metavar="REMOTE",
+            help="Each commit that is new to it, of what Git tells its hook on standard input.",
+        ),
+    ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     root: Root = None,
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
+    if pre_push is not None and (paths or revisions):
+        raise UsageError("--pre-push, --range and PATH exclude each other", hint="give one of them")
     source = repository(root)
     if revisions and rules_changed(source, revisions):
         _tell_of_rules(output, source)
-    _refuse(scanned(source, paths or [], revisions or pushed()), output, source)
+    _refuse(asked_for(source, paths or [], revisions, pre_push), output, source)
 
 
 @app.command("seal", epilog=SEAL_EXAMPLES)
@@ -120,6 +132,9 @@ def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
     _write(found, output, root)
     if found:
         raise _refusal(scans)
+    if not any(scan.files for scan in scans):
+        show_warning("no file was looked at: none is added or changed")
+        return
     console().print(summary(scans))
 
 

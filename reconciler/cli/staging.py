@@ -11,12 +11,14 @@ from reconciler.cli.output import console, show_error
 from reconciler.cli.settings import open_memory
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, printable
+from reconciler.git.file_lock import only_writer
 from reconciler.git.memory import MemoryTree
 from reconciler.git.repository import Repository
 from reconciler.git.staged import StagedTree
 from reconciler.model.files import FILE
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.sealing.atomic import replace_file
+from reconciler.sealing.confirmed import Confirmed
 from reconciler.sealing.hook.hook import seal_all
 from reconciler.sealing.hook.work import Work
 
@@ -32,11 +34,16 @@ OWN_INDEX = ".lock"
 
 def seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> bool:
     """Was anything sealed? The index changes in one step, then each file on disk does."""
+    with only_writer(root):
+        return _seal_staged(snapshots, found, root)
+
+
+def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> bool:
     staged = StagedTree(snapshots)
     head = snapshots.head()
     before = Repository(root).commit(head) if head else MemoryTree({})
     fleet = load_fleet(staged) if environment_names(staged) else Fleet((), ())
-    work = Work(staged, before, fleet, open_memory(root))
+    work = Work(staged, before, fleet, open_memory(root), Confirmed(root))
     done, refused = seal_all(work, found)
     blobs = {
         path: None if content is None else snapshots.store(content)
@@ -46,6 +53,8 @@ def seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> 
         snapshots.stage(blobs)
     for line in done:
         _say(Place(line.file), line.what, root)
+    for environment, fingerprint in work.sealed_with.items() if done else ():
+        console(stderr=False).print(f"for {environment}, with {fingerprint}")
     _follow(staged, work.changed(), root)
     for error in refused:
         show_error(error, root=root)

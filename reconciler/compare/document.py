@@ -16,7 +16,7 @@ from reconciler.compare.difference import (
     Rename,
     path_text,
 )
-from reconciler.compare.report import Report, Side
+from reconciler.compare.report import NewCertificate, Report, Side
 from reconciler.compare.values import ABSENT, hides, plain
 from reconciler.errors import ReconcilerError
 
@@ -32,6 +32,7 @@ def document(report: Report, error_json: Callable[[ReconcilerError], Document]) 
         "compared": report.compared,
         "counts": _counts(report.counts()),
         "apps": [app_document(app, error_json) for app in report.apps],
+        "certificates": [_certificate(c) for c in report.certificates],
     }
 
 
@@ -40,6 +41,15 @@ def _side(side: Side) -> Document:
         "revision": side.revision,
         "commit": side.commit,
         "environment": side.environment,
+    }
+
+
+def _certificate(certificate: NewCertificate) -> Document:
+    return {
+        "environment": certificate.environment,
+        "file": certificate.file,
+        "fingerprint": certificate.fingerprint or None,
+        "why": certificate.why or None,
     }
 
 

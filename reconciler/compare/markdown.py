@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reconciler.compare.apps import AppDifference
 from reconciler.compare.escape import code, fence, without_markup
 from reconciler.compare.layout import app_lines, counts_text
-from reconciler.compare.report import Report
+from reconciler.compare.report import NewCertificate, Report
 
 # What GitHub takes is 65,536 characters, and a job may want to add some of its own.
 DEFAULT_LIMIT = 60_000
@@ -21,6 +21,7 @@ WORTH_A_PART = 500
 def markdown(report: Report, limit: int = DEFAULT_LIMIT) -> str:
     """Never longer than the limit: what has no place in it is summed up, and said to be."""
     text = _head(report)
+    text += _new_certificates(report.certificates, limit - TAIL - len(text))
     folded = 0
     for app in report.apps:
         block = _folded(app, report.labels, limit - TAIL - len(text))
@@ -43,6 +44,29 @@ def _head(report: Report) -> str:
 
 def _differ(count: int) -> str:
     return "differs" if count == 1 else "differ"
+
+
+def _new_certificates(certificates: Sequence[NewCertificate], room: int) -> str:
+    """Before all else: no field of an object changes with them, and others can read."""
+    text = ""
+    for number, new in enumerate(certificates):
+        block = _certificate(new)
+        last = f"\n**and {len(certificates) - number:,} more new certificates**\n"
+        if len(text) + len(block) + len(last) > room:
+            return text + last
+        text += block
+    return text
+
+
+def _certificate(new: NewCertificate) -> str:
+    about = f"for {code(new.environment)}, in {code(new.file[:LONGEST_LABEL])}"
+    if new.why:
+        why = without_markup(new.why[:LONGEST_LABEL])
+        return f"\n**It cannot be said who reads what is sealed** {about}: {why}\n"
+    return (
+        f"\n**A new certificate: whoever has its key reads what is sealed** {about}. "
+        f"Ask the controller whether it is its own: {code(new.command)}\n"
+    )
 
 
 def _folded(app: AppDifference, labels: tuple[str, str], room: int) -> str | None:

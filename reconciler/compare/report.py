@@ -21,11 +21,27 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """Who has its key reads what is sealed next; or why it cannot be said which are new."""
+
+    environment: str
+    file: str
+    fingerprint: str = ""
+    why: str = ""
+
+    @property
+    def command(self) -> str:
+        """What asks the controller whether it is its own."""
+        return f"reconciler seal cert fetch {self.environment} --fingerprint {self.fingerprint}"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     before: Side
     after: Side
     compared: int  # apps that were looked for, the unchanged ones among them
     apps: tuple[AppDifference, ...]
+    certificates: tuple[NewCertificate, ...] = ()
 
     def counts(self) -> Counts:
         return reduce(add, (app.difference.counts() for app in self.apps), Counts())

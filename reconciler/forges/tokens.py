@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reconciler.errors import ForgeError
+from reconciler.git.environment import of_any_repository
 
 SECONDS = 30
 HIDDEN = "***"
@@ -72,7 +73,7 @@ def ask_git(url: str, environment: Mapping[str, str], root: str | None = None) -
             capture_output=True,
             text=True,
             cwd=root,
-            env={**environment, **silent},
+            env=of_any_repository(environment) | silent,
             timeout=SECONDS,
         )
     except OSError as e:

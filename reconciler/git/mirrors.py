@@ -6,23 +6,22 @@ tokens in http.extraHeader, and gets any commit by its name. It never asks anybo
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import tempfile
-from contextlib import contextmanager
 from hashlib import sha256
 from itertools import chain
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import address, is_full_name, protocol, without_user
+from reconciler.git.file_lock import only_one
 from reconciler.git.locate import git_folder
 from reconciler.git.network import speak, surroundings
 from reconciler.git.repository import Repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.git.commit import CommitTree
 
@@ -122,11 +121,3 @@ def _kept(name: str) -> str:
     if is_full_name(name):
         return f"refs/pins/{name.lower()}"
     return f"refs/names/{sha256(name.encode()).hexdigest()}"
-
-
-@contextmanager
-def only_one(path: str) -> Iterator[None]:
-    """Among all threads and processes."""
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import without_user
+from reconciler.git.environment import of_any_repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ SILENT = {
     "SSH_ASKPASS": "",
     "SSH_ASKPASS_REQUIRE": "never",
 }
-
-# Variables by which a hook or a script points Git at the repository that it runs in.
-LOCAL = re.compile(
-    "GIT_(DIR|WORK_TREE|COMMON_DIR|INDEX_FILE|NAMESPACE|PREFIX|SHALLOW_FILE|GRAFT_FILE"
-    "|QUARANTINE_PATH|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES))"
-)
 
 
 class Said:
@@ -50,7 +44,7 @@ class Said:
 
 def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
     """These variables without those that mean another repository, and silent."""
-    return {k: v for k, v in environment.items() if not LOCAL.fullmatch(k)} | SILENT
+    return of_any_repository(environment) | SILENT
 
 
 def speak(

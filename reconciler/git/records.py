@@ -9,8 +9,8 @@ import pygit2
 from pygit2.enums import FileMode, ObjectType
 
 from reconciler.git.command import run_git
+from reconciler.git.file_lock import only_one
 from reconciler.git.locate import git_folder
-from reconciler.git.mirrors import only_one
 from reconciler.git.repository import open_repository
 
 TYPE_CHECKING = False

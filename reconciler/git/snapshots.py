@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
+from reconciler.git.pushes import NewCommits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Snapshots:
 
     def head(self) -> str:
         """The last commit; "" if there is none yet."""
-        found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
-        return found.decode().strip()
+        return self._commit("HEAD")
 
     def staged(self) -> Snapshot:
         """What the next commit changes."""
@@ -62,15 +62,33 @@ class Snapshots:
         return _snapshot("", _changes(told))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
-        """These files and folders, as the next commit holds them."""
-        wanted = [f":(top,literal){'' if path == '.' else path}" for path in paths]
-        listed = self._git("ls-files", "--stage", "-z", "--", *wanted)
-        return _snapshot("", _listing(listed))
+        """These files and folders, as the next commit holds them.
 
-    def commits(self, revisions: str) -> Iterator[Snapshot]:
+        Git is not asked for paths: what it takes them for depends on variables of others.
+        """
+        named = frozenset(paths)
+        found = {item: named.intersection(_with_folders(item[0])) for item in self.listing("")}
+        self._check_known(named.difference(*found.values()))
+        chosen = [item for item, names in found.items() if names]
+        return _snapshot("", chosen)
+
+    def _check_known(self, missing: frozenset[str]) -> None:
+        """What is named and not found, the next commit takes away; or it is a mistake."""
+        for name in ("HEAD", "MERGE_HEAD"):
+            if missing and (commit := self._commit(name)):
+                before = (_with_folders(path) for path, _, _ in self.listing(commit))
+                missing = missing.difference(*before)
+        if missing:
+            raise RepositoryError(
+                f"{min(missing)} is not in the index, and not in the last commit",
+                why="only what Git knows of is looked at",
+                hint="git add it first; or is the name another?",
+            )
+
+    def commits(self, revisions: Sequence[str]) -> Iterator[Snapshot]:
         """Each commit of a range, the oldest first; a merge changes what is as in no parent."""
         order = ("--reverse", "--topo-order", "--parents")
-        names = self._git("rev-list", *order, "--end-of-options", revisions, "--", hint=SHALLOW)
+        names = self._git("rev-list", *order, *revisions, "--", hint=SHALLOW)
         if not names:
             return
         told = self._git("diff-tree", "--stdin", "--root", "-c", "-r", *RAW, given=names)
@@ -86,13 +104,13 @@ class Snapshots:
             changes = _changes(b"\0".join([*found, b""]))
             yield _snapshot(name, changes, merge=len(parents[name]) > 1)
 
-    def tip(self, revisions: str) -> str:
-        """The commit that a range ends with."""
-        _, dots, last = revisions.rpartition("..")
-        name = last if dots else revisions
+    def range(self, typed: str) -> NewCommits:
+        """The commits that A..B, or a revision alone, stands for."""
+        _, dots, last = typed.rpartition("..")
+        name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
-        return found.decode().split()[-1]
+        return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""
@@ -139,6 +157,10 @@ class Snapshots:
             total += size
         yield from self._contents(batch)
 
+    def _commit(self, name: str) -> str:
+        words = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return self._git(*words, may_fail=True).decode().strip()
+
     def _contents(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
         told = self._git("cat-file", "--batch", given=_lines(blobs))
         begin = 0
@@ -160,7 +182,16 @@ class Snapshots:
     def _git(
         self, *words: str, given: bytes = b"", may_fail: bool = False, hint: str = ""
     ) -> bytes:
-        return run_git(self.root, *words, given=given, may_fail=may_fail, hint=hint)
+        return run_git(self.root, *words, given=given, may_fail=may_fail, hint=hint, in_hook=True)
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """A path, and the folders that it is in up to the root."""
+    yield path
+    while "/" in path:
+        path = path[: path.rindex("/")]
+        yield path
+    yield "."
 
 
 def _lines(names: Sequence[str]) -> bytes:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from reconciler.errors import FleetError, Place
 from reconciler.model.document import Source
 from reconciler.model.health import HealthSource
-from reconciler.model.layout import ENVIRONMENT_FILE, environment_folder
+from reconciler.model.layout import CERTIFICATES_FILE, ENVIRONMENT_FILE, environment_folder
 from reconciler.model.notations import (
     Branch,
     Cluster,
@@ -188,6 +188,11 @@ class Environment:
     @property
     def folder(self) -> str:
         return environment_folder(self.name)
+
+    @property
+    def certificates_file(self) -> str:
+        """Where those are that its secrets are sealed with."""
+        return self.sealing.certificate or f"{self.folder}/{CERTIFICATES_FILE}"
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 ENVIRONMENTS = "environments"
 OVERLAYS = "overlays"
 ENVIRONMENT_FILE = "environment.yaml"
+CERTIFICATES_FILE = "sealing-cert.pem"
 # What Argo CD is told of the environments, beside them: no environment of this name can be.
 ARGOCD = "argocd"
 ARGOCD_FOLDER = f"{ENVIRONMENTS}/{ARGOCD}"

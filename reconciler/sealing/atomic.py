@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 
 from reconciler.errors import Place, SealingError
+from reconciler.git.file_lock import only_writer
 
 PUBLIC = 0o644
 PRIVATE = 0o600
@@ -28,28 +29,34 @@ def read_file(path: str) -> bytearray:
 def replace_file(path: str, content: bytes, *, before: bytes | None, mode: int = PUBLIC) -> None:
     """Write a file that had this content `before`, or none; whoever changed it since is not undone.
 
-    An interruption leaves the old file as it was.
+    An interruption leaves the old file as it was. Whoever read it under `only_writer` of its folder
+    never comes too late.
     """
     folder = os.path.dirname(path) or "."
     try:
         os.makedirs(folder, exist_ok=True)
-        if os.path.islink(path):
-            raise SealingError(
-                "this is a symbolic link",
-                where=Place(path),
-                hint="name the file that it leads to, or put the file itself here",
-            )
-        if _present(path) != before:
-            raise SealingError(
-                "the file changed in the meantime", where=Place(path), hint="run it again"
-            )
-        if before is not None:
-            mode = stat.S_IMODE(os.stat(path).st_mode)
-        _replace(path, folder, content, mode)
+        with only_writer(folder):
+            _check_unchanged(path, before)
+            if before is not None:
+                mode = stat.S_IMODE(os.stat(path).st_mode)
+            _replace(path, folder, content, mode)
     except OSError as e:
         raise SealingError(
             "the file cannot be written", where=Place(path), why=e.strerror or ""
         ) from e
+
+
+def _check_unchanged(path: str, before: bytes | None) -> None:
+    if os.path.islink(path):
+        raise SealingError(
+            "this is a symbolic link",
+            where=Place(path),
+            hint="name the file that it leads to, or put the file itself here",
+        )
+    if _present(path) != before:
+        raise SealingError(
+            "the file changed in the meantime", where=Place(path), hint="run it again"
+        )
 
 
 def _present(path: str) -> bytes | None:

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Place, SealingError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.worktree import WorkTree
 from reconciler.model.environment import Environment
 from reconciler.model.files import FILE, Files, read
 from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.certificate import Certificate, check_usable, read_certificates
 from reconciler.sealing.files import Home, sealed_in
-
-FILE_NAME = "sealing-cert.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,9 @@ class Certificates:
         return next((c for c in self.all if c.fingerprint == fingerprint), None)
 
 
-def certificates_file(environment: Environment) -> str:
-    """Where the certificates of an environment are, from the repository's root."""
-    return environment.sealing.certificate or f"{environment.folder}/{FILE_NAME}"
-
-
 def find_certificates(files: Files, environment: Environment) -> Certificates | None:
     """The certificates of an environment, if it has any."""
-    file = certificates_file(environment)
+    file = environment.certificates_file
     if files.look(file).kind != FILE:
         return None
     return Certificates(file, tuple(read_certificates(read(files, file), file)))
@@ -53,7 +47,7 @@ def find_certificates(files: Files, environment: Environment) -> Certificates | 
 def certificates_of(files: Files, environment: Environment) -> Certificates:
     found = find_certificates(files, environment)
     if found is None:
-        file = certificates_file(environment)
+        file = environment.certificates_file
         raise SealingError(
             f"{environment.name} has no certificate to seal with",
             where=Place(file),
@@ -66,17 +60,37 @@ def add_certificate(
     root: str, environment: Environment, certificate: Certificate
 ) -> tuple[str, bool]:
     """The file of an environment, and whether the certificate is new in it."""
-    known = find_certificates(WorkTree(root), environment)
-    file = certificates_file(environment)
-    if known and known.find(certificate.fingerprint):
-        return file, False
-    _write(root, file, [certificate, *(known.all if known else ())], known)
-    return file, True
+    file = environment.certificates_file
+    with only_writer(root):
+        known = find_certificates(WorkTree(root), environment)
+        if known and known.find(certificate.fingerprint):
+            return file, False
+        _write(root, file, [certificate, *(known.all if known else ())], known)
+        return file, True
+
+
+def check_seals(root: str, environment: Environment, certificate: Certificate) -> None:
+    """A controller's own is its newest: what says to be newer is somebody else's."""
+    found = certificates_of(WorkTree(root), environment)
+    if found.newest.fingerprint != certificate.fingerprint:
+        raise SealingError(
+            f"{found.newest.fingerprint} says that it is newer than the controller's, and would "
+            "seal",
+            where=Place(found.file),
+            why="the controller does not have its key, or has not made it yet",
+            hint="take it out of the file, and ask who put it there",
+        )
 
 
 def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:
     """Take out the older certificates that no value was sealed with; those that were dropped."""
-    tree = WorkTree(root)
+    with only_writer(root):
+        return _drop_unused(WorkTree(root), environment, homes)
+
+
+def _drop_unused(
+    tree: WorkTree, environment: Environment, homes: Iterable[Home]
+) -> list[Certificate]:
     known = find_certificates(tree, environment)
     if known is None:
         return []
@@ -87,7 +101,7 @@ def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> l
             used |= {item.fingerprint for item in record.items.values()} if record else set()
     kept = [c for c in known.all if c.fingerprint in used]
     if len(kept) < len(known.all):
-        _write(root, known.file, kept, known)
+        _write(tree.root, known.file, kept, known)
     return [c for c in known.all if c.fingerprint not in used]
 
 

@@ -11,6 +11,7 @@ from reconciler.documents.edit import edited
 from reconciler.documents.read import Document, read_documents
 from reconciler.documents.write import as_yaml
 from reconciler.errors import Place, SealingError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.worktree import WorkTree
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -153,12 +154,14 @@ def create(tree: WorkTree, home: Home, sealed: SealedSecret) -> list[str]:
     return [path, home.kustomization] if named else [path]
 
 
-def rotate_file(tree: WorkTree, home: Home, path: str, again: Again) -> int:
+def rotate_file(root: str, home: Home, path: str, again: Again) -> int:
     """Seal the values of a file again; how many have a new ciphertext."""
-    content = read(tree, path)
-    text, count = rotated_text(content, path, lambda sealed: again(home.placed(sealed)))
-    write(tree, path, text, content)
-    return count
+    with only_writer(root):
+        tree = WorkTree(root)
+        content = read(tree, path)
+        text, count = rotated_text(content, path, lambda sealed: again(home.placed(sealed)))
+        write(tree, path, text, content)
+        return count
 
 
 def rotated_text(content: bytes, path: str, again: Again) -> tuple[bytes, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.git.worktree import WorkTree
+from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.files import Home, find, sealed_in
 from reconciler.sealing.keys import PrivateKey, opened
 from reconciler.sealing.memory import Memory
@@ -18,6 +19,7 @@ def migrate(
     source: Home,
     target: Home,
     keys: Sequence[PrivateKey],
+    certificate: Certificate,
     memory: Memory,
     *,
     overwrite: bool,
@@ -31,6 +33,6 @@ def migrate(
             sealed = replace(sealed, encrypted={k: sealed.encrypted[k] for k in wanted})
         values = opened(sealed, keys)
         wish = Wish(found.sealed.name, template=sealed.template)
-        yield put(root, target, wish, values, memory)
+        yield put(root, target, wish, values, certificate, memory)
         for value in values.values():
             wipe(value)

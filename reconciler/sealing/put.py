@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.errors import SealingError, UsageError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.worktree import WorkTree
 from reconciler.sealing.certificate import Certificate
-from reconciler.sealing.certificates import certificates_of
 from reconciler.sealing.envelope import Plain
 from reconciler.sealing.files import Found, Home, changed, create, find, names_in, write
 from reconciler.sealing.memory import Memory
@@ -43,10 +43,27 @@ class Outcome:
     files: tuple[str, ...]
 
 
-def put(root: str, home: Home, wish: Wish, values: Mapping[str, Plain], memory: Memory) -> Outcome:
-    tree = WorkTree(root)
+def put(
+    root: str,
+    home: Home,
+    wish: Wish,
+    values: Mapping[str, Plain],
+    certificate: Certificate,
+    memory: Memory,
+) -> Outcome:
+    with only_writer(root):
+        return _put(WorkTree(root), home, wish, values, certificate, memory)
+
+
+def _put(
+    tree: WorkTree,
+    home: Home,
+    wish: Wish,
+    values: Mapping[str, Plain],
+    certificate: Certificate,
+    memory: Memory,
+) -> Outcome:
     check_name(wish.name, home.environment.places[""])
-    certificate = certificates_of(tree, home.environment).usable()
     found = find(tree, home, wish.name)
     _check_namespace(home, wish, found)
     if found is None:
@@ -63,7 +80,11 @@ def put(root: str, home: Home, wish: Wish, values: Mapping[str, Plain], memory: 
 
 def remove(root: str, home: Home, name: str, keys: Set[str]) -> Outcome:
     """Take keys out; nothing needs to be known of the others."""
-    tree = WorkTree(root)
+    with only_writer(root):
+        return _remove(WorkTree(root), home, name, keys)
+
+
+def _remove(tree: WorkTree, home: Home, name: str, keys: Set[str]) -> Outcome:
     found = existing(tree, home, name)
     missing = sorted(keys - found.sealed.encrypted.keys())
     if missing:

@@ -289,7 +289,9 @@ def test_values_are_sealed_again_with_the_keys_when_the_cluster_is_gone(
     file.write_bytes(certificate_pem(private_key(2)) + file.read_bytes())
     (fleet.path / ".git/key.pem").write_bytes(key_pem(private_key(1)))
     fleet.commit()
-    done = typed("seal", "rotate", "prod", "--keys", ".git/key.pem", cwd=fleet.path)
+    new = fingerprint_of(private_key(2).public_key())
+    rotate = ("seal", "rotate", "prod", "--keys", ".git/key.pem", "--fingerprint", new)
+    done = typed(*rotate, cwd=fleet.path)
     assert done.returncode == 0, done.stderr
     assert f"{SEALED}: 2 sealed again" in done.stdout.decode()
     assert file.read_bytes().count(b"BEGIN") == 1, "nothing needs the older certificate"

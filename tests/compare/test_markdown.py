@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.compare.apps import AppDifference, Pair
 from reconciler.compare.markdown import SMALLEST_LIMIT, markdown
 from reconciler.compare.objects import compare
-from reconciler.compare.report import Report, Side
+from reconciler.compare.report import NewCertificate, Report, Side
 from reconciler.compare.structure import Structure
 
 
@@ -74,3 +75,15 @@ def test_of_an_app_that_is_too_long_the_beginning_is_shown(structure: Structure)
     text = markdown(report(structure, ["a"], *values), 3000)
     assert re.search(r"^… \d+ lines more$", text, re.MULTILINE)
     assert "data.k0" in text
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(SMALLEST_LIMIT, 3000), HOSTILE)
+def test_new_certificates_come_first_and_keep_the_limit(
+    structure: Structure, count: int, apps: int, limit: int, text: str
+) -> None:
+    new = [NewCertificate(f"{text}{n}", f"{text}.pem", why=text * (n % 2)) for n in range(count)]
+    paths = [f"environments/prod/app-{number}" for number in range(apps)]
+    said = markdown(replace(report(structure, paths, "x"), certificates=tuple(new)), limit)
+    assert len(said) <= limit
+    assert not count or "certificate" in said or "who reads what is sealed" in said
+    assert "`" not in said.partition("<details>")[0]

@@ -14,6 +14,7 @@ from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
+from reconciler.git.file_lock import only_writer
 from reconciler.git.tree import FILE, Tree
 from reconciler.model.fleet import load_fleet
 from reconciler.render.binary import CHECKING
@@ -69,8 +70,9 @@ def apps(
             f"{len(differing) + len(gone)} files differ from what Argo CD should be told",
             hint=" ".join(["reconciler argocd apps", *(names or ())]),
         )
-    if not check:
-        _write(source, {f: wanted[f] for f in differing}, before, gone)
+    if not check and (differing or gone):
+        with only_writer(source):
+            _write(source, {f: wanted[f] for f in differing}, before, gone)
     if not differing and not gone:
         typer.echo(f"{len(wanted)} files are as they should be")
 

@@ -11,9 +11,9 @@ import typer
 from reconciler.cli.options import Root
 from reconciler.cli.quick import write_out
 from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.confirmation import check_expected, sealing_certificate
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
 from reconciler.cli.seal.workplace import Workplace, open_workplace
-from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment
@@ -27,6 +27,10 @@ FETCH_EXAMPLES = """**Examples**
 `reconciler seal cert fetch prod --controller http://127.0.0.1:8080`: through a forwarded port
 
 `reconciler seal cert fetch > cert.pem`: of the current context, to standard output
+"""
+CONFIRM_EXAMPLES = """**Examples**
+
+`reconciler seal cert confirm prod SHA256:…`: without the cluster, after a renewal
 """
 SHOW_EXAMPLES = """**Examples**
 
@@ -65,7 +69,20 @@ def fetch(
     place = open_workplace(root)
     environment = place.environment(env)
     with open_controller(wanted, environment) as found:
-        fetched(place, environment, found, fingerprint)
+        fetched(place, environment, found, wanted, fingerprint)
+
+
+@app.command("confirm", epilog=CONFIRM_EXAMPLES)
+def confirm(
+    env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
+    fingerprint: Annotated[
+        str, typer.Argument(metavar="SHA256:…", help="As somebody says who asked the controller.")
+    ],
+    root: Root = None,
+) -> None:
+    """Let this clone seal with another certificate than before."""
+    place = open_workplace(root)
+    sealing_certificate(place, place.environment(env), fingerprint)
 
 
 @app.command("show", epilog=SHOW_EXAMPLES)
@@ -91,15 +108,20 @@ def fetched(
     place: Workplace,
     environment: Environment,
     controller: Controller,
+    wanted: Wanted,
     fingerprint: str | None = None,
 ) -> Certificate:
     """The controller's certificate, which the environment's file now holds."""
-    from reconciler.sealing.certificates import add_certificate
+    from reconciler.sealing.certificates import add_certificate, check_seals
 
     newest = _asked(controller, fingerprint)
+    if fingerprint or not wanted.is_named_by_files(environment):
+        place.confirmed.add(environment.name, newest)
+    place.confirmed.check(environment.name, newest, controller.name)
     path, added = add_certificate(place.tree.root, environment, newest)
     shown = os.path.relpath(os.path.join(place.tree.root, path))
     typer.echo(f"{shown}: {newest.fingerprint} {'is new' if added else 'is there already'}")
+    check_seals(place.tree.root, environment, newest)
     return newest
 
 
@@ -108,9 +130,6 @@ def _asked(controller: Controller, fingerprint: str | None) -> Certificate:
 
     newest = controller.certificate()
     check_usable(newest, controller.name)
-    if fingerprint and newest.fingerprint != fingerprint:
-        raise UsageError(
-            f"the controller's certificate is {newest.fingerprint}",
-            why="another one was expected: this may be another cluster",
-        )
+    if fingerprint:
+        check_expected(newest, fingerprint, "the controller's certificate")
     return newest

@@ -27,16 +27,24 @@ class Wanted:
         sealing = environment.sealing if environment else Sealing()
         return self.controller or sealing.controller
 
+    def is_named_by_files(self, environment: Environment) -> bool:
+        """Do files say at which address it is, and not who types, or their kubeconfig?"""
+        return not self.controller and _is_url(self.service(environment))
+
 
 def open_controller(wanted: Wanted, environment: Environment | None) -> Controller:
     from reconciler.sealing.controller import controller_at, controller_in
 
     service = wanted.service(environment)
-    if service.startswith(("http://", "https://")):
+    if _is_url(service):
         return controller_at(service)
     if service.count("/") != 1:
         raise UsageError(f"{service} is no service", hint="write NAMESPACE/NAME, or a URL")
     return controller_in(context_for(wanted, environment), service, os.environ)
+
+
+def _is_url(service: str) -> bool:
+    return service.startswith(("http://", "https://"))
 
 
 def context_for(wanted: Wanted, environment: Environment | None) -> Context:

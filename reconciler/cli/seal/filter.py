@@ -12,14 +12,20 @@ import typer
 from reconciler.cli.options import Root
 from reconciler.cli.output import console, show_note
 from reconciler.cli.quick import write_out
+from reconciler.cli.seal.confirmation import (
+    check_expected,
+    say_sealed_with,
+    sealing_certificate,
+)
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Form, Namespace, ScopeOption
+from reconciler.cli.seal.options import Fingerprint, Form, Namespace, ScopeOption
 from reconciler.cli.seal.values import note_line_break, read_stdin
 from reconciler.cli.seal.workplace import Workplace, open_workplace, scope_called
 from reconciler.cli.settings import open_memory
 from reconciler.documents.read import Document, is_json, look_alikes, read_documents
 from reconciler.documents.write import stream
 from reconciler.errors import Place, UsageError
+from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_root
 from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.scope import Scope
@@ -92,11 +98,12 @@ def filter_(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty-data", help="Take a Secret without values, too.")
     ] = False,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Secrets on standard input, SealedSecrets on standard output: what kubeseal does."""
     leave_no_core()
-    certificate, usual = _certificate(cert, env, root)
+    certificate, usual = _certificate(cert, env, fingerprint, root)
     wanted = scope_called(scope)
     content = _input(secret_file or (from_file if raw else None))
     try:
@@ -119,19 +126,19 @@ def filter_(
 
 
 def _certificate(
-    named: str | None, env: str | None, root: str | None
+    named: str | None, env: str | None, fingerprint: str | None, root: str | None
 ) -> tuple[Certificate, Scope | None]:
     """What to seal with, and the scope that goes without saying."""
     from reconciler.sealing.certificate import check_usable, read_certificate
-    from reconciler.sealing.certificates import certificates_of
 
     if named and env:
         raise UsageError("--cert and --env both name a certificate", hint="give one of them")
     if env:
         place: Workplace = open_workplace(root)
         environment = place.environment(env)
-        found = certificates_of(place.tree, environment)
-        return found.usable(), Scope(environment.sealing.scope)
+        certificate = sealing_certificate(place, environment, fingerprint)
+        say_sealed_with(certificate, env)
+        return certificate, Scope(environment.sealing.scope)
     named = named or os.environ.get(CERTIFICATE)
     if not named:
         raise UsageError(
@@ -140,6 +147,8 @@ def _certificate(
         )
     certificate = read_certificate(_named(named), named)
     check_usable(certificate, named)
+    if fingerprint:
+        check_expected(certificate, fingerprint, named)
     return certificate, None
 
 
@@ -223,17 +232,19 @@ def _merge(path: str, secrets: list[Secret], certificate: Certificate, scope: Sc
     from reconciler.sealing.files import changed, read_file_of, write_file
     from reconciler.sealing.merge import merge
 
-    memory = open_memory(find_root(os.path.dirname(os.path.abspath(path))))
+    folder = os.path.dirname(os.path.abspath(path))
+    memory = open_memory(find_root(folder))
     for secret in secrets:
-        found = read_file_of(path, secret.name, alone=len(secrets) == 1)
-        if scope and scope is not found.sealed.scope:
-            raise UsageError(
-                f"{path} is sealed {found.sealed.scope}",
-                why="its other values could not be opened any more",
-                hint="seal all of it again, without --merge-into",
-            )
-        merged = merge(found.sealed, secret, certificate, memory)
-        write_file(path, changed(found, merged), found.content)
+        with only_writer(folder):
+            found = read_file_of(path, secret.name, alone=len(secrets) == 1)
+            if scope and scope is not found.sealed.scope:
+                raise UsageError(
+                    f"{path} is sealed {found.sealed.scope}",
+                    why="its other values could not be opened any more",
+                    hint="seal all of it again, without --merge-into",
+                )
+            merged = merge(found.sealed, secret, certificate, memory)
+            write_file(path, changed(found, merged), found.content)
 
 
 def _write(content: bytes, path: str | None) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import Root
+from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Identity
+from reconciler.cli.seal.options import Fingerprint, Identity
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.put import say
 from reconciler.cli.seal.workplace import open_workplace
@@ -31,22 +32,25 @@ def migrate_(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace values that ENV_B has already.")
     ] = False,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Seal the secrets of one environment for another, with the private keys of the first."""
     leave_no_core()
-    from reconciler.sealing.certificates import certificates_of
     from reconciler.sealing.migrate import migrate
 
     place = open_workplace(root)
     to = place.environment(target)
-    certificates_of(place.tree, to).usable()
+    certificate = sealing_certificate(place, to, fingerprint)
     found = private_keys(keys, identity or ())
     for home in place.homes(f"{source}/{app}" if app else place.environment(source).name):
         if Entry(target, home.entry.app) not in place.fleet.entries:
             typer.echo(f"{home.entry}: {target} does not run it")
             continue
         other = place.home(f"{target}/{home.entry.app}")
-        outcomes = migrate(place.tree.root, home, other, found, place.memory, overwrite=overwrite)
+        outcomes = migrate(
+            *(place.tree.root, home, other, found, certificate, place.memory), overwrite=overwrite
+        )
         for outcome in outcomes:
             say(outcome)
+    say_sealed_with(certificate, target)

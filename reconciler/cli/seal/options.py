@@ -34,6 +34,14 @@ Identity = Annotated[
         "--identity", "-i", metavar="FILE", help="What opens a backup: of age or an SSH key."
     ),
 ]
+Fingerprint = Annotated[
+    str | None,
+    typer.Option(
+        "--fingerprint",
+        metavar="SHA256:…",
+        help="Seal with this certificate alone; a clone also asks before it takes another one.",
+    ),
+]
 ControllerOption = Annotated[
     str | None,
     typer.Option(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.options import Root
+from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Namespace, ScopeOption
+from reconciler.cli.seal.options import Fingerprint, Namespace, ScopeOption
 from reconciler.cli.seal.values import Sources, values_from
 from reconciler.cli.seal.workplace import open_workplace, scope_called
 from reconciler.errors import UsageError
@@ -73,11 +74,11 @@ def put_(
     all_envs: Annotated[
         bool, typer.Option("--all-envs", help="In every environment that runs the app.")
     ] = False,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Put values into a secret of an app. Those that are unchanged keep their bytes."""
     leave_no_core()
-    from reconciler.sealing.certificates import certificates_of
     from reconciler.sealing.put import Wish, put
 
     place = open_workplace(root)
@@ -94,13 +95,16 @@ def put_(
         raise UsageError(
             "no value is given", hint="--prompt KEY asks for one; seal put --help shows more"
         )
-    for home in homes:  # all of them or none
-        certificates_of(place.tree, home.environment).usable()
+    # All of them or none.
+    certificates = [sealing_certificate(place, home.environment, fingerprint) for home in homes]
     template = {"type": type_} if type_ else {}
     wish = Wish(name, namespace, scope_called(scope), template, prune, reseal)
     with values_from(sources) as values:
-        for home in homes:
-            say(put(place.tree.root, home, wish, values, place.memory))
+        for home, certificate in zip(homes, certificates, strict=True):
+            outcome = put(place.tree.root, home, wish, values, certificate, place.memory)
+            say(outcome)
+            if outcome.sealed:
+                say_sealed_with(certificate, home.environment.name)
 
 
 def say(outcome: Outcome) -> None:

@@ -11,10 +11,12 @@ from reconciler.cli.options import Root
 from reconciler.cli.quick import write_out
 from reconciler.cli.seal.cert import fetched
 from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.confirmation import sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import (
     ContextOption,
     ControllerOption,
+    Fingerprint,
     Identity,
     Keys,
     KubeconfigOption,
@@ -47,6 +49,7 @@ def rotate_(
     controller: ControllerOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Re-encrypt what is sealed for older certificates, with the newest one."""
@@ -58,17 +61,17 @@ def rotate_(
     place = open_workplace(root)
     place.environment(env)
     if keys:
-        _with_keys(place, env, keys, identity or [])
+        _with_keys(place, env, keys, identity or [], fingerprint)
     else:
-        _by_controller(place, env, wanted)
+        _by_controller(place, env, wanted, fingerprint)
 
 
-def _by_controller(place: Workplace, env: str, wanted: Wanted) -> None:
+def _by_controller(place: Workplace, env: str, wanted: Wanted, fingerprint: str | None) -> None:
     from reconciler.sealing.rotate import by_controller, check_same
 
     environment = place.environment(env)
     with open_controller(wanted, environment) as controller:
-        certificate = fetched(place, environment, controller)
+        certificate = fetched(place, environment, controller, wanted, fingerprint)
 
         def again(sealed: SealedSecret) -> SealedSecret:
             made = by_controller(sealed, controller, certificate, place.memory)
@@ -79,11 +82,12 @@ def _by_controller(place: Workplace, env: str, wanted: Wanted) -> None:
         _all(place, env, again)
 
 
-def _with_keys(place: Workplace, env: str, keys: list[str], identities: list[str]) -> None:
-    from reconciler.sealing.certificates import certificates_of
+def _with_keys(
+    place: Workplace, env: str, keys: list[str], identities: list[str], fingerprint: str | None
+) -> None:
     from reconciler.sealing.rotate import by_keys
 
-    certificate = certificates_of(place.tree, place.environment(env)).usable()
+    certificate = sealing_certificate(place, place.environment(env), fingerprint)
     found = private_keys(keys, identities)
     _all(place, env, lambda sealed: by_keys(sealed, found, certificate, place.memory))
 
@@ -96,7 +100,7 @@ def _all(place: Workplace, env: str, again: Again) -> None:
     for home in place.homes(env):
         paths = dict.fromkeys(f.path for f in sealed_in(place.tree, home.entry.folder))
         for path in paths:
-            count = rotate_file(place.tree, home, path, again)
+            count = rotate_file(place.tree.root, home, path, again)
             typer.echo(f"{path}: {count} sealed again" if count else f"{path}: nothing to do")
     dropped = drop_unused(place.tree.root, place.environment(env), place.homes(env))
     for certificate in dropped:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import Root
+from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import SecretName, SecretOwner
+from reconciler.cli.seal.options import Fingerprint, SecretName, SecretOwner
 from reconciler.cli.seal.put import say
 from reconciler.cli.seal.values import Sources, values_from
 from reconciler.cli.seal.workplace import open_workplace
@@ -34,6 +35,7 @@ def set_(
             help="A file is the value; otherwise standard input, or what is typed.",
         ),
     ] = None,
+    fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
     """Change one value of a SealedSecret; nothing needs to be known of the others."""
@@ -43,6 +45,7 @@ def set_(
     place = open_workplace(root)
     home = place.home(target)
     existing(place.tree, home, name)
+    certificate = sealing_certificate(place, home.environment, fingerprint)
     if from_file is not None:
         sources = Sources(files=(f"{key}={from_file}",))
     elif sys.stdin and sys.stdin.isatty():
@@ -50,4 +53,7 @@ def set_(
     else:
         sources = Sources(stdin=key)
     with values_from(sources) as values:
-        say(put(place.tree.root, home, Wish(name), values, place.memory))
+        outcome = put(place.tree.root, home, Wish(name), values, certificate, place.memory)
+    say(outcome)
+    if outcome.sealed:
+        say_sealed_with(certificate, home.environment.name)

@@ -46,6 +46,16 @@ def status_(
         return
     _write(found, now)
     for one in found.environments:
+        if one.certificates and place.confirmed.is_another(
+            one.environment.name, one.certificates.newest
+        ):
+            show_note(
+                f"the newest certificate is another than this clone has sealed with: "
+                f"reconciler seal cert fetch {one.environment.name} "
+                f"--fingerprint {one.certificates.newest.fingerprint}",
+                Place(one.certificates.file),
+                place.tree.root,
+            )
         if one.is_old(now) and one.certificates:
             days = one.certificates.newest.age(now).days
             show_note(

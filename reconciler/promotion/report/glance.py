@@ -8,7 +8,9 @@ from operator import add
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.difference import Counts
+from reconciler.compare.escape import code
 from reconciler.compare.layout import counts_text
+from reconciler.compare.report import NewCertificate
 from reconciler.promotion.gates.result import Gate, Result
 from reconciler.promotion.merge import Fate
 from reconciler.promotion.plan import Plan
@@ -33,6 +35,8 @@ def _lines(
     yield "Could go wrong", _risks(plan, inspection.risks)
     if inspection.secrets:
         yield "Secrets", f"{count(len(inspection.secrets), 'secret')} to be sealed first"
+    if inspection.certificate:
+        yield "Who reads what is sealed", _certificate(inspection.certificate)
     yield "Checks", _checks(inspection)
     if gates:
         yield "Waits for", _waits(gates)
@@ -68,6 +72,15 @@ def _risks(plan: Plan, risks: Sequence[Finding]) -> str:
     words = ("**{:,} serious**", "{:,} to look at", "{:,} to know", "{:,} to be reviewed")
     said = [w.format(n) for w, n in zip(words, [*counts, reviews], strict=True) if n]
     return ", ".join(said) or "nothing that the manifests tell"
+
+
+def _certificate(new: NewCertificate) -> str:
+    """A promotion brings none, and yet its secrets may be the first that are sealed with it."""
+    return (
+        f"**whoever has the key of {name(new.fingerprint)}**, with which nothing of "
+        f"{name(new.environment)} was sealed so far: {code(new.command)} asks the controller "
+        "whether it is its own"
+    )
 
 
 def _checks(inspection: Inspection) -> str:

@@ -9,6 +9,7 @@ from reconciler.checks.check import Report, check
 from reconciler.checks.finding import Finding
 from reconciler.checks.groups import groups_of
 from reconciler.checks.places import with_places
+from reconciler.compare.report import NewCertificate
 from reconciler.errors import ReconcilerError
 from reconciler.git.overlay import EditedTree
 from reconciler.git.repository import Repository
@@ -17,7 +18,7 @@ from reconciler.model.layout import apps_in, entry_folder
 from reconciler.promotion.plan import Plan
 from reconciler.promotion.report.risks.find import risks_of
 from reconciler.promotion.report.risks.scene import Scene
-from reconciler.promotion.report.secrets import Lacking, lacking
+from reconciler.promotion.report.secrets import Lacking, lacking, unused_certificate
 from reconciler.render.renderer import Render, Renderer
 
 
@@ -31,6 +32,7 @@ class Inspection:
     risks: tuple[Finding, ...] = ()
     failed: tuple[tuple[str, ReconcilerError], ...] = ()  # apps that could not be looked at
     fails: bool = False  # does environment.yaml say that this must not go on?
+    certificate: NewCertificate | None = None  # of the target, if nothing was sealed with it yet
 
 
 def inspect_target(
@@ -63,6 +65,7 @@ def inspect_target(
         findings=tuple(f for f in now.findings if f.app in promoted),
         new=tuple(with_places(renderer, after, new)),
         secrets=tuple(lacking(renderer, tree, plan, now)),
+        certificate=unused_certificate(tree, plan.target, was.world),
         risks=tuple(risks_of(scene)),
         failed=tuple((app, e) for app, e in now.failed if app in promoted or _worked(was, app)),
         fails=any(

@@ -20,6 +20,11 @@ def inspection_lines(inspection: Inspection) -> Iterator[Line]:
     for secret in inspection.secrets:
         what = f"{secret.entry} lacks the Secret {secret.namespace}/{secret.name}: {secret.why}"
         yield from _said(REMOVED, what, secret.command)
+    if certificate := inspection.certificate:
+        what = f"nothing of {certificate.environment} was sealed with {certificate.fingerprint} yet"
+        yield from _said(
+            CHANGED, f"look: {what}, and whoever has its key will read it", certificate.command
+        )
     new = [f for f in inspection.new if not told_as_lacking(f, inspection.secrets)]
     for found in new:
         yield from _finding(found, f" [{found.rule}]")

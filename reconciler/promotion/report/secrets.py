@@ -13,13 +13,16 @@ from reconciler.checks.configuration import Configuration, provided_by
 from reconciler.checks.finding import Finding
 from reconciler.checks.objects import Object
 from reconciler.checks.references import references
+from reconciler.checks.sealed import recorded, sealed_secrets
 from reconciler.checks.world import World
 from reconciler.compare.objects import identity_of
+from reconciler.compare.report import NewCertificate
 from reconciler.git.tree import Tree
 from reconciler.model.fleet import load_fleet
 from reconciler.model.layout import entry_folder
 from reconciler.promotion.plan import Plan
 from reconciler.render.renderer import Renderer
+from reconciler.sealing.certificates import find_certificates
 from reconciler.sealing.files import Home, home_of
 from reconciler.sealing.sealed_secret import KIND
 
@@ -59,6 +62,16 @@ def lacking(renderer: Renderer, tree: Tree, plan: Plan, after: Report) -> Iterat
         command = seal_command(home, namespace, name, wanted)
         why = reasons[app, namespace, name]
         yield Lacking(str(home.entry), namespace, name, tuple(wanted), why, command)
+
+
+def unused_certificate(tree: Tree, environment: str, world: World) -> NewCertificate | None:
+    """The one that would seal next, if what is sealed so far was sealed with others."""
+    known = find_certificates(tree, load_fleet(tree).environment(environment))
+    if known is None:
+        return None
+    newest = known.newest.fingerprint
+    used = {item.fingerprint for _, s in sealed_secrets(world) for _, item in recorded(s)}
+    return NewCertificate(environment, known.file, newest) if used and newest not in used else None
 
 
 def told_as_lacking(finding: Finding, secrets: Sequence[Lacking]) -> bool:

@@ -14,7 +14,9 @@ from reconciler.git.tree import Tree
 from reconciler.model.files import read
 from reconciler.model.fleet import Fleet
 from reconciler.model.layout import ENVIRONMENTS
+from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.certificates import certificates_of
+from reconciler.sealing.confirmed import Confirmed
 from reconciler.sealing.files import (
     Found,
     Home,
@@ -40,6 +42,8 @@ class Work:
     before: Tree  # of the last commit
     fleet: Fleet
     memory: Memory
+    confirmed: Confirmed
+    sealed_with: dict[str, str] = field(default_factory=dict)  # by environment
     edits: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
@@ -68,7 +72,7 @@ class Work:
 
     def sealed(self, home: Home, secret: Secret, found: Found | None = None) -> SealedSecret:
         """As it is called in its file, sealed for what the cluster will call it."""
-        certificate = certificates_of(self.files, home.environment).usable()
+        certificate = self._certificate(home)
         if found:
             made = merge(home.placed(found.sealed), secret, certificate, self.memory)
             return replace(made, name=found.sealed.name, namespace=found.sealed.namespace)
@@ -79,6 +83,13 @@ class Work:
         placed = replace(secret, name=name, namespace=namespace)
         made = seal(placed, certificate, scope, self.memory)
         return replace(made, name=secret.name, namespace=secret.namespace)
+
+    def _certificate(self, home: Home) -> Certificate:
+        found = certificates_of(self.files, home.environment)
+        certificate = found.usable()
+        self.confirmed.check(home.environment.name, certificate, found.file)
+        self.sealed_with[home.environment.name] = certificate.fingerprint
+        return certificate
 
     def put(self, home: Home, secret: Secret) -> str:
         """Seal it into the SealedSecret of its name, or into a new one; the path of its file."""

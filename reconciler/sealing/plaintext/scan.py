@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.git.pushes import NewCommits
 from reconciler.git.snapshots import FILES, LINK, Snapshot, Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
 from reconciler.sealing.plaintext.contents import Contents
@@ -119,12 +120,11 @@ def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:
 
 
 def scan_commits(
-    snapshots: Snapshots, revisions: str, rendering: Callable[[], Rendering]
+    snapshots: Snapshots, commits: NewCommits, rendering: Callable[[], Rendering]
 ) -> list[Scan]:
     """What each commit of a range adds.
 
     The rules are those of the last one: what was allowed in between allows nothing.
     """
-    rules = read_rules(snapshots, snapshots.tip(revisions))
-    scanner = Scanner(snapshots, rules, rendering)
-    return [scanner.scan(snapshot) for snapshot in snapshots.commits(revisions)]
+    scanner = Scanner(snapshots, read_rules(snapshots, commits.tip), rendering)
+    return [scanner.scan(snapshot) for snapshot in snapshots.commits(commits.revisions)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from reconciler.checks.finding import Severity
@@ -106,6 +108,21 @@ def test_a_secret_that_was_sealed_for_another_cluster_is_lacking(inspect: Inspec
     (lacking,) = found.secrets
     assert lacking.command == "reconciler seal prod/paw db --prompt a"
     assert "no certificate of this environment" in lacking.why
+
+
+@pytest.mark.parametrize(("numbers", "new"), [((0,), None), ((1, 0), 1), ((0, 1), 1)])
+def test_the_targets_certificate_is_named_while_nothing_is_sealed_with_it(
+    numbers: tuple[int, ...], new: int | None, inspect: Inspect
+) -> None:
+    """Whose it is nobody can see: whoever promotes may be the first to seal with it."""
+    ages = {0: timedelta(days=-30), 1: timedelta(days=-1)}
+    pem = b"".join(certificate_pem(private_key(n), begins=ages[n]) for n in numbers).decode()
+    app = pod(wants("db", "a")) + sealed("db", "a")
+    _, found = inspect(app, app + CONFIG, {"environments/prod/sealing-cert.pem": pem})
+    named = found.certificate and found.certificate.fingerprint
+    assert named == (None if new is None else certificate(new).fingerprint)
+    said = "\n".join(map(str, inspection_lines(found)))
+    assert ("reconciler seal cert fetch prod --fingerprint" in said) is bool(named)
 
 
 def test_the_keys_are_those_that_the_source_has_sealed(inspect: Inspect) -> None:

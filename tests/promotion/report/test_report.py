@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.difference import Identity
 from reconciler.compare.escape import SPACE
+from reconciler.compare.report import NewCertificate
 from reconciler.errors import FleetError, printable
 from reconciler.model.entry import Entry
 from reconciler.promotion.fields import Address, Item
@@ -207,7 +208,8 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[Result]]:
     plan = Plan(three, four, one, "0" * 40, (step, held, broken))
     lacks = Lacking(f"prod/{one}", two, three, (four,), one, f"reconciler seal {two}")
     failed = ((f"environments/prod/{one}", FleetError(two, hint=three)),)
-    inspection = Inspection((finding,), (finding,), (lacks,), (finding,), failed)
+    new = NewCertificate(one, two, three)
+    inspection = Inspection((finding,), (finding,), (lacks,), (finding,), failed, certificate=new)
     gates = [
         Result(one, Gate.shut, two, NOON, three, four),
         Result("health", Gate.waiting, three, hint=four, app=one),
