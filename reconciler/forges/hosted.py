@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
+from types import FunctionType
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Answer, Client
+from reconciler.forges.client import Answer, Client, understood
 from reconciler.forges.forge import (
     Approval,
     Comment,
@@ -50,6 +51,12 @@ class Hosted(Forge, ABC):
     owner_files: tuple[str, ...]
     """Where it looks for code owners; the first that is there counts."""
     owners = staticmethod(owners_by_pattern)
+
+    def __init_subclass__(cls) -> None:
+        """Whatever is asked of it, an answer that cannot be read is told as the forge's fault."""
+        for name, method in {**vars(Forge), **vars(cls)}.items():
+            if isinstance(method, FunctionType) and not name.startswith("_"):
+                setattr(cls, name, understood(cls.name)(getattr(cls, name)))
 
     def __init__(self, client: Client, project: Project) -> None:
         self.client = client
@@ -239,6 +246,14 @@ def newest_of_each(statuses: Iterable[Status]) -> list[Status]:
 
 def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def foreign_branch(owner: str, branch: str) -> str:
+    """How a branch of another repository is called here.
+
+    It begins with what no branch can, so whatever its owner is called, it passes for none of ours.
+    """
+    return f":{owner}:{branch}"
 
 
 def moment(text: str) -> datetime:
