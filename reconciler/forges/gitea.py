@@ -21,6 +21,7 @@ from reconciler.forges.forge import (
 from reconciler.forges.hosted import (
     Hosted,
     consents,
+    foreign_branch,
     moment,
     named_by_content,
     settled,
@@ -283,7 +284,7 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
     branch = str(head["label"])
     if head["repo_id"] != base["repo_id"]:
         owner = (head.get("repo") or {}).get("full_name", "")
-        branch = f"{owner}:{branch}"  # nobody else's branch passes for one of ours
+        branch = foreign_branch(owner, branch)
     state = State.merged if item["merged"] else State(item["state"])
     return PullRequest(
         number=int(item["number"]),

@@ -21,7 +21,14 @@ from reconciler.forges.forge import (
     Wanted,
 )
 from reconciler.forges.graphql import Reply, ask
-from reconciler.forges.hosted import Hosted, consents, moment, newest_of_each, settled
+from reconciler.forges.hosted import (
+    Hosted,
+    consents,
+    foreign_branch,
+    moment,
+    newest_of_each,
+    settled,
+)
 from reconciler.git.workbench import File
 
 LOOKS, PAUSE = 10, 1.5
@@ -340,14 +347,15 @@ class GitHub(Hosted):
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     head, base = item["head"], item["base"]
-    theirs = (head["repo"] or {}).get("full_name") != base["repo"]["full_name"]
+    owner = (head["repo"] or {}).get("full_name", "")
+    theirs = owner != base["repo"]["full_name"]
     merged = bool(item["merged_at"])
     return PullRequest(
         number=int(item["number"]),
         url=item["html_url"],
         title=item["title"],
         body=item["body"] or "",
-        branch=head["label"] if theirs else head["ref"],
+        branch=foreign_branch(owner, head["ref"]) if theirs else head["ref"],
         commit=head["sha"],
         base=base["ref"],
         state=State.merged if merged else State(item["state"]),

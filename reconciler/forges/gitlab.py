@@ -21,6 +21,7 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.hosted import (
     Hosted,
+    foreign_branch,
     moment,
     named_by_content,
     newest_of_each,
@@ -277,7 +278,7 @@ class GitLab(Hosted):
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     branch = str(item["source_branch"])
     if item["source_project_id"] != item["target_project_id"]:
-        branch = f"{item['source_project_id']}:{branch}"  # nobody else's passes for one of ours
+        branch = foreign_branch(str(item["source_project_id"]), branch)
     merged = item["state"] == "merged"
     commit = item["merge_commit_sha"] or item["squash_commit_sha"] or item["sha"]
     return PullRequest(

@@ -128,7 +128,7 @@ def test_a_branch_of_a_fork_does_not_pass_for_ours(site: Site, forge: Gitea) -> 
     foreign = {"title": "evil", "head": f"alice/fork-of-{site.name}:promote/prod", "base": "main"}
     site.call("POST", "/pulls", foreign, user="alice")
     assert [pull.branch for pull in forge.open_pulls()] == [
-        f"alice/fork-of-{site.name}:promote/prod"
+        f":alice/fork-of-{site.name}:promote/prod"
     ]
     assert forge.last_pull("promote/prod", "main") is None
 
