@@ -79,20 +79,27 @@ def bot(
     from reconciler.bot.metrics import Metrics
     from reconciler.bot.server import Server
     from reconciler.cli.promote.office import open_office
+    from reconciler.promotion.conduct.lock import Watch
     from reconciler.promotion.conduct.rollout import Patience
     from reconciler.promotion.conduct.round import Round
+    from reconciler.promotion.conduct.witness import Known
 
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
     patience = Patience(sick=timedelta(seconds=sick))
     ended: set[str] = set()
+    seen: Known = {}
+    watch = Watch()
     warn_once = cache(log.warning)
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
-        opened = open_office(the_repository(root), forge, cache=not no_cache, warn=warn_once)
-        with opened as office, office.alone(lease, patience=lease + 10 if once else 0):
+        opened = open_office(
+            the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
+        )
+        waits = lease + 10 if once else 0
+        with opened as office, office.alone(lease, patience=waits, watch=watch):
             yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
 
     metrics = Metrics(__version__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -202,6 +203,14 @@ class Gitea(Hosted):
         return [
             Status(s["context"], VERDICTS[s["status"]], s["description"], s["target_url"])
             for s in found
+        ]
+
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"limit": self.page})
+        return [
+            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
+            for s in found
+            if s["context"] == context
         ]
 
     def _report(self, commit: str, status: Status) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -207,6 +208,14 @@ class GitHub(Hosted):
         said = self.client.pages(f"{at}/status", {"per_page": 100}, inside="statuses")
         runs = self.client.pages(f"{at}/check-runs", {"per_page": 100}, inside="check_runs")
         return newest_of_each([*map(_status, said), *map(_run, runs)])
+
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"per_page": 100})
+        return [
+            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
+            for s in found
+            if s["context"] == context
+        ]
 
     def _report(self, commit: str, status: Status) -> None:
         body = {

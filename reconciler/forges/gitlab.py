@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -202,6 +203,15 @@ class GitLab(Hosted):
         path = f"{self._at}/repository/commits/{commit}/statuses"
         found = sorted(self.client.pages(path, {"per_page": 100}), key=lambda s: -int(s["id"]))
         return newest_of_each(map(_status, found))
+
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        path = f"{self._at}/repository/commits/{commit}/statuses"
+        query: Query = {"name": context, "all": "true", "per_page": 100}
+        return [
+            (str(s["author"]["username"]), moment(s["created_at"]))
+            for s in self.client.pages(path, query)
+            if s["name"] == context
+        ]
 
     def _report(self, commit: str, status: Status) -> None:
         """To say the same state again is an error to GitLab; it is as it was wanted then."""

@@ -122,6 +122,23 @@ class Hosted(Forge, ABC):
         if status not in self.statuses(commit):
             self._report(commit, status)
 
+    def witness(self, commit: str, status: Status) -> datetime:
+        found = self._first(commit, status.context)
+        if found is None:
+            self._report(commit, status)
+            found = self._first(commit, status.context)
+        if found is None:
+            raise ForgeError(
+                f"{self.name} keeps no status {status.context} of {commit[:10]} for us",
+                why="somebody else has set it before",
+                hint="who may set statuses there? this one is for the user of the token alone",
+            )
+        return found
+
+    def _first(self, commit: str, context: str) -> datetime | None:
+        ours = (time for user, time in self._given(commit, context) if user == self.user())
+        return min(ours, default=None)
+
     def members(self, team: str) -> frozenset[str]:
         found = self._members(team)
         if found is None:
@@ -191,6 +208,10 @@ class Hosted(Forge, ABC):
 
     @abstractmethod
     def _report(self, commit: str, status: Status) -> None: ...
+
+    @abstractmethod
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        """Who gave a commit a status of this context, and when: all that ever did."""
 
     @abstractmethod
     def _members(self, team: str) -> Iterable[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
@@ -12,6 +13,7 @@ from reconciler.git.tree import NOTHING
 from reconciler.promotion.conduct.branch import Outcome, Proposal
 from reconciler.promotion.conduct.planning import Scene
 from reconciler.promotion.conduct.question import question_of
+from reconciler.promotion.conduct.witness import Witness
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.result import Gate, Result
@@ -51,6 +53,7 @@ class Assessor:
     sources: Sources
     now: Callable[[], datetime]
     forge: Forge
+    witness: Witness
     _inspected: tuple[Scene, Inspection] | None = field(default=None, init=False)
 
     def __call__(
@@ -71,6 +74,7 @@ class Assessor:
             pull,
             others,
             proposal.theirs,
+            partial(self.witness, main=scene.main),
         )
         results = judge(asked)
         report = self._report(scene, inspection, results, pull)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,3 +53,4 @@ class Question:
     lacks: Sequence[Lack] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold
     theirs: Sequence[About] = ()  # commits of others on its branch
+    seen: Callable[[str], datetime] | None = None  # when a commit was seen on the main branch
