@@ -98,7 +98,7 @@ def running(repo: Repo, *words: str) -> Iterator[Bot]:
 
 def post(**headers: str) -> bytes:
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"POST /webhook HTTP/1.1\r\nHost: bot\r\n{lines}\r\n".encode()
+    return f"POST /webhook HTTP/1.1\r\nHost: bot\r\n{lines}\r\n".encode("latin-1")
 
 
 @pytest.mark.parametrize("proof", [{}, {"X_Gitlab_Token": "a guess"}])
@@ -122,13 +122,11 @@ def test_many_who_send_a_large_body_take_little(repo: Repo, proof: dict[str, str
         assert all(json.loads(line) for line in bot.said())
 
 
-@pytest.mark.parametrize(
-    "length", ["²", "9" * 5000, "-1", "1e3", "5, 5", ""], ids=lambda length: length[:4]
-)
-def test_a_length_that_is_none_is_refused_and_no_fault(repo: Repo, length: str) -> None:
+def test_a_length_that_is_none_is_refused_and_no_fault(repo: Repo) -> None:
     with running(repo) as bot:
-        said = bot.answer(post(X_Gitlab_Token="a guess", Content_Length=length))
-        assert said.startswith((b"HTTP/1.1 411", b"HTTP/1.1 413")), said
+        for length in ("²", "9" * 5000, "-1", "1e3", "5, 5", ""):
+            said = bot.answer(post(X_Gitlab_Token="a guess", Content_Length=length))
+            assert said.split()[1] in (b"411", b"413"), (length[:4], said)
         assert all(json.loads(line) for line in bot.said())
 
 

@@ -194,6 +194,19 @@ def test_the_last_status_of_each_context_counts(site: Site, forge: Gitea) -> Non
     }
 
 
+def test_what_we_saw_first_counts_and_nothing_of_others(site: Site, forge: Gitea) -> None:
+    commit = site.push("seen", base="main")
+    seen = Status("promotion/seen", Verdict.success, "it is on the main branch")
+    said = {"context": seen.context, "state": "success", "description": seen.description}
+    site.call("POST", f"/statuses/{commit}", said, user="alice")
+    first = forge.witness(commit, seen)
+    assert forge.witness(commit, seen) == first
+    site.call("POST", f"/statuses/{commit}", said)
+    assert forge.witness(commit, seen) == first
+    given = site.call("GET", f"/commits/{commit}/statuses")
+    assert sorted(one["creator"]["login"] for one in given) == ["alice", "bot", "bot"]
+
+
 def test_more_statuses_than_a_page_holds(site: Site, forge: Gitea) -> None:
     commit = opened(site).commit
     for number in range(52):
