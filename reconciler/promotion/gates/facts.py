@@ -103,11 +103,11 @@ class Facts:
         (step,) = [step for step in self.due if step.app == app]
         entry = Entry(self.question.source.name, app)
         since, until = self._entry_run(step, entry)
-        run = self._timed(since, until)
         if not step.follows:
-            return run
-        since, replaced = self._base_run(step, entry)
-        return max(run, self._timed(since, until or replaced), key=lambda one: one.begin)
+            return self._timed(since, until)
+        built, replaced = self._base_run(step, entry)
+        runs = (self._timed(one, until or replaced) for one in (since, built))
+        return max(runs, key=lambda run: run.begin)
 
     def _timed(self, since: About, until: About | None) -> Run:
         begin = self._arrivals.since(since)
