@@ -2,73 +2,35 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
-from socketserver import ThreadingMixIn
-from typing import Any, Self
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
-from reconciler.errors import UsageError
-
-Start = Callable[[str, list[tuple[str, str]]], Any]
-SECONDS = 10  # for one request to come in
+from reconciler.httpd import HttpRequest, HttpResponse, text
 
 
+@dataclass(frozen=True, slots=True)
 class Probes:
-    """An HTTP server of its own thread: it answers whatever else is busy."""
+    """`ready` says why the process is not, or nothing."""
 
-    def __init__(self, address: str, registry: CollectorRegistry, ready: Callable[[], str]) -> None:
-        """`ready` says why the process is not, or nothing."""
-        host, _, port = address.rpartition(":")
-        if not port.isdigit():
-            raise UsageError(f"{address} is no address", hint="write HOST:PORT")
-        self._ready = ready
-        self._metrics = make_wsgi_app(registry)
-        try:
-            self._server = make_server(host.strip("[]"), int(port), self.answer, _Server, _Quiet)
-        except (OSError, OverflowError) as e:
-            raise UsageError(
-                f"nothing can listen on {address}", why=str(e), hint="name another in --http"
-            ) from e
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+    registry: CollectorRegistry
+    ready: Callable[[], str]
+    max_body_bytes: int = 0
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def refuse(self, request: HttpRequest) -> HttpResponse | None:
+        return None if request.method == "GET" else text("405 Method Not Allowed", "only GET")
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def answer(self, environment: dict[str, Any], start: Start) -> Iterable[bytes]:
-        match environment.get("PATH_INFO"):
+    def answer(self, request: HttpRequest, body: bytes) -> HttpResponse:
+        match request.path:
             case "/healthz":
-                return text(start, "200 OK", "ok")
+                return text("200 OK", "ok")
             case "/readyz":
-                why = self._ready()
-                return text(start, "503 Service Unavailable" if why else "200 OK", why or "ok")
+                why = self.ready()
+                return text("503 Service Unavailable" if why else "200 OK", why or "ok")
             case "/metrics":
-                found: Iterable[bytes] = self._metrics(environment, start)
-                return found
+                encode, kind = choose_encoder(request.headers.get("accept", ""))
+                return HttpResponse("200 OK", encode(self.registry), kind)
             case _:
-                return text(start, "404 Not Found", "there are /healthz, /readyz and /metrics")
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    timeout = SECONDS
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def text(start: Start, status: str, said: str) -> Iterable[bytes]:
-    start(status, [("Content-Type", "text/plain; charset=utf-8")])
-    return [said.encode() + b"\n"]
+                return text("404 Not Found", "there are /healthz, /readyz and /metrics")

@@ -25,6 +25,7 @@ from reconciler.argocd.rpc import accept
 from reconciler.argocd.service import Limits, Service
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.mirrors import Mirrors
+from reconciler.httpd import HttpServer
 from reconciler.probes import Probes
 from reconciler.render.apart import Apart
 from reconciler.render.binary import CHECKING
@@ -137,8 +138,8 @@ async def _answer(
     server = await loop.create_unix_server(
         lambda: Connection(take, connections), sock=listening, backlog=BACKLOG
     )
-    probes = Probes(settings.http, metrics.registry, ready) if settings.http else nullcontext()
-    with probes:
+    probes = Probes(metrics.registry, ready)
+    with HttpServer(settings.http, probes, log, "--http") if settings.http else nullcontext():
         log.info("serving", extra={"fields": {"plugin": settings.plugin}})
         await told.wait()
         log.info("stopping", extra={"fields": {"open": service.open}})

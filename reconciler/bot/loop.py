@@ -14,6 +14,7 @@ from reconciler.promotion.conduct.round import Failed, Happened
 
 # What happens together is gone through together.
 SETTLING = 1.0
+LONG = 3600.0  # that others may keep it from working until that is a failure
 
 OpenRound = Callable[[], AbstractContextManager[Iterable[Happened]]]
 
@@ -27,7 +28,7 @@ class Loop:
         self._interval = interval
         self._told = threading.Event()
         self._stopping = threading.Event()
-        self._alive_at = time.monotonic()
+        self._left_since: float | None = None
 
     def wake(self) -> None:
         self._told.set()
@@ -59,12 +60,22 @@ class Loop:
                     if self._stopping.is_set():
                         break
         except LockTaken as e:
-            log.info("another replica is at work", extra={"fields": {"holder": e.what}})
-            self._metrics.left()
-            return True
+            return self._left(e, began)
         except ReconcilerError as e:
             fail("the round", e)
             self._metrics.ended(happened, time.monotonic() - began, time.time(), well=False)
             return False
+        self._left_since = None
         self._metrics.ended(happened, time.monotonic() - began, time.time(), well=True)
         return not any(isinstance(event, Failed) for event in happened)
+
+    def _left(self, error: LockTaken, began: float) -> bool:
+        """To another replica; but no round of a bot goes on for ever."""
+        self._left_since = self._left_since or began
+        if began - self._left_since > LONG:
+            fail("the lock", error)
+            self._metrics.ended([], time.monotonic() - began, time.time(), well=False)
+            return False
+        log.info("another replica is at work", extra={"fields": {"holder": error.what}})
+        self._metrics.left()
+        return True

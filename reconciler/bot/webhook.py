@@ -16,14 +16,15 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-LARGEST = 5 << 20
+MAX_BODY_BYTES = 5 << 20
 OLDEST = timedelta(hours=1)
 REMEMBERED = 10_000
 
 # Each forge's headers: what proves that it is from there, and what names the delivery.
-GITHUB = ("X-Hub-Signature-256", "X-GitHub-Delivery")
-GITEA = ("X-Gitea-Signature", "X-Gitea-Delivery")
-GITLAB = ("X-Gitlab-Token", "X-Gitlab-Event-UUID")
+GITHUB = ("x-hub-signature-256", "x-github-delivery")
+GITEA = ("x-gitea-signature", "x-gitea-delivery")
+GITLAB = ("x-gitlab-token", "x-gitlab-event-uuid")
+FORGES = (GITHUB, GITEA, GITLAB)
 
 TIMES = (
     ("pull_request", "updated_at"),
@@ -45,7 +46,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # by their names in lower case
     body: bytes
 
 
@@ -57,12 +58,16 @@ class Gatekeeper:
         self._seen: OrderedDict[str, datetime] = OrderedDict()
         self._alone = Lock()
 
+    def may_be_signed(self, headers: Mapping[str, str]) -> bool:
+        """What brings no proof at all need not be read."""
+        return any(proof in headers for proof, _ in FORGES)
+
     def judge(self, delivery: Delivery, now: datetime) -> Answer:
         if not self._is_signed(delivery):
             return Answer.forged
         try:
             found = json.loads(delivery.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Answer.strange
         if not isinstance(found, dict):
             return Answer.strange
@@ -87,7 +92,7 @@ class Gatekeeper:
     def _is_new(self, delivery: Delivery, now: datetime) -> bool:
         """By its name, and by its content: whoever replays one can write another name on it."""
         marks = [sha256(delivery.body).hexdigest()]
-        marks += [f"{n} {v}" for _, n in (GITHUB, GITEA, GITLAB) if (v := delivery.headers.get(n))]
+        marks += [f"{name} {v}" for _, name in FORGES if (v := delivery.headers.get(name))]
         with self._alone:
             if any(mark in self._seen for mark in marks):
                 return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
@@ -28,8 +28,8 @@ EXAMPLES = """**Examples**
 
 `reconciler bot --once`: everything that there is to do now, as a job of CI
 
-`reconciler bot --interval 300 --http 0.0.0.0:8080 --webhook-secret-file /etc/bot/secret`: as a
-server, which the forge's webhooks reach at /webhook
+`reconciler bot --interval 300 --http 0.0.0.0:8080 --metrics 0.0.0.0:9090
+--webhook-secret-file /etc/bot/secret`: as a server, which the forge's webhooks reach at /webhook
 """
 
 
@@ -42,7 +42,15 @@ def bot(
         str,
         typer.Option(
             metavar="HOST:PORT",
-            help="Where to answer /webhook, /healthz, /readyz and /metrics; nowhere.",
+            help="Where to answer /webhook, for the forge; nowhere.",
+        ),
+    ] = "",
+    metrics_address: Annotated[
+        str,
+        typer.Option(
+            "--metrics",
+            metavar="HOST:PORT",
+            help="Where to answer /healthz, /readyz and /metrics, for one's own cluster; nowhere.",
         ),
     ] = "",
     secret_file: Annotated[
@@ -74,33 +82,47 @@ def bot(
     Several may run at once: one at a time works. The files on disk take no part.
     """
     check_installed("bot", "the bot")
+    from reconciler.bot.deliveries import Deliveries
     from reconciler.bot.log import log
     from reconciler.bot.loop import Loop
     from reconciler.bot.metrics import Metrics
-    from reconciler.bot.server import Server
     from reconciler.cli.promote.office import open_office
+    from reconciler.httpd import HttpServer
+    from reconciler.probes import Probes
+    from reconciler.promotion.conduct.lock import Watch
     from reconciler.promotion.conduct.rollout import Patience
     from reconciler.promotion.conduct.round import Round
+    from reconciler.promotion.conduct.witness import Known
 
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
     patience = Patience(sick=timedelta(seconds=sick))
     ended: set[str] = set()
+    seen: Known = {}
+    watch = Watch()
     warn_once = cache(log.warning)
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
-        opened = open_office(the_repository(root), forge, cache=not no_cache, warn=warn_once)
-        with opened as office, office.alone(lease, patience=lease + 10 if once else 0):
+        opened = open_office(
+            the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
+        )
+        waits = lease + 10 if once else 0
+        with opened as office, office.alone(lease, patience=waits, watch=watch):
             yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
 
     metrics = Metrics(__version__)
     loop = Loop(begin, metrics, interval)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
-    server = Server(http, metrics, loop.ready, gatekeeper, loop.wake) if http else nullcontext()
-    with server:
+    with ExitStack() as servers:
+        if http:
+            site = Deliveries(gatekeeper, metrics, loop.wake)
+            servers.enter_context(HttpServer(http, site, log, "--http"))
+        if metrics_address:
+            probes = Probes(metrics.registry, loop.ready)
+            servers.enter_context(HttpServer(metrics_address, probes, log, "--metrics"))
         if not once:
             loop.run()
         elif not loop.once():

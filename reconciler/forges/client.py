@@ -6,6 +6,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -19,6 +20,7 @@ import reconciler
 from reconciler.errors import ForgeError, ForgeUncertain
 from reconciler.forges.patience import Clock, asked_pause, backoff, is_over_limit
 from reconciler.forges.tokens import Tokens
+from reconciler.git.addresses import is_confidential
 
 LARGEST_ANSWER = 32 << 20
 REDIRECTS = {301, 302, 307, 308}
@@ -70,7 +72,7 @@ class Answer:
         """The forge's own words on what is wrong, on one line."""
         try:
             found = self.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             lines = [] if "<html" in self.text[:500].lower() else self.text.split()
@@ -93,6 +95,7 @@ class Client:
         way: Way | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        check_confidential(name, base)
         self.name = name
         self.base = base.rstrip("/")
         self.token = token
@@ -218,7 +221,7 @@ class Client:
         url = ""
         for _ in range(4):
             asked = request(url)
-            answer = self._once(asked)
+            answer = whole_answer(self._http, asked, self._way.seconds, self.name)
             target = answer.headers.get("location")
             if answer.status not in REDIRECTS or not target:
                 return answer
@@ -237,26 +240,10 @@ class Client:
             hint="has the repository another name by now? write the new one into the remote's URL",
         )
 
-    def _once(self, request: httpx.Request) -> Answer:
-        """One answer, which must be whole in time however slowly it drips."""
-        until = time.monotonic() + self._way.seconds
-        content = bytearray()
-        answer = self._http.send(request, stream=True)
-        try:
-            for piece in answer.iter_bytes():
-                content += piece
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("the answer is not whole in time")
-                if len(content) > LARGEST_ANSWER:
-                    raise ForgeError(f"{self.name} gives more than {LARGEST_ANSWER >> 20} MiB")
-        finally:
-            answer.close()
-        return Answer(answer.status_code, answer.headers, bytes(content))
-
     def parsed(self, answer: Answer, path: str) -> Any:
         try:
             return answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ForgeError(
                 f"{self.name} answers at {path} with something else than JSON",
                 hint=f"is {self.base} the address of its API, and is there a proxy before it?",
@@ -303,6 +290,53 @@ class Client:
             case status if status in BROKEN:
                 return "the forge is in trouble: try again later"
         return ""
+
+
+def check_confidential(name: str, base: str) -> None:
+    """Before a token is shown there."""
+    try:
+        url = httpx.URL(base)
+    except httpx.InvalidURL as e:
+        raise ForgeError(f"{base} is no address of a {name}", why=str(e)) from None
+    if not is_confidential(url.scheme, url.host):
+        raise ForgeError(
+            f"{url.scheme}://{url.host} gets no token: anybody on the way could read it",
+            hint="let the forge answer over https, and name it so in the remote's URL or in "
+            "RECONCILER_FORGE_URL",
+        )
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """While an answer is read: one of another shape than that of such a forge is its own fault.
+
+    What it says is not repeated, for it may hold anything.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as e:
+        raise ForgeError(
+            f"what answers is not as {name} answers",
+            why=f"reading it ended with {type(e).__name__}",
+            hint=f"is it {name}, and is there a proxy before it? --debug shows where it was",
+        ) from e
+
+
+def whole_answer(http: httpx.Client, request: httpx.Request, seconds: float, name: str) -> Answer:
+    """One answer, which must be whole in time however slowly it drips."""
+    until = time.monotonic() + seconds
+    content = bytearray()
+    answer = http.send(request, stream=True)
+    try:
+        for piece in answer.iter_bytes():
+            content += piece
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout("the answer is not whole in time")
+            if len(content) > LARGEST_ANSWER:
+                raise ForgeError(f"{name} gives more than {LARGEST_ANSWER >> 20} MiB")
+    finally:
+        answer.close()
+    return Answer(answer.status_code, answer.headers, bytes(content))
 
 
 def _uncertain(name: str, doing: str, why: str) -> ForgeUncertain:

@@ -12,7 +12,7 @@ import httpx
 
 from reconciler.errors import ForgeError
 from reconciler.forges.app import App, Installation
-from reconciler.forges.client import Client, Way
+from reconciler.forges.client import Answer, Client, Way, understood, whole_answer
 from reconciler.forges.forge import KINDS, Forge
 from reconciler.forges.gitea import Gitea
 from reconciler.forges.github import GitHub
@@ -20,7 +20,7 @@ from reconciler.forges.gitlab import GitLab
 from reconciler.forges.hosted import Hosted, Project
 from reconciler.forges.local import Local
 from reconciler.forges.tokens import Token, Tokens
-from reconciler.git.addresses import without_user
+from reconciler.git.addresses import LOOPBACK, without_user
 
 HOSTS = {
     "github.com": "github",
@@ -29,6 +29,13 @@ HOSTS = {
     "gitea.com": "gitea",
 }
 LABELS = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
+
+# What a forge says of itself to somebody without a token.
+SIGNS: tuple[tuple[str, str, Callable[[Answer], bool]], ...] = (
+    ("gitea", "/api/v1/version", lambda a: a.status == 200 and "version" in a.text),
+    ("gitlab", "/api/v4/version", lambda a: "x-gitlab-meta" in a.headers),
+    ("github", "/api/v3/meta", lambda a: "x-github-request-id" in a.headers),
+)
 
 # Who pushes, where only the token counts.
 USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "reconciler"}
@@ -76,15 +83,12 @@ def probe(place: Place, way: Way) -> Place:
     with httpx.Client(
         verify=way.trust(), proxy=way.proxy or None, trust_env=False, timeout=way.seconds
     ) as http:
-        for kind, path, sign in (
-            ("gitea", "/api/v1/version", lambda a: "version" in a.text and a.status_code == 200),
-            ("gitlab", "/api/v4/version", lambda a: "x-gitlab-meta" in a.headers),
-            ("github", "/api/v3/meta", lambda a: "x-github-request-id" in a.headers),
-        ):
+        for kind, path, is_such in SIGNS:
             try:
-                if sign(http.get(web + path)):
+                request = http.build_request("GET", web + path)
+                if is_such(whole_answer(http, request, way.seconds, web)):
                     return Place(kind, place.project)
-            except httpx.RequestError as e:
+            except (httpx.RequestError, httpx.InvalidURL) as e:
                 raise ForgeError(f"{web} does not answer", why=str(e)) from None
     raise _unknown(web)
 
@@ -101,7 +105,8 @@ def connect(place: Place, proof: Token | App | None, way: Way) -> Iterator[Conne
     if proof is None:
         raise ForgeError(
             f"there is no token for {project.web}",
-            hint="give one in a variable, in a file, or through a credential helper of Git's",
+            hint="give one in RECONCILER_FORGE_TOKEN, in a file, or through a credential helper of "
+            "Git's; GITHUB_TOKEN and its like are for the forge that they are called after",
         )
     make, address = FORGES[place.kind]
     api = address(project.web)
@@ -115,13 +120,23 @@ def connect(place: Place, proof: Token | App | None, way: Way) -> Iterator[Conne
             tokens = partial(_same, proof)
         client = stack.enter_context(Client(make.name, api, tokens, make.needs, way, make.headers))
         user = USERS[place.kind]
-        yield Connection(make(client, project), lambda: (user, tokens().reveal()))
+
+        def login() -> tuple[str, str]:
+            with understood(make.name):
+                return user, tokens().reveal()
+
+        yield Connection(make(client, project), login)
 
 
 def proxy_for(url: str, environment: Mapping[str, str]) -> str:
-    """The proxy that these variables name for this URL; none for hosts that no_proxy excepts."""
+    """The proxy that these variables name for this URL; none for hosts that no_proxy excepts.
+
+    What is for this machine stays on it.
+    """
     named = {name.lower(): value for name, value in environment.items() if value}
     parts = urlsplit(url)
+    if parts.hostname in LOOPBACK:
+        return ""
     host = f".{parts.hostname or ''}"
     for entry in named.get("no_proxy", "").replace(" ", "").split(","):
         suffix = entry.partition(":")[0].removeprefix("*").lower()

@@ -139,6 +139,12 @@ class Forge(Protocol):
 
     def set_status(self, commit: str, status: Status) -> None: ...
 
+    def witness(self, commit: str, status: Status) -> datetime:
+        """When we ourselves first gave a commit a status of this context, by the forge's clock.
+
+        We give it now if we never did. What others gave counts for nothing.
+        """
+
     def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
         """Only the commit that `pull` names; or let the forge do it once it can."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from reconciler.forges.forge import (
 from reconciler.forges.hosted import (
     Hosted,
     consents,
+    foreign_branch,
     moment,
     named_by_content,
     settled,
@@ -207,6 +209,14 @@ class Gitea(Hosted):
             for s in found
         ]
 
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"limit": self.page})
+        return [
+            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
+            for s in found
+            if s["context"] == context
+        ]
+
     def _report(self, commit: str, status: Status) -> None:
         body = {
             "context": status.context,
@@ -287,7 +297,7 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
     branch = str(head["label"])
     if head["repo_id"] != base["repo_id"]:
         owner = (head.get("repo") or {}).get("full_name", "")
-        branch = f"{owner}:{branch}"  # nobody else's branch passes for one of ours
+        branch = foreign_branch(owner, branch)
     state = State.merged if item["merged"] else State(item["state"])
     return PullRequest(
         number=int(item["number"]),

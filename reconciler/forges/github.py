@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,14 @@ from reconciler.forges.forge import (
     Wanted,
 )
 from reconciler.forges.graphql import Given, Reply, ask
-from reconciler.forges.hosted import Hosted, consents, moment, newest_of_each, settled
+from reconciler.forges.hosted import (
+    Hosted,
+    consents,
+    foreign_branch,
+    moment,
+    newest_of_each,
+    settled,
+)
 from reconciler.git.workbench import File
 
 LOOKS, PAUSE = 10, 1.5
@@ -220,6 +228,14 @@ class GitHub(Hosted):
         runs = self.client.pages(f"{at}/check-runs", {"per_page": 100}, inside="check_runs")
         return newest_of_each([*map(_status, said), *map(_run, runs)])
 
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"per_page": 100})
+        return [
+            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
+            for s in found
+            if s["context"] == context
+        ]
+
     def _report(self, commit: str, status: Status) -> None:
         body = {
             "state": status.verdict.value,
@@ -359,14 +375,15 @@ class GitHub(Hosted):
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     head, base = item["head"], item["base"]
-    theirs = (head["repo"] or {}).get("full_name") != base["repo"]["full_name"]
+    owner = (head["repo"] or {}).get("full_name", "")
+    theirs = owner != base["repo"]["full_name"]
     merged = bool(item["merged_at"])
     return PullRequest(
         number=int(item["number"]),
         url=item["html_url"],
         title=item["title"],
         body=item["body"] or "",
-        branch=head["label"] if theirs else head["ref"],
+        branch=foreign_branch(owner, head["ref"]) if theirs else head["ref"],
         commit=head["sha"],
         base=base["ref"],
         state=State.merged if merged else State(item["state"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.hosted import (
     Hosted,
+    foreign_branch,
     moment,
     named_by_content,
     newest_of_each,
@@ -208,6 +210,15 @@ class GitLab(Hosted):
         found = sorted(self.client.pages(path, {"per_page": 100}), key=lambda s: -int(s["id"]))
         return newest_of_each(map(_status, found))
 
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        path = f"{self._at}/repository/commits/{commit}/statuses"
+        query: Query = {"name": context, "all": "true", "per_page": 100}
+        return [
+            (str(s["author"]["username"]), moment(s["created_at"]))
+            for s in self.client.pages(path, query)
+            if s["name"] == context
+        ]
+
     def _report(self, commit: str, status: Status) -> None:
         """To say the same state again is an error to GitLab; it is as it was wanted then."""
         body = {
@@ -283,7 +294,7 @@ class GitLab(Hosted):
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     branch = str(item["source_branch"])
     if item["source_project_id"] != item["target_project_id"]:
-        branch = f"{item['source_project_id']}:{branch}"  # nobody else's passes for one of ours
+        branch = foreign_branch(str(item["source_project_id"]), branch)
     merged = item["state"] == "merged"
     commit = item["merge_commit_sha"] or item["squash_commit_sha"] or item["sha"]
     return PullRequest(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
+from types import FunctionType
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Answer, Client
+from reconciler.forges.client import Answer, Client, understood
 from reconciler.forges.forge import (
     Approval,
     Comment,
@@ -50,6 +51,12 @@ class Hosted(Forge, ABC):
     owner_files: tuple[str, ...]
     """Where it looks for code owners; the first that is there counts."""
     owners = staticmethod(owners_by_pattern)
+
+    def __init_subclass__(cls) -> None:
+        """Whatever is asked of it, an answer that cannot be read is told as the forge's fault."""
+        for name, method in {**vars(Forge), **vars(cls)}.items():
+            if isinstance(method, FunctionType) and not name.startswith("_"):
+                setattr(cls, name, understood(cls.name)(getattr(cls, name)))
 
     def __init__(self, client: Client, project: Project) -> None:
         self.client = client
@@ -124,6 +131,23 @@ class Hosted(Forge, ABC):
         )
         if status not in self.statuses(commit):
             self._report(commit, status)
+
+    def witness(self, commit: str, status: Status) -> datetime:
+        found = self._first(commit, status.context)
+        if found is None:
+            self._report(commit, status)
+            found = self._first(commit, status.context)
+        if found is None:
+            raise ForgeError(
+                f"{self.name} keeps no status {status.context} of {commit[:10]} for us",
+                why="somebody else has set it before",
+                hint="who may set statuses there? this one is for the user of the token alone",
+            )
+        return found
+
+    def _first(self, commit: str, context: str) -> datetime | None:
+        ours = (time for user, time in self._given(commit, context) if user == self.user())
+        return min(ours, default=None)
 
     def members(self, team: str) -> frozenset[str]:
         found = self._members(team)
@@ -200,6 +224,10 @@ class Hosted(Forge, ABC):
     def _report(self, commit: str, status: Status) -> None: ...
 
     @abstractmethod
+    def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
+        """Who gave a commit a status of this context, and when: all that ever did."""
+
+    @abstractmethod
     def _members(self, team: str) -> Iterable[str] | None:
         """None if there is no such team, or none that the token may see."""
 
@@ -253,6 +281,14 @@ def newest_of_each(statuses: Iterable[Status]) -> list[Status]:
 
 def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def foreign_branch(owner: str, branch: str) -> str:
+    """How a branch of another repository is called here.
+
+    It begins with what no branch can, so whatever its owner is called, it passes for none of ours.
+    """
+    return f":{owner}:{branch}"
 
 
 def moment(text: str) -> datetime:

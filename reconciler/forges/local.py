@@ -35,8 +35,8 @@ from reconciler.git.commits import make_commit
 from reconciler.git.records import ABOVE, Records
 
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-REQUESTS, STATUSES = "requests", "statuses"
-LIST = "statuses.json"
+REQUESTS, STATUSES, SEEN = "requests", "statuses", "seen"
+LIST, TIME = "statuses.json", "time"
 WORK = "commit or stash what is changed in the files of the base branch"
 
 
@@ -175,6 +175,15 @@ class Local:
                 text = json.dumps([asdict(known) for known in there.values()], indent=2)
                 files = {LIST: f"{text}\n".encode()}
                 self._records.write(f"{STATUSES}/{commit}", files, self.user(), "status")
+
+    def witness(self, commit: str, status: Status) -> datetime:
+        """Whoever may write to the repository may write this record as well."""
+        with self._records.alone():
+            files = self._records.read(f"{SEEN}/{commit}")
+            if files is None:
+                files = {TIME: _now().isoformat().encode()}
+                self._records.write(f"{SEEN}/{commit}", files, self.user(), status.context)
+        return datetime.fromisoformat(files[TIME].decode())
 
     def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
         with self._records.alone():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FULL_NAME = 40
 HEX = frozenset("0123456789abcdef")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 
 
@@ -61,6 +62,11 @@ def without_user(url: str) -> str:
     scheme, found, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{found}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def is_confidential(scheme: str, host: str) -> bool:
+    """Can nobody on the way read what is sent there? No password or token goes anywhere else."""
+    return scheme == "https" or (scheme == "http" and host in LOOPBACK)
 
 
 def is_full_name(ref: str) -> bool:

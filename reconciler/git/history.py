@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, islice
+
 import pygit2
 from pygit2.enums import SortMode
 
@@ -26,6 +28,39 @@ def about(commit: pygit2.Commit) -> About:
     subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
     author = commit.author.raw_name.decode(errors="replace")
     return About(str(commit.id), commit.commit_time, subject, author)
+
+
+class Dated:
+    """A commit, the time that it says it was made at, and the earliest at which it can have come.
+
+    It is no older than what it builds on, whatever it says: who makes a commit chooses its date.
+    """
+
+    __slots__ = ("earliest", "id", "said")
+
+    def __init__(self, id: str, said: int, earliest: int) -> None:  # noqa: A002
+        self.id = id
+        self.said = said
+        self.earliest = earliest
+
+
+def dated(git: pygit2.Repository, tip: str, now: float, most: int) -> Iterator[Dated]:
+    """The last commits of a branch, the newest first. Dates that are still to come say nothing."""
+    found = [(str(c.id), c.commit_time) for c in islice(_first_parents(git, tip), most)]
+    past = (time if time <= now else 0 for _, time in reversed(found))
+    for (name, said), earliest in zip(found, reversed(list(accumulate(past, max))), strict=True):
+        yield Dated(name, said, earliest)
+
+
+def _first_parents(git: pygit2.Repository, tip: str) -> Iterator[pygit2.Commit]:
+    """No further than somebody asks, where the library's own walk goes to the end at once."""
+    commit = git[tip].peel(pygit2.Commit)
+    while True:
+        yield commit
+        parents = commit.parent_ids
+        if not parents or parents[0] not in git:  # a shallow clone ends before the history does
+            return
+        commit = git[parents[0]].peel(pygit2.Commit)
 
 
 class Told:

@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from reconciler.errors import RepositoryError
-from reconciler.git.addresses import without_user
+from reconciler.git.addresses import is_confidential, without_user
 from reconciler.git.network import Said, speak, surroundings
 
 TYPE_CHECKING = False
@@ -168,7 +169,8 @@ class Remote:
 
     def _settings(self) -> tuple[list[str], dict[str, str]]:
         """Secrets, and variables that stand for Git's configuration, which they go on from."""
-        if self._login is None or not self.url.startswith(("https://", "http://")):
+        url = urlsplit(self.url)
+        if self._login is None or not is_confidential(url.scheme, url.hostname or ""):
             return [], {}
         user, password = self._login()
         proof = base64.b64encode(f"{user}:{password}".encode()).decode()

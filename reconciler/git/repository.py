@@ -12,7 +12,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, Changes, History, Told, about, brought
+from reconciler.git.history import About, Changes, Dated, History, Told, about, brought, dated
 from reconciler.git.objects import open_objects
 from reconciler.git.touching import touching
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ORIGIN = "refs/remotes/origin/"
 SHORTEST_NAME = 4
 SHORTEST_BEGINNING = 7  # that Git prints; a shorter word may be a branch
+MOST_ANCESTORS = 1000
 
 
 class Repository:
@@ -98,6 +99,10 @@ class Repository:
     def changes(self, revision: str) -> Changes:
         """What each commit of the branch that ends here changed."""
         return Changes(self._git, self.commit(revision).commit)
+
+    def dated(self, revision: str, now: float) -> Dated:
+        """A commit, and the earliest time at which it can have been made."""
+        return next(dated(self._git, self.commit(revision).commit, now, MOST_ANCESTORS))
 
     def brought(self, commit: str) -> Iterator[Told]:
         """A commit of a branch, and if it is a merge all that came with it, the newest first."""

@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.bot.deliveries import Deliveries
+from reconciler.bot.log import log
 from reconciler.bot.metrics import Metrics
-from reconciler.bot.server import Server
-from reconciler.bot.webhook import LARGEST, Gatekeeper
+from reconciler.bot.webhook import MAX_BODY_BYTES, Gatekeeper
+from reconciler.httpd import HttpServer
+from reconciler.probes import Probes
 
 SECRET = b"between the forge and the bot"
 
@@ -25,12 +28,21 @@ SECRET = b"between the forge and the bot"
 @dataclass(frozen=True, slots=True)
 class Running:
     port: int
+    probes: int  # the port of their own
     woken: list[int]
 
+    def probe(self, path: str) -> tuple[int, bytes]:
+        return self.ask("GET", path, port=self.probes)
+
     def ask(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        port: int = 0,
     ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=20)
         connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()
         found = answer.status, answer.read()
@@ -44,11 +56,14 @@ class Running:
 @pytest.fixture
 def server() -> Iterator[Running]:
     woken: list[int] = []
-    opened = Server(
-        "127.0.0.1:0", Metrics("test"), lambda: "", Gatekeeper(SECRET), lambda: woken.append(1)
-    )
-    with opened as found:
-        yield Running(found.port, woken)
+    metrics = Metrics("test")
+    site = Deliveries(Gatekeeper(SECRET), metrics, lambda: woken.append(1))
+    probes = Probes(metrics.registry, lambda: "")
+    with (
+        HttpServer("127.0.0.1:0", site, log, "--http") as public,
+        HttpServer("127.0.0.1:0", probes, log, "--metrics") as own,
+    ):
+        yield Running(public.port, own.port, woken)
 
 
 def body_of(**fields: Any) -> bytes:
@@ -122,13 +137,14 @@ def test_what_is_no_event_is_refused(server: Running, body: bytes) -> None:
 
 
 def test_a_body_over_the_limit_is_not_even_read(server: Running) -> None:
-    headers = {**github(b""), "Content-Length": str(LARGEST + 1)}
+    headers = {**github(b""), "Content-Length": str(MAX_BODY_BYTES + 1)}
     assert server.deliver(b"", headers) == 413
 
 
 def test_one_that_says_no_length_is_refused(server: Running) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
-        raw.sendall(b"POST /webhook HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")
+        signed = b"X-Gitlab-Token: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        raw.sendall(b"POST /webhook HTTP/1.0\r\n" + signed)
         assert b" 411 " in raw.recv(1000)
 
 
@@ -150,10 +166,17 @@ def test_many_at_once_are_told_apart(server: Running) -> None:
 def test_health_and_metrics_are_told_and_nothing_else(server: Running) -> None:
     body = body_of()
     server.deliver(body, github(body, secret=b"a guess"))
-    assert server.ask("GET", "/healthz") == (200, b"ok\n")
-    assert server.ask("GET", "/readyz")[0] == 200
-    status, metrics = server.ask("GET", "/metrics")
+    assert server.probe("/healthz") == (200, b"ok\n")
+    assert server.probe("/readyz")[0] == 200
+    status, metrics = server.probe("/metrics")
     assert status == 200
     assert b'promote_webhooks_total{answer="forged"} 1.0' in metrics
-    assert server.ask("GET", "/webhook")[0] == 404
-    assert server.ask("GET", "/")[0] == 404
+    assert server.probe("/")[0] == 404
+    assert server.ask("POST", "/healthz", port=server.probes)[0] == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/webhook", "/healthz", "/readyz", "/metrics"])
+def test_whom_the_forge_s_address_is_open_to_is_told_nothing_else(
+    server: Running, path: str
+) -> None:
+    assert server.ask("GET", path) == (404, b"nothing is here\n")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
-from reconciler.cli.promote.evidence import open_sources
+from reconciler.cli.promote.evidence import _logins, _signed_in, open_sources
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Destination, Environment
 from reconciler.model.health import Probe, Prometheus
@@ -57,3 +58,23 @@ def test_a_broken_file_of_passwords_is_named_and_not_shown(content: bytes, netrc
 def test_a_file_of_passwords_that_may_not_be_read_is_named(netrc: Path) -> None:
     netrc.mkdir()
     assert look("http://127.0.0.1:1")[0].said == f"{netrc} cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://prometheus.example/", True),
+        ("https://PROMETHEUS.example:9090/", True),
+        ("http://prometheus.example/", False),
+        ("https://prometheus.example.attacker.example/", False),
+        ("https://elsewhere.example/", False),
+        ("https://default/", False),
+    ],
+)
+def test_a_password_is_for_one_host_over_https(url: str, sent: bool, netrc: Path) -> None:
+    netrc.write_text(
+        f"machine Prometheus.example login bot password {PASSWORD}\n"
+        f"default login bot password {PASSWORD}\n"
+    )
+    found = _signed_in(_logins(str(netrc)), httpx.Request("GET", url))
+    assert ("Authorization" in found.headers) is sent

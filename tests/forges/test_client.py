@@ -269,9 +269,9 @@ def test_a_proxy_is_used_if_it_is_given(passing: Passing) -> None:
     with replay(Free()) as proxy:
         proxy.give("GET", "/api/x", {"ok": True})
         way = Way(proxy=proxy.url, clock=passing.clock)
-        with Client("Forge", "http://forge.example/api", lambda: Token(SECRET), NEEDS, way) as c:
+        with Client("Forge", "http://127.0.0.1:9/api", lambda: Token(SECRET), NEEDS, way) as c:
             assert c.get("/x") == {"ok": True}
-        assert proxy.requests[0].headers["host"] == "forge.example"
+        assert proxy.requests[0].headers["host"] == "127.0.0.1:9"
 
 
 def test_the_environment_has_no_say(

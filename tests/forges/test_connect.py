@@ -146,6 +146,9 @@ def test_without_a_token_there_is_nothing_to_do() -> None:
         ("http://a.example", {"HTTPS_PROXY": "http://p:1"}, ""),
         ("http://a.example", {"ALL_PROXY": "http://p:1"}, "http://p:1"),
         ("https://a.example", {}, ""),
+        ("http://127.0.0.1:3000", {"HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}, ""),
+        ("http://localhost:3000", {"HTTP_PROXY": "http://p:1"}, ""),
+        ("http://[::1]:3000", {"HTTP_PROXY": "http://p:1"}, ""),
     ],
 )
 def test_variables_name_a_proxy(url: str, environment: dict[str, str], proxy: str) -> None:

@@ -128,7 +128,7 @@ def test_a_branch_of_a_fork_does_not_pass_for_ours(site: Site, forge: Gitea) -> 
     foreign = {"title": "evil", "head": f"alice/fork-of-{site.name}:promote/prod", "base": "main"}
     site.call("POST", "/pulls", foreign, user="alice")
     assert [pull.branch for pull in forge.open_pulls()] == [
-        f"alice/fork-of-{site.name}:promote/prod"
+        f":alice/fork-of-{site.name}:promote/prod"
     ]
     assert forge.last_pull("promote/prod", "main") is None
 
@@ -211,6 +211,19 @@ def test_the_last_status_of_each_context_counts(site: Site, forge: Gitea) -> Non
         Status("promotion/soak", Verdict.success, "over"),
         Status("promotion/health", Verdict.failure),
     }
+
+
+def test_what_we_saw_first_counts_and_nothing_of_others(site: Site, forge: Gitea) -> None:
+    commit = site.push("seen", base="main")
+    seen = Status("promotion/seen", Verdict.success, "it is on the main branch")
+    said = {"context": seen.context, "state": "success", "description": seen.description}
+    site.call("POST", f"/statuses/{commit}", said, user="alice")
+    first = forge.witness(commit, seen)
+    assert forge.witness(commit, seen) == first
+    site.call("POST", f"/statuses/{commit}", said)
+    assert forge.witness(commit, seen) == first
+    given = site.call("GET", f"/commits/{commit}/statuses")
+    assert sorted(one["creator"]["login"] for one in given) == ["alice", "bot", "bot"]
 
 
 def test_more_statuses_than_a_page_holds(site: Site, forge: Gitea) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -353,6 +354,35 @@ def test_a_status_is_reported_once_and_fits(server: Replay, forge: GitHub) -> No
     (sent,) = bodies(server, "POST", path)
     assert (sent["state"], len(sent["description"])) == ("failure", 140)
     assert sent["target_url"] == "http://bot.example"
+
+
+SEEN = Status("promotion/seen", Verdict.success, "it is on the main branch")
+
+
+def given(login: str | None, time: str, context: str = SEEN.context) -> dict[str, Any]:
+    creator = person(login) if login else None
+    return sample(models.Status, creator=creator, created_at=time, context=context)
+
+
+def test_what_we_saw_first_counts_and_nothing_of_others(server: Replay, forge: GitHub) -> None:
+    said = [
+        given("bot", "2026-11-21T12:00:00Z"),
+        given("bot", "2026-11-20T12:00:00Z"),
+        given("evil", "2026-11-01T12:00:00Z"),
+        given(None, "2026-11-01T12:00:00Z"),
+        given("bot", "2026-11-01T12:00:00Z", "promotion/soak"),
+    ]
+    server.give("GET", f"{AT}/commits/{TIP}/statuses", said)
+    assert forge.witness(TIP, SEEN) == datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_what_nobody_of_us_saw_we_see_now(server: Replay, forge: GitHub) -> None:
+    others, ours = given("evil", "2026-11-01T12:00:00Z"), given("bot", "2026-11-21T12:00:00Z")
+    server.give("GET", f"{AT}/commits/{TIP}/statuses", [others], [ours, others])
+    server.give("POST", f"{AT}/statuses/{TIP}", sample(models.Status), status=201)
+    assert forge.witness(TIP, SEEN) == datetime(2026, 11, 21, 12, tzinfo=UTC)
+    (sent,) = bodies(server, "POST", f"{AT}/statuses/{TIP}")
+    assert (sent["context"], sent["state"]) == ("promotion/seen", "success")
 
 
 MERGED = {"sha": OTHER, "merged": True, "message": "Pull Request successfully merged"}

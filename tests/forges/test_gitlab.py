@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -248,6 +249,32 @@ def test_a_status_that_is_so_already_is_no_error(server: Replay, forge: GitLab) 
         "name": "soak",
         "description": "6 h left",
     }
+
+
+SEEN = Status("promotion/seen", Verdict.success, "it is on the main branch")
+
+
+def given(user: str, day: int, name: str = SEEN.context) -> dict[str, Any]:
+    time = f"2026-11-{day:02}T12:00:00.000Z"
+    return {"id": day, "name": name, "author": {"username": user}, "created_at": time}
+
+
+def test_what_we_saw_first_counts_and_nothing_of_others(server: Replay, forge: GitLab) -> None:
+    path = f"{AT}/repository/commits/{TIP}/statuses"
+    said = [given("bot", 21), given("bot", 20), given("evil", 1), given("bot", 1, "seen")]
+    server.give("GET", path, said)
+    assert forge.witness(TIP, SEEN) == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert server.calls("GET", path)[0].query["name"] == SEEN.context
+
+
+def test_a_name_that_others_have_taken_is_told(server: Replay, forge: GitLab) -> None:
+    """GitLab lets a status be set to what it is only once, whoever did it."""
+    path = f"{AT}/repository/commits/{TIP}/statuses"
+    server.give("GET", path, [given("evil", 1)])
+    words = {"message": "Cannot transition status via :success from :success"}
+    server.give("POST", f"{AT}/statuses/{TIP}", words, status=400)
+    with pytest.raises(ForgeError, match="keeps no status promotion/seen"):
+        forge.witness(TIP, SEEN)
 
 
 def test_a_merge_names_the_commit_and_tells_of_it_even_if_it_is_squashed(

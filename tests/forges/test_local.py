@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,15 @@ def test_comments_statuses_and_files_are_kept(shared: Repo, forge: Local) -> Non
         forge.set_status(pull.commit, Status("promotion/soak", verdict, "so"))
     assert forge.statuses(pull.commit) == [Status("promotion/soak", Verdict.success, "so")]
     assert forge.statuses(shared.git("rev-parse", "main")) == []
+
+
+def test_what_was_seen_once_was_seen_then(shared: Repo, forge: Local) -> None:
+    seen = Status("promotion/seen", Verdict.success)
+    tip = shared.git("rev-parse", "main")
+    before = datetime.now(UTC)
+    first = forge.witness(tip, seen)
+    assert before <= first <= datetime.now(UTC)
+    assert Local(str(shared.path), "another").witness(tip, seen) == first
 
 
 def test_a_merge_is_one_commit_with_two_parents(shared: Repo, forge: Local) -> None:

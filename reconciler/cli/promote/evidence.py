@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from netrc import NetrcParseError
+from collections.abc import Mapping
+from functools import partial
+from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING
 
 from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
 from reconciler.errors import ClusterError, Place, UsageError
+from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.promotion.gates.sources.sources import Sources
 
 if TYPE_CHECKING:
     import httpx
 
     from reconciler.model.environment import Environment
+
+ANY_HOST = "default"  # as the library calls it
 
 
 def open_sources() -> Sources:
@@ -37,14 +42,20 @@ def _cluster(environment: Environment, name: str) -> httpx.Client:
 
 
 def _web() -> httpx.Client:
-    """With the passwords that the user has for hosts, as curl and Git use them."""
+    """With the passwords that the user's netrc file has for hosts by their names."""
     import httpx
 
     file = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")
+    direct = {f"all://{host if ':' not in host else f'[{host}]'}": None for host in LOOPBACK}
+    return httpx.Client(auth=partial(_signed_in, _logins(file)), mounts=direct)
+
+
+def _logins(file: str) -> dict[str, tuple[str, str]]:
+    """By host. What the file has for any other host is not taken: environment.yaml names hosts."""
     try:
-        return httpx.Client(auth=httpx.NetRCAuth(file))
+        known = netrc(file).hosts
     except FileNotFoundError:
-        return httpx.Client()
+        return {}
     except (OSError, UnicodeError) as e:
         why = getattr(e, "strerror", None) or "it is no text"
         raise UsageError(f"{file} cannot be read", why=why) from None
@@ -54,3 +65,17 @@ def _web() -> httpx.Client:
             where=Place(file, e.lineno or 0),
             hint="a line of it: machine prometheus.example.org login NAME password PASSWORD",
         ) from None
+    return {
+        host.lower(): (name, password)
+        for host, (name, _, password) in known.items()
+        if host != ANY_HOST
+    }
+
+
+def _signed_in(logins: Mapping[str, tuple[str, str]], request: httpx.Request) -> httpx.Request:
+    import httpx
+
+    login = logins.get(request.url.host)
+    if login and is_confidential(request.url.scheme, request.url.host):
+        return next(httpx.BasicAuth(*login).auth_flow(request))
+    return request

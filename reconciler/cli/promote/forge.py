@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
     from reconciler.git.workbench import Workbench
 
 OWN = "local"
-TOKENS = {
-    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
-    "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
-    "gitlab": ("GITLAB_TOKEN",),
-}
+TOKEN = "RECONCILER_FORGE_TOKEN"  # noqa: S105 - the name of a variable
 APP = "RECONCILER_GITHUB_APP_ID"
 APP_KEY = "RECONCILER_GITHUB_APP_KEY_FILE"
 APP_INSTALLATION = "RECONCILER_GITHUB_APP_INSTALLATION"
@@ -91,9 +88,10 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
     way = _way(place.project.web)
     if not place.kind:
         place = probe(place, way)
-    proof = None if place.kind == OWN else _proof(place, urls[0], root)
+    here = urlsplit(urls[0]).hostname == urlsplit(place.project.web).hostname
+    proof = None if place.kind == OWN else _proof(place, urls[0], root, here=here)
     with connect(place, proof, way) as found:
-        remote = Remote(root, urls[0], os.environ, found.login)
+        remote = Remote(root, urls[0], os.environ, found.login if here else None)
         forge = found.forge
         yield Reached(forge, OriginBranches(remote), lambda: _bench(root, forge, remote))
 
@@ -141,18 +139,22 @@ def _app(name: str, file: str, installation: str) -> App:
     return read_app(name, file, int(installation or 0))
 
 
-def _proof(place: Place, url: str, root: str) -> Token | App | None:
-    """The first that there is: an app, a token, a file, the forge's own variables, Git's helper."""
+def _proof(place: Place, url: str, root: str, *, here: bool) -> Token | App | None:
+    """The first that there is: an app, a token, a file, the forge's own variables, Git's helper.
+
+    It is asked about the remote itself only where the forge is `here`, at the same host.
+    """
     from reconciler.forges.tokens import Token, ask_git, read_token
+    from reconciler.forges.variables import token_of
 
     given = os.environ.get
     if app := given(APP):
         return _app(app, given(APP_KEY, ""), given(APP_INSTALLATION, "").strip())
     if file := given("RECONCILER_FORGE_TOKEN_FILE"):
         return read_token(file)
-    for name in ("RECONCILER_FORGE_TOKEN", *TOKENS.get(place.kind, ())):
-        if value := given(name):
-            return Token(value, name)
-    asked = url if url.startswith("http") else place.project.url
-    login = ask_git(asked, os.environ, root)
+    if value := given(TOKEN):
+        return Token(value, TOKEN)
+    if token := token_of(os.environ, place.kind, place.project.web):
+        return token
+    login = ask_git(url if here else place.project.url, os.environ, root)
     return login.token if login else None

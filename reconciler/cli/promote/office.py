@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import show_warning
@@ -18,7 +19,8 @@ from reconciler.git.branches import SeenBranches
 from reconciler.promotion.conduct.assessment import Assessor
 from reconciler.promotion.conduct.branch import Shop
 from reconciler.promotion.conduct.desk import Desk
-from reconciler.promotion.conduct.lock import Lock
+from reconciler.promotion.conduct.lock import Lock, Watch
+from reconciler.promotion.conduct.witness import Known, Witness
 from reconciler.render.binary import CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ class Office:
     reached: Reached
 
     @contextmanager
-    def alone(self, lease: float = LEASE, patience: float = 90.0) -> Iterator[None]:
+    def alone(
+        self, lease: float = LEASE, patience: float = 90.0, watch: Watch | None = None
+    ) -> Iterator[None]:
         """As the only one who writes promotions in this repository, and on its newest state."""
         lock = Lock(
             self.reached.branches,
@@ -44,6 +48,7 @@ class Office:
             f"{socket.gethostname()} ({os.getpid()})",
             seconds=lease,
             patience=patience,
+            watch=watch,
         )
         with lock:
             self.desk.check = lock.check
@@ -58,6 +63,7 @@ def open_office(
     *,
     cache: bool,
     offline: bool = False,
+    seen: Known | None = None,
     warn: Callable[[str], None] = show_warning,
 ) -> Iterator[Office]:
     with ExitStack() as stack:
@@ -70,5 +76,7 @@ def open_office(
             warn(reached.caveat)
         shop = Shop(reached.make_bench(), SeenBranches(reached.branches))
         desk = Desk(shop, reached.forge, planner)
-        assessor = Assessor(planner.renderer, sources, lambda: datetime.now(UTC), reached.forge)
+        witness = Witness(reached.forge, lambda: desk.check(), {} if seen is None else seen)
+        now = partial(datetime.now, UTC)
+        assessor = Assessor(planner.renderer, sources, now, reached.forge, witness)
         yield Office(desk, assessor, sources, reached)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from reconciler.compare.escape import code, prose, quiet
 from reconciler.forges.forge import Forge, PullRequest
@@ -14,6 +15,7 @@ from reconciler.promotion.conduct.asker import goes_along
 from reconciler.promotion.conduct.branch import Outcome, Proposal
 from reconciler.promotion.conduct.planning import Scene
 from reconciler.promotion.conduct.question import question_of
+from reconciler.promotion.conduct.witness import Witness
 from reconciler.promotion.errand import Kind
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override import line
@@ -53,6 +55,7 @@ class Assessor:
     sources: Sources
     now: Callable[[], datetime]
     forge: Forge
+    witness: Witness
     _inspected: tuple[Scene, Inspection] | None = field(default=None, init=False)
 
     def __call__(
@@ -73,6 +76,7 @@ class Assessor:
             pull,
             others,
             proposal.theirs,
+            partial(self.witness, main=scene.main),
         )
         results = judge(asked)
         to_pass = _to_pass(scene.target, results, proposal.commit)

@@ -1,7 +1,10 @@
 """One writer at a time, by a reference that only one can create.
 
-What it points at says who it is and until when. A writer that died is succeeded after its time;
-one that lives goes on saying that it does.
+What it points at, the mark, says who it is, and for how long. One that lives renews its mark three
+times in that time. So a mark that stands as it is for all of that time is of one that died: whoever
+waits measures it with their own clock, for what the mark itself says may be of a clock that is
+wrong, or of somebody who wants to keep all others out. Only one that is long over, by whatever
+clock, is not waited for.
 """
 
 from __future__ import annotations
@@ -22,14 +25,30 @@ from reconciler.git.trailers import trailers, with_trailers
 
 REFERENCE = "refs/promote/lock"
 PAUSE = 0.3
-SURE = 0.9  # of its time: clocks differ, and what was checked still has to be written
+SURE = 0.9  # of its time: what was checked still has to be written
+MANY = 10  # times of our own that another may say at most, and that clocks may differ by
 NOBODY = pygit2.Signature("reconciler", "reconciler@users.noreply.invalid")
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     owner: str
-    until: datetime
+    until: datetime  # by its own clock
+    seconds: float
+
+
+@dataclass(slots=True)
+class Watch:
+    """The mark that was last seen, and since when: a bot keeps it from one round to the next."""
+
+    mark: str = ""
+    since: float = 0.0
+
+    def unchanged(self, mark: str) -> float:
+        """For how many seconds it has been seen to stand there."""
+        if mark != self.mark:
+            self.mark, self.since = mark, time.monotonic()
+        return time.monotonic() - self.since
 
 
 class Lock:
@@ -43,6 +62,7 @@ class Lock:
         *,
         seconds: float = 60.0,
         patience: float = 90.0,
+        watch: Watch | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._branches = branches
@@ -50,6 +70,7 @@ class Lock:
         self._owner = owner
         self._seconds = seconds
         self._patience = patience
+        self._watch = watch or Watch()
         self._now = now
         self._empty = self._git.TreeBuilder().write()
         self._at: str | None = None
@@ -69,8 +90,9 @@ class Lock:
             if time.monotonic() > limit:
                 raise LockTaken(
                     f"{holder.owner} is writing promotions in this repository",
-                    why=f"its lock, {REFERENCE}, is good until {holder.until:%H:%M:%S} UTC",
-                    hint="wait until it is done; the lock of one that died ends by itself",
+                    why=f"its lock, {REFERENCE}, is good for {holder.seconds:g} s, and it goes on "
+                    "renewing it as long as it lives",
+                    hint="wait until it is done; the lock of one that died is taken over",
                 )
             time.sleep(PAUSE)
 
@@ -111,31 +133,45 @@ class Lock:
         there = self._branches.tips(REFERENCE).get(REFERENCE)
         if there is not None:
             holder = self._read(there)
-            if holder and holder.until > self._now():
+            if holder and not self._is_dead(there, holder):
                 return holder
         begun, mark = time.monotonic(), self._mark()
         if self._branches.move(REFERENCE, mark, there):
             self._at, self._renewed = mark, begun
             return None
-        return Holder("somebody else", self._now())
+        return self._somebody()
 
-    def _read(self, commit: str) -> Holder | None:
-        """None if it is gone by now, or was not made by this program."""
+    def _is_dead(self, mark: str, holder: Holder) -> bool:
+        if self._now() - holder.until > timedelta(seconds=MANY * self._seconds):
+            return True
+        believed = 0 < holder.seconds <= MANY * self._seconds
+        return self._watch.unchanged(mark) >= (holder.seconds if believed else self._seconds)
+
+    def _read(self, mark: str) -> Holder | None:
+        """None if it was not made by this program."""
         try:
             self._branches.fetch(REFERENCE)
-            message = self._git[commit].peel(pygit2.Commit).message
-        except (ReconcilerError, KeyError):
-            return Holder("somebody else", self._now() + timedelta(seconds=1))
-        found = trailers(message)
+            found = trailers(self._git[mark].peel(pygit2.Commit).message)
+        except (ReconcilerError, KeyError):  # it is gone by now, or does not come
+            return self._somebody()
+        except (ValueError, pygit2.GitError):  # it is no commit
+            return None
         try:
             until = datetime.fromtimestamp(float(found["Until"][0]), UTC)
+            return Holder(found["Owner"][0], until, float(found["Seconds"][0]))
         except (KeyError, ValueError, OverflowError):
             return None
-        return Holder(found.get("Owner", ["somebody"])[0], until)
+
+    def _somebody(self) -> Holder:
+        return Holder("somebody else", self._now(), self._seconds)
 
     def _mark(self) -> str:
         until = (self._now() + timedelta(seconds=self._seconds)).timestamp()
-        words = [("Owner", self._owner), ("Until", f"{until:.3f}")]
+        words = [
+            ("Owner", self._owner),
+            ("Until", f"{until:.3f}"),
+            ("Seconds", f"{self._seconds:g}"),
+        ]
         text = with_trailers("promotions are being written", words)
         return str(self._git.create_commit(None, NOBODY, NOBODY, text, self._empty, []))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ def question_of(
     pull: PullRequest | None = None,
     others: Sequence[PullRequest] = (),
     theirs: Sequence[About] = (),
+    seen: Callable[[str], datetime] | None = None,
 ) -> Question:
     return Question(
         fleet=scene.fleet,
@@ -53,6 +54,7 @@ def question_of(
         ],
         theirs=theirs,
         unheld=scene.unheld,
+        seen=seen,
     )
 
 

@@ -6,15 +6,14 @@ A status of the merge says how far that is, so that whoever looks next goes on f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-
-from pygit2.enums import SortMode
 
 from reconciler.compare.escape import code, fence, prose
 from reconciler.errors import RepositoryError
 from reconciler.forges.forge import PullRequest, Status, Verdict
 from reconciler.git.commit import CommitTree
+from reconciler.git.history import dated
 from reconciler.git.pins import is_reference
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -71,16 +70,14 @@ class Told:
 
 
 def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
-    """What came since, the newest first, each app of an environment once."""
-    bench = desk.shop.workbench
-    walk = bench.git.walk(bench.git[tip].id, SortMode.TOPOLOGICAL)
-    walk.simplify_first_parent()
+    """What may have come since, the newest first, each app of an environment once."""
+    bench, now = desk.shop.workbench, desk.now().timestamp()
     seen: set[tuple[str, str]] = set()
-    for number, merge in enumerate(walk):
-        time = datetime.fromtimestamp(merge.commit_time, UTC)
-        if time < since or number == MOST_COMMITS:
-            return
-        for told in desk.planner.repository.brought(str(merge.id)):
+    for merge in dated(bench.git, tip, now, MOST_COMMITS):
+        time = datetime.fromtimestamp(max(merge.earliest, min(merge.said, now)), UTC)
+        if time < since:
+            continue
+        for told in desk.planner.repository.brought(merge.id):
             errand = errand_of(told.message)
             if errand is None:
                 continue
@@ -90,7 +87,7 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
             seen |= here
             if fresh:
                 apps = tuple(sorted(app for _, app in fresh))
-                yield Rollout(str(merge.id), time, errand, apps)
+                yield Rollout(merge.id, time, errand, apps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +125,9 @@ class Follower:
         pulls = [p for p in forge.pulls_of(rollout.commit) if p.branch == branch]
         if not pulls:
             return None
+        rollout = replace(rollout, time=pulls[0].merged_at or rollout.time)
+        if rollout.time < self.desk.now() - self.patience.followed:
+            return None  # by the forge's clock it is long over
         results = self._results(rollout, target, tree)
         state = _worst(results)
         told = Told(rollout, pulls[0], state, tuple(results))

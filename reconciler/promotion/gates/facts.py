@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
@@ -18,9 +18,11 @@ from reconciler.model.environment import Environment
 from reconciler.model.files import read
 from reconciler.model.layout import kustomization_in
 from reconciler.promotion.fields import Fields, read_fields
+from reconciler.promotion.gates.arrival import Arrivals, time_of
 from reconciler.promotion.gates.question import Question
 from reconciler.promotion.gates.result import Result, refused
 from reconciler.promotion.gates.sources.evidence import Asked, Evidence
+from reconciler.promotion.gates.words import moment
 from reconciler.promotion.merge import ABSENT, Decision
 from reconciler.promotion.past import Record
 from reconciler.promotion.pins import counterpart
@@ -33,19 +35,10 @@ class Run:
     """From the commit that brought a release to an environment, to the one that replaced it."""
 
     since: About
+    begin: datetime
     until: About | None = None
-
-    @property
-    def begin(self) -> datetime:
-        return time_of(self.since)
-
-    @property
-    def end(self) -> datetime | None:
-        return time_of(self.until) if self.until else None
-
-
-def time_of(commit: About) -> datetime:
-    return datetime.fromtimestamp(commit.time, UTC)
+    end: datetime | None = None
+    doubt: str = ""  # why nobody knows when it began
 
 
 Looked = list[Evidence] | ReconcilerError
@@ -61,6 +54,7 @@ class Facts:
         self._record = lru_cache(maxsize=None)(self._history)
         self._target = lru_cache(maxsize=None)(self._read)
         self._changes = question.repository.changes(question.plan.base)
+        self._arrivals = Arrivals(question.repository, question.now, question.seen)
         self._alone = Lock()
 
     @property
@@ -108,14 +102,25 @@ class Facts:
         """
         (step,) = [step for step in self.due if step.app == app]
         entry = Entry(self.question.source.name, app)
-        run = self._entry_run(step, entry)
+        since, until = self._entry_run(step, entry)
         if not step.follows:
-            return run
-        built = self._base_run(step, entry)
-        since = max(run.since, built.since, key=lambda commit: commit.time)
-        return Run(since, run.until or built.until)
+            return self._timed(since, until)
+        built, replaced = self._base_run(step, entry)
+        runs = (self._timed(one, until or replaced) for one in (since, built))
+        return max(runs, key=lambda run: run.begin)
 
-    def _entry_run(self, step: Step, entry: Entry) -> Run:
+    def _timed(self, since: About, until: About | None) -> Run:
+        begin = self._arrivals.since(since)
+        doubt = ""
+        if begin is None:
+            begin = self.question.now
+            date = moment(time_of(since.time))
+            doubt = f"the commit {since.id[:10]} is dated {date}, which is still to come"
+        end = (self._arrivals.until(until) or begin) if until else None
+        return Run(since, begin, until, end, doubt)
+
+    def _entry_run(self, step: Step, entry: Entry) -> tuple[About, About | None]:
+        """The commit that brought it, and the one that replaced it."""
         question = self.question
         since: About | None = None
         until: About | None = None
@@ -134,9 +139,9 @@ class Facts:
                 f"{entry} has never run this release",
                 hint="is this clone shallow? git fetch --unshallow",
             )
-        return Run(since, until)
+        return since, until
 
-    def _base_run(self, step: Step, entry: Entry) -> Run:
+    def _base_run(self, step: Step, entry: Entry) -> tuple[About, About | None]:
         """Of what an entry that follows the branch builds on."""
         base = self.question.plan.base
         own = f"{entry.folder}/"
@@ -145,7 +150,7 @@ class Facts:
         until: About | None = None
         for commit in self._changes.of(paths):
             if tip in (base, commit.id) or self._is_in(commit.id, tip):
-                return Run(commit, until)
+                return commit, until
             until = commit
         raise FleetError(
             f"this clone does not tell since when {entry} runs {tip[:10]}",

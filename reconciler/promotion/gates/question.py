@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,3 +54,4 @@ class Question:
     overrides: Sequence[Override] = ()  # beside those that comments hold
     theirs: Sequence[About] = ()  # commits of others on its branch
     unheld: Sequence[tuple[str, str]] = ()  # apps whose release was taken away, and how
+    seen: Callable[[str], datetime] | None = None  # when a commit was seen on the main branch

@@ -23,6 +23,11 @@ def soaked(gate: Soak, facts: Facts) -> Iterator[Result]:
 
 def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
     now, source, run = facts.question.now, facts.question.source.name, facts.run(app)
+    if run.doubt:
+        hint = "the bot counts from when it sees the commit; a newer one has a date of its own"
+        return Result(
+            gate.type, Gate.waiting, f"{run.doubt}: it proves no time", hint=hint, app=app
+        )
     known = [evidence.spans for evidence in found if evidence.spans is not None]
     counted = total(_counted(run, now, known))
     healthy = "healthy for " if known else ""

@@ -14,7 +14,7 @@ from reconciler.errors import LockTaken, RepositoryError
 from reconciler.git.branches import Branches, OwnBranches
 from reconciler.git.origin import OriginBranches
 from reconciler.git.remote import Remote
-from reconciler.promotion.conduct.lock import REFERENCE, Lock
+from reconciler.promotion.conduct.lock import REFERENCE, Lock, Watch
 from tests.conftest import Repo
 
 
@@ -154,3 +154,20 @@ def test_a_lock_in_another_repository_is_told_and_taken_over_as_well(
     with lock(repo, "heir", hours=1, branches=elsewhere()):
         assert elsewhere().tips(REFERENCE)
     assert not elsewhere().tips(REFERENCE)
+
+
+def test_a_mark_is_watched_from_one_round_to_the_next(repo: Repo) -> None:
+    """Each of them too short to wait."""
+    repo.commit({"a": "1"})
+    root = str(repo.path)
+    dead = Lock(OwnBranches(root), root, "dead", seconds=1)
+    assert dead._try() is None
+    watch = Watch()
+    with (
+        pytest.raises(LockTaken, match="dead is writing"),
+        Lock(OwnBranches(root), root, "heir", patience=0, watch=watch),
+    ):
+        pass
+    watch.since -= 1
+    with Lock(OwnBranches(root), root, "heir", patience=0, watch=watch):
+        assert "Owner: heir" in repo.git("log", "-1", "--format=%B", REFERENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from reconciler.errors import ClusterError
 from reconciler.forges.forge import Outcome
@@ -73,3 +74,39 @@ def follow(yard: Yard, sources: Sources) -> None:
     desk = yard.desk()
     with sources:
         list(Round(desk, yard.assessor(desk), sources).go())
+
+
+def test_a_date_that_somebody_wrote_hides_no_rollout(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails by the time of its merge, which the forge has, whatever commits say around it."""
+    with serving(lambda *_: (503, b"")) as url:
+        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        yard.tag("v2")
+        merged = yard.conduct().pull
+        assert merged
+        assert yard.forge.merge(merged, merged.title, "") is Outcome.merged
+        for date in ("@0 +0000", "@4102444800 +0000", "@0 +0000"):
+            yard.pull()
+            monkeypatch.setenv("GIT_COMMITTER_DATE", date)
+            yard.fleet.commit({"note.md": date})
+            yard.push()
+        yard.later(minutes=10)
+        follow(yard, Sources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    (back,) = yard.open()
+    assert back.title == "Roll back paw in prod"
+
+
+def test_what_was_merged_long_ago_is_not_followed_because_of_a_date(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(lambda *_: (503, b"")) as url:
+        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        yard.tag("v2")
+        merged = yard.conduct().pull
+        assert merged
+        monkeypatch.setenv("GIT_COMMITTER_DATE", "@4102444800 +0000")
+        assert yard.forge.merge(merged, merged.title, "") is Outcome.merged
+        yard.later(days=2)
+        follow(yard, Sources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    assert yard.open() == []

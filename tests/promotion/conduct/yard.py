@@ -23,6 +23,7 @@ from reconciler.promotion.conduct.conduct import Conducted, conduct
 from reconciler.promotion.conduct.desk import Desk
 from reconciler.promotion.conduct.planning import Planner
 from reconciler.promotion.conduct.round import Happened, Round
+from reconciler.promotion.conduct.witness import Witness
 from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates.sources.sources import Sources
 from reconciler.render.process import Kernel
@@ -144,7 +145,10 @@ class Yard:
         return conduct(desk, errand, assessor, **words)  # type: ignore[arg-type]
 
     def assessor(self, desk: Desk) -> Assessor:
-        return Assessor(desk.planner.renderer, self.sources(), lambda: self.now, desk.forge)
+        witness = Witness(desk.forge)
+        return Assessor(
+            desk.planner.renderer, self.sources(), lambda: self.now, desk.forge, witness
+        )
 
     def round(self) -> list[Happened]:
         desk = self.desk()

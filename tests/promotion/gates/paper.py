@@ -109,6 +109,9 @@ class Paper:
     def set_status(self, commit: str, status: Status) -> None:
         raise NotImplementedError
 
+    def witness(self, commit: str, status: Status) -> datetime:
+        raise NotImplementedError
+
     def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
         raise NotImplementedError
 

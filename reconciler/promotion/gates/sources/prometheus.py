@@ -6,6 +6,7 @@ between two samples that are healthy counts as healthy, all else does not.
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -35,13 +36,16 @@ def look(source: Prometheus, asked: Asked, client: httpx.Client) -> Evidence:
     step, begin, end = _sampling(asked)
     form = {"query": asked.named(source.query), "start": begin, "end": end, "step": step}
     try:
-        answer = client.post(
-            f"{url}/api/v1/query_range", data=form, timeout=SECONDS, follow_redirects=False
-        )
-        series = _series(answer)
+        with client.stream(
+            *("POST", f"{url}/api/v1/query_range"),
+            data=form,
+            timeout=SECONDS,
+            follow_redirects=False,
+        ) as answer:
+            series = _series(answer)
     except httpx.HTTPError as e:
         return unseen(f"Prometheus does not answer at {url}: {type(e).__name__}")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return unseen(f"what answers at {url} is no Prometheus")
     if isinstance(series, str):
         return unseen(f"Prometheus refuses the query: {series}")
@@ -64,9 +68,12 @@ def _sampling(asked: Asked) -> tuple[int, int, int]:
 
 def _series(answer: httpx.Response) -> list[list[tuple[float, str]]] | str:
     """The samples of each series, or why there are none."""
-    if len(answer.content) > LARGEST_ANSWER:
-        return "the result is too large; let the query make one series of all"
-    found: dict[str, Any] = answer.json()
+    content = bytearray()
+    for piece in answer.iter_bytes():
+        content += piece
+        if len(content) > LARGEST_ANSWER:
+            return "the result is too large; let the query make one series of all"
+    found: dict[str, Any] = json.loads(content)
     if found["status"] != "success":
         return shortened(str(found.get("error", answer.status_code)))
     return [[(float(t), str(v)) for t, v in one["values"]] for one in found["data"]["result"]]

@@ -1,0 +1,138 @@
+"""A branch of a fork never passes for one of ours, whatever its owner and itself are called."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from reconciler.errors import ReconcilerError
+from reconciler.forges import github, gitlab
+from reconciler.forges.forge import PullRequest
+from reconciler.promotion.errand import PREFIXES
+from reconciler.testbed.addons.gitea import ADMINISTRATOR
+from reconciler.testbed.loopback import call
+from tests.bot.conftest import build as build
+from tests.bot.town import Town, entry, fleet
+from tests.forges import test_github, test_gitlab
+from tests.forges.conftest import site as site
+
+Build = Callable[[Mapping[str, str]], Town]
+OURS = "promote/stage/prod/app/web"
+NAMES = ["promote", "rollback"]
+
+
+def gated(*gates: str) -> dict[str, str]:
+    wanted = ", ".join(f"{{type: {gate}}}" for gate in gates)
+    policy = f"promotion: {{propose: app, autoMerge: true, gates: [{wanted}]}}\n"
+    return fleet(["web"], {"stage": "", "prod": policy})
+
+
+class Stranger:
+    """Somebody of this name, with a fork of the fleet; the name of a fork is theirs to choose."""
+
+    def __init__(self, town: Town, name: str) -> None:
+        self.town, self.name = town, name
+        site = town.site
+        administrator = site.server.token(ADMINISTRATOR)
+        at = f"{site.server.url}/api/v1"
+        password = secrets.token_urlsafe(24)
+        account = {
+            "username": name,
+            "email": f"{name}@elsewhere.example",
+            "password": password,
+            "must_change_password": False,
+        }
+        try:
+            call("POST", f"{at}/admin/users", account, token=administrator)
+        except ReconcilerError:  # of a test before
+            account |= {"source_id": 0, "login_name": name}
+            call("PATCH", f"{at}/admin/users/{name}", account, token=administrator)
+        self._login = name, password
+        self.fork = f"{name}/{site.name}"
+        call("POST", f"{site.api}/forks", {"name": site.name}, basic=self._login)
+        self._push_to = f"{site.server.url}/{self.fork}.git".replace(
+            "://", f"://{name}:{password}@"
+        )
+
+    def propose(self, commit: str, branch: str) -> int:
+        """A pull request of the fork's branch, which is at a commit that people's clone has."""
+        self.town.people.git("push", "--quiet", self._push_to, f"{commit}:refs/heads/{branch}")
+        head = {"head": f"{self.fork}:{branch}", "base": "main", "title": "have a look"}
+        made = call("POST", f"{self.town.site.api}/pulls", head, basic=self._login)
+        return int(made["number"])
+
+    def leave(self) -> None:
+        call("DELETE", f"{self.town.site.server.url}/api/v1/repos/{self.fork}", basic=self._login)
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[[Town, str], Stranger]]:
+    known: list[Stranger] = []
+
+    def make(town: Town, name: str) -> Stranger:
+        known.append(Stranger(town, name))
+        return known[-1]
+
+    yield make
+    for one in known:
+        one.leave()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_older_request_of_a_fork_holds_no_promotion_back(
+    build: Build, stranger: Callable[[Town, str], Stranger], name: str
+) -> None:
+    town = build(gated("alone"))
+    town.people.git("switch", "--quiet", "--create", "theirs")
+    commit = town.people.commit({"note.md": "hello\n"})
+    town.people.git("switch", "--quiet", "main")
+    number = stranger(town, name).propose(commit, "x/prod/y")
+    town.change(entry("stage", "web", "v2"))
+    printed = town.go()
+    assert "newTag: v2" in town.file("main", "prod", "web"), printed
+    assert [pull.number for pull in town.forge.open_pulls()] == [number]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_our_own_commit_on_a_branch_of_a_fork_closes_nothing(
+    build: Build, stranger: Callable[[Town, str], Stranger], name: str
+) -> None:
+    town = build(gated("approvals"))
+    town.change(entry("stage", "web", "v2"))
+    town.go()
+    town.people.git("fetch", "--quiet", "origin", OURS)
+    commit = town.people.git("rev-parse", "FETCH_HEAD")
+    number = stranger(town, name).propose(commit, OURS)
+    printed = town.go()
+    found = {pull.number: pull.branch for pull in town.forge.open_pulls()}
+    assert OURS in found.values(), printed
+    assert found[number].endswith(OURS)
+
+
+def of_github(name: str) -> PullRequest:
+    item = test_github.fields()
+    item["head"] |= {"repo": {"full_name": f"{name}/environments"}, "label": f"{name}:{OURS}"}
+    return github._pull(test_github.simple(**item))
+
+
+def gone_from_github(name: str) -> PullRequest:
+    """The fork was deleted, and the account with it."""
+    item = test_github.fields()
+    item["head"] |= {"repo": None, "user": None, "ref": OURS}
+    return github._pull(test_github.simple(**item))
+
+
+def of_gitlab(name: str) -> PullRequest:
+    return gitlab._pull(test_gitlab.merge_request(source_project_id=6, source_branch=OURS))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("foreign", [of_github, gone_from_github, of_gitlab])
+def test_on_every_forge_it_begins_with_what_no_branch_can(
+    foreign: Callable[[str], PullRequest], name: str
+) -> None:
+    branch = foreign(name).branch
+    assert branch.startswith(":")
+    assert not branch.startswith(PREFIXES)
