@@ -307,7 +307,7 @@ def test_several_threads_read_one_repository(history: Repo) -> None:
 
 def main_of(repo: Repo, base: str = "") -> str | None:
     found = Repository(str(repo.path)).main(base)
-    return found and found.commit
+    return found.commit if found else None
 
 
 def test_of_a_clone_the_main_branch_is_origins_as_it_was_last_fetched(
