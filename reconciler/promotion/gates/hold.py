@@ -6,9 +6,12 @@ That a promotion wants it, its own commit says, and whoever can push a branch ca
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from reconciler.promotion.gates.question import Question
 from reconciler.promotion.gates.result import Gate, Result
+
+if TYPE_CHECKING:
+    from reconciler.promotion.gates.question import Question
 
 NAME = "hold"
 
