@@ -135,7 +135,8 @@ REAL = {
     "a text that is chosen": secret(
         password='{{ index (list "hunter2") 0 | default "" | cat "x" }}'
     ),
-    "a variable of a template": '{{ $pw := "hunter2" }}\nkind: Secret\nstringData: \n  a: {{ $pw }}\n',
+    "a variable of a template": '{{ $pw := "hunter2" }}\n'
+    "kind: Secret\nstringData:\n  a: {{ $pw }}\n",
 }
 
 

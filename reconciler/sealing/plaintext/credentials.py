@@ -22,8 +22,10 @@ LINE_END = "\r"  # there is none in a text that was read
 BEGIN = re.compile(r"-----BEGIN\s+(?!ENCRYPTED)(?:[A-Z0-9]+\s+)*PRIVATE\s+KEY(?:\s+BLOCK)?-----")
 END = "-----END"
 MAX_CHARACTERS = 64 << 10
-# Around a line of a key in a comment, a list, a program or a quotation.
-AROUND = " \t\"'`\\,;#*>|()[]{}+-/"
+# Around a line of a key in a comment, a list, a program or a quotation. Base64 has + and / itself.
+AROUND = re.compile(
+    r"""^(?:[\s"'`\\,;\#*>|()\[\]{}]|(?://|[-+])(?=\s))+|(?:[\s"'`\\,;\#*>|()\[\]{}]|(?<=\s)\+)+$"""
+)
 BASE64 = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 # An Ed25519 key has 64, and of those many different ones.
@@ -97,7 +99,7 @@ def _meant(escape: re.Match[str]) -> str:
 def _body(text: str) -> str:
     """The base64 up to a key's end; "" if there is no whole key."""
     inside, ended, _ = text.partition(END)
-    lines = [line.strip(AROUND) for line in re.split(r"[\n\r]", inside)]
+    lines = [AROUND.sub("", line) for line in re.split(r"[\n\r]", inside)]
     body = _joined("".join(line for line in lines if ":" not in line))
     whole = ended and len(body) >= SHORTEST and len(set(body)) >= VARIETY
     return body if whole and BASE64.fullmatch(body) else ""

@@ -235,9 +235,8 @@ class Builder:
             made["literals"] = [f"{self.key()}={quote}{self.value()}{quote}"]
         if self.some(0.4) or not made:
             key = f"{self.key()}2=" if self.some(0.6) else ""
-            content: str | bytes = f"{self.value()}{self.choose.choice(('', chr(10)))}"
-            if self.some(0.1):
-                content = b"\xff\0" + content.encode()
+            text = f"{self.value()}{self.choose.choice(('', chr(10)))}"
+            content = b"\xff\0" + text.encode() if self.some(0.1) else text
             named = self.written(folder, content, "")
             made["files"] = [key + named if "=" not in named or key else f"{self.key()}3={named}"]
         if self.some(0.3):
