@@ -33,7 +33,7 @@ def test_the_chart_s_values_say_what_the_component_says() -> None:
 def steps(file: Path) -> list[dict[str, Any]]:
     found = yaml.safe_load(file.read_text())
     jobs = found["jobs"].values() if "jobs" in found else [found["runs"]]
-    return [step for job in jobs for step in job["steps"]]
+    return [step for job in jobs for step in job.get("steps", [])]
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda f: f"{f.parent.name}-{f.stem}")
