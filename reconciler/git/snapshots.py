@@ -7,7 +7,7 @@ more forms of an index than other readers do. So Git is asked, and not the libra
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
@@ -62,15 +62,16 @@ class Snapshots:
         return _snapshot("", _changes(told))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
-        """These files and folders, as the next commit holds them.
+        """These files and folders, as the next commit holds them, and all that it takes away.
 
-        Git is not asked for paths: what it takes them for depends on variables of others.
+        Git is not asked for paths: what it takes them for depends on variables of others. Runners
+        of hooks name no file that is gone.
         """
         named = frozenset(paths)
         found = {item: named.intersection(_with_folders(item[0])) for item in self.listing("")}
         self._check_known(named.difference(*found.values()))
-        chosen = [item for item, names in found.items() if names]
-        return _snapshot("", chosen)
+        chosen = _snapshot("", (item for item, names in found.items() if names))
+        return replace(chosen, others=chosen.others | self.staged().others)
 
     def _check_known(self, missing: frozenset[str]) -> None:
         """What is named and not found, the next commit takes away; or it is a mistake."""

@@ -373,6 +373,10 @@ def test_what_a_file_kept_from_rendering_is_told_when_it_goes(hooked: Hooked) ->
     hooked.repo.git("rm", "--quiet", "app/kustomization.yml")
     done = hooked.commit()
     assert f"{form.told}: " in done.stdout
+    hooked.repo.write({"a.txt": "beside it\n"})
+    hooked.repo.git("add", "a.txt")
+    done = hooked.run(PROGRAM, "secrets", "forbid", "a.txt")  # runners name no file that is gone
+    assert f"{form.told}: " in done.stdout
 
 
 def test_what_a_merge_puts_together_is_found_in_a_range(hooked: Hooked) -> None:
