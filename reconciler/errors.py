@@ -7,7 +7,8 @@ ReconcilerError
 │   │   └── LockTaken    somebody else is writing promotions there
 │   ├── FleetError       environments, apps, and the files that describe them
 │   ├── RenderError      a kustomization that does not render
-│   │   └── RenderTimeout
+│   │   └── RenderLimit
+│   │       └── RenderTimeout
 │   ├── ClusterError     a kubeconfig, or a cluster that does not answer
 │   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
 │   │   └── ForgeUncertain   it was asked, and did not say whether it did it
@@ -119,7 +120,11 @@ class RenderError(UserError):
     pass
 
 
-class RenderTimeout(RenderError):
+class RenderLimit(RenderError):
+    """It may well come to its end where it may use more."""
+
+
+class RenderTimeout(RenderLimit):
     pass
 
 

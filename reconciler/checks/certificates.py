@@ -45,7 +45,7 @@ def certificate_findings(
 def _base(tree: Tree, repository: Repository, branch: str) -> CommitTree | None:
     """None in a clone that does not know the main branch."""
     try:
-        main = repository.fetched(branch)
+        main = repository.fetched_branch(branch)
     except RepositoryError:
         return None
     try:

@@ -100,7 +100,7 @@ def open_fetched(repository: Repository, branch: str, *, offline: bool = False) 
 
     What it pins may come from where it says.
     """
-    tree = repository.fetched(branch)
+    tree = repository.fetched_branch(branch)
     follow_trusted(tree, repository.path, trusted=tree, offline=offline)
     return tree
 

@@ -33,6 +33,7 @@ from reconciler.git.branches import checked_out_in
 from reconciler.git.command import run_git
 from reconciler.git.commits import make_commit
 from reconciler.git.records import ABOVE, Records
+from reconciler.git.workbench import words_of
 
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 REQUESTS, STATUSES, SEEN = "requests", "statuses", "seen"
@@ -202,7 +203,7 @@ class Local:
         """The commit that is the base's tip by now; one that a killed run left is taken."""
         tip = self._tip(pull.base)
         parents = [str(parent) for parent in self._commit(tip).parent_ids]
-        if pull.commit in parents[1:] and self._commit(tip).message.strip() == message:
+        if pull.commit in parents[1:] and words_of(self._commit(tip)).strip() == message:
             return tip
         index = self._git.merge_commits(self._git[tip].id, self._git[pull.commit].id)
         if index.conflicts:

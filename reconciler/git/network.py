@@ -48,14 +48,18 @@ def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def speak(
-    words: Sequence[str], folder: str | None, environment: Mapping[str, str], seconds: float
+    words: Sequence[str],
+    folder: str | None,
+    environment: Mapping[str, str],
+    seconds: float,
+    given: str = "",
 ) -> Said:
     try:
         git = subprocess.Popen(
             ["git", *words],
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -64,7 +68,7 @@ def speak(
         raise RepositoryError(f"git cannot be started: {e.strerror}") from e
     with git:
         try:
-            output, errors = git.communicate(timeout=seconds)
+            output, errors = git.communicate(os.fsencode(given), timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(git.pid, signal.SIGKILL)
             git.communicate()

@@ -7,6 +7,7 @@ everybody on the machine can read, and goes into no file.
 from __future__ import annotations
 
 import base64
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,18 +16,19 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import is_confidential, without_user
+from reconciler.git.command import run_git
 from reconciler.git.network import Said, speak, surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Login = Callable[[], tuple[str, str]]
 
 PATIENCE = 120.0
 FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
-    *("--no-write-fetch-head", "--no-auto-maintenance", "--"),
+    *("--no-write-fetch-head", "--no-auto-maintenance"),
 )
 HEADS = "refs/heads/"
 HIDDEN = "***"
@@ -119,14 +121,27 @@ class Remote:
     def fetch(self, *branches: str) -> dict[str, str]:
         """The same, and the commits are here, kept as refs/remotes/NAME/BRANCH."""
         found = self.tips(*branches)
-        if found:
-            specifications = [f"+{full_name(b)}:{self._kept(b)}" for b in found]
-            self._git(*FETCH, self.url, *specifications)
+        # What this clone calls HEAD stands for the main branch, and would take that along.
+        kept = {self._kept(branch): full_name(branch) for branch in found if branch != "HEAD"}
+        if kept:
+            self._make_room(kept)
+            lines = "".join(f"+{there}:{here}\n" for here, there in kept.items())
+            self._git(*FETCH, "--stdin", "--", self.url, given=lines)
         return found
+
+    def _make_room(self, names: Iterable[str]) -> None:
+        """Git keeps no `a` beside `a/b`: where there is one now, the other is gone over there."""
+        new = set(names)
+        above = {parent for name in new for parent in _above(name)}
+        folders = {"/".join(name.split("/")[:3]) for name in new}
+        listed = run_git(self.root, "for-each-ref", "--format=%(refname)", *folders)
+        for name in set(os.fsdecode(listed).splitlines()) - new:
+            if name in above or not new.isdisjoint(_above(name)):
+                run_git(self.root, "update-ref", "--no-deref", "-d", name)
 
     def fetch_commit(self, commit: str) -> None:
         """One that no branch has yet, which Git gives since the second version of its protocol."""
-        self._git("-c", "protocol.version=2", *FETCH, self.url, commit)
+        self._git("-c", "protocol.version=2", *FETCH, "--", self.url, commit)
 
     def push(self, changes: Sequence[Change]) -> dict[str, Pushed]:
         """All in one go, each by itself: one that is refused does not keep the others."""
@@ -157,9 +172,9 @@ class Remote:
             return f"refs/reconciler/{self.name}/{branch.removeprefix('refs/')}"
         return f"refs/remotes/{self.name}/{branch}"
 
-    def _git(self, *words: str, may_fail: bool = False) -> Said:
+    def _git(self, *words: str, given: str = "", may_fail: bool = False) -> Said:
         hidden, settings = self._settings()
-        said = speak(words, self.root, self._environment | settings, PATIENCE)
+        said = speak(words, self.root, self._environment | settings, PATIENCE, given)
         for secret in hidden:
             said.errors = said.errors.replace(secret, HIDDEN)
             said.output = said.output.replace(secret, HIDDEN)
@@ -197,6 +212,13 @@ class Remote:
 
 def full_name(branch: str) -> str:
     return branch if branch.startswith("refs/") else HEADS + branch
+
+
+def _above(name: str) -> Iterator[str]:
+    """The folders that a reference is in."""
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
 
 
 def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:

@@ -119,7 +119,7 @@ class Repository:
         None if this clone does not reach back far enough to tell.
         """
         try:
-            tip = self.fetched(branch).commit
+            tip = self.fetched_branch(branch).commit
         except RepositoryError:
             return None
         try:
@@ -145,6 +145,18 @@ class Repository:
         if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
             return self.commit(name.lower())
         raise self._no_such(name, what="branch or tag")
+
+    def fetched_branch(self, name: str) -> CommitTree:
+        """A branch of the origin, as it was last seen, or "" for the default one.
+
+        No tag of the same name passes for it: those who may push one may not merge.
+        """
+        if name in ("", "HEAD"):
+            return self.commit(self._default())
+        for reference in (f"{ORIGIN}{name}", f"refs/heads/{name}"):
+            if reference in self._git.references:
+                return self.commit(reference)
+        raise self._no_such(name, what="branch")
 
     def main(self, base: str = "") -> CommitTree | None:
         """The branch that pull requests are merged to; none if this clone does not know which.

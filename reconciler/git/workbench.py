@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from hashlib import sha256
+from itertools import islice
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
+from reconciler.errors import RepositoryError
+from reconciler.git.addresses import is_full_name
+from reconciler.git.changed import changed
 from reconciler.git.command import run_git
 from reconciler.git.commits import make_commit
 from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers
 
 EDIT = "Promotion-Edit"
+MOST_COMMITS = 1_000
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,25 @@ class File:
     content: bytes
 
 
+def _told(
+    method: Callable[Concatenate[Workbench, P], T],
+) -> Callable[Concatenate[Workbench, P], T]:
+    """What others push may be damaged, or made so that it cannot be read."""
+
+    @wraps(method)
+    def telling(bench: Workbench, /, *words: P.args, **named: P.kwargs) -> T:
+        try:
+            return method(bench, *words, **named)
+        except (KeyError, ValueError, pygit2.GitError) as e:
+            raise RepositoryError(
+                "what a branch holds cannot be read",
+                why=str(e),
+                hint="whoever pushed it has to push it anew; git fsck may say more",
+            ) from e
+
+    return telling
+
+
 class Workbench:
     """Makes and reads the commits of one repository."""
 
@@ -47,11 +76,12 @@ class Workbench:
             else [f"user.name={committer.name}", f"user.email={committer.email}"]
         )
 
+    @_told
     def commit(self, name: str) -> pygit2.Commit:
         return self.git[name].peel(ObjectType.COMMIT)
 
     def has(self, name: str) -> bool:
-        return name in self.git
+        return is_full_name(name) and name in self.git
 
     def tree_with(self, base: str, edits: Mapping[str, bytes]) -> pygit2.Oid:
         """The tree of a commit with other contents of files that it has."""
@@ -60,33 +90,37 @@ class Workbench:
     def make(self, tree: pygit2.Oid, parents: list[str], message: str) -> str:
         return make_commit(self.root, str(tree), parents, message, self._who)
 
+    @_told
     def between(self, base: str, tip: str) -> list[pygit2.Commit]:
         """What a branch has that its base lacks, the newest first."""
         walk = self.git.walk(self.git[tip].id)
         walk.hide(self.git[base].id)
-        return list(walk)
+        found = list(islice(walk, MOST_COMMITS + 1))
+        if len(found) > MOST_COMMITS:
+            raise RepositoryError(
+                f"a branch has more than {MOST_COMMITS:,} commits of its own",
+                why="a promotion has one",
+                hint="look at what was pushed there, or delete the branch",
+            )
+        return found
 
+    @_told
     def files_of(self, commit: pygit2.Commit) -> dict[str, str]:
         """The blobs that a commit put into its first parent's tree."""
-        return self.changed(commit.tree, commit.parents[0].tree if commit.parents else None)
-
-    def changed(self, tree: pygit2.Tree, before: pygit2.Tree | None) -> dict[str, str]:
-        if before is None:
+        if not commit.parents:
             return {}
-        difference = before.diff_to_tree(tree)
-        return {d.new_file.path: str(d.new_file.id) for d in difference.deltas}
+        return changed(self.git, commit.parents[0].tree_id, commit.tree_id)
 
     def digest(self, tree: pygit2.Oid, parent: str) -> str:
         """Of what a commit changes: the same on any base."""
-        made = self.git[tree]
-        assert isinstance(made, pygit2.Tree)  # noqa: S101
-        return _digest(self.changed(made, self.commit(parent).tree))
+        return _digest(changed(self.git, self.commit(parent).tree_id, tree))
 
     def is_ours(self, commit: pygit2.Commit) -> bool:
         """Is it as we made it? A commit that somebody amended is theirs."""
-        named = trailers(commit.message).get(EDIT)
-        return named == [_digest(self.files_of(commit))]
+        named = trailers(words_of(commit)).get(EDIT, [])
+        return len(named) == 1 and named == [_digest(self.files_of(commit))]
 
+    @_told
     def is_mere_merge(self, commit: pygit2.Commit) -> bool:
         """Without anything that somebody decided."""
         if len(commit.parent_ids) != 2:
@@ -101,12 +135,15 @@ class Workbench:
             return None
         return found.data if isinstance(found, pygit2.Blob) else None
 
+    @_told
     def merged(self, base: str, tip: str) -> pygit2.Oid | None:
         """The tree that a merge would make; none if there is a conflict."""
         ancestor = self.git.merge_base(self.git[base].id, self.git[tip].id)
         if not ancestor:
             return None
         before, one, other = (self.commit(str(name)).tree for name in (ancestor, base, tip))
+        for side in (one, other):
+            changed(self.git, before.id, side.id)  # few enough to be merged
         index = self.git.merge_trees(before, one, other)
         return None if index.conflicts else index.write_tree(self.git)
 
@@ -117,6 +154,11 @@ class Workbench:
             return str(found[path].id) if isinstance(found, pygit2.Tree) else None
         except KeyError:
             return None
+
+
+def words_of(commit: pygit2.Commit) -> str:
+    """Whatever encoding it claims: who makes a commit can write anything there."""
+    return commit.raw_message.decode(errors="replace")
 
 
 def _digest(files: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ Nothing else remembers it: from the branch alone, a run goes on where an earlier
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -14,6 +15,7 @@ from reconciler.git.trailers import trailers
 
 LONGEST_NAMES = 100
 PREFIXES = ("promote/", "rollback/")
+CLAIM = re.compile(r"\s*(Promotion|Rollback|Hotfix)[A-Za-z-]*:")
 
 
 class Kind(StrEnum):
@@ -71,6 +73,11 @@ def target_of(branch: str) -> str:
     """The environment that a branch of ours is for."""
     first, *rest = branch.split("/")
     return rest[0] if first == "rollback" else rest[1] if len(rest) > 1 else ""
+
+
+def claims(message: str) -> bool:
+    """Does it say anything that a promotion's commit says, and that is believed on the branch?"""
+    return any(map(CLAIM.match, message.splitlines()))
 
 
 def errand_of(message: str) -> Errand | None:

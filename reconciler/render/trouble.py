@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import errno
 
-from reconciler.errors import KernelError, Place, ReconcilerError, RenderError, RenderTimeout
+from reconciler.errors import (
+    KernelError,
+    Place,
+    ReconcilerError,
+    RenderError,
+    RenderLimit,
+    RenderTimeout,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +92,7 @@ def died(job: Job, code: int | None, last_words: str) -> ReconcilerError:
     work = WORK.get(op, f"reading of {op}")
     where = Place(job.header["path"] or ".") if "path" in job.header else None
     if hint:
-        return RenderError(
+        return RenderLimit(
             f"the {work} was stopped", where=where, why=why, hint=hint, detail=last_words
         )
     return KernelError(

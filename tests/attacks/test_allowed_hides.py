@@ -85,3 +85,17 @@ def test_one_place_is_told_once(repo: Repo, typed: Run) -> None:
     repo.write({"a.json": inside})
     [line] = told(repo, typed)
     assert "tls.key" in line
+
+
+def test_what_is_allowed_in_a_generators_file_hides_none_of_the_rest(
+    repo: Repo, typed: Run
+) -> None:
+    repo.write(
+        {
+            "kustomization.yaml": "secretGenerator: [{name: db, files: [c.yaml]}]\n",
+            "c.yaml": f"{ALLOWED}---\ntoken: hunter2\n",
+            ".plaintext-secrets.yaml": RULE,
+        }
+    )
+    [line] = told(repo, typed)
+    assert line.startswith("c.yaml:1: the file, of which kustomization.yaml makes Secret")

@@ -95,6 +95,22 @@ def test_a_job_goes_on_whatever_the_reference_points_at(fleet: Fleet, kind: str)
     assert (process.returncode, proposed(fleet)) == (0, True), printed
 
 
+@pytest.mark.parametrize("encoding", ["no-such", "zlib_codec", "UTF-8"])
+def test_a_job_goes_on_in_whatever_encoding_a_lock_claims_to_be(
+    fleet: Fleet, encoding: str
+) -> None:
+    repo = fleet.repo
+    who = "m <m@fleet.example> 1 +0000"
+    head = f"tree {EMPTY}\nauthor {who}\ncommitter {who}\nencoding {encoding}\n\n"
+    file = repo.path / ".git/a-mark"
+    file.write_bytes(head.encode() + b"\xff\n")
+    mark = repo.git("hash-object", "-t", "commit", "-w", str(file))
+    repo.git("update-ref", REFERENCE, mark)
+    with bot(fleet, "--once", "--lease", "5") as process:
+        printed = process.communicate(timeout=120)[0]
+    assert (process.returncode, proposed(fleet)) == (0, True), printed
+
+
 def test_a_server_goes_on_in_one_of_its_next_rounds(fleet: Fleet) -> None:
     """It does not wait within a round; from one to the next it knows what it has seen."""
     mark(fleet.repo, "Owner: bot-7 (1)", f"Until: {FAR}", "Seconds: 5")

@@ -1,8 +1,13 @@
-"""A branch of a fork never passes for one of ours, whatever its owner and itself are called."""
+"""Nothing passes for what it is not because of what it is called.
+
+Neither a branch of a fork for one of ours, whatever its owner is called, nor any branch or tag for
+the main branch. And no name keeps the bot from its work.
+"""
 
 from __future__ import annotations
 
 import secrets
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -15,6 +20,7 @@ from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.bot.conftest import build as build
 from tests.bot.town import Town, entry, fleet
+from tests.conftest import Repo
 from tests.forges import test_github, test_gitlab
 from tests.forges.conftest import site as site
 
@@ -136,3 +142,58 @@ def test_on_every_forge_it_begins_with_what_no_branch_can(
     branch = foreign(name).branch
     assert branch.startswith(":")
     assert not branch.startswith(PREFIXES)
+
+
+DESCRIPTION = "environments/prod/environment.yaml"
+EVIL = fleet([], {"stage": "", "prod": "promotion: {propose: app, autoMerge: true}\n"})[DESCRIPTION]
+
+
+def evil(people: Repo) -> str:
+    """A commit on top of the main branch whose policy merges at once."""
+    people.git("switch", "--quiet", "--create", "theirs")
+    commit = people.commit({DESCRIPTION: EVIL})
+    people.git("switch", "--quiet", "main")
+    return commit
+
+
+def test_a_branch_called_head_is_not_the_main_branch(build: Build) -> None:
+    """In a clone origin/HEAD stands for another, and Git writes to what a reference stands for."""
+    town = build(gated("approvals"))
+    town.change(entry("stage", "web", "v2"))
+    town.people.git("push", "--quiet", "origin", f"{evil(town.people)}:refs/heads/HEAD")
+    for _ in range(3):
+        printed = town.go()
+        assert "newTag: v1" in town.file("main", "prod", "web"), printed
+    assert [pull.draft for pull in town.forge.open_pulls()] == [False]
+    tip = town.forge.open_pulls()[0].commit
+    contexts = {status.context for status in town.forge.statuses(tip)}
+    assert "promotion/approvals" in contexts, printed
+
+
+@pytest.mark.parametrize("name", ["main", "origin/main", "heads/main"])
+def test_a_tag_is_not_the_branch_that_is_called_so(build: Build, name: str) -> None:
+    """A clone has the tags of the origin, too."""
+    files = gated("approvals")
+    town = build({**files, DESCRIPTION: f"{files[DESCRIPTION]}releases: {{branch: main}}\n"})
+    town.change(entry("stage", "web", "v2"))
+    tag = f"{evil(town.people)}:refs/tags/{name}"
+    town.people.git("push", "--quiet", "origin", tag)
+    tags = ("fetch", "--quiet", str(town.people.path), tag)
+    subprocess.run(["git", *tags], cwd=town.bot, check=True)
+    printed = town.go()
+    assert "newTag: v1" in town.file("main", "prod", "web"), printed
+    town.people.git("fetch", "--quiet", "origin", OURS)
+    assert "autoMerge: true, gates" in town.people.git("show", f"FETCH_HEAD:{DESCRIPTION}")
+
+
+def test_a_branch_in_the_folder_of_one_that_is_gone_keeps_nobody_from_work(build: Build) -> None:
+    town = build(gated("approvals"))
+    people = town.people
+    for before, after in (("x", "x/y"), ("a/b/c", "a")):
+        people.git("push", "--quiet", "origin", f"main:refs/heads/{before}")
+        town.go()
+        people.git("push", "--quiet", "origin", "--delete", before)
+        people.git("push", "--quiet", "origin", f"main:refs/heads/{after}")
+    town.change(entry("stage", "web", "v2"))
+    printed = town.go()
+    assert [pull.branch for pull in town.forge.open_pulls()] == [OURS], printed

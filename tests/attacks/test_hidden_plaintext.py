@@ -137,6 +137,11 @@ FORMS = {
         "app/s.yaml:5",
         s__yaml=SECRET.replace("kind: Secret", "kind: !!binary U2VjcmV0"),
     ),
+    "a kind in base64, its tag in percents": app(
+        "resources: [s.txt]\n",
+        "app/s.txt:5",
+        s__txt=SECRET.replace("kind: Secret", "kind: !!%62inary U2VjcmV0"),
+    ),
     "a kind that is put together": app(
         "namePrefix: Sec\nconfigurations: [c.yaml]\nresources: [s.yaml]\n",
         "app/s.yaml:5",
@@ -311,6 +316,78 @@ def test_what_does_not_render_here_is_read_file_by_file(name: str, hooked: Hooke
     done = hooked.commit()
     assert done.returncode == 1, done.stdout
     assert f"{form.told}: " in done.stdout
+
+
+ALONE = {
+    "escapes in JSON": json.dumps(
+        {"apiVersion": "v1", "kind": "Secret", "stringData": {"a": VALUE}}
+    )
+    .replace("kind", "\\u006bind")
+    .replace("Secret", "\\u0053ecret"),
+    "escapes behind a tag": SECRET.replace("Secret", '!!str "S\\x65cret"'),
+    "escapes behind an anchor": SECRET.replace("kind: Secret", 'x: &k "S\\x65cret"\nkind: *k'),
+    "escapes behind a comment": SECRET.replace("Secret", '# one\n  "S\\x65cret"'),
+    "a kind in base64": SECRET.replace("Secret", "!!binary U2VjcmV0"),
+    "a version in base64": SECRET.replace("v1", "!!binary djE="),
+    "a field in base64": SECRET.replace("stringData", "!!binary c3RyaW5nRGF0YQ=="),
+    "the same anchor twice": SECRET.replace("Secret", "&x Secret").replace("{name", "{name: &x"),
+    "aliases without an end": f"{SECRET}x: &a [*a]\n",
+    "a zero": f"{SECRET}# \0\n",
+    "a list of patches in a text": 'a: \'[{"op": "add", "path": "/stringData/x", '
+    f'"value": "{VALUE}"}}]\'\n',
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_secret_is_found_where_nothing_renders_it(name: str, hooked: Hooked) -> None:
+    """Argo CD and Flux apply the manifests of a folder without a kustomization, too."""
+    hooked.repo.write({"plain/db.yaml": ALONE[name]})
+    hooked.repo.git("add", ".")
+    done = hooked.commit()
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.startswith("plain/db.yaml:")
+    assert VALUE not in done.stdout
+
+
+INPUTS = {
+    "a value in two lines": (".env", f'PASSWORD="\n{VALUE}"\n'),
+    "a colon": (".env", f"PASSWORD: {VALUE}\n"),
+    "a dot before the name": (".env", f".PASSWORD={VALUE}\n"),
+    "a name in capitals": (".ENV", f"PASSWORD={VALUE}\n"),
+    "a manifest's name in capitals": ("DB.Secret.YAML", f"password: {VALUE}\n"),
+    "more than is read": (".env", f"PASSWORD={VALUE}\n#{'-' * (16 << 20)}\n"),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_what_is_secret_by_its_name_is_found_however_it_is_written(
+    name: str, hooked: Hooked
+) -> None:
+    file, text = INPUTS[name]
+    hooked.repo.write({file: text})
+    hooked.repo.git("add", ".")
+    done = hooked.commit()
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.startswith(f"{file}:1: the file")
+
+
+def test_a_path_in_base64_is_followed_by_a_later_commit(hooked: Hooked) -> None:
+    hooked.past({"app/kustomization.yaml": "resources: [!!binary ZGIudHh0]\n", "app/db.txt": OTHER})
+    hooked.repo.write({"app/db.txt": SECRET})
+    hooked.repo.git("add", ".")
+    assert VALUE in hooked.run(PROGRAM, "render", "app").stdout
+    assert "app/db.txt:5: Secret db, which app renders," in hooked.commit().stdout
+
+
+def test_what_is_too_large_to_be_rendered_is_refused(hooked: Hooked) -> None:
+    """Elsewhere there may be a larger limit."""
+    large = SECRET + ("#" * 1000 + "\n") * 17_000
+    hooked.repo.write({"app/kustomization.yaml": "resources: [db.txt]\n", "app/db.txt": large})
+    hooked.repo.git("add", ".")
+    assert hooked.run(PROGRAM, "render", "app").returncode == 2
+    done = hooked.commit()
+    assert done.returncode == 1
+    assert "app/db.txt:1: the file, which is too large to be looked at, may hold" in done.stdout
 
 
 def test_a_folder_that_does_not_render_keeps_nobody_from_a_commit(hooked: Hooked) -> None:

@@ -54,6 +54,9 @@ CERTIFICATE = PEM.replace("PRIVATE KEY", "CERTIFICATE").encode()
 BEGIN, *_, END = RSA.splitlines()
 
 KEYS: dict[str, tuple[str, str | bytes]] = {
+    "an archive": ("a.tar", b"a.pem\0\0\0" + PEM.encode() + b"\0" * 400),
+    "UTF-32": ("a.txt", PEM.encode("utf-32")),
+    "more than a window": ("a.asc", f"{BEGIN}\n{BODY * 60}\n{END}\n"),
     "PEM": ("a.pem", PEM),
     "RSA": ("a.pem", RSA),
     "EC": ("a.pem", EC),

@@ -2,12 +2,19 @@
 
 What the branch says that it wants is a wish. The bot merges by itself what all gates were asked
 about; a rollback, which is asked about few, and a release that was taken away need somebody who
-may override, or the bot's own finding that the rollout failed.
+may override, or the bot's own finding that the rollout failed. With what it merges comes no commit
+but its own. And no branch, whatever is on it, keeps the bot from the others.
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -206,3 +213,187 @@ def test_the_bot_as_it_is_run_leaves_them_alone(build: Build, typed: Run) -> Non
         assert "newTag: v1" in yard.file("main")
         assert [pull.number for pull in yard.open()] == numbers
         opened(yard, branch)
+
+
+Forge = Callable[[Yard, str, str], str]
+OTHER = "promote/stage/prod/app/dog"
+WHO = "m <m@fleet.example> 1 +0000"
+
+
+def git(yard: Yard, *words: str, given: bytes = b"") -> str:
+    done = subprocess.run(
+        ["git", *words], cwd=yard.square.root, input=given, capture_output=True, check=True
+    )
+    return done.stdout.decode().strip()
+
+
+def commit(yard: Yard, tree: str, parents: list[str], message: str) -> str:
+    """Also an odd one."""
+    lines = [f"tree {tree}", *(f"parent {p}" for p in parents), f"author {WHO}", f"committer {WHO}"]
+    return written(yard, "\n".join([*lines, "", message]).encode())
+
+
+def written(yard: Yard, text: bytes, kind: str = "commit") -> str:
+    return git(yard, "hash-object", "-t", kind, "-w", "--stdin", "--literally", given=text)
+
+
+def push(yard: Yard, branch: str, tip: str) -> None:
+    """As a forge takes it, which looks at less than Git does here."""
+    path = yard.square.root / "refs/heads" / branch
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{tip}\n")
+
+
+MADE = f"author {WHO}\ncommitter {WHO}\n"
+ODD = {
+    "an encoding that there is not": f"tree TREE\nparent MAIN\n{MADE}encoding no-such\n\nx\n",
+    "another than it says": f"tree TREE\nparent MAIN\n{MADE}encoding UTF-8\n\n\udcff\n",
+    "no author": f"tree TREE\nparent MAIN\ncommitter {WHO}\n\nx\n",
+    "a tree that is not there": f"tree {'1' * 40}\nparent MAIN\n{MADE}\nPromotion-Edit: 1\n",
+    "a parent that is not there": f"tree TREE\nparent {'1' * 40}\n{MADE}\nx\n",
+    "a base that is no name": f"tree TREE\nparent MAIN\n{MADE}\nPromotion: stage prod\n"
+    "Promotion-Apps: dog\nPromotion-Base: x\nPromotion-Edit: e3b0c44298fc1c149afb\n",
+    "a base that is a folder": f"tree TREE\nparent MAIN\n{MADE}\nPromotion: stage prod\n"
+    "Promotion-Apps: dog\nPromotion-Base: TREE\nPromotion-Edit: e3b0c44298fc1c149afb\n",
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_commit_that_cannot_be_read_keeps_no_other_from_its_way(
+    build: Build, what: str, opens: bool
+) -> None:
+    yard = build(prod=POLICY)
+    text = ODD[what].replace("TREE", git(yard, "rev-parse", "main^{tree}"))
+    odd = written(
+        yard, text.replace("MAIN", git(yard, "rev-parse", "main")).encode(errors="surrogateescape")
+    )
+    push(yard, OTHER, odd)
+    if opens:
+        opened(yard, OTHER)
+    yard.tag("v2")
+    yard.round()
+    assert "newTag: v2" in yard.file("main")
+    if opens:
+        forge = Local(str(yard.square.root), "mallory")
+        forge.close(forge.pull(1))
+    yard.pull()
+    yard.tag("v3")
+    yard.round()
+    assert "newTag: v3" in yard.file("main")
+
+
+def bomb(yard: Yard) -> str:
+    """A tree of 10^9 files, in ten objects."""
+    mode, name = "100644", written(yard, b"", "blob")
+    for _ in range(9):
+        lines = (f"{mode} {n}\0".encode() + bytes.fromhex(name) for n in range(10))
+        mode, name = "40000", written(yard, b"".join(lines), "tree")
+    return name
+
+
+@pytest.mark.parametrize("message", ["x\n", "x\n\nPromotion-Edit: e3b0c44298fc1c149afb\n"])
+@pytest.mark.parametrize("merges", [True, False])
+def test_a_tree_without_end_takes_no_time(build: Build, message: str, merges: bool) -> None:
+    yard = build(prod=POLICY)
+    main = git(yard, "rev-parse", "main")
+    tip = commit(yard, bomb(yard), [main], message)
+    if merges:
+        tip = commit(yard, git(yard, "rev-parse", "main^{tree}"), [main, tip], message)
+    push(yard, OTHER, tip)
+    push(yard, PAW.branch, tip)
+    opened(yard, OTHER)
+    yard.tag("v2")
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+        resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
+
+    words = ("bot", "--once", "--log-format", "text", "--no-cache")
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", *words],
+        cwd=yard.square.root,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        preexec_fn=limited,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "changes more than 100,000 files" in done.stdout + done.stderr
+
+
+HOLD = "\n\nRollback: prod\nPromotion-Apps: paw\nPromotion-Hold: paw 0123456789abcdef\n"
+EMPTY = "Promotion-Edit: e3b0c44298fc1c149afb\n"
+
+
+def beneath(yard: Yard, tip: str, said: str) -> str:
+    """Ours again, on a commit that changes nothing and says something."""
+    main = git(yard, "rev-parse", f"{tip}^")
+    first = commit(yard, git(yard, "rev-parse", f"{main}^{{tree}}"), [main], said)
+    text = git(yard, "cat-file", "commit", tip).replace(main, first)
+    return written(yard, f"{text}\n".encode())
+
+
+def above(yard: Yard, tip: str, said: str) -> str:
+    """A merge of the main branch that says something."""
+    yard.fleet.commit({"note.md": "hello\n"})
+    yard.push()
+    main = git(yard, "rev-parse", "main")
+    tree = git(yard, "merge-tree", "--write-tree", main, tip)
+    return commit(yard, tree, [tip, main], said)
+
+
+def before_it(yard: Yard, tip: str, said: str) -> str:
+    """Ours, on others that cancel out, of which it says that they are of the main branch."""
+    main = git(yard, "rev-parse", f"{tip}^")
+    tree = git(yard, "rev-parse", f"{main}^{{tree}}")
+    base = commit(yard, tree, [main], said)
+    text = git(yard, "cat-file", "commit", tip).replace(main, base)
+    return written(yard, f"{text}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        (beneath, f"x{HOLD}{EMPTY}"),
+        (beneath, f"Promotion: dev stage\n{EMPTY}"),
+        (above, f"Merge branch 'main'{HOLD}"),
+        (above, f"Merge branch 'main'\rRollback: prod{HOLD}"),
+        (before_it, f"x{HOLD}"),
+    ],
+)
+def test_with_a_promotion_comes_no_word_of_others(build: Build, forged: Forge, said: str) -> None:
+    """Of the main branch it would be believed, as that a release is held."""
+    yard = build(prod=POLICY.replace("autoMerge: true", "autoMerge: true, gates: [{type: alone}]"))
+    older = opened(yard, pushed_note(yard))
+    yard.tag("v2")
+    yard.round()
+    tip = git(yard, "rev-parse", PAW.branch)
+    push(yard, PAW.branch, forged(yard, tip, said))
+    yard.forge.close(older)
+    yard.round()
+    yard.round()
+    assert "newTag: v2" in yard.file("main") or forged is above
+    assert "Hold" not in git(yard, "log", "--format=%B", "main")
+    assert "dev stage" not in git(yard, "log", "--format=%B", "main")
+
+
+def pushed_note(yard: Yard) -> str:
+    """A branch that only is open, and older."""
+    branch = "promote/x/prod/y"
+    git(
+        yard,
+        "branch",
+        branch,
+        commit(yard, git(yard, "rev-parse", "main^{tree}"), [git(yard, "rev-parse", "main")], "x"),
+    )
+    return branch
+
+
+def test_a_request_to_another_branch_makes_the_bot_the_author_of_none(build: Build) -> None:
+    yard = build(prod=FREEZE)
+    branch = pushed(yard, replace(BACK, release=frozen(yard)))
+    git(yard, "branch", "elsewhere", "main")
+    Local(str(yard.square.root), "mallory").create(branch, "elsewhere", Wanted("mine", ""))
+    yard.round()
+    assert [(pull.author, pull.base) for pull in yard.open()] == [("mallory", "elsewhere")]

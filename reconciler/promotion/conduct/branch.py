@@ -12,8 +12,8 @@ from reconciler.errors import RepositoryError
 from reconciler.git.branches import HEADS, Branches
 from reconciler.git.history import About, about
 from reconciler.git.trailers import trailers
-from reconciler.git.workbench import EDIT, Workbench
-from reconciler.promotion.errand import Errand
+from reconciler.git.workbench import EDIT, Workbench, words_of
+from reconciler.promotion.errand import Errand, claims
 from reconciler.promotion.plan import Plan
 from reconciler.promotion.proposal import message_of
 
@@ -61,8 +61,8 @@ class Work:
 def publish(shop: Shop, work: Work, *, renew: bool = False, merged: str = "") -> Proposal:
     """Let the branch hold the plan in one commit on its base.
 
-    It stays as it is while a merge would give just that, unless it is to be `renew`ed: a review
-    counts for the commit that was seen. `merged` is a tip that is done with.
+    It stays as it is while a merge would give just that and no other commit, unless it is to be
+    `renew`ed: a review counts for the commit that was seen. `merged` is a tip that is done with.
     """
     bench, branch = shop.workbench, work.errand.branch
     reference = HEADS + branch
@@ -75,9 +75,10 @@ def publish(shop: Shop, work: Work, *, renew: bool = False, merged: str = "") ->
     if not between or tip == merged:
         return _moved(shop, work, reference, _on_base(bench, work), tip)
     wanted = bench.tree_with(work.plan.base, work.plan.edits)
-    ours = next((c for c in between if bench.is_ours(c)), None)
+    ours = ours_of(bench, between)
     same = _gives(bench, work, tip, wanted, bool(theirs)) and _says(bench, work, ours)
-    if same and (theirs or not renew):
+    alone = [commit.id for commit in between if not _is_update(bench, commit)]
+    if same and (theirs or (not renew and ours is not None and alone == [ours.id])):
         return Proposal(branch, tip, Outcome.unchanged, theirs)
     if not theirs:
         return _moved(shop, work, reference, _on_base(bench, work), tip)
@@ -97,6 +98,11 @@ def created(shop: Shop, works: Iterable[Work]) -> None:
     shop.branches.create(made)
 
 
+def ours_of(bench: Workbench, commits: Iterable[pygit2.Commit]) -> pygit2.Commit | None:
+    """The last one that we made, as we made it, of the newest first."""
+    return next((commit for commit in commits if bench.is_ours(commit)), None)
+
+
 def foreign(bench: Workbench, base: str, tip: str) -> list[About]:
     """The commits of others on a branch: none of these may be lost with it.
 
@@ -105,13 +111,18 @@ def foreign(bench: Workbench, base: str, tip: str) -> list[About]:
     """
     found = bench.between(base, tip)
     ours = [commit for commit in found if bench.is_ours(commit)]
-    bases = {name for commit in ours for name in trailers(commit.message).get(BASE, [])}
+    bases = {name for commit in ours for name in trailers(words_of(commit)).get(BASE, [])}
     before = {c.id for name in bases if bench.has(name) for c in bench.between(base, name)}
     return [
         about(commit)
         for commit in found
-        if commit.id not in before and not (commit in ours or bench.is_mere_merge(commit))
+        if commit.id not in before and not (commit in ours or _is_update(bench, commit))
     ]
+
+
+def _is_update(bench: Workbench, commit: pygit2.Commit) -> bool:
+    """A merge that changes nothing by itself, and does not say that it promotes anything either."""
+    return bench.is_mere_merge(commit) and not claims(words_of(commit))
 
 
 def _require_room(shop: Shop, reference: str) -> None:
@@ -166,9 +177,10 @@ def _says(bench: Workbench, work: Work, ours: pygit2.Commit | None) -> bool:
     """Does our last commit tell the errand as it is now? A forge may have cut its last line end."""
     if ours is None:
         return True
-    found = trailers(ours.message)
+    said = words_of(ours)
+    found = trailers(said)
     now = work.message(found[EDIT][0], found.get(BASE, [""])[0])
-    return ours.message.rstrip() == now.rstrip()
+    return said.rstrip() == now.rstrip()
 
 
 def _on_top(bench: Workbench, work: Work, tip: str, ours: pygit2.Commit | None) -> str | None:

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from reconciler.forges.forge import Outcome, PullRequest, State, Verdict, Wanted
 from reconciler.git.trailers import trailers
+from reconciler.git.workbench import words_of
 from reconciler.model.suggest import listing
 from reconciler.promotion.conduct.asker import Asker, goes_along, has_backing
 from reconciler.promotion.conduct.assessment import Assessment
-from reconciler.promotion.conduct.branch import Proposal, Work, publish
+from reconciler.promotion.conduct.branch import Proposal, Work, ours_of, publish
 from reconciler.promotion.conduct.closing import (
     close,
     covered_by,
@@ -102,7 +103,7 @@ def _is_overtaken(desk: Desk, scene: Scene, pull: PullRequest) -> bool:
     """Does a rollback find something else to take back than when it was proposed?"""
     if scene.errand.kind is not Kind.rollback or not scene.plan.due:
         return False
-    held = trailers(desk.shop.workbench.commit(pull.commit).message).get(HOLD, [])
+    held = trailers(_said(desk, scene.plan, pull.commit)).get(HOLD, [])
     now = [value for name, value in scene.trailers if name == HOLD]
     return bool(held) and [v.split()[:2] for v in held] != [v.split()[:2] for v in now]
 
@@ -200,13 +201,20 @@ def merge(desk: Desk, found: Conducted) -> Outcome:
     pull = found.pull
     assert pull  # noqa: S101
     desk.check()
-    message = desk.shop.workbench.commit(pull.commit).message.partition("\n")[2]
+    message = _said(desk, found.plan, pull.commit).partition("\n")[2]
     outcome = desk.forge.merge(pull, pull.title, message.strip())
     if outcome is Outcome.merged:
         done = desk.saw(replace(pull, state=State.merged))
         remove_branch(desk, done)
         desk.refresh()
     return outcome
+
+
+def _said(desk: Desk, plan: Plan, tip: str) -> str:
+    """What our commit on a branch says; above it there may be merges of the main branch."""
+    bench = desk.shop.workbench
+    ours = ours_of(bench, bench.between(plan.base, tip))
+    return words_of(ours) if ours else ""
 
 
 def _is_outdated(desk: Desk, scene: Scene, proposal: Proposal, outcome: Outcome) -> bool:

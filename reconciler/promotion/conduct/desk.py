@@ -11,8 +11,9 @@ from pygit2 import Commit
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Forge, PullRequest, State
 from reconciler.git.branches import HEADS
+from reconciler.git.workbench import words_of
 from reconciler.model.layout import entry_of
-from reconciler.promotion.conduct.branch import Shop
+from reconciler.promotion.conduct.branch import Shop, ours_of
 from reconciler.promotion.conduct.planning import Planner, Scene
 from reconciler.promotion.errand import PREFIXES, Errand, errand_of
 
@@ -80,14 +81,13 @@ class Desk:
         bench = self.shop.workbench
         try:
             base = self.planner.opened(pull.base).commit
-            commits = bench.between(base, pull.commit)
-        except (ReconcilerError, KeyError):
+            ours = ours_of(bench, bench.between(base, pull.commit))
+            errand = errand_of(words_of(ours)) if ours else None
+            if ours is None or errand is None or errand.branch != pull.branch:
+                return None
+            return Offer(pull, errand, frozenset(app for _, app in self.entries_in(ours)))
+        except ReconcilerError:
             return None
-        ours = next((c for c in commits if bench.is_ours(c)), None)
-        errand = errand_of(ours.message) if ours else None
-        if ours is None or errand is None or errand.branch != pull.branch:
-            return None
-        return Offer(pull, errand, frozenset(app for _, app in self.entries_in(ours)))
 
     def entries_in(self, commit: Commit) -> set[tuple[str, str]]:
         """The environments and apps whose entries a commit changes."""

@@ -22,6 +22,7 @@ from reconciler.errors import LockTaken, ReconcilerError, RepositoryError
 from reconciler.git.branches import Branches
 from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers, with_trailers
+from reconciler.git.workbench import words_of
 
 REFERENCE = "refs/promote/lock"
 PAUSE = 0.3
@@ -151,7 +152,7 @@ class Lock:
         """None if it was not made by this program."""
         try:
             self._branches.fetch(REFERENCE)
-            found = trailers(self._git[mark].peel(pygit2.Commit).message)
+            found = trailers(words_of(self._git[mark].peel(pygit2.Commit)))
         except (ReconcilerError, KeyError):  # it is gone by now, or does not come
             return self._somebody()
         except (ValueError, pygit2.GitError):  # it is no commit

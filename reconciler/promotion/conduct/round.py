@@ -73,9 +73,11 @@ class Round:
         yield from self._clean()
 
     def _open(self) -> list[Errand]:
-        """What pull requests are open for. Of a branch without one nobody knows who pushed it."""
+        """What requests to merge are open for. Of a branch without one nobody knows who pushed it,
+        and of what the bot opened for somebody they would not count as the author.
+        """
         offers = sorted(self._desk.offers(), key=lambda offer: offer.pull.number)
-        return [offer.errand for offer in offers]
+        return [o.errand for o in offers if o.pull.base == self._main(o.errand.target)]
 
     def _main(self, target: str) -> str:
         planner = self._desk.planner
@@ -151,8 +153,12 @@ class Round:
                 continue
             last = desk.last_pull(branch, self._main(target_of(branch)))
             over = last is not None and last.state is not State.open and last.commit == tip
-            if last and over and remove_branch(desk, last):
-                yield Removed(branch)
+            try:
+                if last and over and remove_branch(desk, last):
+                    yield Removed(branch)
+            except ReconcilerError as e:
+                desk.check()
+                yield Failed(branch, e)
 
 
 def _errands(plan: Plan, target: Environment) -> list[Errand]:

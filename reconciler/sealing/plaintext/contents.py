@@ -76,7 +76,7 @@ class Contents:
 
 
 def _words(content: bytes | None) -> Words | None:
-    return None if content is None else words_of(text_of(content) or "")
+    return None if content is None else words_of(text_of(content))
 
 
 def _content(file: str, content: bytes | None, rules: PlaintextRules) -> Content:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.sealing.plaintext.tokens import tokens_in
 
 # What texts in other texts are written with; the lines of the file stay as they are.
 ESCAPED = re.compile(
-    r"""\\+(?:(?P<blank>[nrt])|u00(?P<u>[0-9a-fA-F]{2})|x(?P<x>[0-9a-fA-F]{2})|(?P<self>["'/]))
+    r"""(?<!\\)\\+(?:(?P<blank>[nrt])|u00(?P<u>[0-9a-fA-F]{2})|x(?P<x>[0-9a-fA-F]{2})|(?P<self>["'/]))
     |%(?P<url>[0-7][0-9a-fA-F])|&\#(?:(?P<number>1[03])|x0?(?P<entity>[aAdD]));""",
     re.VERBOSE,
 )
@@ -20,12 +21,11 @@ MAY_BE_ESCAPED = ("PRIVATE", '"kty', "\\u00", "\\x")
 LINE_END = "\r"  # there is none in a text that was read
 
 BEGIN = re.compile(r"-----BEGIN\s+(?!ENCRYPTED)(?:[A-Z0-9]+\s+)*PRIVATE\s+KEY(?:\s+BLOCK)?-----")
-END = "-----END"
+DASHES = "-----"
 MAX_CHARACTERS = 64 << 10
 # Around a line of a key in a comment, a list, a program or a quotation. Base64 has + and / itself.
-AROUND = re.compile(
-    r"""^(?:[\s"'`\\,;\#*>|()\[\]{}]|(?://|[-+])(?=\s))+|(?:[\s"'`\\,;\#*>|()\[\]{}]|(?<=\s)\+)+$"""
-)
+BEFORE = re.compile(r"""(?:[\s"'`\\,;\#*>|()\[\]{}]|(?://|[-+])(?=\s))+""")
+BEHIND = frozenset("\"'`\\,;#*>|()[]{}")
 BASE64 = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 # An Ed25519 key has 64, and of those many different ones.
@@ -66,25 +66,35 @@ class Credential:
 
 def credentials_in(text: str, nesting: int = 0) -> Iterator[Credential]:
     """All that a text holds, in base64 too."""
+    line_at = _lines(text)
     for what, at, body in tokens_in(text):
-        yield Credential(what, _line(text, at), body)
+        yield Credential(what, line_at(at), body)
     if any(sign in text for sign in MAY_BE_ESCAPED):
         text = ESCAPED.sub(_meant, text)
+        line_at = _lines(text)
     if "PRIVATE" in text:
         for begin in BEGIN.finditer(text):
             if body := _body(text[begin.end() : begin.end() + MAX_CHARACTERS]):
-                yield Credential("a private key", _line(text, begin.start()), body)
+                yield Credential("a private key", line_at(begin.start()), body)
     for sign, pattern in OTHERS:
         if sign in text:
             for found in pattern.finditer(text):
                 body = found.groupdict().get("body") or found[0]
-                yield Credential("a private key", _line(text, found.start()), _joined(body))
+                yield Credential("a private key", line_at(found.start()), _joined(body))
     if nesting < MAX_NESTING:
-        yield from _in_base64(text, nesting)
+        yield from _in_base64(text, nesting, line_at)
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def _lines(text: str) -> Callable[[int], int]:
+    """The line of a place; of a text with many the ends of lines are looked for once."""
+    ends: list[int] = []
+
+    def line_at(place: int) -> int:
+        if not ends:
+            ends.extend([*(end.start() for end in re.finditer("\n", text)), len(text)])
+        return bisect_left(ends, place) + 1
+
+    return line_at
 
 
 def _meant(escape: re.Match[str]) -> str:
@@ -98,18 +108,33 @@ def _meant(escape: re.Match[str]) -> str:
 
 def _body(text: str) -> str:
     """The base64 up to a key's end; "" if there is no whole key."""
-    inside, ended, _ = text.partition(END)
-    lines = [AROUND.sub("", line) for line in re.split(r"[\n\r]", inside)]
+    inside, _, then = text.partition(DASHES)
+    ended = then.startswith("END") or len(inside) == MAX_CHARACTERS
+    if not ended:
+        return ""
+    lines = [_bare(line) for line in re.split(r"[\n\r]", inside)]
     body = _joined("".join(line for line in lines if ":" not in line))
-    whole = ended and len(body) >= SHORTEST and len(set(body)) >= VARIETY
+    whole = len(body) >= SHORTEST and len(set(body)) >= VARIETY
     return body if whole and BASE64.fullmatch(body) else ""
+
+
+def _bare(line: str) -> str:
+    begin = before.end() if (before := BEFORE.match(line)) else 0
+    end = len(line)
+    while end > begin and (
+        line[end - 1] in BEHIND
+        or line[end - 1].isspace()
+        or (line[end - 1] == "+" and line[end - 2 : end - 1].isspace())
+    ):
+        end -= 1
+    return line[begin:end]
 
 
 def _joined(body: str) -> str:
     return "".join(body.split())
 
 
-def _in_base64(text: str, nesting: int) -> Iterator[Credential]:
+def _in_base64(text: str, nesting: int, line_at: Callable[[int], int]) -> Iterator[Credential]:
     if not any(sign in text for sign in IN_BASE64):  # looking for that is faster
         return
     done = 0
@@ -118,11 +143,11 @@ def _in_base64(text: str, nesting: int) -> Iterator[Credential]:
         begin = text.rfind(FIRST_WORDS, max(0, at - FURTHEST), at)
         if begin < 0:
             begin = at - len(WORD_BEFORE.findall(text[max(0, at - FURTHEST) : at])[0])
-        run = RUN.match(text, begin)
-        if run and begin >= done:
+        run = RUN.match(text, begin) if begin >= done else None
+        if run:
             done = run.end()
             for found in credentials_in(_decoded(run[0]), nesting + 1):
-                yield Credential(found.what, _line(text, begin), found.body)
+                yield Credential(found.what, line_at(begin), found.body)
 
 
 def _decoded(run: str) -> str:

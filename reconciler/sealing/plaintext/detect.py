@@ -12,12 +12,14 @@ from reconciler.sealing.plaintext.credentials import credentials_in
 from reconciler.sealing.plaintext.found import Key, Plaintext, mark_of
 from reconciler.sealing.plaintext.generators import literals_in
 from reconciler.sealing.plaintext.inputs import (
+    NO_YAML,
     env_file,
     is_env_file,
     is_manifest,
     manifest,
     values,
 )
+from reconciler.sealing.plaintext.references import TEMPLATE
 from reconciler.sealing.plaintext.secrets import secrets_in
 from reconciler.sealing.plaintext.yaml import documents, text_of
 
@@ -25,6 +27,7 @@ MANIFESTS = re.compile(
     r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization",
     re.DOTALL | re.IGNORECASE,
 )
+TOO_LARGE = "the file, which is too large to be looked at, may hold secrets"
 
 
 def plaintext_in(file: str, content: bytes | None, rules: PlaintextRules) -> list[Plaintext]:
@@ -39,13 +42,10 @@ def everything_in(file: str, content: bytes | None, rules: PlaintextRules) -> li
     """What this file holds in the clear, allowed or not; some of it may be there twice."""
     named = any(matches(pattern, file) for pattern in rules.inputs)
     if content is None:
-        if MANIFESTS.fullmatch(file) or named:
-            what = "the file, which is too large to be looked at, may hold secrets"
-            return [Plaintext(file, what)]
+        if MANIFESTS.fullmatch(file) or named or is_env_file(file):
+            return [Plaintext(file, TOO_LARGE)]
         return []
     text = text_of(content)
-    if text is None:
-        return [Plaintext(file, "the file")] if named and content else []
     found = [*_in_text(file, text, rules), *_by_name(file, text, named)]
     return [*found, *_credentials(file, text, found)]
 
@@ -88,7 +88,10 @@ def _by_name(file: str, text: str, named: bool) -> Iterator[Plaintext]:
 def _named_values(file: str, text: str, patterns: Iterable[str]) -> Iterator[Plaintext]:
     wanted = [pattern.replace(".", "/") for pattern in patterns]
     for document in documents(text):
-        for node in document.nodes() or ():
+        nodes = document.nodes()
+        if nodes is None and not TEMPLATE.search(document.text):
+            yield Plaintext(file, NO_YAML, (), document.above + 1)
+        for node in nodes or ():
             keys = tuple(
                 key
                 for key in values(document, node)

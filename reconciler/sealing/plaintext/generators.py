@@ -35,7 +35,7 @@ def literals_in(file: str, text: str, above: int = 0) -> Iterator[Plaintext]:
 
 def sources_in(file: str, content: bytes) -> Iterator[Source]:
     """The files that a kustomization takes values from."""
-    return (made for made in _all(file, text_of(content) or "") if isinstance(made, Source))
+    return (made for made in _all(file, text_of(content)) if isinstance(made, Source))
 
 
 def _all(file: str, text: str, above: int = 0) -> Iterator[Plaintext | Source]:

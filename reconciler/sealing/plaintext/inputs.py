@@ -12,11 +12,13 @@ from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document, documents, entries, scalars
 
-# A name may hold anything, line ends too.
-ENV_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]*\.secret\.env)", re.DOTALL)
-NO_ENV_FILE = re.compile(r".*\.(?:example|sample|template|dist)", re.DOTALL)
-MANIFEST = re.compile(r"(?:.*/)?[^/]*\.(?:secret|dec)\.(?:ya?ml|json)", re.DOTALL)
-LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][-.\w]*)\s*=(.*)")
+# A name may hold anything, line ends too, and capitals mean nothing on many disks.
+ANY = re.DOTALL | re.IGNORECASE
+ENV_FILE = re.compile(r"(?:.*/)?(?:\.env(?:\.[^/]+)?|[^/]*\.secret\.env)", ANY)
+NO_ENV_FILE = re.compile(r".*\.(?:example|sample|template|dist)", ANY)
+MANIFEST = re.compile(r"(?:.*/)?[^/]*\.(?:secret|dec)\.(?:ya?ml|json)", ANY)
+LINE = re.compile(r"\s*(?:export\s+)?([-._A-Za-z][-.\w]*)(?:\s*=|:(?=\s))(.*)")
+NO_YAML = "the file, which is not YAML, may hold secrets"
 # What is no secret even here.
 VERSION = re.compile(r"[\"']?v?[0-9]+(?:\.[0-9]+)+[\"']?")
 
@@ -35,10 +37,15 @@ def env_file(file: str, text: str) -> Iterator[Plaintext]:
     for number, content in enumerate(text.split("\n"), 1):
         line = LINE.fullmatch(content)
         value = line[2].strip() if line else ""
-        if line and not is_reference(value) and not VERSION.fullmatch(value):
+        if line and (_goes_on(value) or not (is_reference(value) or VERSION.fullmatch(value))):
             keys.append(Key(line[1], number, marks_of(line[2].encode())))
     if keys:
         yield Plaintext(file, "the file", tuple(keys), keys[0].line)
+
+
+def _goes_on(value: str) -> bool:
+    """Is there a quote that ends in another line?"""
+    return value[:1] in ("'", '"') and value.count(value[0]) == 1
 
 
 def manifest(file: str, text: str) -> Iterator[Plaintext]:
@@ -46,9 +53,7 @@ def manifest(file: str, text: str) -> Iterator[Plaintext]:
     for document in documents(text):
         nodes = document.nodes()
         if nodes is None:
-            yield Plaintext(
-                file, "the file, which is not YAML, may hold secrets", (), document.above + 1
-            )
+            yield Plaintext(file, NO_YAML, (), document.above + 1)
             continue
         for node in nodes:
             if not {"Secret", "SealedSecret"} & set(scalars(node, "kind")):
@@ -59,11 +64,13 @@ def manifest(file: str, text: str) -> Iterator[Plaintext]:
 
 def values(document: Document, node: Node, path: str = "") -> Iterator[Key]:
     """Every value with the names that lead to it."""
-    if isinstance(node, MappingNode):
-        for name, _, value in entries(node):
-            yield from values(document, value, f"{path}.{name}" if path else name)
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from values(document, item, path)
-    elif isinstance(node, ScalarNode) and document.is_plain(node):
-        yield Key(path, document.line(node), marks_of(node.value.encode()))
+    waiting = [(path, node)]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, MappingNode):
+            inside = [(f"{path}.{name}" if path else name, v) for name, _, v in entries(node)]
+            waiting += reversed(inside)
+        elif isinstance(node, SequenceNode):
+            waiting += [(path, item) for item in reversed(node.value)]
+        elif isinstance(node, ScalarNode) and document.is_plain(node):
+            yield Key(path, document.line(node), marks_of(node.value.encode()))

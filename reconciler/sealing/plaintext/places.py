@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import ScalarNode
 
 from reconciler.errors import Place
 from reconciler.model.kustomization import unquoted
@@ -12,7 +12,7 @@ from reconciler.sealing.plaintext.contents import Contents
 from reconciler.sealing.plaintext.found import mark_of
 from reconciler.sealing.plaintext.references import content_of
 from reconciler.sealing.plaintext.words import words_in
-from reconciler.sealing.plaintext.yaml import documents, text_of
+from reconciler.sealing.plaintext.yaml import documents, nodes_below, text_of
 
 MAX_NESTING = 4
 
@@ -32,7 +32,7 @@ def places_of(
 
 def marks_in(content: bytes) -> Iterator[tuple[bytes, int]]:
     """Of all that could be a value in a file, with its line."""
-    text = text_of(content) or ""
+    text = text_of(content)
     yield from _in_yaml(text, 0, 0)
     for number, line in enumerate(text.split("\n"), 1):
         for part in {line, line.strip(), line.partition("=")[2], *words_in(line)}:
@@ -43,7 +43,9 @@ def marks_in(content: bytes) -> Iterator[tuple[bytes, int]]:
 def _in_yaml(text: str, above: int, nesting: int) -> Iterator[tuple[bytes, int]]:
     for document in documents(text, above):
         for node in document.nodes() or ():
-            for scalar in _scalars(node):
+            for scalar in nodes_below(node):
+                if not isinstance(scalar, ScalarNode):
+                    continue
                 line = document.line(scalar)
                 value = scalar.value
                 yield mark_of(value.encode()), line
@@ -52,19 +54,3 @@ def _in_yaml(text: str, above: int, nesting: int) -> Iterator[tuple[bytes, int]]
                 if nesting < MAX_NESTING and ("\n" in value or "{" in value):
                     inside = document.first_line_of(scalar) - 1
                     yield from _in_yaml(value, inside, nesting + 1)
-
-
-def _scalars(top: Node) -> Iterator[ScalarNode]:
-    seen: set[int] = set()
-    waiting = [top]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, ScalarNode):
-            yield node
-        elif isinstance(node, SequenceNode):
-            waiting += node.value
-        elif isinstance(node, MappingNode):
-            waiting += [part for pair in node.value for part in pair]

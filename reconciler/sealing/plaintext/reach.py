@@ -89,6 +89,8 @@ class Reach:
     def _in(self, file: str, blob: str) -> frozenset[str]:
         """What a text may name, of the kustomization of this name."""
         words = self._contents.words(blob)
+        if words and words.binary:
+            return frozenset(self._layout.files)
         text = words.text if words else ""
         others = {path for path, word in self._several if word in text}
         return self._contents.paths(file, blob) | others

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 
-TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+TEMPLATE = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}", re.DOTALL)
 COMMENT = re.compile(r"\{\{-?\s*/\*")
 PIECES = re.compile(
     r"""(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')
@@ -39,7 +39,7 @@ OTHERS = re.compile(
     r"""\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)  # envsubst, and its like
     |<[^<>\n]{1,200}>                                              # <the password>, <path:...>
     |ref\+[a-z0-9]+://\S+                                          # vals
-    |ENC\[AES256_GCM,[^\]]*\]                                      # sops
+    |ENC\[AES256_GCM,[^\[\]]*\]                                    # sops
     |\A\s*["']?(?:                                                 # alone, and to its end:
         op://[^/\n"']+/[^/\n"']+(?:/[^/\n"']+){1,2}                # 1Password
         |vault:[\w./-]+\#[\w.-]+                                   # Vault, by its webhook

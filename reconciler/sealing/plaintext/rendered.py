@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from posixpath import join
 
-from reconciler.errors import InternalError, Place, ReconcilerError, RenderTimeout
+from reconciler.errors import InternalError, Place, ReconcilerError, RenderLimit
 from reconciler.git.elsewhere import EmptyElsewhere
 from reconciler.git.tree import Tree
 from reconciler.model.layout import kustomization_in
@@ -16,7 +16,7 @@ from reconciler.sealing.plaintext.places import marks_in, places_of
 from reconciler.sealing.plaintext.secrets import secrets_in
 from reconciler.sealing.plaintext.state import State
 
-TOO_LONG = "what it renders, which takes too long to be looked at, may hold secrets"
+TOO_MUCH = "what it renders, which takes too much to be looked at, may hold secrets"
 
 
 class Rendering:
@@ -43,8 +43,8 @@ class Rendering:
             own = own.lstrip("/")
             if isinstance(render.error, InternalError):
                 raise render.error
-            if isinstance(render.error, RenderTimeout):
-                found.append(Plaintext(own, TOO_LONG))
+            if isinstance(render.error, RenderLimit):
+                found.append(Plaintext(own, TOO_MUCH))
             elif render.error:
                 failed[own] = render.path
             else:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from reconciler.git.pushes import NewCommits
 from reconciler.git.snapshots import FILES, LINK, Snapshot, Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
-from reconciler.sealing.plaintext.contents import Contents
+from reconciler.sealing.plaintext.contents import Content, Contents
 from reconciler.sealing.plaintext.detect import not_allowed
 from reconciler.sealing.plaintext.found import Plaintext
+from reconciler.sealing.plaintext.inputs import is_env_file, is_manifest
 from reconciler.sealing.plaintext.reach import Reach
 from reconciler.sealing.plaintext.state import Layout, State
 from reconciler.sealing.plaintext.unrendered import suspicions
@@ -79,7 +80,7 @@ class Scanner:
         self._contents.look_into({file: files[file] for _, file in sources})
         for source, file in sources:
             content = self._contents.of(file, files[file])
-            if content.anything and not content.found:
+            if content.anything and not _is_told_whole(file, content):
                 what = f"the file, of which {source.named_by} makes {source.secret}, is"
                 yield Plaintext(file, what)
 
@@ -109,6 +110,12 @@ class Scanner:
             self._targets[blob] = os.fsdecode(target or b"/")
         files = {path: blob for path, mode, blob in listed if mode in FILES}
         return Layout(files, {path: self._targets[blob] for path, blob in links.items()})
+
+
+def _is_told_whole(file: str, content: Content) -> bool:
+    """Of a file that is no input itself, what was found in it may be a part, and allowed."""
+    by_value = content.found and (is_env_file(file) or is_manifest(file))
+    return bool(by_value) or any(not found.keys for found in content.found)
 
 
 def read_rules(snapshots: Snapshots, commit: str) -> PlaintextRules:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from reconciler.sealing.plaintext.found import Key, Plaintext, called
 from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import content_of
 from reconciler.sealing.plaintext.templated import templated_secret
-from reconciler.sealing.plaintext.yaml import Document, all_of, documents, entries, items, scalars
-
-# As a word of its own, or with an escape that may stand for any letter of it.
-MENTIONED = re.compile(
-    r"""(?<![A-Za-z])Secret(?:List)?(?![A-Za-z])|kind["']?\s*:\s*"[^"\n]*\\|/stringData"""
+from reconciler.sealing.plaintext.words import speaks_of_secrets
+from reconciler.sealing.plaintext.yaml import (
+    Document,
+    all_of,
+    documents,
+    entries,
+    items,
+    nodes_below,
+    scalars,
 )
-PARTS = ("Secret", "\\", "/stringData")
+
+PARTS = ("Secret", "\\", "!", "/stringData")
 DATA = ("data", "stringData")
 MAX_NESTING = 4
 
@@ -28,7 +32,7 @@ def secrets_in(file: str, text: str, above: int = 0, nesting: int = 0) -> Iterat
     if not any(part in text for part in PARTS):  # looking for that is ten times faster
         return
     for document in documents(text, above):
-        if not MENTIONED.search(document.text):
+        if not speaks_of_secrets(document.text):
             continue
         nodes = document.nodes()
         if nodes is None:
@@ -40,26 +44,17 @@ def secrets_in(file: str, text: str, above: int = 0, nesting: int = 0) -> Iterat
 
 
 def _below(file: str, document: Document, top: Node, nesting: int) -> Iterator[Plaintext]:
-    seen: set[int] = set()
-    waiting = [top]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+    for node in nodes_below(top):
         if isinstance(node, ScalarNode):
             yield from _within(file, document, node, nesting)
-        elif isinstance(node, SequenceNode):
-            waiting += reversed(node.value)
         elif isinstance(node, MappingNode):
             yield from _of(file, document, node)
-            waiting += [value for pair in reversed(node.value) for value in reversed(pair)]
 
 
 def _within(file: str, document: Document, node: ScalarNode, nesting: int) -> Iterator[Plaintext]:
     """A text may hold manifests itself: a ConfigMap's file, a patch, what was last applied."""
-    looks_so = "\n" in node.value or node.value.lstrip().startswith("{")
-    if looks_so and nesting < MAX_NESTING and MENTIONED.search(node.value):
+    looks_so = "\n" in node.value or node.value.lstrip().startswith(("{", "["))
+    if looks_so and nesting < MAX_NESTING and speaks_of_secrets(node.value):
         line = document.first_line_of(node)
         found = secrets_in(file, node.value, line - 1, nesting + 1)
         for f in found:

@@ -9,12 +9,14 @@ from reconciler.sealing.plaintext.marks import marks_of
 from reconciler.sealing.plaintext.references import is_reference
 from reconciler.sealing.plaintext.yaml import Document
 
-KIND = re.compile(r"""kind["']?\s*:\s*["']?Secret(?![A-Za-z])""")
+KIND = re.compile(r"""kind["']?\s*:\s*(?:[!&]\S*\s+|\#.*\n\s*)*["']?Secret(?![A-Za-z])""")
 DATA = re.compile(r"""([ \t]*(?:-[ ]+)?)["']?(?:data|stringData)["']?[ \t]*:(.*)""")
 SOMEWHERE = re.compile(r"""["'{,\s](?:data|stringData)["']?\s*:(?!\s*(?:\{\{|\{\s*\}|$))""")
-ENTRY = re.compile(r"""[ \t]*["']?((?:\{\{.*?\}\}|[^:#"'\s])+)["']?[ \t]*:(?:[ \t]+(.*))?""")
+ENTRY = re.compile(
+    r"""[ \t]*["']?((?:\{\{(?:(?!\}\}).)*\}\}|(?!\{\{)[^:#"'\s])+)["']?[ \t]*:(?:[ \t]+(.*))?"""
+)
 BLOCK = re.compile(r"[|>][-+0-9]*")
-COMMENT = re.compile(r"(?:^|\s+)#.*")
+COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*")
 # {{- $password := "hunter2" -}}
 A_TEXT = re.compile(r"""(\$\w+)\s*:?=\s*("(?:[^"\\\n]|\\.)*"|`[^`\n]*`)""")
 VARIABLE = re.compile(r"\$\w+")

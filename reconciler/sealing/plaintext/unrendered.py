@@ -13,7 +13,7 @@ from posixpath import dirname, join
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.model.layout import KUSTOMIZATION_NAMES
-from reconciler.sealing.plaintext.detect import MANIFESTS
+from reconciler.sealing.plaintext.detect import MANIFESTS, TOO_LARGE
 from reconciler.sealing.plaintext.found import Key, Plaintext
 from reconciler.sealing.plaintext.generators import literals_in, sources_in
 from reconciler.sealing.plaintext.secrets import changed_data, secrets_in
@@ -31,8 +31,9 @@ def suspicions(state: State, folder: str) -> list[Plaintext]:
     for file in (join(folder, name) for name in KUSTOMIZATION_NAMES):
         for text in _texts(state, [file]).values():
             found += _in_place(file, text)
-            named = _texts(state, _manifests(file, text))
-            for path, content in named.items():
+            names = list(_manifests(file, text))
+            found += _too_large(state, file, names)
+            for path, content in _texts(state, names).items():
                 if not state.touched.isdisjoint((file, path)):
                     found += _in_file(state, file, path, content)
             patches = _texts(state, (joined(folder, path) for path in _patches(text)))
@@ -46,7 +47,15 @@ def suspicions(state: State, folder: str) -> list[Plaintext]:
 def _texts(state: State, paths: Iterable[str | None]) -> dict[str, str]:
     files = state.files(path for path in paths if path is not None)
     contents = dict(state.contents.texts(files.values()))
-    return {file: text_of(contents[blob] or b"") or "" for file, blob in files.items()}
+    return {file: text_of(contents[blob] or b"") for file, blob in files.items()}
+
+
+def _too_large(state: State, file: str, paths: Iterable[str | None]) -> Iterator[Plaintext]:
+    files = state.files(path for path in paths if path is not None)
+    contents = dict(state.contents.texts(files.values()))
+    for path, blob in files.items():
+        if contents[blob] is None and not state.touched.isdisjoint((file, path)):
+            yield Plaintext(path, TOO_LARGE)
 
 
 def _in_place(file: str, text: str) -> Iterator[Plaintext]:

@@ -18,9 +18,11 @@ ESCAPE = re.compile(
 # A text in a text in a text: a patch in a kustomization, say.
 MAX_NESTING = 4
 
+# A value in base64, should its tag be in percents or in parts.
+BINARY = re.compile(r"!!binary|2002:bi|(?:!|2002:)\S*%[0-9A-Fa-f]{2}")
 # What may become a Secret, or a kind in base64.
 SECRET = re.compile(
-    r"(?<![A-Za-z])Secret(?:List)?(?![A-Za-z])|(?i:secretgenerator)|!!binary|2002:bi"
+    rf"(?<![A-Za-z])Secret(?:List)?(?![A-Za-z])|(?i:secretgenerator)|/stringData|{BINARY.pattern}"
 )
 # Fields by which a kind can be put together of parts, and folders that are not here.
 COMPOSING = re.compile(
@@ -32,28 +34,44 @@ CONFIGURED = re.compile(r"generators|transformers|validators", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text, any of which may be a path, and whether it speaks of Secrets."""
+    """The words of a text, any of which may be a path, and whether it speaks of Secrets.
+
+    Of a binary text nobody knows its words.
+    """
 
     paths: frozenset[str]
     text: str
     secret: bool
     composing: bool
     configured: bool
+    binary: bool
 
 
 def words_of(text: str) -> Words:
     """Those of quoted texts, too, with what their escapes stand for."""
-    texts = [text]
-    while "\\" in texts[-1] and len(texts) < MAX_NESTING:
-        texts.append(ESCAPE.sub(_meant, texts[-1]))
-    whole = "\n".join(dict.fromkeys(texts))
+    whole = _with_what_is_meant(text)
     return Words(
         frozenset(words_in(whole)),
         whole,
         SECRET.search(whole) is not None,
         COMPOSING.search(whole) is not None,
         CONFIGURED.search(whole) is not None,
+        BINARY.search(whole) is not None,
     )
+
+
+def speaks_of_secrets(text: str) -> bool:
+    """With escapes or without."""
+    return SECRET.search(text) is not None or (
+        "\\" in text and SECRET.search(_with_what_is_meant(text)) is not None
+    )
+
+
+def _with_what_is_meant(text: str) -> str:
+    texts = [text]
+    while "\\" in texts[-1] and len(texts) < MAX_NESTING:
+        texts.append(ESCAPE.sub(_meant, texts[-1]))
+    return "\n".join(dict.fromkeys(texts))
 
 
 def words_in(text: str) -> list[str]:

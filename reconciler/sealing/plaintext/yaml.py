@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +18,11 @@ from reconciler.sealing.plaintext.references import is_reference, means_nothing_
 MAX_DEPTH = 200
 BOUNDARY = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
+# What aliases of aliases make of a text; no text has more nodes than letters without them.
+MORE_BY_ALIASES = 100_000
 NULL = "tag:yaml.org,2002:null"
+TEXT = "tag:yaml.org,2002:str"
+BINARY = "tag:yaml.org,2002:binary"
 # YAML allows none of these, and Kustomize reads them in comments all the same.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -34,9 +40,15 @@ class Document:
         try:
             if _may_be_deep(text) and where_too_deep(text, MAX_DEPTH) is not None:
                 return None
-            return [n for n in yaml.compose_all(text, Loader=LOADER) if n]
+            found = [n for n in yaml.compose_all(text, Loader=LOADER) if n]
+            if "*" in text and not _ends_soon(found, MORE_BY_ALIASES + len(text)):
+                return None
         except (yaml.YAMLError, ValueError):
             return None
+        if "!" in text:
+            for node in found:
+                _decode(node)
+        return found
 
     def line(self, node: Node) -> int:
         return self.above + int(node.start_mark.line) + 1
@@ -59,7 +71,8 @@ def documents(text: str, above: int = 0) -> Iterator[Document]:
     for boundary in [*BOUNDARY.finditer(text), None]:
         end = boundary.start() if boundary else len(text)
         if end > begin:
-            yield Document(text[begin:end], above + text.count("\n", 0, begin))
+            yield Document(text[begin:end], above)
+        above += text.count("\n", begin, end)
         begin = end
 
 
@@ -69,25 +82,55 @@ def _may_be_deep(text: str) -> bool:
     return longest + text.count("[") + text.count("{") > MAX_DEPTH
 
 
-def text_of(content: bytes) -> str | None:
-    """The text of a file, its lines ended by \\n alone; none if it is no text."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", errors="replace")
-    elif b"\0" in content:
-        return _without_a_mark(content)
-    else:
-        text = content.decode("utf-8-sig", errors="replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def text_of(content: bytes) -> str:
+    """The text of a file, its lines ended by \\n alone.
+
+    Without zeros it is what is written, in an archive or in UTF-16 that does not say so, too.
+    """
+    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = content.decode("utf-16" if marked else "utf-8-sig", errors="replace")
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _without_a_mark(content: bytes) -> str | None:
-    """UTF-16 that does not say that it is: every other byte of plain text is a zero."""
-    pairs = len(content) // 2
-    for zeros, encoding in ((content[1::2], "utf-16-le"), (content[0::2], "utf-16-be")):
-        if zeros.count(0) > 0.9 * pairs and content.count(0) < 1.1 * pairs:
-            text = content.decode(encoding, errors="replace")
-            return text.replace("\r\n", "\n").replace("\r", "\n")
-    return None
+def _decode(top: Node) -> None:
+    """What is written in base64 and read as a text, by Kustomize and by kubectl, is that text."""
+    for node in nodes_below(top):
+        if isinstance(node, ScalarNode) and node.tag == BINARY:
+            try:
+                content = base64.b64decode("".join(node.value.split()), validate=True)
+            except (binascii.Error, ValueError):
+                continue
+            node.tag, node.value = TEXT, content.decode(errors="replace")
+
+
+def _ends_soon(nodes: list[Node], most: int) -> bool:
+    """Are these so many nodes, with all that aliases repeat in them? Some hold themselves."""
+    waiting = list(nodes)
+    for _ in range(most):
+        if not waiting:
+            return True
+        node = waiting.pop()
+        if isinstance(node, SequenceNode):
+            waiting += node.value
+        elif isinstance(node, MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+    return not waiting
+
+
+def nodes_below(top: Node) -> Iterator[Node]:
+    """A node and all in it, each once: keys before their values."""
+    seen: set[int] = set()
+    waiting = [top]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, MappingNode):
+            waiting += [part for pair in reversed(node.value) for part in reversed(pair)]
 
 
 def entries(node: Node | None) -> list[tuple[str, Node, Node]]:
@@ -96,11 +139,13 @@ def entries(node: Node | None) -> list[tuple[str, Node, Node]]:
     waiting, seen = [node], set()
     while waiting:
         here = waiting.pop(0)
-        if isinstance(here, SequenceNode):
-            waiting += here.value
-        if not isinstance(here, MappingNode) or id(here) in seen:
+        if id(here) in seen:
             continue
         seen.add(id(here))
+        if isinstance(here, SequenceNode):
+            waiting += here.value
+        if not isinstance(here, MappingNode):
+            continue
         for key, value in here.value:
             if isinstance(key, ScalarNode) and key.value == "<<":
                 waiting.append(value)

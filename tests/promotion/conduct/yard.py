@@ -125,7 +125,7 @@ class Yard:
         repository = Repository(root)
 
         def opened(branch: str) -> CommitTree:
-            tree = repository.fetched(branch)
+            tree = repository.fetched_branch(branch)
             tree.pins = Pins(root, lambda: ([URL], []))
             return tree
 

@@ -150,7 +150,7 @@ NONE = {
     "documentation": ("a.md", PLAIN),
     "an encrypted key": ("a.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII\n"),
     "a word about a key": ("a.py", 'if text == "-----BEGIN PRIVATE KEY-----": pass\n'),
-    "a program": ("a.yaml", "\0" + PLAIN),
+    "a program": ("a.bin", "\0" + PLAIN),
     "nothing": ("a.yaml", ""),
 }
 
