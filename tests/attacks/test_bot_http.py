@@ -169,10 +169,10 @@ def test_those_who_fill_the_public_address_do_not_reach_the_probes(repo: Repo) -
     with running(repo, "--metrics", f"127.0.0.1:{own}") as bot, ExitStack() as idle:
         for _ in range(100):
             idle.callback(bot.send(b"POST /webhook").close)
+        assert bot.answer(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 503")
         connection = http.client.HTTPConnection("127.0.0.1", own, timeout=PATIENCE)
         for path in ("/healthz", "/readyz", "/metrics"):
             connection.request("GET", path)
             answer = connection.getresponse()
             assert (answer.status, bool(answer.read())) == (200, True)
             connection.close()
-        assert bot.answer(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 503")
