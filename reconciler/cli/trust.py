@@ -3,7 +3,8 @@
 That may be a pull request, whose author must not choose where the credentials of the reader or of
 CI go. So `remotes` and `repositories` of environment.yaml count as the main branch has them. A user
 adds to them with `git config --add reconciler.remote URL`, or `reconciler.repository`, for a clone
-or a machine.
+or a machine. Where there is an origin, what is read may say by which URLs it calls this repository:
+its commits are here, or come from that origin.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 
 from reconciler.cli.settings import open_mirrors
-from reconciler.git.addresses import address, without_user
+from reconciler.git.addresses import address, remote_urls, without_user
 from reconciler.git.locate import find_root
 from reconciler.git.pins import Pins
 from reconciler.git.tree import refusal
@@ -36,9 +37,14 @@ def follow_trusted(
     """Let a tree's pins lead where the main branch says, or else this commit."""
     top = find_root(root)
     fleet = os.path.relpath(root, top) if top and top != root else ""
+
+    def urls() -> tuple[list[str], list[str]]:
+        own, others = _trusted_urls(top, fleet, trusted or _main(top, base))
+        return own + _names_of_this(tree, top), others
+
     tree.pins = Pins(
         top,
-        lambda: _trusted_urls(top, fleet, trusted or _main(top, base)),
+        urls,
         lambda: open_mirrors(offline),
         lambda url: _only_listed(tree, url, top, _main(top, base) is not None),
     )
@@ -65,6 +71,14 @@ def _trusted_urls(
     listed = list(listed_urls(main, fleet, lenient=True)) if main else []
     own, others = ([one.url for one in listed if one.own is kind] for kind in (True, False))
     return own + _configured(top, OWN), others + _configured(top, OTHERS)
+
+
+def _names_of_this(tree: Tree, top: str | None) -> list[str]:
+    from reconciler.model.addresses import listed_urls
+
+    if top is None or not remote_urls(top):
+        return []
+    return [one.url for one in listed_urls(tree, lenient=True) if one.own]
 
 
 def _configured(top: str | None, setting: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from threading import RLock
 
@@ -13,6 +14,7 @@ from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.attributes import Attributes
 from reconciler.git.commit import CommitTree
 from reconciler.git.history import About, Changes, Dated, History, Told, about, brought, dated
+from reconciler.git.locate import git_folder
 from reconciler.git.objects import open_objects
 from reconciler.git.touching import touching
 
@@ -162,12 +164,14 @@ class Repository:
         """The branch that pull requests are merged to; none if this clone does not know which.
 
         It is the default branch of origin, as it was last fetched. Where that is not noted, as in
-        most clones of CI, it is `base`, if that is a branch of origin. A clone that has seen no
-        other repository has a main branch of its own.
+        most clones of CI, it is `base`, if that is a branch of origin. A repository that has seen
+        no other has a main branch of its own: some CI fetches a pull request to one called main.
         """
         base = base.removeprefix("refs/").removeprefix("remotes/")
-        if not self._seen("refs/remotes/"):
-            names = ["HEAD"] if self._git.is_bare else ["refs/heads/main", "refs/heads/master"]
+        if self._git.is_bare and not self._seen("refs/remotes/"):
+            names = ["HEAD"]
+        elif self._is_the_first():
+            names = ["refs/heads/main", "refs/heads/master"]
         elif self._knows_default():
             names = [f"{ORIGIN}HEAD"]
         else:
@@ -179,6 +183,12 @@ class Repository:
                 except RepositoryError:
                     return None
         return None
+
+    def _is_the_first(self) -> bool:
+        """Has nothing ever come here from another repository?"""
+        fetched = (f"{folder}/FETCH_HEAD" for folder in (self._git.path, git_folder(self.path)))
+        known = self._seen("refs/remotes/") or any(self._git.remotes.names())
+        return not known and not any(map(os.path.exists, fetched))
 
     def _seen(self, prefix: str) -> bool:
         return any(name.startswith(prefix) for name in self._git.references)

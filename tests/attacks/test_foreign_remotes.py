@@ -277,6 +277,84 @@ def test_a_checkout_of_one_commit_trusts_nothing_and_says_so(
     assert SECRET in typed(ci.path, "render", ENTRY).stdout
 
 
+@pytest.mark.parametrize("remote", [True, False])
+@pytest.mark.parametrize("branch", ["main", "master"])
+def test_a_pull_request_that_is_checked_out_as_main_is_not_the_main_branch(
+    served: Repo, tmp_path: Path, remote: bool, branch: str
+) -> None:
+    """Some CI fetches one commit, and calls it as the branch that it is to be merged to."""
+    ci = Repo(tmp_path / "ci")
+    if remote:
+        ci.git("remote", "add", "origin", f"file://{served.path}")
+    ci.git("fetch", "--quiet", "--depth=1", f"file://{served.path}", "refs/pull/1/merge")
+    ci.git("checkout", "--quiet", "-B", branch, "FETCH_HEAD")
+    for words in (("render", ENTRY), ("diff", "--from", "HEAD"), ("check",)):
+        done = typed(ci.path, *words)
+        assert SECRET not in done.stdout + done.stderr
+        assert nothing_was_fetched()
+
+
+def ordinary(served: Repo, folder: Path, how: str) -> Repo:
+    """As people and CI have a repository."""
+    if how == "clone":
+        served.git("clone", "--quiet", f"file://{served.path}", str(folder))
+        found = Repo.__new__(Repo)
+        found.path = folder
+        return found
+    found = Repo(folder)
+    found.git("remote", "add", "origin", f"file://{served.path}")
+    if how == "branch":
+        found.git("fetch", "--quiet", "origin", BRANCHES)
+        found.git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")
+    elif how == "commit":
+        found.git("fetch", "--quiet", "--depth=1", "origin", "main")
+        found.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
+    else:
+        found.git("fetch", "--quiet", "origin", BRANCHES, MERGE)
+        found.git("checkout", "--quiet", "--detach", "refs/remotes/pull/1/merge")
+    return found
+
+
+@pytest.mark.parametrize("how", ["clone", "branch", "commit", "request"])
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_only_names_this_repository_is_read_wherever_it_is_checked_out(
+    how: str, listed: bool, tmp_path: Path
+) -> None:
+    """By a name that environment.yaml gives it, or by that of its origin."""
+    served = Repo(tmp_path / "served")
+    called = "https://127.0.0.1:1/fleet/apps" if listed else f"file://{served.path}"
+    lists = {"repositories": called} if listed else {}
+    first = fleet(served.path, **lists).git("rev-parse", "HEAD")
+    pinned = f"resources: ['{called}//{FOLDER}?ref={first}']\n"
+    served.commit({f"{ENTRY}/kustomization.yaml": pinned})
+    served.git("update-ref", "refs/pull/1/merge", "HEAD")
+    served.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    repo = ordinary(served, tmp_path / "ci", how)
+    for words in (("render", ENTRY), ("check",)):
+        done = typed(repo.path, *words)
+        assert done.returncode == 0, done.stderr
+    if how != "commit":
+        done = typed(repo.path, "diff", "--from", "origin/main")
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_name_for_this_repository_sends_nobody_anywhere_else(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    repo = fleet(tmp_path / "fleet")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", ".", str(clone))
+    inside = Repo.__new__(Repo)
+    inside.path = clone
+    inside.git("config", "credential.helper", "!printf 'username=ci\\npassword=token\\n' #")
+    for ref in (WHOLE, "main"):
+        pull_request(inside, asked[0], ref, repositories=asked[0])
+        typed(clone, "render", ENTRY)
+        inside.git("switch", "--quiet", "main")
+        inside.git("branch", "--quiet", "-D", "pr")
+    assert asked[1:] == []
+
+
 def test_a_checkout_of_the_whole_history_trusts_the_base_that_is_named(
     served: Repo, tmp_path: Path
 ) -> None:
