@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reconciler.git.mirrors import Mirrors
+from reconciler.git.own_urls import own_urls
 from reconciler.git.pins import Pins
 from reconciler.git.tree import Tree, refusal
 
@@ -25,4 +26,4 @@ def follow_pins(
     root: str | None = None,
 ) -> None:
     """Let this tree's pins lead there; with a root, into the Git repository there, too."""
-    tree.pins = Pins(root, lambda: ((), repositories), mirrors, lambda _: FOREIGN)
+    tree.pins = Pins(root, lambda: (own_urls(tree, root), repositories), mirrors, lambda _: FOREIGN)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 
 from reconciler.cli.settings import open_mirrors
-from reconciler.git.addresses import address, remote_urls, without_user
+from reconciler.git.addresses import address, without_user
 from reconciler.git.locate import find_root
+from reconciler.git.own_urls import own_urls
 from reconciler.git.pins import Pins
 from reconciler.git.tree import refusal
 
@@ -40,7 +41,7 @@ def follow_trusted(
 
     def urls() -> tuple[list[str], list[str]]:
         own, others = _trusted_urls(top, fleet, trusted or _main(top, base))
-        return own + _names_of_this(tree, top), others
+        return own + own_urls(tree, top), others
 
     tree.pins = Pins(
         top,
@@ -71,14 +72,6 @@ def _trusted_urls(
     listed = list(listed_urls(main, fleet, lenient=True)) if main else []
     own, others = ([one.url for one in listed if one.own is kind] for kind in (True, False))
     return own + _configured(top, OWN), others + _configured(top, OTHERS)
-
-
-def _names_of_this(tree: Tree, top: str | None) -> list[str]:
-    from reconciler.model.addresses import listed_urls
-
-    if top is None or not remote_urls(top):
-        return []
-    return [one.url for one in listed_urls(tree, lenient=True) if one.own]
 
 
 def _configured(top: str | None, setting: str) -> list[str]:
