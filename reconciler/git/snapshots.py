@@ -7,6 +7,7 @@ more forms of an index than other readers do. So Git is asked, and not the libra
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
@@ -106,11 +107,25 @@ class Snapshots:
 
     def range(self, typed: str) -> NewCommits:
         """The commits that A..B, or a revision alone, stands for."""
+        for end in re.split(r"\.{2,3}", typed):
+            self._check_one(re.split(r"[~^:]|@\{", end)[0])
         _, dots, last = typed.rpartition("..")
         name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
         return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
+
+    def _check_one(self, name: str) -> None:
+        """A tag goes before a branch of its name, and whoever may push one chose that."""
+        meant = {f"refs/{kind}{name}" for kind in ("", "tags/", "heads/", "remotes/")}
+        told = self._git("for-each-ref", "--format=%(refname)", "--", *sorted(meant))
+        found = sorted(meant.intersection(os.fsdecode(told).splitlines()))
+        if len(found) > 1:
+            raise RepositoryError(
+                f"{name} may be {' or '.join(found)}",
+                why="Git takes one of them, which may not be the one that is meant",
+                hint="write the whole name",
+            )
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""
