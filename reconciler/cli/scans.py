@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 
 from reconciler.cli.source import find_source
@@ -82,7 +83,8 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
         scanner = Scanner(snapshots, read_rules(snapshots, ""), rendering)
         if paths:
             named = snapshots.indexed([os.path.relpath(path, root) for path in paths])
-            return [scanner.scan(named)]
+            unnamed = snapshots.staged().others  # runners name no links, and nothing that is gone
+            return [scanner.scan(replace(named, others=named.others | unnamed))]
         return [scanner.scan(snapshots.staged())]
 
 

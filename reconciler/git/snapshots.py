@@ -7,7 +7,8 @@ more forms of an index than other readers do. So Git is asked, and not the libra
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
@@ -62,16 +63,15 @@ class Snapshots:
         return _snapshot("", _changes(told))
 
     def indexed(self, paths: Sequence[str]) -> Snapshot:
-        """These files and folders, as the next commit holds them, and all that it takes away.
+        """These files and folders, as the next commit holds them.
 
-        Git is not asked for paths: what it takes them for depends on variables of others. Runners
-        of hooks name no file that is gone.
+        Git is not asked for paths: what it takes them for depends on variables of others.
         """
         named = frozenset(paths)
         found = {item: named.intersection(_with_folders(item[0])) for item in self.listing("")}
         self._check_known(named.difference(*found.values()))
-        chosen = _snapshot("", (item for item, names in found.items() if names))
-        return replace(chosen, others=chosen.others | self.staged().others)
+        chosen = [item for item, names in found.items() if names]
+        return _snapshot("", chosen)
 
     def _check_known(self, missing: frozenset[str]) -> None:
         """What is named and not found, the next commit takes away; or it is a mistake."""
@@ -107,11 +107,25 @@ class Snapshots:
 
     def range(self, typed: str) -> NewCommits:
         """The commits that A..B, or a revision alone, stands for."""
+        for end in re.split(r"\.{2,3}", typed):
+            self._check_one(re.split(r"[~^:]|@\{", end)[0])
         _, dots, last = typed.rpartition("..")
         name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
         return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
+
+    def _check_one(self, name: str) -> None:
+        """A tag goes before a branch of its name, and whoever may push one chose that."""
+        meant = {f"refs/{kind}{name}" for kind in ("", "tags/", "heads/", "remotes/")}
+        told = self._git("for-each-ref", "--format=%(refname)", "--", *sorted(meant))
+        found = sorted(meant.intersection(os.fsdecode(told).splitlines()))
+        if len(found) > 1:
+            raise RepositoryError(
+                f"{name} may be {' or '.join(found)}",
+                why="Git takes one of them, which may not be the one that is meant",
+                hint="write the whole name",
+            )
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""

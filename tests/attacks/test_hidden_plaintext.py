@@ -13,6 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.source import open_tree
+from reconciler.git.snapshots import Snapshots
+from reconciler.model.plaintext import PlaintextRules
+from reconciler.render.process import Kernel
+from reconciler.render.renderer import Renderer
+from reconciler.sealing.plaintext.rendered import TOO_MUCH, Rendering
+from reconciler.sealing.plaintext.scan import Scanner
 from tests.conftest import Repo
 
 PROGRAM = Path(sys.executable).with_name("reconciler")
@@ -450,10 +457,53 @@ def test_what_a_file_kept_from_rendering_is_told_when_it_goes(hooked: Hooked) ->
     hooked.repo.git("rm", "--quiet", "app/kustomization.yml")
     done = hooked.commit()
     assert f"{form.told}: " in done.stdout
-    hooked.repo.write({"a.txt": "beside it\n"})
-    hooked.repo.git("add", "a.txt")
-    done = hooked.run(PROGRAM, "secrets", "forbid", "a.txt")  # runners name no file that is gone
-    assert f"{form.told}: " in done.stdout
+
+
+def test_what_needs_more_memory_than_there_is_for_it_is_refused(repo: Repo) -> None:
+    """It may render where there is more."""
+    copies = "".join(f"- {{op: copy, from: /data, path: /data/c{n}}}\n" for n in range(26))
+    repo.write(
+        {
+            "app/kustomization.yaml": "resources: [s.yaml]\npatches: [{target: {}, path: p}]\n",
+            "app/s.yaml": SEALED.replace("stringData: {}", "data: {}"),
+            "app/p": copies,
+        }
+    )
+    repo.git("add", ".")
+    root = str(repo.path)
+    with Kernel(memory_limit=96 << 20) as kernel, Renderer(kernel=kernel) as renderer:
+        rendering = Rendering(renderer, lambda _: open_tree(root, None, offline=True, staged=True))
+        snapshots = Snapshots(root)
+        scan = Scanner(snapshots, PlaintextRules(), lambda: rendering).scan(snapshots.staged())
+    [found] = scan.found
+    assert (found.file, found.what) == ("app/kustomization.yaml", TOO_MUCH)
+
+
+def test_what_no_runner_names_counts_all_the_same(hooked: Hooked) -> None:
+    """pre-commit names the files that are added and changed: no links, and nothing that is gone."""
+    files = {"app/k.txt": f"secretGenerator: [{{name: a, literals: [a={VALUE}]}}]\n", "README": "a"}
+    hooked.past({**files, "b/kustomization.yaml": "resources: [db]\n", "b/kustomization.yml": ""})
+    hooked.past({"b/db": SECRET})
+    hooked.repo.write({"README": "b"})
+    (hooked.repo.path / "app/kustomization.yaml").symlink_to("k.txt")
+    (hooked.repo.path / "b/kustomization.yml").unlink()
+    hooked.repo.git("add", "--all")
+    done = hooked.run(PROGRAM, "secrets", "forbid", "README")
+    assert done.returncode == 1
+    assert "app/k.txt:1: " in done.stdout
+    assert "b/db:5: " in done.stdout
+
+
+def test_a_tag_does_not_stand_for_the_branch_that_is_meant(hooked: Hooked) -> None:
+    """Whoever may push a tag could have nothing looked at."""
+    hooked.repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    hooked.past({"db.yaml": SECRET})
+    hooked.repo.git("tag", "origin/main")
+    done = hooked.run(PROGRAM, "secrets", "forbid", "--range", "origin/main..HEAD~0")
+    assert done.returncode == 2
+    assert "refs/remotes/origin/main or refs/tags/origin/main" in done.stdout
+    whole = "refs/remotes/origin/main..HEAD~0"
+    assert hooked.run(PROGRAM, "secrets", "forbid", "--range", whole).returncode == 1
 
 
 def test_what_a_merge_puts_together_is_found_in_a_range(hooked: Hooked) -> None:

@@ -381,7 +381,7 @@ def test_names_that_no_other_system_would_take_are_looked_at(repo: Repo, reconci
 
 
 def test_links_and_binaries_are_no_secrets(repo: Repo, typed: Run) -> None:
-    repo.write({"a.bin": bytes(range(256)), "b.yaml": b"\0" + SECRET.encode()})
+    repo.write({"a.bin": bytes(range(256)), "b.bin": b"\0" + SECRET.encode()})
     (repo.path / ".env").symlink_to("/etc/passwd")
     repo.git("add", ".")
     assert typed("secrets", "forbid", cwd=repo.path).returncode == 0
