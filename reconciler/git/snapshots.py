@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
 from reconciler.git.pushes import NewCommits
+from reconciler.git.revisions import range_in_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,11 +107,18 @@ class Snapshots:
 
     def range(self, typed: str) -> NewCommits:
         """The commits that A..B, or a revision alone, stands for."""
+        typed = self.in_full(typed)
         _, dots, last = typed.rpartition("..")
         name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
         return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
+
+    def in_full(self, typed: str) -> str:
+        def known(name: str) -> bool:
+            return bool(self._git("show-ref", "--verify", name, may_fail=True))
+
+        return range_in_full(typed, known)
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""
