@@ -90,7 +90,8 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
 
 def rules_changed(root: str, revisions: str) -> bool:
     """Does one of these commits change what counts as a secret?"""
-    words = ("rev-list", "--max-count=1", "--end-of-options", revisions, "--", PLAINTEXT_FILE)
+    typed = Snapshots(root).in_full(revisions)
+    words = ("rev-list", "--max-count=1", "--end-of-options", typed, "--", PLAINTEXT_FILE)
     return bool(run_git(root, *words, may_fail=True))
 
 

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+LAST_SECOND = 253_402_300_799  # of the year 9999
+
 
 class About:
     """A commit in few words; the time is in seconds since 1970."""
@@ -27,7 +29,12 @@ class About:
 def about(commit: pygit2.Commit) -> About:
     subject = commit.raw_message.decode(errors="replace").strip().partition("\n")[0]
     author = commit.author.raw_name.decode(errors="replace")
-    return About(str(commit.id), commit.commit_time, subject, author)
+    return About(str(commit.id), _time(commit), subject, author)
+
+
+def _time(commit: pygit2.Commit) -> int:
+    """As near as a calendar comes to what the commit says, which may be anything."""
+    return max(0, min(commit.commit_time, LAST_SECOND))
 
 
 class Dated:
@@ -46,7 +53,7 @@ class Dated:
 
 def dated(git: pygit2.Repository, tip: str, now: float, most: int) -> Iterator[Dated]:
     """The last commits of a branch, the newest first. Dates that are still to come say nothing."""
-    found = [(str(c.id), c.commit_time) for c in islice(_first_parents(git, tip), most)]
+    found = [(str(c.id), _time(c)) for c in islice(_first_parents(git, tip), most)]
     past = (time if time <= now else 0 for _, time in reversed(found))
     for (name, said), earliest in zip(found, reversed(list(accumulate(past, max))), strict=True):
         yield Dated(name, said, earliest)

@@ -16,6 +16,7 @@ from reconciler.git.commit import CommitTree
 from reconciler.git.history import About, Changes, Dated, History, Told, about, brought, dated
 from reconciler.git.locate import git_folder
 from reconciler.git.objects import open_objects
+from reconciler.git.revisions import in_full
 from reconciler.git.touching import touching
 
 TYPE_CHECKING = False
@@ -63,13 +64,18 @@ class Repository:
         return CommitTree(self._git, self._alone, self._attributes, *names)
 
     def _peeled(self, revision: str) -> pygit2.Commit:
-        """Others can push a tag that is called as the beginning of a commit: the commit counts."""
+        """Others can push a tag that is called as the beginning of a commit, or as a branch.
+
+        The commit counts, and the branch, where Git takes the tag.
+        """
         with self._alone:
             name = revision.lower()
             if len(name) >= SHORTEST_BEGINNING and HEX.issuperset(name):
                 with suppress(KeyError):
                     return self._git[name].peel(ObjectType.COMMIT)
-            return self._git.revparse_single(revision).peel(ObjectType.COMMIT)
+            return self._git.revparse_single(
+                in_full(revision, self._git.references.__contains__)
+            ).peel(ObjectType.COMMIT)
 
     def merge_base(self, one: str, other: str) -> str:
         """The commit where the histories of two revisions part."""

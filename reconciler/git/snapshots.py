@@ -7,12 +7,12 @@ more forms of an index than other readers do. So Git is asked, and not the libra
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
 from reconciler.git.pushes import NewCommits
+from reconciler.git.revisions import range_in_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,25 +107,18 @@ class Snapshots:
 
     def range(self, typed: str) -> NewCommits:
         """The commits that A..B, or a revision alone, stands for."""
-        for end in re.split(r"\.{2,3}", typed):
-            self._check_one(re.split(r"[~^:]|@\{", end)[0])
+        typed = self.in_full(typed)
         _, dots, last = typed.rpartition("..")
         name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
         return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
 
-    def _check_one(self, name: str) -> None:
-        """A tag goes before a branch of its name, and whoever may push one chose that."""
-        meant = {f"refs/{kind}{name}" for kind in ("", "tags/", "heads/", "remotes/")}
-        told = self._git("for-each-ref", "--format=%(refname)", "--", *sorted(meant))
-        found = sorted(meant.intersection(os.fsdecode(told).splitlines()))
-        if len(found) > 1:
-            raise RepositoryError(
-                f"{name} may be {' or '.join(found)}",
-                why="Git takes one of them, which may not be the one that is meant",
-                hint="write the whole name",
-            )
+    def in_full(self, typed: str) -> str:
+        def known(name: str) -> bool:
+            return bool(self._git("show-ref", "--verify", name, may_fail=True))
+
+        return range_in_full(typed, known)
 
     def files(self, commit: str) -> dict[str, str]:
         """All files, by path and blob."""

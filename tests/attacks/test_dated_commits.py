@@ -232,3 +232,25 @@ def test_what_gitea_was_pushed_counts_from_when_the_bot_saw_it(build: Build, at:
     assert sorted(one["creator"]["login"] for one in given) == ["alice", "bot"]
     town.go()
     assert town.site.call("GET", f"/commits/{dated}/statuses") == given
+
+
+@pytest.mark.parametrize("date", ["@99999999999999 +0000", "@9223372036854775 +0000"])
+@pytest.mark.parametrize(
+    "words", [("promote", "history", "stage", "paw"), ("list", "--ref", "main")]
+)
+def test_a_date_that_no_calendar_has_can_be_shown(
+    yard: Yard, date: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_DATE", date)
+    yard.tag("v2")
+    yard.tag("v3", ref=yard.fleet.change(2))
+    yard.push()
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", *words],
+        cwd=yard.square.root,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

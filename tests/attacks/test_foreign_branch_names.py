@@ -6,9 +6,12 @@ the main branch. And no name keeps the bot from its work.
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -197,3 +200,53 @@ def test_a_branch_in_the_folder_of_one_that_is_gone_keeps_nobody_from_work(build
     town.change(entry("stage", "web", "v2"))
     printed = town.go()
     assert [pull.branch for pull in town.forge.open_pulls()] == [OURS], printed
+
+
+PREVIEWS = [
+    ("diff", "--to", "HEAD", "--from"),
+    ("diff", "--merge-base", "--to", "HEAD", "--from"),
+    ("diff", "--from"),
+]
+
+
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: hunter2}\n"
+
+
+@pytest.fixture
+def hidden(repo: Repo, tmp_path: Path) -> Path:
+    """A clone of a repository in which tags are called as its main branch, at a pull request."""
+    repo.commit(fleet(["web"], {"prod": ""}))
+    repo.git("switch", "--quiet", "--create", "pr")
+    repo.commit(entry("prod", "web", "evil") | {"db.yaml": SECRET})
+    for name in ("origin/main", "main"):
+        repo.git("tag", name, "pr")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--branch=pr", ".", str(clone))
+    head = "refs/remotes/origin/main"
+    subprocess.run(["git", "update-ref", "refs/heads/main", head], cwd=clone, check=True)
+    return clone
+
+
+def said_by(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reconciler", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("base", ["origin/main", "origin/main~0", "main"])
+@pytest.mark.parametrize("words", PREVIEWS, ids=" ".join)
+def test_a_tag_hides_nothing_from_a_preview(
+    words: tuple[str, ...], base: str, hidden: Path
+) -> None:
+    assert "evil" in said_by(hidden, *words, base).stdout
+
+
+@pytest.mark.parametrize("revisions", ["origin/main..HEAD", "origin/main...pr", "main..HEAD"])
+def test_a_tag_hides_no_commit_from_a_range(revisions: str, hidden: Path) -> None:
+    done = said_by(hidden, "secrets", "forbid", "--range", revisions)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "db.yaml" in done.stdout + done.stderr

@@ -494,18 +494,6 @@ def test_what_no_runner_names_counts_all_the_same(hooked: Hooked) -> None:
     assert "b/db:5: " in done.stdout
 
 
-def test_a_tag_does_not_stand_for_the_branch_that_is_meant(hooked: Hooked) -> None:
-    """Whoever may push a tag could have nothing looked at."""
-    hooked.repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    hooked.past({"db.yaml": SECRET})
-    hooked.repo.git("tag", "origin/main")
-    done = hooked.run(PROGRAM, "secrets", "forbid", "--range", "origin/main..HEAD~0")
-    assert done.returncode == 2
-    assert "refs/remotes/origin/main or refs/tags/origin/main" in done.stdout
-    whole = "refs/remotes/origin/main..HEAD~0"
-    assert hooked.run(PROGRAM, "secrets", "forbid", "--range", whole).returncode == 1
-
-
 def test_what_a_merge_puts_together_is_found_in_a_range(hooked: Hooked) -> None:
     """Neither branch renders a Secret, and no file of the merge is new."""
     base = hooked.repo.git("rev-parse", "HEAD")
