@@ -131,7 +131,7 @@ def test_each_of_several_branches_and_tags_is_looked_at(scripted: Pushing) -> No
 def test_what_a_force_push_brings_is_looked_at_and_what_the_remote_has_is_not(
     scripted: Pushing,
 ) -> None:
-    scripted.repo.commit({"db.yaml": SECRET})
+    scripted.repo.commit({"db.yaml": SECRET, "b.txt": "Not the commit that is made below.\n"})
     scripted.push("--no-verify", "origin", "main")
     scripted.repo.commit({"a.txt": "a\n"})
     scripted.push("origin", "main")

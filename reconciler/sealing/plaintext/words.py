@@ -15,6 +15,8 @@ BETWEEN = str.maketrans(dict.fromkeys(SEPARATORS, " "))
 ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|\n[ \t]*|(.))", re.DOTALL
 )
+# An escape that may stand for a letter, or join two halves of a word.
+LETTER = re.compile(r"\\(?:[xuU]|\n)")
 # A text in a text in a text: a patch in a kustomization, say.
 MAX_NESTING = 4
 
@@ -63,7 +65,7 @@ def words_of(text: str) -> Words:
 def speaks_of_secrets(text: str) -> bool:
     """With escapes or without."""
     return SECRET.search(text) is not None or (
-        "\\" in text and SECRET.search(_with_what_is_meant(text)) is not None
+        LETTER.search(text) is not None and SECRET.search(_with_what_is_meant(text)) is not None
     )
 
 
