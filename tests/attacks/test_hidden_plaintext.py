@@ -356,6 +356,15 @@ def test_a_secret_is_found_where_nothing_renders_it(name: str, hooked: Hooked) -
     assert VALUE not in done.stdout
 
 
+@pytest.mark.parametrize("name", ["db", "db.txt", "more/db.cfg"])
+def test_each_file_among_the_templates_of_a_chart_may_be_a_manifest(
+    name: str, hooked: Hooked
+) -> None:
+    hooked.repo.write({f"charts/shop/templates/{name}": SECRET})
+    hooked.repo.git("add", ".")
+    assert hooked.commit().stdout.startswith(f"charts/shop/templates/{name}:5: Secret db holds")
+
+
 INPUTS = {
     "a value in two lines": (".env", f'PASSWORD="\n{VALUE}"\n'),
     "a colon": (".env", f"PASSWORD: {VALUE}\n"),

@@ -69,6 +69,7 @@ KEYS: dict[str, tuple[str, str | bytes]] = {
     "escapes": ("a.json", json.dumps({"k": PEM}).replace("-", "\\u002d")),
     "other escapes": ("a.yaml", f'k: "{ONE_LINE}"'.replace("-", "\\x2d")),
     "a URL": ("a.txt", "?key=" + PEM.replace(" ", "%20").replace("\n", "%0A")),
+    "a patch that takes it away": ("a.patch", "".join(f"-{_}\n" for _ in PEM.splitlines())),
     "a comment": ("a.py", "".join(f"# {line}\n" for line in PEM.splitlines())),
     "a list of lines": ("a.json", json.dumps(RSA.splitlines(), indent=2)),
     "a program": ("a.js", " +\n".join(f'  "{line}\\n"' for line in PEM.splitlines())),

@@ -109,7 +109,7 @@ def _meant(escape: re.Match[str]) -> str:
 def _body(text: str) -> str:
     """The base64 up to a key's end; "" if there is no whole key."""
     inside, _, then = text.partition(DASHES)
-    ended = then.startswith("END") or len(inside) == MAX_CHARACTERS
+    ended = then.lstrip("-").startswith("END") or len(inside) == MAX_CHARACTERS
     if not ended:
         return ""
     lines = [_bare(line) for line in re.split(r"[\n\r]", inside)]

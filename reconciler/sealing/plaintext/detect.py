@@ -24,7 +24,8 @@ from reconciler.sealing.plaintext.secrets import secrets_in
 from reconciler.sealing.plaintext.yaml import documents, text_of
 
 MANIFESTS = re.compile(
-    r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization",
+    r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization"
+    r"|(?:.*/)?templates/.*",  # Helm takes each file of that folder for one
     re.DOTALL | re.IGNORECASE,
 )
 TOO_LARGE = "the file, which is too large to be looked at, may hold secrets"

@@ -18,6 +18,8 @@ from reconciler.sealing.plaintext.references import is_reference, means_nothing_
 MAX_DEPTH = 200
 BOUNDARY = re.compile(r"^---(?=[ \t\n]|\Z)", re.MULTILINE)
 INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
+# In percents, too; what takes long is not done for each "!" of a description.
+BINARY_TAG = re.compile(r"!\S*(?:inary|%)")
 # What aliases of aliases make of a text; no text has more nodes than letters without them.
 MORE_BY_ALIASES = 100_000
 NULL = "tag:yaml.org,2002:null"
@@ -41,11 +43,11 @@ class Document:
             if _may_be_deep(text) and where_too_deep(text, MAX_DEPTH) is not None:
                 return None
             found = [n for n in yaml.compose_all(text, Loader=LOADER) if n]
-            if "*" in text and not _ends_soon(found, MORE_BY_ALIASES + len(text)):
+            if "&" in text and "*" in text and not _ends_soon(found, MORE_BY_ALIASES + len(text)):
                 return None
         except (yaml.YAMLError, ValueError):
             return None
-        if "!" in text:
+        if BINARY_TAG.search(text):
             for node in found:
                 _decode(node)
         return found
