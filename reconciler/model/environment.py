@@ -160,7 +160,7 @@ class Environment:
     repositories: Annotated[
         tuple[GitUrl, ...],
         "URLs that mean this repository when an entry pins a release, beside that of `origin`; "
-        "they count once they are on the main branch.",
+        "without an `origin` they count once they are on the main branch.",
     ] = ()
     remotes: Annotated[
         tuple[GitUrl, ...],
