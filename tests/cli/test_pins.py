@@ -150,6 +150,8 @@ def test_an_environment_lists_what_else_is_this_repository(fleet: Fleet, reconci
     described = fleet.repo.path / "environments" / "prod" / "environment.yaml"
     described.parent.mkdir(parents=True, exist_ok=True)
     described.write_text(f"destination: {{cluster: prod}}\nrepositories: [{url}]\n")
+    assert reconciler("render", CASE, cwd=fleet.repo.path).returncode == 0
+    fleet.repo.git("remote", "remove", "origin")
     unmerged = reconciler("render", CASE, cwd=fleet.repo.path)
     assert b"environments/prod/environment.yaml:2:16 lists that repository" in unmerged.stderr
     assert f"git config --add reconciler.repository {url}\n".encode() in unmerged.stderr
