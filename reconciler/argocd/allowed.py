@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from reconciler.git.mirrors import Mirrors
 from reconciler.git.own_urls import own_urls
 from reconciler.git.pins import Pins
-from reconciler.git.tree import Tree, refusal
+from reconciler.git.tree import Entry, Tree, refusal
 
 FOREIGN = refusal(
     "no commits are fetched from that repository",
@@ -26,4 +26,11 @@ def follow_pins(
     root: str | None = None,
 ) -> None:
     """Let this tree's pins lead there; with a root, into the Git repository there, too."""
-    tree.pins = Pins(root, lambda: (own_urls(tree, root), repositories), mirrors, lambda _: FOREIGN)
+    if root:
+        tree.pins = Pins(root, lambda: (own_urls(tree, root), repositories), mirrors, _foreign)
+    else:  # nothing leads back to the tree: what arrived in memory goes as soon as it is answered
+        tree.pins = Pins(None, lambda: ((), repositories), mirrors, _foreign)
+
+
+def _foreign(_: str) -> Entry:
+    return FOREIGN

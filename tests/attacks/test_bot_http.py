@@ -167,6 +167,7 @@ def test_what_the_bot_says_of_itself_is_not_where_the_forge_speaks_to_it(repo: R
 def test_those_who_fill_the_public_address_do_not_reach_the_probes(repo: Repo) -> None:
     own = free_port()
     with running(repo, "--metrics", f"127.0.0.1:{own}") as bot, ExitStack() as idle:
+        assert bot.answer(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404")  # it serves
         for _ in range(100):
             idle.callback(bot.send(b"POST /webhook").close)
         assert bot.answer(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 503")
