@@ -24,6 +24,7 @@ from reconciler.bot.metrics import Metrics
 from reconciler.bot.webhook import MAX_BODY_BYTES, Gatekeeper
 from reconciler.errors import UsageError
 from reconciler.httpd import MAX_HEAD_BYTES, HttpResponse, HttpServer, read_head
+from tests.damage import damaged
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
 pytestmark = pytest.mark.timeout(0 if HUNT else 300)
@@ -198,25 +199,10 @@ def test_any_damage_to_a_real_delivery_wakes_nobody_and_is_harmless(bench: Bench
     """Bytes changed, dropped, doubled and cut. What is taken all the same has the very body."""
     rng = random.Random(7)
 
-    def damaged() -> bytes:
-        data = bytearray(SIGNED)
-        for _ in range(rng.choice((1, 1, 2, 6))):
-            at = rng.randrange(len(data) or 1)
-            match rng.randrange(4):
-                case 0:
-                    data[at : at + 1] = bytes([rng.randrange(256)])
-                case 1:
-                    del data[at : at + rng.randrange(1, 40)]
-                case 2:
-                    data[at:at] = data[at : at + rng.randrange(1, 40)]
-                case 3:
-                    del data[max(at, 30) :]
-        return bytes(data)
-
     async def work() -> dict[int, int]:
         found: dict[int, int] = {}
         for _ in range(HUNT or 500):
-            data = damaged()
+            data = damaged(SIGNED, rng)
             answer = await bench.send(data, rng.choice((1, 3)))
             status = int(answer.status[:3]) if answer else 0
             found[status] = found.get(status, 0) + 1

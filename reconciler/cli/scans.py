@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 
@@ -19,7 +19,7 @@ from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_co
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.git.tree import Tree
     from reconciler.sealing.plaintext.rendered import Rendering
@@ -54,30 +54,35 @@ def asked_for(
 
 def _new_to(remote: str, pushes: Sequence[Push], root: str) -> list[Scan]:
     snapshots = Snapshots(root)
-    with ExitStack() as opened:
-        rendering = cache(lambda: _rendering(root, opened))
+    with _rendering(root) as rendering:
         new = new_commits(root, remote, pushes)
         return [scan for commits in new for scan in scan_commits(snapshots, commits, rendering)]
 
 
-def _rendering(root: str, opened: ExitStack) -> Rendering:
-    """Looked at as it is here: a hook fetches nothing, and keeps its renders for other commands."""
-    from reconciler.cli.settings import open_store
-    from reconciler.cli.source import open_tree
-    from reconciler.render.renderer import Renderer
-    from reconciler.sealing.plaintext.rendered import Rendering
+@contextmanager
+def _rendering(root: str) -> Iterator[Callable[[], Rendering]]:
+    """Begun when first asked for. A hook fetches nothing, and keeps its renders for others."""
+    with ExitStack() as opened:
 
-    def tree(commit: str) -> Tree:
-        return open_tree(root, commit or None, offline=True, staged=not commit)
+        @cache
+        def begin() -> Rendering:
+            from reconciler.cli.settings import open_store
+            from reconciler.cli.source import open_tree
+            from reconciler.render.renderer import Renderer
+            from reconciler.sealing.plaintext.rendered import Rendering
 
-    return Rendering(opened.enter_context(Renderer(open_store())), tree)
+            def tree(commit: str) -> Tree:
+                return open_tree(root, commit or None, offline=True, staged=not commit)
+
+            return Rendering(opened.enter_context(Renderer(open_store())), tree)
+
+        yield begin
 
 
 def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) -> list[Scan]:
     """The commits of a range, or these paths of the index, or all that is staged."""
     snapshots = Snapshots(root)
-    with ExitStack() as opened:
-        rendering = cache(lambda: _rendering(root, opened))
+    with _rendering(root) as rendering:
         if revisions:
             return scan_commits(snapshots, snapshots.range(revisions), rendering)
         scanner = Scanner(snapshots, read_rules(snapshots, ""), rendering)

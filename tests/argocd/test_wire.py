@@ -34,6 +34,7 @@ from reconciler.render.process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.render.turns import NOBODY, Turns
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, archive, messages
+from tests.damage import damaged
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
 AT_ONCE = 1000  # Hypothesis remembers each input of a run
@@ -191,24 +192,9 @@ def test_any_damage_to_a_real_stream_is_harmless(bench: Bench) -> None:
     rng = random.Random(7)
     whole = GREETING + request(GOOD, 1) + request(archive({"a": "b"}), 3)
 
-    def damaged() -> bytes:
-        data = bytearray(whole)
-        for _ in range(rng.choice((1, 1, 2, 6))):
-            at = rng.randrange(len(data) or 1)
-            match rng.randrange(4):
-                case 0:
-                    data[at : at + 1] = bytes([rng.randrange(256)])
-                case 1:
-                    del data[at : at + rng.randrange(1, 40)]
-                case 2:
-                    data[at:at] = data[at : at + rng.randrange(1, 40)]
-                case 3:
-                    del data[max(at, 30) :]
-        return bytes(data)
-
     async def work() -> None:
         for _ in range(HUNT or 150):
-            await bench.send(damaged(), rng.choice((1, 3)))
+            await bench.send(damaged(whole, rng), rng.choice((1, 3)))
         assert await bench.ask(GOOD) == ("0", [DEPLOYMENT])
 
     bench.run(work)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import httpx
 import pytest
@@ -18,36 +14,9 @@ from reconciler.model.health import Prometheus
 from reconciler.promotion.gates.sources import prometheus
 from reconciler.promotion.gates.sources.evidence import LARGEST_ANSWER, Asked
 from tests.promotion.gates.paper import NOW
+from tests.promotion.gates.web import serving
 
 ASKED = Asked(Entry("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
-
-
-@contextmanager
-def answering(content: bytes, encoding: str = "identity") -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Encoding", encoding)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            try:
-                self.wfile.write(content)
-            except OSError:
-                self.close_connection = True
-
-        def log_message(self, *words: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +25,7 @@ def answering(content: bytes, encoding: str = "identity") -> Iterator[str]:
     ids=lambda content: content[:8].decode(errors="replace"),
 )
 def test_what_is_no_prometheus_tells_nothing(content: bytes) -> None:
-    with answering(content) as url, httpx.Client() as client:
+    with serving(lambda *_: (200, content)) as url, httpx.Client() as client:
         found = prometheus.look(Prometheus(url=url, query="up"), ASKED, client)
     assert (found.healthy, found.blind) == (None, True)
     assert found.said == f"what answers at {url} is no Prometheus"
@@ -64,7 +33,7 @@ def test_what_is_no_prometheus_tells_nothing(content: bytes) -> None:
 
 def test_an_answer_that_unpacks_to_very_much_is_not_kept() -> None:
     bomb = gzip.compress(bytes(20 * LARGEST_ANSWER), 1)
-    with answering(bomb, "gzip") as url, httpx.Client() as client:
+    with serving(lambda *_: (200, bomb), encoding="gzip") as url, httpx.Client() as client:
         tracemalloc.start()
         found = prometheus.look(Prometheus(url=url, query="up"), ASKED, client)
         _, most = tracemalloc.get_traced_memory()

@@ -16,8 +16,11 @@ Answers = Callable[[str, Mapping[str, str]], Answer]
 
 
 @contextmanager
-def serving(answers: Answers, password: str = "") -> Iterator[str]:
-    """Its URL; `answers` gets a path and the form that was sent, if the `password` is right."""
+def serving(answers: Answers, password: str = "", encoding: str = "identity") -> Iterator[str]:
+    """Its URL; `answers` gets a path and the form that was sent, if the `password` is right.
+
+    Who asks need not hear all of it.
+    """
     basic = f"Basic {b64encode(f'bot:{password}'.encode()).decode()}"
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,9 +38,13 @@ def serving(answers: Answers, password: str = "") -> Iterator[str]:
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Encoding", encoding)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True
 
         def log_message(self, *words: object) -> None:
             pass
