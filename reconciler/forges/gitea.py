@@ -22,6 +22,7 @@ from reconciler.forges.forge import (
 from reconciler.forges.hosted import (
     Hosted,
     consents,
+    creators,
     foreign_branch,
     moment,
     named_by_content,
@@ -211,11 +212,7 @@ class Gitea(Hosted):
 
     def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
         found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"limit": self.page})
-        return [
-            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
-            for s in found
-            if s["context"] == context
-        ]
+        return creators(found, context)
 
     def _report(self, commit: str, status: Status) -> None:
         body = {

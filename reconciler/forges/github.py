@@ -25,6 +25,7 @@ from reconciler.forges.graphql import Given, Reply, ask
 from reconciler.forges.hosted import (
     Hosted,
     consents,
+    creators,
     foreign_branch,
     moment,
     newest_of_each,
@@ -230,11 +231,7 @@ class GitHub(Hosted):
 
     def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
         found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"per_page": 100})
-        return [
-            (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
-            for s in found
-            if s["context"] == context
-        ]
+        return creators(found, context)
 
     def _report(self, commit: str, status: Status) -> None:
         body = {

@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
 from types import FunctionType
+from typing import Any
 
 from reconciler.errors import ForgeError, ForgeUncertain
 from reconciler.forges.client import Answer, Client, understood
@@ -281,6 +282,15 @@ def newest_of_each(statuses: Iterable[Status]) -> list[Status]:
 
 def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def creators(statuses: Iterable[Any], context: str) -> list[tuple[str, datetime]]:
+    """Who gave those of this context, and when, as GitHub and Gitea say it."""
+    return [
+        (str((s["creator"] or {}).get("login", "")), moment(s["created_at"]))
+        for s in statuses
+        if s["context"] == context
+    ]
 
 
 def foreign_branch(owner: str, branch: str) -> str:

@@ -55,20 +55,21 @@ def new_commits(root: str, remote: str, pushes: Iterable[Push]) -> Iterator[NewC
     names = os.fsdecode(run_git(root, "remote", in_hook=True)).splitlines()
     there = [f"--remotes={remote}"] if remote in names else []
     for push in pushes:
-        tip = _commit(root, push.tip)
+        tip = commit_called(root, push.tip)
         if not tip:
             raise RepositoryError(
                 f"{push.name} is no commit",
                 why="what is in it cannot be looked at before it is pushed",
                 hint="push it by itself, with --no-verify, when you know what it holds",
             )
-        before = _commit(root, push.before) if push.before else ""
+        before = commit_called(root, push.before) if push.before else ""
         known = [f"^{before}"] if before else []
         yield NewCommits(tip, (tip, *known, "--not", *there))
         there.insert(0, tip)
 
 
-def _commit(root: str, name: str) -> str:
+def commit_called(root: str, name: str) -> str:
+    """Its full name; "" if there is none."""
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     found = run_git(root, *words, may_fail=True, in_hook=True).decode().split()
     return found[-1] if found else ""

@@ -18,10 +18,11 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import is_confidential, without_user
 from reconciler.git.command import run_git
 from reconciler.git.network import Said, speak, surroundings
+from reconciler.git.tree import folders_above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Login = Callable[[], tuple[str, str]]
 
@@ -132,11 +133,11 @@ class Remote:
     def _make_room(self, names: Iterable[str]) -> None:
         """Git keeps no `a` beside `a/b`: where there is one now, the other is gone over there."""
         new = set(names)
-        above = {parent for name in new for parent in _above(name)}
+        above = {parent for name in new for parent in folders_above(name)}
         folders = {"/".join(name.split("/")[:3]) for name in new}
         listed = run_git(self.root, "for-each-ref", "--format=%(refname)", *folders)
         for name in set(os.fsdecode(listed).splitlines()) - new:
-            if name in above or not new.isdisjoint(_above(name)):
+            if name in above or not new.isdisjoint(folders_above(name)):
                 run_git(self.root, "update-ref", "--no-deref", "-d", name)
 
     def fetch_commit(self, commit: str) -> None:
@@ -212,13 +213,6 @@ class Remote:
 
 def full_name(branch: str) -> str:
     return branch if branch.startswith("refs/") else HEADS + branch
-
-
-def _above(name: str) -> Iterator[str]:
-    """The folders that a reference is in."""
-    while "/" in name:
-        name = name.rpartition("/")[0]
-        yield name
 
 
 def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:

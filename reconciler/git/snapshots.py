@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
-from reconciler.git.pushes import NewCommits
+from reconciler.git.pushes import NewCommits, commit_called
 from reconciler.git.revisions import range_in_full
+from reconciler.git.tree import folders_above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Snapshots:
 
     def head(self) -> str:
         """The last commit; "" if there is none yet."""
-        return self._commit("HEAD")
+        return commit_called(self.root, "HEAD")
 
     def staged(self) -> Snapshot:
         """What the next commit changes."""
@@ -76,7 +77,7 @@ class Snapshots:
     def _check_known(self, missing: frozenset[str]) -> None:
         """What is named and not found, the next commit takes away; or it is a mistake."""
         for name in ("HEAD", "MERGE_HEAD"):
-            if missing and (commit := self._commit(name)):
+            if missing and (commit := commit_called(self.root, name)):
                 before = (_with_folders(path) for path, _, _ in self.listing(commit))
                 missing = missing.difference(*before)
         if missing:
@@ -165,10 +166,6 @@ class Snapshots:
             total += size
         yield from self._contents(batch)
 
-    def _commit(self, name: str) -> str:
-        words = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        return self._git(*words, may_fail=True).decode().strip()
-
     def _contents(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
         told = self._git("cat-file", "--batch", given=_lines(blobs))
         begin = 0
@@ -196,9 +193,7 @@ class Snapshots:
 def _with_folders(path: str) -> Iterator[str]:
     """A path, and the folders that it is in up to the root."""
     yield path
-    while "/" in path:
-        path = path[: path.rindex("/")]
-        yield path
+    yield from folders_above(path)
     yield "."
 
 

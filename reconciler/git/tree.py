@@ -214,3 +214,10 @@ def checked_path(path: str) -> str:
         else:
             parts.append(part)
     return "/".join(parts)
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders that a path, or the name of a reference, is in: the nearest first."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

@@ -12,6 +12,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.branches import HEADS, Branches
 from reconciler.git.history import About, about
 from reconciler.git.trailers import trailers
+from reconciler.git.tree import folders_above
 from reconciler.git.workbench import EDIT, Workbench, words_of
 from reconciler.promotion.errand import Errand, claims
 from reconciler.promotion.plan import Plan
@@ -127,8 +128,7 @@ def _is_update(bench: Workbench, commit: pygit2.Commit) -> bool:
 
 def _require_room(shop: Shop, reference: str) -> None:
     """Git keeps no branch beside one whose name goes on from it."""
-    parts = reference.split("/")
-    above = ["/".join(parts[:end]) for end in range(len(parts) - 1, 2, -1)]
+    above = [folder for folder in folders_above(reference) if folder.startswith(HEADS)]
     tips = shop.branches.tips(*above, reference + "/")
     for found in tips:
         if found in above or found.startswith(reference + "/"):

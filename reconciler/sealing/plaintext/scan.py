@@ -90,7 +90,7 @@ class Scanner:
         """What is found in what may look at something changed, and what does not render."""
         if not kustomizations:
             return [], []
-        reach = self._reach_of(state, kustomizations)
+        reach = Reach(state.layout, kustomizations, self._contents)
         folders = [f for f in reach.affected(state.touched) if reach.may_make_secrets(f)]
         if not folders:
             return [], []
@@ -98,9 +98,6 @@ class Scanner:
         for folder in unrendered:
             found += suspicions(state, folder)
         return found, unrendered
-
-    def _reach_of(self, state: State, kustomizations: Mapping[str, str]) -> Reach:
-        return Reach(state.layout, kustomizations, self._contents)
 
     def _layout(self, commit: str) -> Layout:
         listed = list(self._snapshots.listing(commit))

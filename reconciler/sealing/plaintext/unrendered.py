@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from posixpath import dirname, join
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import Node, ScalarNode
 
 from reconciler.model.layout import KUSTOMIZATION_NAMES
 from reconciler.sealing.plaintext.detect import MANIFESTS, TOO_LARGE
@@ -19,7 +19,15 @@ from reconciler.sealing.plaintext.generators import literals_in, sources_in
 from reconciler.sealing.plaintext.secrets import changed_data, secrets_in
 from reconciler.sealing.plaintext.state import State
 from reconciler.sealing.plaintext.words import joined
-from reconciler.sealing.plaintext.yaml import all_of, documents, entries, items, scalars, text_of
+from reconciler.sealing.plaintext.yaml import (
+    all_of,
+    documents,
+    entries,
+    items,
+    nodes_below,
+    scalars,
+    text_of,
+)
 
 DATA_ONLY = ("configmapgenerator", "secretgenerator")
 PATCHES = ("patches", "patchesjson6902")
@@ -132,16 +140,6 @@ def _matches_secret(pattern: str) -> bool:
 def _scalars(top: Node) -> Iterator[tuple[str, ScalarNode]]:
     """Each text with the field of the kustomization that it stands in."""
     for name, _, value in entries(top):
-        waiting = [value]
-        seen: set[int] = set()
-        while waiting:
-            node = waiting.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
+        for node in nodes_below(value):
             if isinstance(node, ScalarNode):
                 yield name.lower(), node
-            elif isinstance(node, SequenceNode):
-                waiting += node.value
-            elif isinstance(node, MappingNode):
-                waiting += [inner for _, inner in node.value]
