@@ -36,7 +36,7 @@ def certificate_findings(
         yield Finding(
             NEW.id,
             NEW.severity,
-            new.why or f"{new.fingerprint} is new: whoever has its key reads what is sealed next",
+            new.why or new.what,
             "" if new.why else f"{new.command}, or ask whoever can",
             where=Place(new.file),
         )

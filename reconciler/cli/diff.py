@@ -244,7 +244,7 @@ def _write_certificates(report: Report) -> None:
         if new.why:
             typer.echo(printable(f"~ it cannot be said who reads what is sealed: {new.why}"))
             continue
-        typer.echo(f"+ {new.fingerprint} is new: whoever has its key reads what is sealed next")
+        typer.echo(f"+ {new.what}")
         typer.echo(printable(f"  to do: {new.command}"))
 
 

@@ -10,11 +10,9 @@ from functools import cache
 
 from reconciler.cli.source import find_source
 from reconciler.errors import UsageError
-from reconciler.git.command import run_git
 from reconciler.git.locate import find_root
 from reconciler.git.pushes import Push, new_commits, read_pushes
 from reconciler.git.snapshots import Snapshots
-from reconciler.model.plaintext import PLAINTEXT_FILE
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
 
 TYPE_CHECKING = False
@@ -91,13 +89,6 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
             unnamed = snapshots.staged().others  # runners name no links, and nothing that is gone
             return [scanner.scan(replace(named, others=named.others | unnamed))]
         return [scanner.scan(snapshots.staged())]
-
-
-def rules_changed(root: str, revisions: str) -> bool:
-    """Does one of these commits change what counts as a secret?"""
-    typed = Snapshots(root).in_full(revisions)
-    words = ("rev-list", "--max-count=1", "--end-of-options", typed, "--", PLAINTEXT_FILE)
-    return bool(run_git(root, *words, may_fail=True))
 
 
 def summary(scans: Sequence[Scan]) -> str:

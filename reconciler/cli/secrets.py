@@ -12,7 +12,7 @@ from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, show_note, show_warning
-from reconciler.cli.scans import asked_for, repository, rules_changed, scanned, summary
+from reconciler.cli.scans import asked_for, repository, scanned, summary
 from reconciler.cli.source import where_from
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
@@ -83,9 +83,10 @@ def forbid(
     if pre_push is not None and (paths or revisions):
         raise UsageError("--pre-push, --range and PATH exclude each other", hint="give one of them")
     source = repository(root)
-    if revisions and rules_changed(source, revisions):
+    scans = asked_for(source, paths or [], revisions, pre_push)
+    if revisions and any(scan.changes_rules for scan in scans):
         _tell_of_rules(output, source)
-    _refuse(asked_for(source, paths or [], revisions, pre_push), output, source)
+    _refuse(scans, output, source)
 
 
 @app.command("seal", epilog=SEAL_EXAMPLES)

@@ -30,6 +30,10 @@ class NewCertificate:
     why: str = ""
 
     @property
+    def what(self) -> str:
+        return f"{self.fingerprint} is new: whoever has its key reads what is sealed next"
+
+    @property
     def command(self) -> str:
         """What asks the controller whether it is its own."""
         return f"reconciler seal cert fetch {self.environment} --fingerprint {self.fingerprint}"

@@ -108,14 +108,14 @@ class Snapshots:
 
     def range(self, typed: str) -> NewCommits:
         """The commits that A..B, or a revision alone, stands for."""
-        typed = self.in_full(typed)
+        typed = self._in_full(typed)
         _, dots, last = typed.rpartition("..")
         name = last if dots else typed
         last = f"{name or 'HEAD'}^{{commit}}"
         found = self._git("rev-parse", "--verify", "--end-of-options", last, hint=SHALLOW)
         return NewCommits(found.decode().split()[-1], ("--end-of-options", typed))
 
-    def in_full(self, typed: str) -> str:
+    def _in_full(self, typed: str) -> str:
         def known(name: str) -> bool:
             return bool(self._git("show-ref", "--verify", name, may_fail=True))
 

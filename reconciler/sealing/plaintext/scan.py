@@ -35,6 +35,7 @@ class Scan:
     files: int
     found: tuple[Plaintext, ...]
     unrendered: tuple[str, ...] = ()
+    changes_rules: bool = False
 
 
 class Scanner:
@@ -65,7 +66,13 @@ class Scanner:
         found += self._generated(state, kustomizations)
         rendered, unrendered = self._rendered(state, kustomizations)
         found = not_allowed([*found, *rendered], self._rules.allowed)
-        return Scan(snapshot.commit, len(snapshot.changed), tuple(found), tuple(unrendered))
+        return Scan(
+            snapshot.commit,
+            len(snapshot.changed),
+            tuple(found),
+            tuple(unrendered),
+            changes_rules=PLAINTEXT_FILE in snapshot.touched,
+        )
 
     def _generated(self, state: State, kustomizations: Mapping[str, str]) -> Iterator[Plaintext]:
         """Files that become a Secret, where either the file or what names it has changed."""

@@ -37,33 +37,34 @@ def suspicions(state: State, folder: str) -> list[Plaintext]:
     """What its kustomization and the files that this names may put into a Secret."""
     found: list[Plaintext] = []
     for file in (join(folder, name) for name in KUSTOMIZATION_NAMES):
-        for text in _texts(state, [file]).values():
+        for own in _contents(state, [file]).values():
+            text = text_of(own or b"")
             found += _in_place(file, text)
-            names = list(_manifests(file, text))
-            found += _too_large(state, file, names)
-            for path, content in _texts(state, names).items():
-                if not state.touched.isdisjoint((file, path)):
-                    found += _in_file(state, file, path, content)
-            patches = _texts(state, (joined(folder, path) for path in _patches(text)))
-            for path, content in patches.items():
-                keys = changed_data(content, 0)
-                if not state.touched.isdisjoint((file, path)):
-                    found += _patch(path, keys)
+            for path, content in _changed(state, file, _manifests(file, text)):
+                if content is None:
+                    found.append(Plaintext(path, TOO_LARGE))
+                else:
+                    found += _in_file(state, file, path, text_of(content))
+            patches = (joined(folder, path) for path in _patches(text))
+            for path, content in _changed(state, file, patches):
+                found += _patch(path, changed_data(text_of(content or b""), 0))
     return found
 
 
-def _texts(state: State, paths: Iterable[str | None]) -> dict[str, str]:
+def _contents(state: State, paths: Iterable[str | None]) -> dict[str, bytes | None]:
+    """None for a file that is too large to be looked at."""
     files = state.files(path for path in paths if path is not None)
     contents = dict(state.contents.texts(files.values()))
-    return {file: text_of(contents[blob] or b"") for file, blob in files.items()}
+    return {file: contents[blob] for file, blob in files.items()}
 
 
-def _too_large(state: State, file: str, paths: Iterable[str | None]) -> Iterator[Plaintext]:
-    files = state.files(path for path in paths if path is not None)
-    contents = dict(state.contents.texts(files.values()))
-    for path, blob in files.items():
-        if contents[blob] is None and not state.touched.isdisjoint((file, path)):
-            yield Plaintext(path, TOO_LARGE)
+def _changed(
+    state: State, file: str, paths: Iterable[str | None]
+) -> Iterator[tuple[str, bytes | None]]:
+    """Those that changed, or all of them if the kustomization that names them did."""
+    for path, content in _contents(state, paths).items():
+        if not state.touched.isdisjoint((file, path)):
+            yield path, content
 
 
 def _in_place(file: str, text: str) -> Iterator[Plaintext]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +10,11 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.model.document import LOADER, where_too_deep
-from reconciler.sealing.plaintext.references import is_reference, means_nothing_secret
+from reconciler.sealing.plaintext.references import (
+    content_of,
+    is_reference,
+    means_nothing_secret,
+)
 
 # The composer in C calls itself for each level, and ends the process when the stack does.
 MAX_DEPTH = 200
@@ -98,11 +100,7 @@ def _decode(top: Node) -> None:
     """What is written in base64 and read as a text, by Kustomize and by kubectl, is that text."""
     for node in nodes_below(top):
         if isinstance(node, ScalarNode) and node.tag == BINARY:
-            try:
-                content = base64.b64decode("".join(node.value.split()), validate=True)
-            except (binascii.Error, ValueError):
-                continue
-            node.tag, node.value = TEXT, content.decode(errors="replace")
+            node.tag, node.value = TEXT, content_of(node.value, "data").decode(errors="replace")
 
 
 def _ends_soon(nodes: list[Node], most: int) -> bool:
