@@ -7,6 +7,7 @@ Application, who must not choose what the plugin fetches with its own credential
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from reconciler.git.mirrors import Mirrors
 from reconciler.git.own_urls import own_urls
@@ -27,7 +28,8 @@ def follow_pins(
 ) -> None:
     """Let this tree's pins lead there; with a root, into the Git repository there, too."""
     if root:
-        tree.pins = Pins(root, lambda: (own_urls(tree, root), repositories), mirrors, _foreign)
+        own = partial(own_urls, tree, root)
+        tree.pins = Pins(root, lambda: ((), repositories), mirrors, _foreign, own)
     else:  # nothing leads back to the tree: what arrived in memory goes as soon as it is answered
         tree.pins = Pins(None, lambda: ((), repositories), mirrors, _foreign)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import Rule
@@ -27,12 +27,12 @@ change.
 
 
 def certificate_findings(
-    tree: Tree, repository: Repository | None, environment: str, branch: str
+    tree: Tree, repository: Repository | None, environments: Iterable[str], branch: str
 ) -> Iterator[Finding]:
     base = _base(tree, repository, branch) if repository else None
     if base is None:
         return
-    for new in new_certificates(base, tree, [environment]):
+    for new in new_certificates(base, tree, environments):
         yield Finding(
             NEW.id,
             NEW.severity,

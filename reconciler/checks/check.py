@@ -74,8 +74,8 @@ def check(
             found += [f for f in rule.find(world) if f.app in chosen]
     ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
     kept = [f for f in found if f not in ignored]
-    for environment in dict.fromkeys(entry[0] for app in apps if (entry := entry_of(app))):
-        kept += certificate_findings(tree, repository, environment, settings.releases.branch)
+    environments = dict.fromkeys(entry[0] for app in apps if (entry := entry_of(app)))
+    kept += certificate_findings(tree, repository, environments, settings.releases.branch)
     return Report(
         findings=tuple(_in_order(kept, everything)),
         ignored=tuple(ignored),

@@ -38,16 +38,12 @@ def follow_trusted(
     """Let a tree's pins lead where the main branch says, or else this commit."""
     top = find_root(root)
     fleet = os.path.relpath(root, top) if top and top != root else ""
-
-    def urls() -> tuple[list[str], list[str]]:
-        own, others = _trusted_urls(top, fleet, trusted or _main(top, base))
-        return own + own_urls(tree, top), others
-
     tree.pins = Pins(
         top,
-        urls,
+        lambda: _trusted_urls(top, fleet, trusted or _main(top, base)),
         lambda: open_mirrors(offline),
         lambda url: _only_listed(tree, url, top, _main(top, base) is not None),
+        lambda: own_urls(tree, top),
     )
 
 

@@ -76,11 +76,11 @@ def pins_of(tree: Tree, paths: Iterable[str]) -> list[Pin]:
 class Pins:
     """Follows the URLs of one repository, and of the others that are allowed.
 
-    This repository is what its origin says, and `trusted` gives other URLs of it, and those of
-    other repositories of which whole commits are followed; it is asked only if origin is not
-    enough. What is not here is fetched if there are mirrors to fetch into. A commit's full name
-    means itself, so finding where it leads opens nothing. `foreign` may know better than here why
-    a URL is none of these.
+    This repository is what its origin says. By which other URLs its files call it, `called` gives,
+    and `trusted` further ones of it, and those of other repositories of which whole commits are
+    followed: each is asked only if that before it is not enough. What is not here is fetched if
+    there are mirrors to fetch into. A commit's full name means itself, so finding where it leads
+    opens nothing. `foreign` may know better than here why a URL is none of these.
     """
 
     def __init__(
@@ -89,9 +89,11 @@ class Pins:
         trusted: Callable[[], tuple[Iterable[str], Iterable[str]]] | None = None,
         mirrors: Callable[[], Mirrors] | None = None,
         foreign: Callable[[str], Entry | None] | None = None,
+        called: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self.root = root
         self._explained = foreign
+        self._called = called
         self._trusted = trusted
         self._listing = allocate_lock()
         self._mirrors = mirrors
@@ -144,7 +146,7 @@ class Pins:
         place = address(reference.repository)
         if place not in self._own:
             try:
-                self._add_trusted()
+                self._learn(place)
                 if place not in self._own and place not in self._others:
                     return self._foreign(reference.repository)
             except ReconcilerError as e:
@@ -163,10 +165,13 @@ class Pins:
         self._commits[commit.commit] = commit
         return commit.commit
 
-    def _add_trusted(self) -> None:
-        """Once; who asks meanwhile, as another thread of the same render may, waits for it."""
+    def _learn(self, place: str) -> None:
+        """Each once; who asks meanwhile, as another thread of the same render may, waits for it."""
         with self._listing:
-            if self._trusted:
+            if self._called:
+                self._add(self._called())
+                self._called = None
+            if place not in self._own and self._trusted:
                 own, others = self._trusted()
                 self._add(own if self.root else ())
                 self._others = {address(url): url for url in others}

@@ -237,8 +237,9 @@ def test_lists_are_gone_through_only_for_what_is_not_the_origin(
         read.append("the list")
         return ["https://other.example/a/b"], []
 
-    pins = Pins(str(repo.path), trusted)
+    pins = Pins(str(repo.path), trusted, called=lambda: ["https://other.example/a/own"])
     assert follow(pins, history[0]).kind == LINK
+    assert follow(pins, history[0], "git@other.example:a/own").kind == LINK
     assert not read
     for _ in range(2):
         assert follow(pins, history[0], "git@other.example:a/b").kind == LINK
