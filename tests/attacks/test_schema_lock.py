@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -55,13 +54,6 @@ def test_who_changes_the_schema_does_not_wait_for_others_who_do(start: Callable[
 def test_nobody_waits_for_a_repository_that_does_not_answer(start: Callable[..., Any]) -> None:
     """It is the first render of all."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        kept: list[socket.socket] = []
-
-        def accept() -> None:
-            while True:
-                kept.append(silent.accept()[0])
-
-        Thread(target=accept, daemon=True).start()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/owner/repo"
         pinned = {"top/kustomization.yaml": f"resources: ['{url}//app?ref={'a' * 40}']\n"}
         with start("--timeout", str(SECONDS), "--allow-repository", url) as plugin:

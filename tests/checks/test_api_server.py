@@ -22,6 +22,20 @@ WARNING = re.compile(
     r"^Warning: Validation failed for ValidatingAdmissionPolicy '(\S+)' with binding '\S+': (.*)$",
     re.MULTILINE,
 )
+LAST_POLICY = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: last}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+  validations: [{expression: "object.metadata.name != 'last'", message: is in force}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: last}
+spec: {policyName: last, validationActions: [Warn]}
+"""
 Kubectl = Callable[..., "subprocess.CompletedProcess[str]"]
 Says = Callable[[Mapping[str, str]], dict[str, str]]
 
@@ -100,14 +114,18 @@ def guards(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         file.write_text(text.replace("validationActions: [Deny]", "validationActions: [Warn]"))
         kubectl("create", "-f", file)
     for name, text in files.items():
-        found = ""
-        for _ in range(200):  # the server takes a moment until it holds objects against a policy
-            ask = ("get", "validatingadmissionpolicy", name, "-o", "jsonpath={.status}")
-            if "typeChecking" in (found := kubectl(*ask).stdout):
-                break
-            time.sleep(0.05)
-        assert "expressionWarnings" not in found, text
-    return files
+        ask = ("get", "validatingadmissionpolicy", name, "-o", "jsonpath={.status}")
+        kubectl("wait", "--for=jsonpath={.status.typeChecking}", ask[1], name)
+        assert "expressionWarnings" not in kubectl(*ask).stdout, text
+    # The server takes up policies in the order in which they came, so with the last it has all.
+    last = tmp_path_factory.mktemp("guards") / "last"
+    last.write_text(LAST_POLICY)
+    kubectl("create", "-f", last)
+    for _ in range(600):
+        if "is in force" in kubectl("create", "configmap", "last", "--dry-run=server").stderr:
+            return files
+        time.sleep(0.05)
+    raise AssertionError("the policies are not in force after 30 seconds")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parents[1].name}/{c.stem}")
