@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reconciler.documents.write import as_json
 from reconciler.errors import ClusterError, Place, SealingError
+from reconciler.yaml.write import as_json
 
 if TYPE_CHECKING:
     import httpx

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reconciler.testbed.certificates import KeyPair
+    from reconciler.testbed.authority import KeyPair
 
 MERGE = "application/merge-patch+json"
 WATCH_SECONDS = 600

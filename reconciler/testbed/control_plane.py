@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.testbed.api import Api
-from reconciler.testbed.certificates import Authority, KeyPair
+from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
@@ -30,22 +30,22 @@ ETCD_PEERS = "unix://etcd:1"
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class ControlPlane:
     """A control plane that answers."""
 
     server: str
-    authority: Authority
+    authority: CertificateAuthority
     administrator: KeyPair
 
     def connect(self) -> Api:
         return Api(self.server, self.authority.pair.certificate, self.administrator)
 
 
-def start(supervisor: Supervisor) -> Cluster:
+def start(supervisor: Supervisor) -> ControlPlane:
     """Start all of it; ready means that controllers, scheduler and nodes are at work."""
     folder = supervisor.folder
     supervisor.say("making certificates")
-    authority = Authority(folder.pki)
+    authority = CertificateAuthority(folder.pki)
     administrator = authority.client("administrator", "administrator", MASTERS)
     tokens = authority.service_account_keys()
     serving = authority.server()
@@ -54,7 +54,7 @@ def start(supervisor: Supervisor) -> Cluster:
     (launch,) = supervisor.start(
         lambda: _api_server(supervisor, authority, administrator, serving, tokens)
     )
-    cluster = Cluster(launch.address, authority, administrator)
+    cluster = ControlPlane(launch.address, authority, administrator)
     name = f"testbed-{folder.name}"
     authority.kubeconfig(folder.kubeconfig, cluster.server, administrator, name)
     # What kubectl remembers of a cluster goes with it, and not into the home of its user.
@@ -102,7 +102,7 @@ def _etcd(supervisor: Supervisor) -> Launch:
 
 def _api_server(
     supervisor: Supervisor,
-    authority: Authority,
+    authority: CertificateAuthority,
     administrator: KeyPair,
     serving: KeyPair,
     tokens: KeyPair,
@@ -132,7 +132,9 @@ def _api_server(
     return Launch("kube-apiserver", command, lambda: api.answers("/readyz"), address)
 
 
-def _controllers(supervisor: Supervisor, authority: Authority, tokens: KeyPair) -> Launch:
+def _controllers(
+    supervisor: Supervisor, authority: CertificateAuthority, tokens: KeyPair
+) -> Launch:
     command: list[str | Path] = [
         supervisor.programs["kube-controller-manager"],
         *_client_flags("kube-controller-manager"),

@@ -12,7 +12,7 @@ from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
-from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.health.sources import HealthSources
 
 if TYPE_CHECKING:
     import httpx
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 ANY_HOST = "default"  # as the library calls it
 
 
-def open_sources() -> Sources:
-    return Sources(_cluster, _web)
+def open_sources() -> HealthSources:
+    return HealthSources(_cluster, _web)
 
 
 def _cluster(environment: Environment, name: str) -> httpx.Client:

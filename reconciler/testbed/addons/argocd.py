@@ -23,7 +23,7 @@ from reconciler.testbed.loopback import accepts, answers, free_port
 from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
-    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
 PROGRAMS = ("argocd", "argocd-crds", "argocd-files", "kustomize")
@@ -85,7 +85,7 @@ class _Settings:
         return f"--redis=127.0.0.1:{self.redis_port}"
 
 
-def start(supervisor: Supervisor, cluster: Cluster) -> None:
+def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     supervisor.say("installing Argo CD")
     work = supervisor.folder.path / "argocd"
     for folder in ("plugins", "tls", "ssh", *PLUGINS):
@@ -124,7 +124,7 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
     supervisor.publish(ARGOCD_SERVER=server.address.removeprefix("http://"))
 
 
-def _configure(cluster: Cluster) -> None:
+def _configure(cluster: ControlPlane) -> None:
     """What its installation puts there before anything runs."""
     api = cluster.connect()
     api.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.result import Gate, Result
-from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.gates.result import Gate, GateResult
 from tests.conftest import Repo
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.conftest import Ask, At, only
-from tests.promotion.gates.paper import NOW
+from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import Answer, prometheus, serving
 from tests.testbed.plugin import Cluster
 from tests.testbed.test_argocd import application, healthy
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 GATES = ("type: health", "type: soak, time: 24h")
 
 
-def judged(fleet: Fleet, ask: Ask, **more: Any) -> tuple[Result, Result]:
+def judged(fleet: Fleet, ask: Ask, **more: Any) -> tuple[GateResult, GateResult]:
     health, soak = judge(ask(fleet, **more))
     return health, soak
 
@@ -147,7 +147,7 @@ def test_what_is_no_prometheus_opens_nothing(
 
 
 @pytest.fixture
-def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], Sources]]:
+def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], HealthSources]]:
     """An API server that knows one Application, as a test describes it."""
     known: dict[str, Any] = {}
 
@@ -158,7 +158,7 @@ def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], Sourc
 
     with serving(answers) as url:
         client = lambda *_: httpx.Client(base_url=url)  # noqa: E731
-        with Sources(client, httpx.Client) as sources:
+        with HealthSources(client, httpx.Client) as sources:
             yield known, sources
 
 
@@ -237,7 +237,7 @@ def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(
     state: Gate,
     said: str,
     opens: int | None,
-    argo: tuple[dict[str, Any], Sources],
+    argo: tuple[dict[str, Any], HealthSources],
     aged: Callable[..., Fleet],
     ask: Ask,
 ) -> None:
@@ -252,7 +252,7 @@ def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(
 def test_an_api_server_that_is_away_opens_nothing(aged: Callable[..., Fleet], ask: Ask) -> None:
     with serving(lambda *_: (200, b"")) as url:
         pass
-    with Sources(lambda *_: httpx.Client(base_url=url), httpx.Client) as sources:
+    with HealthSources(lambda *_: httpx.Client(base_url=url), httpx.Client) as sources:
         health, soak = judged(aged(ARGO), ask, sources=sources)
     assert (health.state, soak.state) == (Gate.waiting, Gate.waiting)
     assert "the API server does not answer" in health.evidence
@@ -270,8 +270,8 @@ def test_argo_cd_opens_the_gates_for_what_it_runs_and_for_nothing_else(
     def reach(environment: Environment, cluster: str) -> httpx.Client:
         return connect(read_kubeconfig([str(argocd.kubeconfig)]).context(), {})
 
-    def now(later: timedelta = timedelta()) -> tuple[Result, Result]:
-        with Sources(reach, httpx.Client) as sources:
+    def now(later: timedelta = timedelta()) -> tuple[GateResult, GateResult]:
+        with HealthSources(reach, httpx.Client) as sources:
             time = datetime.now(NOW.tzinfo) + later
             return judged(fleet, ask, now=time, source="dev", target="stage", sources=sources)
 
