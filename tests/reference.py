@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reconciler.cli.source import open_tree
+from reconciler.cli.variables import SETTINGS
+from reconciler.session.trees import open_tree
 from reconciler.trees.tree import Tree
 
 ROOT = Path(__file__).parents[1]
@@ -13,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 def tree() -> Tree:
     """The files on disk, and the commits that they pin."""
-    return open_tree(str(ROOT), None, offline=True)
+    return open_tree(SETTINGS, str(ROOT), None, offline=True)
 
 
 def git_settings() -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.settings import peers_folder
+from reconciler.cli.variables import SETTINGS
 from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.lifecycle import down
 from tests.conftest import PEER_MISSING
@@ -114,7 +114,7 @@ def testbeds(
 ) -> Iterator[None]:
     """Compiled programs, as if this were not the first time; what is left running is ended."""
     base = tmp_path / "testbeds"
-    environment |= {"RECONCILER_PEERS": peers_folder(), "RECONCILER_TESTBEDS": str(base)}
+    environment |= {"RECONCILER_PEERS": SETTINGS.peers_folder, "RECONCILER_TESTBEDS": str(base)}
     yield
     for name in os.listdir(base) if base.exists() else ():
         down(TestbedFolder(base, name))

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reconciler.cli.source import open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.render.renderer import Renderer
+from reconciler.session.trees import open_tree
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "stage", "prod")
@@ -121,7 +122,7 @@ MARKED = re.compile(r"(<!-- table: (.*) -->\n)[^<]*(<!-- end -->\n)")
 
 
 def main(page: Path) -> None:
-    tree = open_tree(str(ROOT), None)
+    tree = open_tree(SETTINGS, str(ROOT), None)
     with Renderer() as renderer:
         renders = [renderer.render(tree, f"environments/{e}/gethrelay") for e in ENVIRONMENTS]
         fleets = [Fleet(json.loads(renderer.kernel.objects(r.manifest))) for r in renders]

@@ -9,13 +9,14 @@ import typer
 
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, write_json
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.model.paths import entry_of
 from reconciler.render.affected import Affected
 from reconciler.render.affected import affected as find_affected
 from reconciler.render.folders import kustomizations, patterns_called
 from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, open_tree
 
 EXAMPLES = """**Examples**
 
@@ -47,11 +48,15 @@ def affected(
     """List the kustomizations that a change touches, by what each of them really reads."""
     source = find_source([], root)
     old, new = (
-        open_tree(source, revision, offline=offline, base=before) for revision in (before, after)
+        open_tree(SETTINGS, source, revision, offline=offline, base=before)
+        for revision in (before, after)
     )
     patterns = [p for typed in only or [] for p in patterns_called([old, new], typed)]
     total = len(kustomizations(new, patterns))
-    with Renderer(open_store(not no_cache)) as renderer, progress("comparing", total) as advance:
+    with (
+        Renderer(open_store(SETTINGS, not no_cache)) as renderer,
+        progress("comparing", total) as advance,
+    ):
         found = find_affected(renderer, old, new, patterns, advance)
     if output is Output.json:
         write_json({"version": 1, "affected": [_as_json(a) for a in found]})

@@ -14,11 +14,11 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.extras import check_installed
-from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Root
-from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.place import the_repository
+from reconciler.cli.options import ForgeKind, LogFormat, LogFormatOption, NoCache, Root
+from reconciler.cli.variables import SETTINGS
 from reconciler.daemon.logs import set_up
 from reconciler.errors import CheckFailed, UsageError
+from reconciler.session.repository import the_repository
 
 if TYPE_CHECKING:
     from reconciler.bot.round import Happened
@@ -88,11 +88,11 @@ def bot(
     from reconciler.bot.metrics import BotMetrics
     from reconciler.bot.rollout import RolloutLimits
     from reconciler.bot.round import Round
-    from reconciler.cli.promote.session import open_promotion_session
     from reconciler.daemon.http import HttpServer
     from reconciler.daemon.probes import Probes
     from reconciler.promotion.pull_request.arrival_witness import Known
     from reconciler.promotion.pull_request.lock import Watch
+    from reconciler.session.promotion import open_promotion_session
 
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
@@ -106,7 +106,7 @@ def bot(
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
         opened = open_promotion_session(
-            the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
+            SETTINGS, the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
         )
         waits = lease + 10 if once else 0
         with opened as office, office.alone(lease, patience=waits, watch=watch):

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.settings import open_store
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed
 from reconciler.render.stores.disk import Stats
+from reconciler.session.opened import open_store
 
 app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
 
@@ -18,7 +19,7 @@ MIB = 1 << 20
 @app.command()
 def stats() -> None:
     """Show where the cache is and what it holds."""
-    store = open_store()
+    store = open_store(SETTINGS)
     found = store.stats()
     store.close()
     if found is None:
@@ -40,7 +41,7 @@ def prune(
     ] = None,
 ) -> None:
     """Drop the renders that were used longest ago."""
-    store = open_store()
+    store = open_store(SETTINGS)
     found = store.stats()
     if found is not None:
         _check(found)

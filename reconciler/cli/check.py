@@ -18,16 +18,17 @@ from reconciler.checks.finding_places import with_places
 from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
 from reconciler.checks.sarif import sarif
-from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, error_json, progress, show_error, write_json
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_repository, open_tree, where_from
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.globs import matches
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.session.apps import apps_called
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, open_repository, open_tree, where_from
 from reconciler.text.suggestions import meant
 
 TYPE_CHECKING = False
@@ -93,11 +94,14 @@ def check_(
     source = find_source(wanted, root)
     if staged and ref is not None:
         raise UsageError("--staged and --ref exclude each other", hint="name one of them")
-    tree = open_tree(source, ref, offline=offline, staged=staged)
+    tree = open_tree(SETTINGS, source, ref, offline=offline, staged=staged)
     groups = groups_of(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
-    with Kernel(CHECKING) as kernel, Renderer(open_store(not no_cache), kernel) as renderer:
+    with (
+        Kernel(CHECKING) as kernel,
+        Renderer(open_store(SETTINGS, not no_cache), kernel) as renderer,
+    ):
         with progress("checking", 2 * total) as advance:
             reports = [
                 check(renderer, tree, g.apps, g.beside, g.settings, repository, advance)

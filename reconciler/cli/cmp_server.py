@@ -9,10 +9,11 @@ import typer
 
 from reconciler.cli.extras import check_installed
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache
-from reconciler.cli.settings import open_mirrors, open_store
+from reconciler.cli.variables import SETTINGS
 from reconciler.daemon import machine
 from reconciler.daemon.logs import set_up
 from reconciler.errors import UsageError
+from reconciler.session.opened import open_mirrors, open_store
 
 SOCKETS = "/home/argocd/cmp-server/plugins"
 
@@ -108,6 +109,6 @@ def cmp_server(
                 packed=max_archive << 20,
             ),
         ),
-        open_store(not no_cache),
-        lambda: open_mirrors(False),
+        open_store(SETTINGS, not no_cache),
+        lambda: open_mirrors(SETTINGS, False),
     )

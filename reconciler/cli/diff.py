@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.apps import apps_called, those_in
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import error_json, progress, write_json
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_repository, open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.compare.app_differences import FolderPair, differences, same_folders
 from reconciler.compare.as_json import document
 from reconciler.compare.as_text import app_lines, counts_text
@@ -25,6 +23,9 @@ from reconciler.model.fleet import environment_names
 from reconciler.model.paths import apps_in, entry_folder, entry_of, environment_folder
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
+from reconciler.session.apps import apps_called, those_in
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, open_repository, open_tree
 from reconciler.text.diff_lines import ADDED, CHANGED, PLACE, REMOVED, Line
 
 TYPE_CHECKING = False
@@ -131,7 +132,10 @@ def diff(
     else:
         chosen = _chosen(old, new, wanted, source)
         pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
-    with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
+    with (
+        Renderer(open_store(SETTINGS, not no_cache)) as renderer,
+        progress("comparing", len(pairs)) as bar,
+    ):
         found = differences(renderer, old, new, pairs, bar)
     first, second = environments or (None, None)
     report = ComparisonReport(
@@ -168,7 +172,7 @@ def _tree(root: str, revision: str | None, option: str, base: str, offline: bool
             f"{root} is a bare repository: it has revisions, but no files of its own",
             hint=f"name a revision with {option}",
         )
-    return open_tree(root, revision, offline=offline, base=base)
+    return open_tree(SETTINGS, root, revision, offline=offline, base=base)
 
 
 def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:

@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.apps import one_app
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree, where_from
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import printable
 from reconciler.explain.as_json import app_document, field_document, object_document
 from reconciler.explain.as_text import ExplanationText
 from reconciler.explain.explained_app import ExplainedApp
 from reconciler.render.renderer import Renderer
+from reconciler.session.apps import one_app
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, open_tree, where_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def explain(
 ) -> None:
     """Tell where an app, an object or a value comes from: files, lines, and who changed it."""
     source = find_source([name], root)
-    tree = open_tree(source, ref, offline=offline)
+    tree = open_tree(SETTINGS, source, ref, offline=offline)
     folder = one_app(tree, name, source)
     json = output is ExplainOutput.json
-    with Renderer(open_store(not no_cache)) as renderer:
+    with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         app = ExplainedApp(renderer, tree, folder)
         text = ExplanationText(app, lambda place: str(where_from(place, source)))
         if wanted is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UserError
 
 TYPE_CHECKING = False
@@ -29,16 +30,16 @@ def run_quickly(arguments: list[str]) -> int | None:
     if request is None:
         return None
     try:
-        from reconciler.cli.settings import open_store
-        from reconciler.cli.source import find_source, folders_meant, open_tree
         from reconciler.render.renderer import Renderer
+        from reconciler.session.opened import open_store
+        from reconciler.session.trees import find_source, folders_meant, open_tree
 
         root = find_source(request.paths, None)
-        tree = open_tree(root, request.revision)
+        tree = open_tree(SETTINGS, root, request.revision)
         wanted = folders_meant(request.paths, root, tree)
         if len(wanted) >= WORTH_A_BAR:
             return None
-        with Renderer(open_store(request.cache)) as renderer:
+        with Renderer(open_store(SETTINGS, request.cache)) as renderer:
             renders = renderer.render_all(tree, wanted)
     except Exception:
         return None  # the full command says it with everything it has

@@ -15,12 +15,13 @@ from reconciler.argocd.stock_plugin import order_of
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import NoCache
 from reconciler.cli.output import console
-from reconciler.cli.settings import open_mirrors, open_store
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.locate import find_root
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_mirrors, open_store
 from reconciler.trees.worktree import WorkTree
 
 EXAMPLES = """**Examples**
@@ -45,8 +46,8 @@ def generate_(
     order = order_of(os.getcwd(), os.environ)
     tree = WorkTree(order.root)
     here = order.root if find_root(order.root) == order.root else None
-    follow_pins(tree, allow_repository or (), lambda: open_mirrors(False), here)
-    store = open_store(not no_cache)
+    follow_pins(tree, allow_repository or (), lambda: open_mirrors(SETTINGS, False), here)
+    store = open_store(SETTINGS, not no_cache)
     with Kernel() as kernel, Kernel(CHECKING) as checking:
         engine = Engine(lambda: Renderer(store, kernel), lambda: Renderer(store, checking))
         try:

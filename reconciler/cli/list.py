@@ -15,7 +15,7 @@ from rich.text import Text
 
 from reconciler.cli.options import Output, Root
 from reconciler.cli.output import error_json, show_error, show_note, write_json
-from reconciler.cli.source import find_source, open_repository, open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.file_history import CommitSummary
 from reconciler.model.entry import Entry
@@ -23,6 +23,7 @@ from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.notes import Note, notes
 from reconciler.model.release import Release, read_release
+from reconciler.session.trees import find_source, open_repository, open_tree
 from reconciler.yaml.nodes import shortened
 
 EXAMPLES = """**Examples**
@@ -76,7 +77,7 @@ def list_(
 ) -> None:
     """List the apps of each environment with their release and images, without rendering."""
     source = find_source([], root)
-    tree = open_tree(source, ref)
+    tree = open_tree(SETTINGS, source, ref)
     fleet = load_fleet(tree)
     wanted = {entry for name in names or [] for entry in fleet.entries_called(name)}
     git = open_repository(source)

@@ -7,12 +7,27 @@ from typing import Annotated
 
 import typer
 
+from reconciler.forges.forge import KINDS
+
 Root = Annotated[
     str | None,
     typer.Option(
         "--root",
         metavar="FOLDER",
         help="The tree that nothing may leave; otherwise the Git repository around PATH.",
+        show_default=False,
+    ),
+]
+
+
+ForgeKind = Annotated[
+    str,
+    typer.Option(
+        "--forge",
+        metavar="KIND",
+        envvar="RECONCILER_FORGE",
+        help=f"{', '.join(KINDS)}; otherwise what the URL of origin means. `local` keeps requests "
+        "in this repository.",
         show_default=False,
     ),
 ]

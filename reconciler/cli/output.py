@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.cli.fast_commands import WORTH_A_BAR, send_nowhere, write_out
-from reconciler.cli.source import where_from
 from reconciler.errors import Place, ReconcilerError, printable
+from reconciler.session.trees import where_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

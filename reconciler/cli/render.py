@@ -19,11 +19,12 @@ from reconciler.cli.output import (
     show_notice,
     write_json,
 )
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, folders_meant, open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, folders_meant, open_tree
 from reconciler.trees.pins import is_reference, pins_of
 
 TYPE_CHECKING = False
@@ -94,7 +95,7 @@ def render(
     """Print manifests exactly as kustomize build does: of any folder, at any revision."""
     folder = _folder_of(output)
     source = find_source(paths, root)
-    tree = open_tree(source, ref, offline=offline)
+    tree = open_tree(SETTINGS, source, ref, offline=offline)
     tree.max_file_size = max_file_size << 20
     chosen = RenderOptions(
         reorder=reorder.value if reorder else "",
@@ -103,7 +104,7 @@ def render(
     )
     wanted = folders_meant(paths, source, tree)
 
-    with Renderer(open_store(not no_cache)) as renderer:
+    with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         with progress("rendering", len(wanted)) as advance:
             renders = renderer.render_all(tree, wanted, chosen, advance)
         for found_render in renders:

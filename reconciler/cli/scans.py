@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 
-from reconciler.cli.source import find_source
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.locate import find_root
 from reconciler.git.pushes import Push, new_commits, read_pushes
 from reconciler.git.snapshots import Snapshots
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
+from reconciler.session.trees import find_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,15 +65,15 @@ def _rendering(root: str) -> Iterator[Callable[[], Rendering]]:
 
         @cache
         def begin() -> Rendering:
-            from reconciler.cli.settings import open_store
-            from reconciler.cli.source import open_tree
             from reconciler.render.renderer import Renderer
             from reconciler.sealing.plaintext.rendered import Rendering
+            from reconciler.session.opened import open_store
+            from reconciler.session.trees import open_tree
 
             def tree(commit: str) -> Tree:
-                return open_tree(root, commit or None, offline=True, staged=not commit)
+                return open_tree(SETTINGS, root, commit or None, offline=True, staged=not commit)
 
-            return Rendering(opened.enter_context(Renderer(open_store())), tree)
+            return Rendering(opened.enter_context(Renderer(open_store(SETTINGS))), tree)
 
         yield begin
 

@@ -13,10 +13,10 @@ from reconciler.checks.github_annotations import commands
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, show_note, show_warning
 from reconciler.cli.scans import asked_for, repository, scanned, summary
-from reconciler.cli.source import where_from
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
+from reconciler.session.trees import where_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

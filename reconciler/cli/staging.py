@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from reconciler.cli.output import console, show_error
-from reconciler.cli.settings import open_memory
-from reconciler.cli.source import where_from
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, printable
 from reconciler.git.file_lock import only_writer
 from reconciler.git.repository import Repository
@@ -19,6 +18,8 @@ from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.sealing.confirmed_certificates import ConfirmedCertificates
 from reconciler.sealing.hook.hook import seal_all
 from reconciler.sealing.hook.staged_edits import StagedEdits
+from reconciler.session.opened import open_memory
+from reconciler.session.trees import where_from
 from reconciler.trees.commit import commit_tree
 from reconciler.trees.memory import MemoryTree
 from reconciler.trees.staged import StagedTree
@@ -44,7 +45,9 @@ def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) ->
     head = snapshots.head()
     before = commit_tree(Repository(root), head) if head else MemoryTree({})
     fleet = load_fleet(staged) if environment_names(staged) else Fleet((), ())
-    work = StagedEdits(staged, before, fleet, open_memory(root), ConfirmedCertificates(root))
+    work = StagedEdits(
+        staged, before, fleet, open_memory(SETTINGS, root), ConfirmedCertificates(root)
+    )
     done, refused = seal_all(work, found)
     blobs = {
         path: None if content is None else snapshots.store(content)

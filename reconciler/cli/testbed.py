@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.output import console
-from reconciler.cli.settings import peers_folder, testbeds_folder
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _start(folder: TestbedFolder, options: TestbedOptions) -> None:
     from reconciler.testbed.builder import build, missing
     from reconciler.testbed.lifecycle import up as begin
 
-    cache, names = Path(peers_folder()), programs_of(options)
+    cache, names = Path(SETTINGS.peers_folder), programs_of(options)
     out = console()
     absent = missing(names, cache)
     if absent:
@@ -229,12 +229,12 @@ def _folder(name: str) -> TestbedFolder:
             f"{name!r} is no name for a testbed",
             hint="use small letters, digits and dashes, 40 at most",
         )
-    return TestbedFolder(Path(testbeds_folder()), name)
+    return TestbedFolder(Path(SETTINGS.testbeds_folder), name)
 
 
 def _names() -> list[str]:
     try:
-        return os.listdir(testbeds_folder())
+        return os.listdir(SETTINGS.testbeds_folder)
     except OSError:
         return []
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.source import open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PlaintextRules
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.plaintext.rendered import TOO_MUCH, Rendering
 from reconciler.sealing.plaintext.scan import Scanner
+from reconciler.session.trees import open_tree
 from tests.conftest import Repo
 
 PROGRAM = Path(sys.executable).with_name("reconciler")
@@ -481,7 +482,9 @@ def test_what_needs_more_memory_than_there_is_for_it_is_refused(repo: Repo) -> N
     repo.git("add", ".")
     root = str(repo.path)
     with Kernel(memory_limit=96 << 20) as kernel, Renderer(kernel=kernel) as renderer:
-        rendering = Rendering(renderer, lambda _: open_tree(root, None, offline=True, staged=True))
+        rendering = Rendering(
+            renderer, lambda _: open_tree(SETTINGS, root, None, offline=True, staged=True)
+        )
         snapshots = Snapshots(root)
         scan = Scanner(snapshots, PlaintextRules(), lambda: rendering).scan(snapshots.staged())
     [found] = scan.found

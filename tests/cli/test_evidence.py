@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.promote.evidence import _logins, _signed_in, open_sources
+from reconciler.cli.variables import SETTINGS
 from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Destination, Environment
 from reconciler.model.health_sources import Probe, Prometheus
+from reconciler.session.health import _logins, _signed_in, open_sources
 from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import prometheus, serving
 
@@ -31,7 +32,7 @@ def look(url: str) -> list[Evidence]:
     there = Destination(cluster="stage")
     stage = Environment(name="stage", places={}, destination=there, health=health)
     asked = HealthQuestion(Entry("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
-    with open_sources() as sources:
+    with open_sources(SETTINGS) as sources:
         (found,) = sources.look(stage, [asked])
     return found
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from githubkit_schemas.v2022_11_28 import models
 
-from reconciler.cli.promote.forge import LIMITED, open_forge
+from reconciler.cli.variables import SETTINGS
 from reconciler.forges.github import ACTIONS
 from reconciler.forges.signed_commits import SignedCommitBuilder
+from reconciler.session.forge import LIMITED, open_forge
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.forges.fake_forge import AT, Smithy, shared_by
@@ -75,7 +76,7 @@ def test_github_signs_for_an_app_where_git_s_configuration_says_nothing(
     monkeypatch.setenv("RECONCILER_FORGE_TOKEN", token)
     if setting:
         clone.git("config", "commit.gpgSign", setting)
-    with open_forge(str(clone.path), "github") as reached:
+    with open_forge(SETTINGS, str(clone.path), "github") as reached:
         assert isinstance(reached.make_bench(), SignedCommitBuilder) is signs
         assert not reached.caveat
 

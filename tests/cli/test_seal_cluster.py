@@ -18,7 +18,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from reconciler.cli.settings import peers_folder
+from reconciler.cli.variables import SETTINGS
 from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.builder import build
 from reconciler.testbed.folder import TestbedFolder
@@ -166,7 +166,7 @@ def test_a_new_cluster_with_the_keys_of_a_backup_opens_everything(
     assert b"a backup is never overwritten" in again.stderr
 
     options = TestbedOptions(sealed_secrets=True)
-    programs = build(programs_of(options), Path(peers_folder()))
+    programs = build(programs_of(options), Path(SETTINGS.peers_folder))
     with up(TestbedFolder(tmp_path, "new"), options, programs) as testbed:
         new = Cluster(testbed.folder.kubeconfig, lost.namespace, testbed.folder.bin)
         new.kubectl("create", "namespace", new.namespace)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.settings import peers_folder
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CannotBuild
 from reconciler.testbed.builder import Report, built
 from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
@@ -64,7 +64,7 @@ OURS: dict[str, Peer | Bundle] = {
 def compiled(name: str, report: Report = lambda _: None) -> Path:
     """The path of this peer, whoever pins it."""
     found = OURS.get(name) or PEERS.get(name) or BUNDLES[name]
-    return built(found, Path(peers_folder()), report)
+    return built(found, Path(SETTINGS.peers_folder), report)
 
 
 def program(name: str) -> Path:

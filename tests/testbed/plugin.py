@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.settings import peers_folder
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CannotBuild
 from reconciler.testbed.addons.crds import BUNDLES
 from reconciler.testbed.assembly import programs_of
@@ -122,7 +122,7 @@ def testbed(
             request.config.stash[_missing][part] = "its controller runs in a testbed on Linux only"
             continue
         try:
-            programs |= build(programs_of(PARTS[part]), Path(peers_folder()))
+            programs |= build(programs_of(PARTS[part]), Path(SETTINGS.peers_folder))
             options |= PARTS[part]
         except CannotBuild as e:
             request.config.stash[_missing][part] = f"{PEER_MISSING}{e}"

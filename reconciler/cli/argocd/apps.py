@@ -10,8 +10,7 @@ import typer
 from reconciler.argocd.applications.wanted import present_files, wanted_files
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import progress
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import find_source, open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.file_lock import only_writer
@@ -20,6 +19,8 @@ from reconciler.model.fleet import load_fleet
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_store
+from reconciler.session.trees import find_source, open_tree
 from reconciler.trees.tree import FILE, Tree
 
 EXAMPLES = """**Examples**
@@ -49,13 +50,13 @@ def apps(
     What each Application needs and watches is what the render of its app looks at and makes.
     """
     source = find_source([], root)
-    tree = open_tree(source, None, offline=offline)
+    tree = open_tree(SETTINGS, source, None, offline=offline)
     fleet = load_fleet(tree)
     chosen = [fleet.environment(name) for name in names or ()] or list(fleet.environments)
     origin = next(map(without_user, remote_urls(source)), "")
     with (
         Kernel(CHECKING) as kernel,
-        Renderer(open_store(not no_cache), kernel) as renderer,
+        Renderer(open_store(SETTINGS, not no_cache), kernel) as renderer,
         progress("rendering", len(fleet.entries)) as advance,
     ):
         wanted = wanted_files(renderer, tree, fleet, chosen, origin, advance)

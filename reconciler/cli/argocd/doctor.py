@@ -15,7 +15,7 @@ from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
 from reconciler.argocd.doctor.examine import examine
 from reconciler.cli.options import Output
 from reconciler.cli.output import console, write_json
-from reconciler.cli.settings import kubeconfig_files
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.yaml.nodes import LOADER
 
@@ -91,7 +91,7 @@ def _in_cluster(
     from reconciler.cluster.kubeconfig import connect, read_kubeconfig
     from reconciler.cluster.objects import list_objects
 
-    config = read_kubeconfig([kubeconfig] if kubeconfig else kubeconfig_files())
+    config = read_kubeconfig([kubeconfig] if kubeconfig else SETTINGS.kubeconfig_files)
     with connect(config.context(context or ""), os.environ) as client:
         for group, kinds in (
             ("apis/apps/v1", ("deployments", "statefulsets")),

@@ -16,19 +16,19 @@ import typer
 import yaml
 
 from reconciler.checks.application_findings import told_paths
-from reconciler.cli.apps import one_app
 from reconciler.cli.extras import check_installed
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
-from reconciler.cli.settings import peers_folder
-from reconciler.cli.source import find_source, open_repository, open_tree
-from reconciler.cli.trust import trusted_urls
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, RepositoryError, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import argocd_app_file, entry_of
+from reconciler.session.apps import one_app
+from reconciler.session.trees import find_source, open_repository, open_tree
+from reconciler.session.trust import trusted_urls
 from reconciler.trees.tree import FILE, Tree
 from reconciler.yaml.nodes import LOADER
 
@@ -94,12 +94,12 @@ def replay(
     from reconciler.argocd.replay.request import TargetCluster, sent
 
     source = find_source([], root)
-    tree = open_tree(source, ref)
+    tree = open_tree(SETTINGS, source, ref)
     entry = entry_of(one_app(tree, name, source))
     if entry is None:
         raise UsageError(f"{name} is no app of an environment", hint="write ENV/APP")
     environment = load_fleet(tree).environment(entry[0])
-    urls = [*trusted_urls(source)[0], *remote_urls(source)]
+    urls = [*trusted_urls(SETTINGS, source)[0], *remote_urls(source)]
     asked = _asked(tree, environment, entry[1], next(map(without_user, urls), source))
     if application:
         asked = _as_in(application, asked)
@@ -231,7 +231,7 @@ def _stock_binary() -> str:
     for program in ("argocd-cmp-server", "argocd"):
         if found := shutil.which(program):
             return found
-    built = Path(peers_folder()) / key(PEERS["argocd"])
+    built = Path(SETTINGS.peers_folder) / key(PEERS["argocd"])
     if not built.exists():
         raise UsageError(
             "Argo CD's own plugin server is not on this machine",

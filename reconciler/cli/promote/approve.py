@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Root
-from reconciler.cli.promote.forge import ForgeKind, open_forge
-from reconciler.cli.promote.place import the_repository
+from reconciler.cli.options import ForgeKind, Root
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
+from reconciler.session.forge import open_forge
+from reconciler.session.repository import the_repository
 
 EXAMPLES = """**Examples**
 
@@ -29,7 +30,7 @@ def approve(
     from reconciler.forges.local import LocalForge
 
     repository = the_repository(root)
-    with open_forge(repository.path, forge) as reached:
+    with open_forge(SETTINGS, repository.path, forge) as reached:
         if not isinstance(reached.forge, LocalForge):
             raise UsageError("the forge has reviews of its own", hint="approve it there")
         pull = reached.forge.pull(number)

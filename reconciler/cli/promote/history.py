@@ -12,8 +12,7 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.promote.place import the_repository
-from reconciler.cli.source import open_fetched
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.fleet import load_fleet
@@ -21,6 +20,8 @@ from reconciler.model.paths import kustomization_in
 from reconciler.promotion.plan.as_json import plain
 from reconciler.promotion.plan.as_text import SHORT, shown
 from reconciler.promotion.plan.release_history import ReleasePeriod, release_history
+from reconciler.session.repository import the_repository
+from reconciler.session.trees import open_fetched
 from reconciler.text.diff_lines import CHANGED, Line
 from reconciler.text.durations import moment
 from reconciler.text.suggestions import did_you_mean
@@ -51,8 +52,10 @@ def history_(
     It is what the main branch tells, as it was last fetched.
     """
     repository = the_repository(root)
-    here = load_fleet(open_fetched(repository, "", offline=offline)).environment(environment)
-    tree = open_fetched(repository, here.releases.branch, offline=offline)
+    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline)).environment(
+        environment
+    )
+    tree = open_fetched(SETTINGS, repository, here.releases.branch, offline=offline)
     fleet = load_fleet(tree)
     place, entry = fleet.environment(environment), Entry(environment, app)
     file = kustomization_in(tree, entry.folder)

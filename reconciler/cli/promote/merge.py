@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Root
-from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.place import the_repository
+from reconciler.cli.options import ForgeKind, NoCache, Root
+from reconciler.cli.output import show_warning
 from reconciler.cli.promote.request_output import show_conducted
-from reconciler.cli.promote.session import open_promotion_session
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import MergeOutcome, PullRequestState
 from reconciler.promotion.pull_request.conduct import conduct, merge
+from reconciler.session.promotion import open_promotion_session
+from reconciler.session.repository import the_repository
 
 EXAMPLES = """**Examples**
 
@@ -32,7 +33,12 @@ def merge_(
     For requests that are kept in the repository; elsewhere the forge's own button does it, too.
     """
     repository = the_repository(root)
-    with open_promotion_session(repository, forge, cache=not no_cache) as office, office.alone():
+    with (
+        open_promotion_session(
+            SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
+        ) as office,
+        office.alone(),
+    ):
         pull = office.desk.forge.pull(number)
         if pull.state is not PullRequestState.open:
             raise UsageError(f"pull request {number} is {pull.state}")

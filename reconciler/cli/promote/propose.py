@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Output, Root
-from reconciler.cli.output import error_json, progress, write_json
-from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.place import the_repository
+from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
+from reconciler.cli.output import error_json, progress, show_warning, write_json
 from reconciler.cli.promote.plan_output import end_with, show_plan, show_proposal
-from reconciler.cli.promote.planning import open_planner
-from reconciler.cli.source import open_fetched
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
@@ -22,6 +19,9 @@ from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.branch import BranchWork, Shop, publish
+from reconciler.session.planner import open_planner
+from reconciler.session.repository import the_repository
+from reconciler.session.trees import open_fetched
 from reconciler.text.markdown import quiet
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def promote(
             hint="write --override GATE --reason TEXT",
         )
     repository = the_repository(root)
-    here = load_fleet(open_fetched(repository, "", offline=offline))
+    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
     commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
     errands = [
@@ -124,12 +124,14 @@ def promote(
         _planned(repository, errands, dry_run, explain, output, cache=not no_cache, offline=offline)
         return
     from reconciler.cli.promote.request_output import conducted_document, show_conducted
-    from reconciler.cli.promote.session import open_promotion_session
     from reconciler.promotion.gates.override import Override
     from reconciler.promotion.pull_request.conduct import End, conduct
+    from reconciler.session.promotion import open_promotion_session
 
     passing = Override(tuple(gates), quiet(reason), "") if gates else None
-    opened = open_promotion_session(repository, forge, cache=not no_cache, offline=offline)
+    opened = open_promotion_session(
+        SETTINGS, repository, forge, cache=not no_cache, offline=offline, warn=show_warning
+    )
     with opened as office, office.alone():
         done = [
             conduct(office.desk, errand, office.assessor, again=again, override=passing)
@@ -156,7 +158,7 @@ def _planned(
 ) -> None:
     """Without a forge: on the main branch as it was last fetched."""
     done: list[tuple[Plan, Proposal | None]] = []
-    with open_planner(repository, cache=cache, offline=offline) as planner:
+    with open_planner(SETTINGS, repository, cache=cache, offline=offline) as planner:
         for errand in errands:
             with progress("comparing", 2 * max(len(errand.apps), 1)) as bar:
                 scene = planner.scene(errand, progress=bar)

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Output, Root
-from reconciler.cli.output import write_json
-from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.place import the_repository
+from reconciler.cli.options import ForgeKind, NoCache, Output, Root
+from reconciler.cli.output import show_warning, write_json
 from reconciler.cli.promote.plan_output import end_with, show_plan
 from reconciler.cli.promote.request_output import conducted_document, show_conducted
-from reconciler.cli.promote.session import open_promotion_session
+from reconciler.cli.variables import SETTINGS
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.conduct import End, conduct
+from reconciler.session.promotion import open_promotion_session
+from reconciler.session.repository import the_repository
 from reconciler.text.markdown import quiet
 
 EXAMPLES = """**Examples**
@@ -54,7 +54,12 @@ def rollback(
     with `--override hold`; a newer one is.
     """
     repository = the_repository(root)
-    with open_promotion_session(repository, forge, cache=not no_cache) as office, office.alone():
+    with (
+        open_promotion_session(
+            SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
+        ) as office,
+        office.alone(),
+    ):
         release = (
             repository.resolve(to) if to else office.desk.planner.release_before(environment, app)
         )

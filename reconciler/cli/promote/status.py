@@ -12,9 +12,7 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.promote.evidence import open_sources
-from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.planning import open_planner
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError, printable
 from reconciler.promotion.gates.as_json import standing_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
@@ -26,6 +24,9 @@ from reconciler.promotion.promotion_request import PromotionKind, PromotionReque
 from reconciler.promotion.pull_request.gate_question import question_of
 from reconciler.promotion.report.inspection import inspect_target
 from reconciler.render.binary import CHECKING
+from reconciler.session.health import open_sources
+from reconciler.session.planner import open_planner
+from reconciler.session.repository import the_repository
 
 if TYPE_CHECKING:
     from reconciler.health.sources import HealthSources
@@ -60,8 +61,10 @@ def status_(
     """
     repository = the_repository(root)
     with (
-        open_planner(repository, CHECKING, cache=not no_cache, offline=offline) as planner,
-        open_sources() as sources,
+        open_planner(
+            SETTINGS, repository, CHECKING, cache=not no_cache, offline=offline
+        ) as planner,
+        open_sources(SETTINGS) as sources,
     ):
         asked = _questions(planner, target, sources)
         found = [(question, judge(question) if question.plan.due else []) for question in asked]

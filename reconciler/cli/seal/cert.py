@@ -10,10 +10,11 @@ import typer
 
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
-from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.confirmation import check_expected, sealing_certificate
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
-from reconciler.cli.seal.session import SealingSession, open_sealing_session
+from reconciler.cli.variables import SETTINGS
+from reconciler.session.sealing import SealingSession, open_sealing_session
+from reconciler.session.sealing_controller import WantedCluster, open_controller
 
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment
@@ -63,12 +64,12 @@ def fetch(
     """Take the newest certificate from the controller; older ones stay until nothing needs them."""
     wanted = WantedCluster(controller, kubeconfig, context)
     if env is None:
-        with open_controller(wanted, None) as found:
+        with open_controller(SETTINGS, wanted, None) as found:
             write_out(_asked(found, fingerprint).pem.encode())
         return
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     environment = place.environment(env)
-    with open_controller(wanted, environment) as found:
+    with open_controller(SETTINGS, wanted, environment) as found:
         fetched(place, environment, found, wanted, fingerprint)
 
 
@@ -81,7 +82,7 @@ def confirm(
     root: Root = None,
 ) -> None:
     """Let this clone seal with another certificate than before."""
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     sealing_certificate(place, place.environment(env), fingerprint)
 
 
@@ -92,7 +93,7 @@ def show(
     """Show the certificates of an environment, the newest first."""
     from reconciler.sealing.certificates import certificates_of
 
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     found = certificates_of(place.tree, place.environment(env))
     now = datetime.now(UTC)
     for certificate in found.all:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.output import console
-from reconciler.cli.seal.session import SealingSession
 from reconciler.errors import UsageError
+from reconciler.session.sealing import SealingSession
 
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment

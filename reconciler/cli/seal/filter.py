@@ -19,9 +19,8 @@ from reconciler.cli.seal.confirmation import (
 )
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, ManifestForm, Namespace, ScopeOption
-from reconciler.cli.seal.session import SealingSession, open_sealing_session, scope_called
 from reconciler.cli.seal.values import note_line_break, read_stdin
-from reconciler.cli.settings import open_memory
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_root
@@ -35,6 +34,8 @@ from reconciler.sealing.secret import (
     read_secret,
     wipe,
 )
+from reconciler.session.opened import open_memory
+from reconciler.session.sealing import SealingSession, open_sealing_session, scope_called
 from reconciler.yaml.read import Document, is_json, look_alikes, read_documents
 from reconciler.yaml.write import stream
 
@@ -136,7 +137,7 @@ def _certificate(
     if named and env:
         raise UsageError("--cert and --env both name a certificate", hint="give one of them")
     if env:
-        place: SealingSession = open_sealing_session(root)
+        place: SealingSession = open_sealing_session(SETTINGS, root)
         environment = place.environment(env)
         certificate = sealing_certificate(place, environment, fingerprint)
         say_sealed_with(certificate, env)
@@ -235,7 +236,7 @@ def _merge(path: str, secrets: list[Secret], certificate: Certificate, scope: Sc
     from reconciler.sealing.sealed_files import changed, read_file_of, write_file
 
     folder = os.path.dirname(os.path.abspath(path))
-    memory = open_memory(find_root(folder))
+    memory = open_memory(SETTINGS, find_root(folder))
     for secret in secrets:
         with only_writer(folder):
             found = read_file_of(path, secret.name, alone=len(secrets) == 1)

@@ -9,13 +9,14 @@ import typer
 
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
-from reconciler.cli.seal.cluster import WantedCluster, context_for
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import ContextOption, ControllerOption, Identity, KubeconfigOption
 from reconciler.cli.seal.passphrase import ask_passphrase, plain_backup
-from reconciler.cli.seal.session import open_sealing_session
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.whole_files import PRIVATE, replace_file
+from reconciler.session.sealing import open_sealing_session
+from reconciler.session.sealing_controller import WantedCluster, context_for
 
 BACKUP_EXAMPLES = """**Examples**
 
@@ -63,8 +64,8 @@ def backup(
     if os.path.exists(file):
         raise UsageError(f"{file} exists", hint="a backup is never overwritten: name a new file")
     wanted = WantedCluster(controller, kubeconfig, context)
-    environment = open_sealing_session(root).environment(env)
-    with connect(context_for(wanted, environment), os.environ) as client:
+    environment = open_sealing_session(SETTINGS, root).environment(env)
+    with connect(context_for(SETTINGS, wanted, environment), os.environ) as client:
         keys = fetch_keys(client, _namespace(wanted.service(environment)))
     passphrase = "" if recipient else ask_passphrase(twice=True)
     content = encrypted(as_list(keys), recipient or [], passphrase)
@@ -91,11 +92,11 @@ def restore(
     from reconciler.yaml.read import read_documents
 
     wanted = WantedCluster(controller, kubeconfig, context)
-    environment = open_sealing_session(root).environment(env)
+    environment = open_sealing_session(SETTINGS, root).environment(env)
     content = plain_backup(file, identity or ())
     read_keys(content, file)
     keys = [document.value for document in read_documents(content, file)]
-    with connect(context_for(wanted, environment), os.environ) as client:
+    with connect(context_for(SETTINGS, wanted, environment), os.environ) as client:
         created, there = put_keys(client, _namespace(wanted.service(environment)), keys)
     typer.echo(f"{len(created)} restored, {len(there)} there already")
     if created:

@@ -12,8 +12,9 @@ from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, Identity
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.put import say
-from reconciler.cli.seal.session import open_sealing_session
+from reconciler.cli.variables import SETTINGS
 from reconciler.model.entry import Entry
+from reconciler.session.sealing import open_sealing_session
 
 EXAMPLES = """**Examples**
 
@@ -39,7 +40,7 @@ def migrate_(
     leave_no_core()
     from reconciler.sealing.migrate import migrate
 
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     to = place.environment(target)
     certificate = sealing_certificate(place, to, fingerprint)
     found = private_keys(keys, identity or ())

@@ -10,9 +10,10 @@ from reconciler.cli.options import Root
 from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, Namespace, ScopeOption
-from reconciler.cli.seal.session import open_sealing_session, scope_called
 from reconciler.cli.seal.values import ValueSources, values_from
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
+from reconciler.session.sealing import open_sealing_session, scope_called
 
 if TYPE_CHECKING:
     from reconciler.sealing.put import SealOutcome
@@ -81,7 +82,7 @@ def put_(
     leave_no_core()
     from reconciler.sealing.put import SecretChange, put
 
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     homes = place.homes(target) if all_envs else [place.home(target)]
     sources = ValueSources(
         tuple(from_file or ()),

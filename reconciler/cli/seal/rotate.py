@@ -10,7 +10,6 @@ import typer
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
 from reconciler.cli.seal.cert import fetched
-from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.confirmation import sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import (
@@ -22,10 +21,12 @@ from reconciler.cli.seal.options import (
     KubeconfigOption,
 )
 from reconciler.cli.seal.passphrase import private_keys
-from reconciler.cli.seal.session import SealingSession, open_sealing_session
 from reconciler.cli.seal.values import read_stdin
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.sealing.sealed_secret import SealedSecret
+from reconciler.session.sealing import SealingSession, open_sealing_session
+from reconciler.session.sealing_controller import WantedCluster, open_controller
 
 EXAMPLES = """**Examples**
 
@@ -58,7 +59,7 @@ def rotate_(
     if env == "-":
         _filter(wanted)
         return
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     place.environment(env)
     if keys:
         _with_keys(place, env, keys, identity or [], fingerprint)
@@ -72,7 +73,7 @@ def _by_controller(
     from reconciler.sealing.rotate import by_controller, check_same
 
     environment = place.environment(env)
-    with open_controller(wanted, environment) as controller:
+    with open_controller(SETTINGS, wanted, environment) as controller:
         certificate = fetched(place, environment, controller, wanted, fingerprint)
 
         def again(sealed: SealedSecret) -> SealedSecret:
@@ -115,7 +116,7 @@ def _filter(wanted: WantedCluster) -> None:
     from reconciler.sealing.sealed_files import rotated_text
 
     content = bytes(read_stdin())
-    with open_controller(wanted, None) as controller:
+    with open_controller(SETTINGS, wanted, None) as controller:
         certificate = controller.certificate()
         text, count = rotated_text(
             content,

@@ -12,8 +12,9 @@ from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificat
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, SecretName, SecretOwner
 from reconciler.cli.seal.put import say
-from reconciler.cli.seal.session import open_sealing_session
 from reconciler.cli.seal.values import ValueSources, values_from
+from reconciler.cli.variables import SETTINGS
+from reconciler.session.sealing import open_sealing_session
 
 EXAMPLES = """**Examples**
 
@@ -42,7 +43,7 @@ def set_(
     leave_no_core()
     from reconciler.sealing.put import SecretChange, existing, put
 
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     home = place.home(target)
     existing(place.tree, home, name)
     certificate = sealing_certificate(place, home.environment, fingerprint)

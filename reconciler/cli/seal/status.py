@@ -11,8 +11,9 @@ from rich.text import Text
 
 from reconciler.cli.options import Output, Root
 from reconciler.cli.output import console, show_note, write_json
-from reconciler.cli.seal.session import open_sealing_session
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place
+from reconciler.session.sealing import open_sealing_session
 
 if TYPE_CHECKING:
     from reconciler.sealing.seal_status import EnvironmentStatus, SealStatus, SecretCell
@@ -35,7 +36,7 @@ def status_(
     """Show which secret is where, with which certificate it was sealed, and what is missing."""
     from reconciler.sealing.seal_status import status_of
 
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     homes = place.homes(target)
     names = {home.environment.name for home in homes}
     environments = [e for e in place.fleet.environments if e.name in names]

@@ -8,21 +8,22 @@ import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
-from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
-from reconciler.cli.seal.session import open_sealing_session
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import open_tree
+from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
+from reconciler.session.opened import open_store
+from reconciler.session.sealing import open_sealing_session
+from reconciler.session.sealing_controller import WantedCluster, open_controller
+from reconciler.session.trees import open_tree
 from reconciler.yaml.read import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.cli.seal.session import SealingSession
     from reconciler.sealing.sealed_secret import SealedSecret
+    from reconciler.session.sealing import SealingSession
 
 EXAMPLES = """**Examples**
 
@@ -54,7 +55,7 @@ def verify_(
         names = [target] if target else None
         check_(names, rules=RULES, root=root, offline=offline, no_cache=no_cache)
         return
-    place = open_sealing_session(root)
+    place = open_sealing_session(SETTINGS, root)
     wanted = WantedCluster(controller, kubeconfig, context)
     closed = opened = 0
     for environment in place.fleet.environments:
@@ -64,7 +65,7 @@ def verify_(
         rendered = list(_rendered(place, [h.entry.folder for h in homes], offline, no_cache))
         if not rendered:
             continue
-        with open_controller(wanted, environment) as asked:
+        with open_controller(SETTINGS, wanted, environment) as asked:
             for app, sealed in rendered:
                 if asked.can_open(sealed):
                     opened += 1
@@ -83,8 +84,8 @@ def _rendered(
     place: SealingSession, folders: list[str], offline: bool, no_cache: bool
 ) -> Iterator[tuple[str, SealedSecret]]:
     """The SealedSecrets of these apps as the cluster gets them."""
-    tree = open_tree(place.tree.root, None, offline=offline)
-    with Renderer(open_store(not no_cache)) as renderer:
+    tree = open_tree(SETTINGS, place.tree.root, None, offline=offline)
+    with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         for folder, render in zip(folders, renderer.render_all(tree, folders), strict=True):
             if render.error:
                 raise render.error

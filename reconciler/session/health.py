@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import partial
 from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING
 
-from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.health.sources import HealthSources
+from reconciler.session.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 ANY_HOST = "default"  # as the library calls it
 
 
-def open_sources() -> HealthSources:
-    return HealthSources(_cluster, _web)
+def open_sources(settings: Settings) -> HealthSources:
+    return HealthSources(partial(_cluster, settings), partial(_web, settings))
 
 
-def _cluster(environment: Environment, name: str) -> httpx.Client:
+def _cluster(settings: Settings, environment: Environment, name: str) -> httpx.Client:
     """The cluster of this name, or that of the environment; never just the one that is chosen."""
-    config = read_kubeconfig(kubeconfig_files())
+    config = read_kubeconfig(settings.kubeconfig_files)
     there = environment.destination
     cluster = name or there.cluster
     context = config.of_cluster(cluster, "" if name else there.server)
@@ -38,14 +37,14 @@ def _cluster(environment: Environment, name: str) -> httpx.Client:
             f"no context of the kubeconfig is called {cluster}",
             hint=f"add one of this name; there are: {known}",
         )
-    return connect(context, os.environ)
+    return connect(context, settings.variables)
 
 
-def _web() -> httpx.Client:
+def _web(settings: Settings) -> httpx.Client:
     """With the passwords that the user's netrc file has for hosts by their names."""
     import httpx
 
-    file = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")
+    file = settings.netrc_file
     direct = {f"all://{host if ':' not in host else f'[{host}]'}": None for host in LOOPBACK}
     return httpx.Client(auth=partial(_signed_in, _logins(file)), mounts=direct)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 
-from reconciler.cli.settings import open_mirrors
 from reconciler.git.addresses import address, without_user
 from reconciler.git.locate import find_root
+from reconciler.session.opened import open_mirrors
+from reconciler.session.settings import Settings
 from reconciler.trees.own_urls import own_urls
 from reconciler.trees.pins import Pins
 from reconciler.trees.tree import refusal
@@ -28,6 +29,7 @@ OTHERS = "reconciler.remote"
 
 
 def follow_trusted(
+    settings: Settings,
     tree: Tree,
     root: str,
     base: str = "",
@@ -41,13 +43,13 @@ def follow_trusted(
     tree.pins = Pins(
         top,
         lambda: _trusted_urls(top, fleet, trusted or _main(top, base)),
-        lambda: open_mirrors(offline),
+        lambda: open_mirrors(settings, offline),
         lambda url: _only_listed(tree, url, top, _main(top, base) is not None),
         lambda: own_urls(tree, top),
     )
 
 
-def trusted_urls(root: str) -> tuple[list[str], list[str]]:
+def trusted_urls(settings: Settings, root: str) -> tuple[list[str], list[str]]:
     """What counts as this repository, and other repositories that an entry may pin."""
     return _trusted_urls(root, "", _main(root))
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import typer
 
 from reconciler.errors import UsageError
 from reconciler.forges.forge import KINDS
 from reconciler.git.addresses import remote_urls
+from reconciler.session.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,18 +36,6 @@ LIMITED = (
     "that a branch requires may never run; an app's token has no such limit"
 )
 
-ForgeKind = Annotated[
-    str,
-    typer.Option(
-        "--forge",
-        metavar="KIND",
-        envvar="RECONCILER_FORGE",
-        help=f"{', '.join(KINDS)}; otherwise what the URL of origin means. `local` keeps requests "
-        "in this repository.",
-        show_default=False,
-    ),
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -69,7 +55,7 @@ class Reached:
 
 
 @contextmanager
-def open_forge(root: str, kind: str) -> Iterator[Reached]:
+def open_forge(settings: Settings, root: str, kind: str) -> Iterator[Reached]:
     """Without a remote, or for `local`, the repository is its own forge."""
     from reconciler.forges.connect import connect, forge_address, probe
     from reconciler.forges.local import LocalForge
@@ -84,14 +70,14 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
     if not urls or kind == OWN:
         yield Reached(LocalForge(root), OwnBranches(root), lambda: CommitBuilder(root))
         return
-    place = forge_address(urls[0], kind, os.environ.get("RECONCILER_FORGE_URL", ""))
-    way = _way(place.project.web)
+    place = forge_address(urls[0], kind, settings.variables.get("RECONCILER_FORGE_URL", ""))
+    way = _way(settings, place.project.web)
     if not place.kind:
         place = probe(place, way)
     here = urlsplit(urls[0]).hostname == urlsplit(place.project.web).hostname
-    proof = None if place.kind == OWN else _proof(place, urls[0], root, here=here)
+    proof = None if place.kind == OWN else _proof(settings, place, urls[0], root, here=here)
     with connect(place, proof, way) as found:
-        remote = Remote(root, urls[0], os.environ, found.login if here else None)
+        remote = Remote(root, urls[0], settings.variables, found.login if here else None)
         forge = found.forge
         yield Reached(forge, OriginBranches(remote), lambda: _bench(root, forge, remote))
 
@@ -111,13 +97,13 @@ def _bench(root: str, forge: Forge, remote: Remote) -> CommitBuilder:
     return CommitBuilder(root, Committer(user, f"{user}@users.noreply.invalid"))
 
 
-def _way(web: str) -> HttpRoute:
+def _way(settings: Settings, web: str) -> HttpRoute:
     from reconciler.forges.client import HttpRoute
     from reconciler.forges.connect import proxy_for
 
     return HttpRoute(
-        proxy=proxy_for(web, os.environ) if web else "",
-        authorities=os.environ.get("RECONCILER_FORGE_CA_FILE", ""),
+        proxy=proxy_for(web, settings.variables) if web else "",
+        authorities=settings.variables.get("RECONCILER_FORGE_CA_FILE", ""),
     )
 
 
@@ -140,7 +126,7 @@ def _app(name: str, file: str, installation: str) -> GitHubApp:
 
 
 def _proof(
-    place: ForgeAddress, url: str, root: str, *, here: bool
+    settings: Settings, place: ForgeAddress, url: str, root: str, *, here: bool
 ) -> ForgeToken | GitHubApp | None:
     """The first that there is: an app, a token, a file, the forge's own variables, Git's helper.
 
@@ -149,14 +135,14 @@ def _proof(
     from reconciler.forges.token_variables import token_of
     from reconciler.forges.tokens import ForgeToken, ask_git, read_token
 
-    given = os.environ.get
+    given = settings.variables.get
     if app := given(APP):
         return _app(app, given(APP_KEY, ""), given(APP_INSTALLATION, "").strip())
     if file := given("RECONCILER_FORGE_TOKEN_FILE"):
         return read_token(file)
     if value := given(TOKEN):
         return ForgeToken(value, TOKEN)
-    if token := token_of(os.environ, place.kind, place.project.web):
+    if token := token_of(settings.variables, place.kind, place.project.web):
         return token
-    login = ask_git(url if here else place.project.url, os.environ, root)
+    login = ask_git(url if here else place.project.url, settings.variables, root)
     return login.token if login else None

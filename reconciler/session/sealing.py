@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.cli.settings import open_memory
-from reconciler.cli.source import find_source
 from reconciler.errors import UsageError
 from reconciler.git.locate import find_root
 from reconciler.model.environment import Environment
@@ -14,6 +12,9 @@ from reconciler.sealing.confirmed_certificates import ConfirmedCertificates
 from reconciler.sealing.digest_memory import DigestMemory
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.sealed_files import AppSecrets, home_of
+from reconciler.session.opened import open_memory
+from reconciler.session.settings import Settings
+from reconciler.session.trees import find_source
 from reconciler.trees.worktree import WorkTree
 
 
@@ -45,10 +46,10 @@ class SealingSession:
         return self.fleet.environment(name)
 
 
-def open_sealing_session(root: str | None) -> SealingSession:
+def open_sealing_session(settings: Settings, root: str | None) -> SealingSession:
     source = find_source([], root)
     tree = WorkTree(source)
-    memory = open_memory(find_root(source))
+    memory = open_memory(settings, find_root(source))
     return SealingSession(tree, load_fleet(tree), memory, ConfirmedCertificates(source))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.source import find_source, open_repository
 from reconciler.errors import RepositoryError
+from reconciler.session.trees import find_source, open_repository
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository

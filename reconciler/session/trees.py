@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from reconciler.cli.trust import follow_trusted
 from reconciler.errors import Place, RepositoryError, UsageError
 from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.render.folders import folders_called
+from reconciler.session.settings import Settings
+from reconciler.session.trust import follow_trusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _below(path: str, folder: str) -> str | None:
 
 
 def open_tree(
+    settings: Settings,
     root: str,
     revision: str | None,
     *,
@@ -91,11 +93,13 @@ def open_tree(
     the base of a comparison.
     """
     tree = _staged(root) if staged else _files_of(root, revision)
-    follow_trusted(tree, root, base, offline=offline)
+    follow_trusted(settings, tree, root, base, offline=offline)
     return tree
 
 
-def open_fetched(repository: Repository, branch: str, *, offline: bool = False) -> CommitTree:
+def open_fetched(
+    settings: Settings, repository: Repository, branch: str, *, offline: bool = False
+) -> CommitTree:
     """A branch that the main one names, as it was last fetched, or the main one itself.
 
     What it pins may come from where it says.
@@ -103,7 +107,7 @@ def open_fetched(repository: Repository, branch: str, *, offline: bool = False) 
     from reconciler.trees.commit import CommitTree
 
     tree = CommitTree(repository, repository.fetched_branch(branch))
-    follow_trusted(tree, repository.path, trusted=tree, offline=offline)
+    follow_trusted(settings, tree, repository.path, trusted=tree, offline=offline)
     return tree
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import Context, Kubeconfig, read_kubeconfig
 from reconciler.errors import UsageError
 from reconciler.model.environment import Environment, SealingSettings
+from reconciler.session.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,9 @@ class WantedCluster:
         return not self.controller and _is_url(self.service(environment))
 
 
-def open_controller(wanted: WantedCluster, environment: Environment | None) -> Controller:
+def open_controller(
+    settings: Settings, wanted: WantedCluster, environment: Environment | None
+) -> Controller:
     from reconciler.sealing.controller import controller_at, controller_in
 
     service = wanted.service(environment)
@@ -40,16 +41,18 @@ def open_controller(wanted: WantedCluster, environment: Environment | None) -> C
         return controller_at(service)
     if service.count("/") != 1:
         raise UsageError(f"{service} is no service", hint="write NAMESPACE/NAME, or a URL")
-    return controller_in(context_for(wanted, environment), service, os.environ)
+    return controller_in(context_for(settings, wanted, environment), service, settings.variables)
 
 
 def _is_url(service: str) -> bool:
     return service.startswith(("http://", "https://"))
 
 
-def context_for(wanted: WantedCluster, environment: Environment | None) -> Context:
+def context_for(
+    settings: Settings, wanted: WantedCluster, environment: Environment | None
+) -> Context:
     """The cluster of the environment; never just the one that happens to be chosen."""
-    files = [wanted.kubeconfig] if wanted.kubeconfig else kubeconfig_files()
+    files = [wanted.kubeconfig] if wanted.kubeconfig else settings.kubeconfig_files
     config = read_kubeconfig(files)
     if wanted.context or environment is None:
         return config.context(wanted.context or "")

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.cli.settings import open_store
-from reconciler.cli.source import open_fetched
 from reconciler.promotion.plan.planner import Planner
 from reconciler.render.binary import BINARY
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_store
+from reconciler.session.settings import Settings
+from reconciler.session.trees import open_fetched
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_planner(
-    repository: Repository, binary: str = BINARY, *, cache: bool, offline: bool
+    settings: Settings, repository: Repository, binary: str = BINARY, *, cache: bool, offline: bool
 ) -> Iterator[Planner]:
     """Gates and reports need the kernel that checks; a plan alone does not."""
-    with Kernel(binary) as kernel, Renderer(open_store(cache), kernel) as renderer:
+    with Kernel(binary) as kernel, Renderer(open_store(settings, cache), kernel) as renderer:
         kernel.start()  # while the plan is made
         yield Planner(
             repository,
             renderer,
-            lambda branch: open_fetched(repository, branch, offline=offline),
+            lambda branch: open_fetched(settings, repository, branch, offline=offline),
         )

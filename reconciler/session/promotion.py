@@ -11,10 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import show_warning
-from reconciler.cli.promote.evidence import open_sources
-from reconciler.cli.promote.forge import Reached, open_forge
-from reconciler.cli.promote.planning import open_planner
 from reconciler.git.branches import SeenBranches
 from reconciler.promotion.pull_request.arrival_witness import Known, Witness
 from reconciler.promotion.pull_request.assessment import Assessor
@@ -22,6 +18,10 @@ from reconciler.promotion.pull_request.branch import Shop
 from reconciler.promotion.pull_request.desk import Desk
 from reconciler.promotion.pull_request.lock import Lock, Watch
 from reconciler.render.binary import CHECKING
+from reconciler.session.forge import Reached, open_forge
+from reconciler.session.health import open_sources
+from reconciler.session.planner import open_planner
+from reconciler.session.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
@@ -58,20 +58,21 @@ class PromotionSession:
 
 @contextmanager
 def open_promotion_session(
+    settings: Settings,
     repository: Repository,
     kind: str,
     *,
     cache: bool,
     offline: bool = False,
     seen: Known | None = None,
-    warn: Callable[[str], None] = show_warning,
+    warn: Callable[[str], None],
 ) -> Iterator[PromotionSession]:
     with ExitStack() as stack:
-        reached = stack.enter_context(open_forge(repository.path, kind))
+        reached = stack.enter_context(open_forge(settings, repository.path, kind))
         planner = stack.enter_context(
-            open_planner(repository, CHECKING, cache=cache, offline=offline)
+            open_planner(settings, repository, CHECKING, cache=cache, offline=offline)
         )
-        sources = stack.enter_context(open_sources())
+        sources = stack.enter_context(open_sources(settings))
         if reached.caveat:
             warn(reached.caveat)
         shop = Shop(reached.make_bench(), SeenBranches(reached.branches))

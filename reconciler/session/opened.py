@@ -1,4 +1,4 @@
-"""What the environment's variables say; nothing below the command line reads them."""
+"""What is kept between runs, opened: renders, fetched commits, digests of sealed values."""
 
 from __future__ import annotations
 
@@ -12,47 +12,25 @@ if TYPE_CHECKING:
     from reconciler.git.mirrors import Mirrors
     from reconciler.render.stores.disk import Store
     from reconciler.sealing.digest_memory import DigestMemory
+    from reconciler.session.settings import Settings
 
 
-def cache_folder() -> str:
-    named = os.environ.get("RECONCILER_CACHE")
-    if named:
-        return named
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "reconciler")
-
-
-def peers_folder() -> str:
-    """Where compiled peers are kept: not with the renders, which go sooner."""
-    return os.environ.get("RECONCILER_PEERS") or _of_user("XDG_CACHE_HOME", ".cache", "peers")
-
-
-def testbeds_folder() -> str:
-    named = os.environ.get("RECONCILER_TESTBEDS")
-    return named or _of_user("XDG_STATE_HOME", ".local/state", "testbeds")
-
-
-def _of_user(variable: str, default: str, name: str) -> str:
-    base = os.environ.get(variable) or os.path.join(os.path.expanduser("~"), default)
-    return os.path.join(base, "reconciler", name)
-
-
-def open_store(use: bool = True) -> Store:
+def open_store(settings: Settings, use: bool = True) -> Store:
     """The cache that the user configured: a Redis server, or a file."""
     from reconciler.render.stores import disk
 
     if not use:
         return disk.Store()
-    url = os.environ.get("RECONCILER_CACHE_URL")
-    return _open_shared(url) if url else disk.DiskStore(cache_folder())
+    url = settings.cache_url
+    return _open_shared(url) if url else disk.DiskStore(settings.cache_folder)
 
 
-def open_memory(root: str | None) -> DigestMemory:
+def open_memory(settings: Settings, root: str | None) -> DigestMemory:
     """What this clone and the team know of sealed values."""
     from reconciler.sealing.digest_memory import DigestFile, NoDigests
     from reconciler.sealing.digests import read_digest_key
 
-    key_file = os.environ.get("RECONCILER_SEALING_KEY_FILE")
+    key_file = settings.digest_key_file
     team = None
     if key_file:
         try:
@@ -69,17 +47,12 @@ def open_memory(root: str | None) -> DigestMemory:
     return DigestFile(os.path.join(git_folder(root), "reconciler", "sealed.sqlite"), team)
 
 
-def kubeconfig_files() -> list[str]:
-    named = os.environ.get("KUBECONFIG", "")
-    files = [file for file in named.split(os.pathsep) if file]
-    return files or [os.path.join(os.path.expanduser("~"), ".kube", "config")]
-
-
-def open_mirrors(offline: bool) -> Mirrors:
+def open_mirrors(settings: Settings, offline: bool) -> Mirrors:
     """Where commits are kept that had to be fetched."""
     from reconciler.git.mirrors import Mirrors
 
-    return Mirrors(os.path.join(cache_folder(), "mirrors"), os.environ, offline=offline)
+    folder = os.path.join(settings.cache_folder, "mirrors")
+    return Mirrors(folder, settings.variables, offline=offline)
 
 
 def _open_shared(url: str) -> Store:

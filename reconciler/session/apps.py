@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.cli.source import in_tree
 from reconciler.errors import UsageError
 from reconciler.model.app_names import apps_by_environment
 from reconciler.model.paths import entry_folder, kustomization_in
 from reconciler.render.folders import folders_called, kustomizations
+from reconciler.session.trees import in_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""From variables to opened things: trees, renderers, forges, clusters, promotions."""
