@@ -15,7 +15,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
-const table = "../../../../tests/checks/broken.yaml"
+const table = "../../../tests/checks/broken.yaml"
 
 var expected = regexp.MustCompile(`(?m)^# says: (.*)\n`)
 

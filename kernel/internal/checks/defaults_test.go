@@ -18,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-const accepted = "../../../../tests/checks/accepted.yaml"
+const accepted = "../../../tests/checks/accepted.yaml"
 
 // server is a real API server, which makes nothing: every request is a dry run.
 type server struct{ url, token string }

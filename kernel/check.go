@@ -6,7 +6,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"reconciler/kernel/checks"
+	"reconciler/kernel/internal/checks"
 )
 
 var library = checks.NewLibrary()
