@@ -93,8 +93,9 @@ def wanted_go() -> tuple[int, ...]:
 
 
 def kustomize_version() -> str:
-    match = re.search(r'upstreamVersion = "(.+)"', (KERNEL / "render.go").read_text())
-    assert match, "render.go names no kustomize release"
+    text = (KERNEL / "internal" / "render" / "versions.go").read_text()
+    match = re.search(r'upstreamVersion = "(.+)"', text)
+    assert match, "versions.go names no kustomize release"
     return match[1]
 
 

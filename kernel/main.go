@@ -6,45 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"strconv"
 
-	"sigs.k8s.io/kustomize/kyaml/openapi"
+	"reconciler/kernel/internal/process"
+	"reconciler/kernel/internal/schema"
+	"reconciler/kernel/internal/server"
 )
-
-type offline struct{}
-
-func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errRemote }
-
-var errRemote = errors.New("the kernel opens no network connection")
 
 func main() {
 	debug.SetTraceback("single")
 	eager := os.Getenv("RECONCILER_KERNEL_EAGER") != ""
-	go watchMemory(
+	go process.WatchMemory(
 		sizeFromEnv("RECONCILER_KERNEL_MEMORY", 96<<20),
 		sizeFromEnv("RECONCILER_KERNEL_MEMORY_LIMIT", 1<<30),
 	)
-
-	// Upstream fetches remote bases with git and http, and runs helm and plugins from PATH:
-	// here neither is within reach. Its warnings are reported per request instead (inspect).
-	http.DefaultTransport = offline{}
-	os.Clearenv()
-	log.SetFlags(0)
-	log.SetOutput(deathbed{io.Discard})
-	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
-		os.Stderr = null
-	}
-
+	process.Confine()
 	if eager {
-		openapi.Schema()
-		schemaParsed = true
+		schema.Parse()
 	}
-	if err := serve(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
-		fmt.Fprintln(stderr, "kernel:", err)
+	if err := server.Serve(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
+		fmt.Fprintln(process.Stderr, "kernel:", err)
 		os.Exit(1)
 	}
 }
