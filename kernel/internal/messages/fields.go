@@ -2,7 +2,6 @@ package messages
 
 import (
 	"fmt"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -48,9 +47,6 @@ var aboutFields = []explanation{
 	}),
 	about(`the field 'sortOptions\.(\w+)' [^\n]*`, func(t *trouble, m []string) *wire.Failure {
 		return t.here(nodes.FindKey(nodes.Get(t.root, "sortOptions"), m[1]), m[0], "set sortOptions.order to legacy or fifo")
-	}),
-	about(`label name '(.*)' exists in both commonLabels and labels`, func(t *trouble, m []string) *wire.Failure {
-		return t.here(nodes.FindKey(nodes.Get(t.root, "commonLabels"), m[1]), strings.TrimSpace(m[0]), "keep it in labels")
 	}),
 }
 

@@ -39,16 +39,7 @@ func Options(req *wire.Request) tree.Options {
 
 // Render gives a manifest, or else the one failure to tell the user.
 func Render(v *tree.View, req *wire.Request) (*Output, *wire.Failure) {
-	out, err := process.Contained(func() (*Output, error) {
-		m, err := Build(v, req)
-		if err != nil || v.Refusal() != nil {
-			return nil, err
-		}
-		if err := v.Pins().RestoreOrigins(m); err != nil {
-			return nil, err
-		}
-		return emit(m)
-	})
+	out, err := process.Contained(func() (*Output, error) { return Build(v, req) })
 	if v.WantsSchema() && !v.Exclusive {
 		return nil, Apart
 	}
@@ -95,8 +86,19 @@ func why(v *tree.View, err error, req *wire.Request) *wire.Failure {
 	return messages.Explain(err.Error(), v, req.Path)
 }
 
-// Build does what kustomize build does up to the writing.
-func Build(v *tree.View, req *wire.Request) (resmap.ResMap, error) {
+// Build does what kustomize build does, down to the bytes.
+func Build(v *tree.View, req *wire.Request) (*Output, error) {
+	m, err := accumulated(v, req)
+	if err != nil || v.Refusal() != nil {
+		return nil, err
+	}
+	if err := v.Pins().RestoreOrigins(m); err != nil {
+		return nil, err
+	}
+	return emit(m)
+}
+
+func accumulated(v *tree.View, req *wire.Request) (resmap.ResMap, error) {
 	if v.Exclusive {
 		return kustomize(v, req)
 	}
