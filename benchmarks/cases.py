@@ -320,7 +320,7 @@ def collector(place: Path, _: Path) -> Lines:
     go = hatch_build.find_go()
     for mib in (32, 48, 64, 96, 128, 256):
         done = subprocess.run(
-            [str(go), "test", "-run", "^$", "-bench", "Render", "-benchtime", "3s", "."],
+            [str(go), "test", "-run=^$", "-bench=Render", "-benchtime=3s", "./internal/render"],
             cwd=hatch_build.KERNEL,
             env={
                 **os.environ,

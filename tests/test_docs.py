@@ -21,7 +21,8 @@ from tests.console import matches, run, steps
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/how-to").glob("*"))]
-KERNEL = Path("reconciler/render/kernel")
+KERNEL = Path("kernel")
+PROGRAMS = Path("reconciler/render/bin")
 
 
 def output_of(*command: str | Path) -> str:
@@ -138,8 +139,9 @@ def test_every_command_of_a_page_prints_what_the_page_says(
     page: Path, clone: Path, environment: dict[str, str]
 ) -> None:
     if page.stem != "tutorial":  # that one is read by somebody who has nothing yet
+        (clone / PROGRAMS).mkdir()
         for name in ("reconciler-kernel", "reconciler-kernel.id"):
-            shutil.copy2(ROOT / KERNEL / name, clone / KERNEL)
+            shutil.copy2(ROOT / PROGRAMS / name, clone / PROGRAMS)
 
     typed = steps(page.read_text())
     results = run(typed, clone, environment)

@@ -6,7 +6,7 @@ import os
 
 from reconciler.errors import KernelError
 
-BINARY = os.path.join(os.path.dirname(__file__), "kernel", "reconciler-kernel")
+BINARY = os.path.join(os.path.dirname(__file__), "bin", "reconciler-kernel")
 
 # The one that checks as well as it renders. It takes twice as long to start.
 CHECKING = f"{BINARY}-checks"
