@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from reconciler.cli.exit_codes import INTERRUPTED
 from reconciler.errors import ReconcilerError
-
-# What a shell reports for a command that was interrupted.
-INTERRUPTED = 130
 
 
 def main() -> None:

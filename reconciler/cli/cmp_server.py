@@ -87,7 +87,7 @@ def cmp_server(
     check_installed("argocd", "the plugin server")
     from reconciler.argocd.server.log import log
     from reconciler.argocd.server.process import PluginSettings, serve
-    from reconciler.argocd.server.service import RequestLimits
+    from reconciler.argocd.server.request_limits import RequestLimits
 
     if not name.replace("-", "").replace(".", "").isalnum() or not name.isascii():
         raise UsageError(f"{name!r} is no name for a plugin", hint="use letters, digits and dashes")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from reconciler import __version__
-from reconciler.cli import INTERRUPTED
+from reconciler.cli.exit_codes import INTERRUPTED
 from reconciler.cli.fast_commands import nobody_reads, unwritable
 from reconciler.cli.group import LazyGroup
 from reconciler.cli.output import show_error, show_tracebacks

@@ -11,10 +11,18 @@ from reconciler.render.turns import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
-    from reconciler.render.kernel_process import Kernel
     from reconciler.trees.tree import Tree
+
+    class JobOwner(Protocol):
+        """The handle on a kernel that was asked."""
+
+        binary: str
+        limits: dict[str, str]
+        renders: int
+
+        def cancel(self, job: Job) -> None: ...
 
 
 class Notice:
@@ -50,7 +58,7 @@ class Job:
     )  # fmt: skip
 
     def __init__(
-        self, kernel: Kernel, header: dict[str, Any], tree: Tree | None, body: bytes = b""
+        self, kernel: JobOwner, header: dict[str, Any], tree: Tree | None, body: bytes = b""
     ) -> None:
         self.header = header
         self.body = body

@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from reconciler.render.job import Job
-
 ENDINGS = {
     3: (
         "it needed more memory than a render may use",
@@ -76,21 +74,21 @@ def unheard(problem: Exception) -> KernelError:
     )
 
 
-def overdue(job: Job) -> ReconcilerError:
-    """As the kernel says it, of one whose time ended with a process."""
-    done = "rendered" if job.header["op"] == "render" else "checked"
+def overdue(header: dict[str, Any]) -> ReconcilerError:
+    """As the kernel says it, of what was asked for and whose time ended with a process."""
+    done = "rendered" if header["op"] == "render" else "checked"
     return RenderTimeout(
-        f"not {done} within {job.header['timeout']:g} s",
-        where=Place(job.header.get("path") or "."),
+        f"not {done} within {header['timeout']:g} s",
+        where=Place(header.get("path") or "."),
         hint="raise --timeout, or look for something endless in this folder",
     )
 
 
-def died(job: Job, code: int | None, last_words: str) -> ReconcilerError:
+def died(header: dict[str, Any], code: int | None, last_words: str) -> ReconcilerError:
     why, hint = _ending(code)
-    op = job.header["op"]
+    op = header["op"]
     work = WORK.get(op, f"reading of {op}")
-    where = Place(job.header["path"] or ".") if "path" in job.header else None
+    where = Place(header["path"] or ".") if "path" in header else None
     if hint:
         return RenderLimit(
             f"the {work} was stopped", where=where, why=why, hint=hint, detail=last_words

@@ -19,8 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from reconciler.render.job import Job
-    from reconciler.render.kernel_process import Kernel
+    from reconciler.render.job import Job, JobOwner
 
 AT_ONCE = 3
 
@@ -52,7 +51,7 @@ class OneJobKernels:
                 self._end(job)
             self._go_on()
 
-    def close(self, kernel: Kernel, error: KernelError) -> None:
+    def close(self, kernel: JobOwner, error: KernelError) -> None:
         """All that this kernel has here ends with the error."""
         with self._lock:
             for job in [*self._turns.waiting(), *self._lanes]:
@@ -73,7 +72,7 @@ class OneJobKernels:
                 self._end(job)
                 job.interrupted()
                 if code in ENDINGS or job.deaths > 1:
-                    job.finish(died(job, code, words))
+                    job.finish(died(job.header, code, words))
                 else:
                     self.add(job)
             self._go_on()
@@ -89,7 +88,7 @@ class OneJobKernels:
         while job := self._turns.take():
             if job.late:
                 self._turns.done(job)
-                job.finish(overdue(job))
+                job.finish(overdue(job.header))
                 continue
             try:
                 trees = {job.tree.number: job.tree} if job.tree else {}

@@ -161,7 +161,7 @@ def _spawn_supervisor(folder: TestbedFolder, lock: int) -> None:
                 sys.executable,
                 "-P",
                 "-m",
-                "reconciler.testbed.supervisor",
+                "reconciler.testbed.supervise",
                 folder.base,
                 folder.name,
                 str(lock),

@@ -1,16 +1,9 @@
-"""The process that a testbed hangs on: it starts the others, and they end when it does.
-
-It is started by up, which gives it the lock of the folder, and it says in the folder's
-state.json how far it is. It ends when it is told to, or when nobody owns the testbed any
-more: an owner has the pipe "owners" open, and one that writes into it says that the testbed
-shall live on without any.
-"""
+"""Starts the programs of a testbed, and keeps its folder's state true."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +20,7 @@ from reconciler.testbed.folder import (
     TestbedState,
     last_lines,
 )
-from reconciler.testbed.launch_options import TestbedOptions, read_order
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.processes import ProcessIdentity, spawn, wait_gone
 
 if TYPE_CHECKING:
@@ -208,33 +201,3 @@ class Supervisor:
     def _change(self, **fields: object) -> None:
         self._state = replace(self._state, **fields)  # type: ignore[arg-type]
         self.folder.save(self._state)
-
-
-def main(base: str, name: str, lock: str) -> None:
-    """Run a testbed whose lock is open here under this number."""
-    if os.fork():
-        os._exit(0)
-    os.set_inheritable(int(lock), False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder = TestbedFolder(Path(base), name)
-    options, programs = read_order(folder.order)
-    supervisor = Supervisor(folder, options, programs)
-    from reconciler.testbed.assembly import assemble
-
-    try:
-        assemble(supervisor)
-        supervisor.serve()
-    except Stopped:
-        supervisor.stop()
-        folder.remove()
-    except ReconcilerError as e:
-        supervisor.stop()
-        supervisor.fail(e)
-    except BaseException as e:
-        supervisor.stop()
-        supervisor.fail(TestbedError(f"{type(e).__name__} in the supervisor", why=str(e)))
-        raise
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

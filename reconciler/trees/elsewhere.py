@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.trees.pins import Pins, is_reference
+from reconciler.trees.pins import is_reference
 from reconciler.trees.tree import A_FOLDER, LINK, NOTHING, REFUSED, TreeEntry, a_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.trees.tree import PinnedCommits
 
 # The name of a commit that is none, in which each folder has a kustomization that does nothing.
 NO_COMMIT = "0" * 40
@@ -12,11 +16,10 @@ NAME = "kustomization.yaml"
 OTHER_NAMES = ("kustomization.yml", "Kustomization")
 
 
-class NoOtherRepositories(Pins):
+class NoOtherRepositories:
     """Follows what others follow, and leads to nothing where they refuse."""
 
-    def __init__(self, pins: Pins) -> None:
-        super().__init__(None)
+    def __init__(self, pins: PinnedCommits) -> None:
         self._pins = pins
 
     def look(self, path: str, limit: int) -> TreeEntry:

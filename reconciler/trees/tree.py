@@ -9,9 +9,17 @@ from reconciler.errors import RepositoryError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Final
+    from typing import Final, Protocol
 
-    from reconciler.trees.pins import Pins
+    class PinnedCommits(Protocol):
+        """Other commits as part of a tree: what paths with // lead to."""
+
+        def look(self, path: str, limit: int) -> TreeEntry: ...
+
+        def has(self, path: str) -> bool: ...
+
+        def fetch(self, path: str, limit: int) -> tuple[TreeEntry, bytes]: ...
+
 
 FILE: Final = "file"
 FOLDER: Final = "folder"
@@ -112,7 +120,7 @@ class Tree:
     """
 
     max_file_size = 16 << 20
-    pins: Pins | None = None
+    pins: PinnedCommits | None = None
     # For whom it is read: a project, and one of its applications.
     owner: tuple[str, str] = ("", "")
 

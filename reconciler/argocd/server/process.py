@@ -21,8 +21,9 @@ from reconciler.argocd.server.log import RequestLog, log
 from reconciler.argocd.server.memory_shares import shares
 from reconciler.argocd.server.metrics import PluginMetrics
 from reconciler.argocd.server.plugin_events import PluginEvent
+from reconciler.argocd.server.request_limits import RequestLimits
 from reconciler.argocd.server.rpc import accept
-from reconciler.argocd.server.service import PluginService, RequestLimits
+from reconciler.argocd.server.service import PluginService
 from reconciler.daemon import machine
 from reconciler.daemon.http import HttpServer
 from reconciler.daemon.probes import Probes

@@ -24,6 +24,7 @@ from reconciler.argocd.repository_places import SOURCE_PATH, in_repository
 from reconciler.argocd.server.allowed_repositories import follow_pins
 from reconciler.argocd.server.archives import Archives
 from reconciler.argocd.server.plugin_events import PluginEvent, PluginObserver
+from reconciler.argocd.server.request_limits import RequestLimits
 from reconciler.argocd.server.rpc import Code, Methods, Refused
 from reconciler.argocd.server.upload import ReceivedFiles, Upload
 from reconciler.errors import (
@@ -44,17 +45,6 @@ REFUSED: dict[type[ReconcilerError], Code] = {
     CheckFailed: Code.FAILED_PRECONDITION,
     InternalError: Code.INTERNAL,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLimits:
-    """What one plugin takes on at once, and what of it may be how large."""
-
-    workers: int = 16
-    requests: int = 500
-    seconds: float = 120.0
-    packed: int = 64 << 20
-    waiting_bytes: int = 256 << 20
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from reconciler.argocd.server.rpc import Code, Refused
 from reconciler.trees.memory import MemoryTree
 
 if TYPE_CHECKING:
-    from reconciler.argocd.server.service import RequestLimits
+    from reconciler.argocd.server.request_limits import RequestLimits
 
 PROJECT = "ARGOCD_APP_PROJECT_NAME"
 CHECKSUM = frozenset("0123456789abcdef")

@@ -27,8 +27,9 @@ from reconciler.argocd.server.archives import Archives
 from reconciler.argocd.server.http2 import Http2Connection
 from reconciler.argocd.server.http2_frames import frame
 from reconciler.argocd.server.plugin_events import PluginEvent
+from reconciler.argocd.server.request_limits import RequestLimits
 from reconciler.argocd.server.rpc import accept, seconds_in
-from reconciler.argocd.server.service import SERVICE, PluginService, RequestLimits
+from reconciler.argocd.server.service import SERVICE, PluginService
 from reconciler.argocd.server.upload import ReceivedFiles
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
