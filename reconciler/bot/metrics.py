@@ -8,10 +8,13 @@ from prometheus_client.process_collector import ProcessCollector
 
 from reconciler.bot.rollout import RolloutReport
 from reconciler.bot.round import Failed, Happened, Removed
+from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.pull_request.conduct import Conducted, End
 
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
+
+PREFIX = f"{METRICS_PREFIX}_bot"
 
 
 class BotMetrics:
@@ -19,54 +22,54 @@ class BotMetrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        about = Gauge("promote_info", "The version.", ["version"], registry=self.registry)
+        about = Gauge(f"{PREFIX}_info", "The version.", ["version"], registry=self.registry)
         about.labels(version).set(1)
         self._rounds = Counter(
-            "promote_rounds",
+            f"{PREFIX}_rounds",
             "Rounds that ended: done, failed, or left to another replica.",
             ["outcome"],
             registry=self.registry,
         )
         self._seconds = Histogram(
-            "promote_round_seconds",
+            f"{PREFIX}_round_seconds",
             "How long rounds take.",
             buckets=SECONDS,
             registry=self.registry,
         )
         self._last = Gauge(
-            "promote_last_round_timestamp_seconds",
+            f"{PREFIX}_last_round_timestamp_seconds",
             "When the last round was done.",
             registry=self.registry,
         )
         self._done = Counter(
-            "promote_pull_requests",
+            f"{PREFIX}_pull_requests",
             "What became of pull requests: created, merged, superseded.",
             ["target", "event"],
             registry=self.registry,
         )
         self._open = Gauge(
-            "promote_open_pull_requests",
+            f"{PREFIX}_open_pull_requests",
             "Open ones at the end of the last round, by how their gates stand.",
             ["target", "state"],
             registry=self.registry,
         )
         self._gates = Gauge(
-            "promote_gates",
+            f"{PREFIX}_gates",
             "Gates of open pull requests that do not let them pass.",
             ["target", "gate", "state"],
             registry=self.registry,
         )
         self._rollouts = Gauge(
-            "promote_rollouts",
+            f"{PREFIX}_rollouts",
             "Rollouts that are followed, by how they stand.",
             ["target", "state"],
             registry=self.registry,
         )
         self._failures = Counter(
-            "promote_failures", "Things that could not be done.", registry=self.registry
+            f"{PREFIX}_failures", "Things that could not be done.", registry=self.registry
         )
         self._webhooks = Counter(
-            "promote_webhooks",
+            f"{PREFIX}_webhooks",
             "Deliveries, by how they were answered.",
             ["answer"],
             registry=self.registry,

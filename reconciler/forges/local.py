@@ -32,8 +32,9 @@ from reconciler.forges.recorded_pull_request import FILE, RecordedPullRequest, r
 from reconciler.git.branches import checked_out_in
 from reconciler.git.command import run_git
 from reconciler.git.commit_builder import words_of
+from reconciler.git.names import OUR_REFS
 from reconciler.git.new_commit import make_commit
-from reconciler.git.ref_files import ABOVE, RefFiles
+from reconciler.git.ref_files import RefFiles
 
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 REQUESTS, STATUSES, SEEN = "requests", "statuses", "seen"
@@ -84,7 +85,7 @@ class LocalForge:
             raise ForgeError(f"there is no branch {branch if self._tip(base) else base}")
         return PullRequest(
             number=number,
-            url=f"{ABOVE}/{REQUESTS}/{number}:{FILE}",
+            url=f"{OUR_REFS}/{REQUESTS}/{number}:{FILE}",
             title=wanted.title,
             body=wanted.body,
             branch=branch,
@@ -161,7 +162,7 @@ class LocalForge:
             return replace(request, attached={**request.attached, name: content})
 
         self._change(pull.number, "attach", change)
-        return f"{ABOVE}/{REQUESTS}/{pull.number}:{name}"
+        return f"{OUR_REFS}/{REQUESTS}/{pull.number}:{name}"
 
     def statuses(self, commit: str) -> list[CommitStatus]:
         files = self._records.read(f"{STATUSES}/{commit}")

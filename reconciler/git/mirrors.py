@@ -17,6 +17,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.addresses import address, is_full_name, protocol, without_user
 from reconciler.git.file_lock import only_one
 from reconciler.git.locate import git_folder
+from reconciler.git.names import OUR_REFS
 from reconciler.git.network import speak, surroundings
 from reconciler.git.repository import Repository
 
@@ -131,5 +132,5 @@ def _known(mirror: str, name: str) -> FetchedCommit | None:
 def _kept(name: str) -> str:
     """The reference that keeps what was fetched."""
     if is_full_name(name):
-        return f"refs/pins/{name.lower()}"
-    return f"refs/names/{sha256(name.encode()).hexdigest()}"
+        return f"{OUR_REFS}/pins/{name.lower()}"
+    return f"{OUR_REFS}/names/{sha256(name.encode()).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What commits and branches are called; text that is neither does not pass for one."""
+"""What commits, branches and references are called; text that is neither does not pass for one."""
 
 from __future__ import annotations
 
@@ -6,3 +6,5 @@ from typing import NewType
 
 CommitId = NewType("CommitId", str)  # all 40 digits
 BranchName = NewType("BranchName", str)  # without refs/heads/
+
+OUR_REFS = "refs/reconciler"  # where all is that we keep in a repository beside its branches

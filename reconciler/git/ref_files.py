@@ -11,13 +11,13 @@ from pygit2.enums import FileMode, ObjectType
 from reconciler.git.command import run_git
 from reconciler.git.file_lock import only_one
 from reconciler.git.locate import git_folder
+from reconciler.git.names import OUR_REFS
 from reconciler.git.repository import open_repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ABOVE = "refs/reconciler"
 NOWHERE = "0" * 40
 
 
@@ -29,11 +29,11 @@ class RefFiles:
         self.git = open_repository(root)
 
     def names(self, prefix: str) -> list[str]:
-        begin = f"{ABOVE}/{prefix}/"
+        begin = f"{OUR_REFS}/{prefix}/"
         return [name.removeprefix(begin) for name in self.git.references if name.startswith(begin)]
 
     def read(self, name: str) -> dict[str, bytes] | None:
-        reference = f"{ABOVE}/{name}"
+        reference = f"{OUR_REFS}/{name}"
         if reference not in self.git.references:
             return None
         tree = self.git.references[reference].peel(ObjectType.TREE)
@@ -45,7 +45,7 @@ class RefFiles:
 
     def write(self, name: str, files: Mapping[str, bytes], author: str, message: str) -> None:
         """One update of a ref, for which `alone` is needed."""
-        reference = f"{ABOVE}/{name}"
+        reference = f"{OUR_REFS}/{name}"
         there = self.git.references.get(reference)
         builder = self.git.TreeBuilder()
         for file, content in files.items():

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import is_confidential, without_user
 from reconciler.git.command import run_git
+from reconciler.git.names import OUR_REFS
 from reconciler.git.network import GitAnswer, speak, surroundings
 from reconciler.model.paths import folders_above
 
@@ -170,7 +171,7 @@ class Remote:
     def _kept(self, branch: str) -> str:
         """Where this repository keeps what was fetched."""
         if branch.startswith("refs/"):
-            return f"refs/reconciler/{self.name}/{branch.removeprefix('refs/')}"
+            return f"{OUR_REFS}/{self.name}/{branch.removeprefix('refs/')}"
         return f"refs/remotes/{self.name}/{branch}"
 
     def _git(self, *words: str, given: str = "", may_fail: bool = False) -> GitAnswer:

@@ -15,9 +15,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.kubernetes.domain import DOMAIN
 from reconciler.sealing.scope import Scope
 
-ANNOTATION = "reconciler/sealed"
+ANNOTATION = f"{DOMAIN}/sealed"
 CIPHERTEXT = "ciphertext:"
 SINCE = "since:"
 DIGEST = "digest:"

@@ -30,7 +30,9 @@ class Rounds:
         yield []
 
     def count(self, outcome: str) -> float:
-        found = self.metrics.registry.get_sample_value("promote_rounds_total", {"outcome": outcome})
+        found = self.metrics.registry.get_sample_value(
+            "reconciler_bot_rounds_total", {"outcome": outcome}
+        )
         assert found is not None
         return found
 

@@ -170,7 +170,7 @@ def test_health_and_metrics_are_told_and_nothing_else(server: Running) -> None:
     assert server.probe("/readyz")[0] == 200
     status, metrics = server.probe("/metrics")
     assert status == 200
-    assert b'promote_webhooks_total{answer="forged"} 1.0' in metrics
+    assert b'reconciler_bot_webhooks_total{answer="forged"} 1.0' in metrics
     assert server.probe("/")[0] == 404
     assert server.ask("POST", "/healthz", port=server.probes)[0] == 405
 

@@ -15,6 +15,7 @@ import yaml
 
 from reconciler import __version__
 from reconciler.kubernetes.access import dig
+from reconciler.kubernetes.domain import DOMAIN
 from reconciler.kubernetes.objects import Object
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
@@ -28,7 +29,7 @@ from reconciler.model.paths import (
 
 NAMESPACE = "argocd"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
-STEP = "reconciler/step"
+STEP = f"{DOMAIN}/step"
 MOST_TRIES = 10
 HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `reconciler check`.\n"
 
@@ -124,7 +125,7 @@ def _application_set(
     if steps:
         spec["strategy"] = _rolling(len(steps))
     spec["syncPolicy"] = {"preserveResourcesOnDeletion": True}
-    labels = {"reconciler/environment": environment.name, "reconciler/app": "{{ .app }}"}
+    labels = {f"{DOMAIN}/environment": environment.name, f"{DOMAIN}/app": "{{ .app }}"}
     if steps:
         labels[STEP] = "{{ .step }}"
     application: Document = {

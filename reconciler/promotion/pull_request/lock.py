@@ -21,10 +21,11 @@ import pygit2
 from reconciler.errors import LockTaken, ReconcilerError, RepositoryError
 from reconciler.git.branches import Branches
 from reconciler.git.commit_builder import words_of
+from reconciler.git.names import OUR_REFS
 from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers, with_trailers
 
-REFERENCE = "refs/promote/lock"
+REFERENCE = f"{OUR_REFS}/lock"
 PAUSE = 0.3
 SURE = 0.9  # of its time: what was checked still has to be written
 MANY = 10  # times of our own that another may say at most, and that clocks may differ by
