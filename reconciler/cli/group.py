@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from reconciler.errors import UsageError
+from reconciler.text.suggestions import nearest
 
 
 class LazyGroup(TyperGroup):
@@ -27,10 +27,10 @@ class LazyGroup(TyperGroup):
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        near = [] if args[0] in self.called else get_close_matches(args[0], self.called)
+        near = None if args[0] in self.called else nearest(args[0], self.called)
         if near:
             raise UsageError(
-                f"No such command '{args[0]}'. Did you mean '{near[0]}'?",
+                f"No such command '{args[0]}'. Did you mean '{near}'?",
                 hint=f"{ctx.command_path} --help shows what there is",
             )
         return super().resolve_command(ctx, args)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from reconciler.cli.output import (
 )
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
+from reconciler.git.whole_files import write_whole
 from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
 from reconciler.session.opened import open_store
@@ -161,27 +161,14 @@ def _as_json(renderer: Renderer, tree: Tree, renders: list[Render]) -> dict[str,
 
 
 def write_file(path: str, content: bytes) -> None:
-    """All of it or nothing: a reader never sees half a file."""
+    """What can be rendered again need not outlast a power failure."""
     try:
-        _replace(path, content)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_whole(path, content, 0o666 & ~_umask(), durable=False)
     except OSError as e:
         raise UsageError(
             f"{path} cannot be written", why=e.strerror or str(e), hint="name another folder"
         ) from e
-
-
-def _replace(path: str, content: bytes) -> None:
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(fresh, 0o666 & ~_umask())
-        os.replace(fresh, path)
-    except BaseException:
-        os.unlink(fresh)
-        raise
 
 
 def _umask() -> int:

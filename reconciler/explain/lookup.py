@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 from reconciler.errors import UsageError
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.values import Absent, Value
+from reconciler.text.suggestions import nearest
 
 MOST_NAMED = 5
+HALF_ALIKE = 0.5  # people leave out the kind or the namespace
 
 
 def find_object(name: str, objects: Sequence[Identity], folder: str) -> int:
@@ -23,8 +24,8 @@ def find_object(name: str, objects: Sequence[Identity], folder: str) -> int:
             f"{name} may be any of {len(found)} objects",
             hint="write " + " or ".join(_shown(objects[i]) for i in found[:MOST_NAMED]),
         )
-    near = get_close_matches(name.lower(), [n for some in names for n in some], 1, 0.5)
-    meant = next((_shown(o) for o in objects if near and near[0] in _names(o)), "")
+    near = nearest(name, (n for some in names for n in some), HALF_ALIKE)
+    meant = next((_shown(o) for o in objects if near in _names(o)), "")
     raise UsageError(
         f"{folder or '.'} renders no object {name}",
         hint=f"did you mean {meant}?" if meant else "without OBJECT, all are listed",

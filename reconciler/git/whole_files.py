@@ -39,7 +39,7 @@ def replace_file(path: str, content: bytes, *, before: bytes | None, mode: int =
             _check_unchanged(path, before)
             if before is not None:
                 mode = stat.S_IMODE(os.stat(path).st_mode)
-            _replace(path, folder, content, mode)
+            write_whole(path, content, mode)
     except OSError as e:
         raise SealingError(
             "the file cannot be written", where=Place(path), why=e.strerror or ""
@@ -67,13 +67,16 @@ def _present(path: str) -> bytes | None:
         return None
 
 
-def _replace(path: str, folder: str, content: bytes, mode: int) -> None:
-    descriptor, fresh = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+def write_whole(path: str, content: bytes, mode: int, *, durable: bool = True) -> None:
+    """No reader ever sees half a file, and a durable one is there after a power failure."""
+    folder, name = os.path.split(path)
+    descriptor, fresh = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(fresh, mode)
         os.replace(fresh, path)
     except BaseException:

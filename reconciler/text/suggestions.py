@@ -8,10 +8,10 @@ from difflib import get_close_matches
 FEW = 16
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
     """The known word that looks like this one; case, hyphens and underscores do not count."""
     bare = {_bare(k): k for k in known}
-    found = get_close_matches(_bare(word), bare, n=1)
+    found = get_close_matches(_bare(word), bare, 1, alike)
     return bare[found[0]] if found else None
 
 
