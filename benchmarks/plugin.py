@@ -102,11 +102,11 @@ class Request:
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(address))
             client.sendall(GREETING)
-            window = {0: http2_frames.FIRST_WINDOW, 1: http2_frames.FIRST_WINDOW}
+            window = {0: http2_frames.FIRST_WINDOW_BYTES, 1: http2_frames.FIRST_WINDOW_BYTES}
             reader = _read(client, window)
             held: list[bytes] = []
             for piece in self.frames:
-                size = len(piece) - http2_frames.HEAD
+                size = len(piece) - http2_frames.HEAD_BYTES
                 if size > min(window.values()) or len(held) == 16:
                     client.sendall(b"".join(held))
                     held = []
@@ -130,19 +130,19 @@ def _read(client: socket.socket, window: dict[int, int]) -> Iterator[tuple[int, 
     """Frame by frame: how much of an answer is in it, and whether it is the last."""
     got = b""
     while True:
-        while len(got) >= http2_frames.HEAD:
+        while len(got) >= http2_frames.HEAD_BYTES:
             upper, lower, kind, flags, number = http2_frames.FRAME.unpack_from(got)
-            end = http2_frames.HEAD + (upper << 8 | lower)
+            end = http2_frames.HEAD_BYTES + (upper << 8 | lower)
             if len(got) < end:
                 break
-            payload, got = got[http2_frames.HEAD : end], got[end:]
+            payload, got = got[http2_frames.HEAD_BYTES : end], got[end:]
             if kind == http2_frames.WINDOW_UPDATE:
                 window[number] = window.get(number, 0) + int.from_bytes(payload, "big")
             elif kind == http2_frames.SETTINGS and not flags & http2_frames.ACK:
                 for at in range(0, len(payload), 6):
                     if int.from_bytes(payload[at : at + 2], "big") == http2_frames.INITIAL_WINDOW:
                         value = int.from_bytes(payload[at + 2 : at + 6], "big")
-                        window[1] += value - http2_frames.FIRST_WINDOW
+                        window[1] += value - http2_frames.FIRST_WINDOW_BYTES
                 client.sendall(frame(http2_frames.SETTINGS, http2_frames.ACK, 0))
             elif kind == http2_frames.PING and not flags & http2_frames.ACK:
                 client.sendall(frame(http2_frames.PING, http2_frames.ACK, 0, payload))

@@ -24,7 +24,7 @@ from reconciler.trees.tree import FOLDER, MISSING, Tree
 # A kustomization around the app's own, which exists in memory only. No repository has this folder.
 AROUND = ".reconciler-parameters"
 # More than this does not fit into a message to Argo CD.
-LARGEST = 95 << 20
+MAX_ANSWER_BYTES = 95 << 20
 FIRST_FEW = 3
 
 
@@ -45,9 +45,9 @@ class Engine:
         self,
         rendering: Callable[[], Renderer],
         checking: Callable[[], Renderer],
-        largest: int = LARGEST,
+        largest: int = MAX_ANSWER_BYTES,
     ) -> None:
-        self.largest = min(largest, LARGEST)
+        self.largest = min(largest, MAX_ANSWER_BYTES)
         self._rendering = rendering
         self._checking = checking
         self._made: list[Renderer] = []

@@ -22,7 +22,7 @@ IMAGE = re.compile(
     re.ASCII,
 )
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,252}")
-MOST_REPLICAS = 10_000
+MAX_REPLICAS = 10_000
 
 
 class Stops(StrEnum):
@@ -221,8 +221,8 @@ def _image(text: str) -> ImageOverride:
 def _count(name: str, text: str) -> int:
     if not NAME.fullmatch(name):
         raise _wrong("replicas", name, "write the name of a workload")
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_REPLICAS):
-        raise _wrong("replicas", f"{name}: {text}", f"write a number up to {MOST_REPLICAS:,}")
+    if not (text.isascii() and text.isdigit() and int(text[:9]) <= MAX_REPLICAS):
+        raise _wrong("replicas", f"{name}: {text}", f"write a number up to {MAX_REPLICAS:,}")
     return int(text)
 
 

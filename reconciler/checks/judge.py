@@ -32,7 +32,7 @@ YAML = (".yaml", ".yml", ".json")
 
 # Manifests that a policy passes or fails lie beside it, and are no policies.
 CASES = "cases"
-UNDER_WAY = 32
+MAX_JOBS_UNDER_WAY = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Judge:
                 under_way.append((render, self._ask(render)))
 
         errors: dict[str, ReconcilerError] = {}
-        launch(UNDER_WAY)
+        launch(MAX_JOBS_UNDER_WAY)
         try:
             while under_way:
                 render, job = under_way.pop(0)

@@ -14,7 +14,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.compare.app_differences import FolderPair, differences, same_folders
 from reconciler.compare.as_json import document
 from reconciler.compare.as_text import app_lines, counts_text
-from reconciler.compare.markdown_report import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
+from reconciler.compare.markdown_report import DEFAULT_MAX_CHARACTERS, MIN_CHARACTERS, markdown
 from reconciler.compare.pull_request_comment import comment
 from reconciler.compare.report import ComparisonReport, Side
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
@@ -103,10 +103,10 @@ def diff(
         int,
         typer.Option(
             metavar="CHARACTERS",
-            min=SMALLEST_LIMIT,
+            min=MIN_CHARACTERS,
             help="How long the Markdown may be; what has no room in it is summed up.",
         ),
-    ] = DEFAULT_LIMIT,
+    ] = DEFAULT_MAX_CHARACTERS,
     whole: Annotated[
         str,
         typer.Option(metavar="URL", help="Where a comment says that the whole difference is."),

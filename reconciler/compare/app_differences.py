@@ -21,7 +21,7 @@ from reconciler.trees.tree import Tree
 NONE = Difference()
 SEPARATOR = b"---\n"
 BETWEEN = re.compile(b"(?<=\n)" + SEPARATOR)
-AHEAD = 16
+MAX_JOBS_UNDER_WAY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class Reader:
         for each in pairs:
             waiting.append(each)
             self._ask(each)
-            if len(waiting) > AHEAD:
+            if len(waiting) > MAX_JOBS_UNDER_WAY:
                 yield waiting.popleft()
         yield from waiting
 

@@ -19,7 +19,7 @@ SIGNS = {
     "failed": CHANGED,
 }
 
-MOST_NAMES = 4
+MAX_NAMES = 4
 
 
 def counts_text(counts: Counts) -> str:
@@ -105,6 +105,6 @@ def _rename_lines(rename: Rename) -> Iterator[Line]:
 
 def _and(names: Iterable[str]) -> str:
     found = list(names)
-    shown = found if len(found) <= MOST_NAMES else found[: MOST_NAMES - 1]
+    shown = found if len(found) <= MAX_NAMES else found[: MAX_NAMES - 1]
     text = "".join(f", {name}" for name in shown)
     return text if shown == found else f"{text} and {len(found) - len(shown):,} more"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.compare.difference import ChangeKind, FieldChange, path_text
-from reconciler.compare.outline import HIDDEN, LONGEST, cut, is_block, outline, scalar
+from reconciler.compare.outline import HIDDEN, MAX_SCALAR_CHARACTERS, cut, is_block, outline, scalar
 from reconciler.git.line_hunks import UNENDED
 from reconciler.kubernetes.values import Absent, Value, hides
-from reconciler.text.diff_lines import ADDED, CHANGED, MOST_LINES, PLACE, PLAIN, REMOVED, Line
+from reconciler.text.diff_lines import ADDED, CHANGED, MAX_LINES, PLACE, PLAIN, REMOVED, Line
 
-ON_ONE_LINE = 90
-LEADING = 40
+MAX_LINE_CHARACTERS = 90
+MAX_LEADING_CHARACTERS = 40
 
 
 def change_lines(change: FieldChange) -> Iterator[Line]:
@@ -45,7 +45,7 @@ def _both(path: str, change: FieldChange, note: str) -> Iterator[Line]:
         return
     before, after = _close_up(change.before, change.after)
     line = f"  {path}: {before} → {after}{note}"
-    if len(line) <= ON_ONE_LINE or len(before) + len(after) <= ON_ONE_LINE // 2:
+    if len(line) <= MAX_LINE_CHARACTERS or len(before) + len(after) <= MAX_LINE_CHARACTERS // 2:
         yield Line(sign, line)
         return
     yield Line(sign, f"  {path}:{note}")
@@ -57,10 +57,10 @@ def _close_up(before: Value | Absent, after: Value | Absent) -> tuple[str, str]:
     """Two single values; of long texts what is around the first place where they differ."""
     if isinstance(before, str) and isinstance(after, str):
         alike = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-        if max(len(before), len(after)) > LONGEST and alike > LEADING:
-            start = alike - LEADING
+        if max(len(before), len(after)) > MAX_SCALAR_CHARACTERS and alike > MAX_LEADING_CHARACTERS:
+            start = alike - MAX_LEADING_CHARACTERS
             old, new = (
-                f"…{cut(text[start : start + LONGEST])} ({len(text):,} characters)"
+                f"…{cut(text[start : start + MAX_SCALAR_CHARACTERS])} ({len(text):,} characters)"
                 for text in (before, after)
             )
             return old, new
@@ -78,9 +78,9 @@ def _whole(sign: str, path: str, value: Value | Absent) -> Iterator[Line]:
 def block_lines(sign: str, value: Value | Absent) -> Iterator[Line]:
     """All of a value, or as much of it as anybody reads."""
     lines = list(outline(value))
-    yield from (Line(sign, f"    {line}") for line in lines[:MOST_LINES])
-    if len(lines) > MOST_LINES:
-        yield Line(PLAIN, f"    … {len(lines) - MOST_LINES:,} lines more")
+    yield from (Line(sign, f"    {line}") for line in lines[:MAX_LINES])
+    if len(lines) > MAX_LINES:
+        yield Line(PLAIN, f"    … {len(lines) - MAX_LINES:,} lines more")
 
 
 def _hunks(change: FieldChange) -> Iterator[Line]:
@@ -92,9 +92,9 @@ def _hunks(change: FieldChange) -> Iterator[Line]:
             *(_line(text) for text in hunk.lines),
         ]
     ]
-    yield from lines[:MOST_LINES]
-    if len(lines) > MOST_LINES:
-        yield Line(PLAIN, f"    … {len(lines) - MOST_LINES:,} lines more")
+    yield from lines[:MAX_LINES]
+    if len(lines) > MAX_LINES:
+        yield Line(PLAIN, f"    … {len(lines) - MAX_LINES:,} lines more")
 
 
 def _line(text: str) -> Line:

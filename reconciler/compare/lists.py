@@ -14,7 +14,7 @@ from reconciler.kubernetes.values import Value, token
 DEFAULTS = {"protocol": "TCP"}
 
 ALIKE = 0.5
-MOST_COMPARED = 10_000
+MAX_COMPARED_PAIRS = 10_000
 
 List = tuple[Value, ...]
 
@@ -116,7 +116,7 @@ def _alike(
     if len(gone) == len(come) == 1 and type(before[gone[0]]) is type(after[come[0]]):
         yield gone[0], come[0]
         return
-    if len(gone) * len(come) > MOST_COMPARED:
+    if len(gone) * len(come) > MAX_COMPARED_PAIRS:
         return
     old = {i: _part(before[i]) for i in gone}
     new = {j: _part(after[j]) for j in come}

@@ -10,21 +10,21 @@ from reconciler.compare.report import ComparisonReport, NewCertificate
 from reconciler.text.markdown import code, fence, without_markup
 
 # What GitHub takes is 65,536 characters, and a job may want to add some of its own.
-DEFAULT_LIMIT = 60_000
-SMALLEST_LIMIT = 1_000
-TAIL = 400
-LONGEST_LABEL = 60
+DEFAULT_MAX_CHARACTERS = 60_000
+MIN_CHARACTERS = 1_000
+TAIL_CHARACTERS = 400
+MAX_LABEL_CHARACTERS = 60
 
-WORTH_A_PART = 500
+MIN_PART_CHARACTERS = 500
 
 
-def markdown(report: ComparisonReport, limit: int = DEFAULT_LIMIT) -> str:
+def markdown(report: ComparisonReport, limit: int = DEFAULT_MAX_CHARACTERS) -> str:
     """Never longer than the limit: what has no place in it is summed up, and said to be."""
     text = _head(report)
-    text += _new_certificates(report.certificates, limit - TAIL - len(text))
+    text += _new_certificates(report.certificates, limit - TAIL_CHARACTERS - len(text))
     folded = 0
     for app in report.apps:
-        block = _folded(app, report.labels, limit - TAIL - len(text))
+        block = _folded(app, report.labels, limit - TAIL_CHARACTERS - len(text))
         if block is None:
             break
         text += block
@@ -33,7 +33,7 @@ def markdown(report: ComparisonReport, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def _head(report: ComparisonReport) -> str:
-    before, after = (code(label[:LONGEST_LABEL]) for label in report.labels)
+    before, after = (code(label[:MAX_LABEL_CHARACTERS]) for label in report.labels)
     count = len(report.apps)
     of = f"of {report.compared:,} {'app' if report.compared == 1 else 'apps'}"
     if not count:
@@ -59,9 +59,9 @@ def _new_certificates(certificates: Sequence[NewCertificate], room: int) -> str:
 
 
 def _certificate(new: NewCertificate) -> str:
-    about = f"for {code(new.environment)}, in {code(new.file[:LONGEST_LABEL])}"
+    about = f"for {code(new.environment)}, in {code(new.file[:MAX_LABEL_CHARACTERS])}"
     if new.why:
-        why = without_markup(new.why[:LONGEST_LABEL])
+        why = without_markup(new.why[:MAX_LABEL_CHARACTERS])
         return f"\n**It cannot be said who reads what is sealed** {about}: {why}\n"
     return (
         f"\n**A new certificate: whoever has its key reads what is sealed** {about}. "
@@ -78,7 +78,7 @@ def _folded(app: AppDifference, labels: tuple[str, str], room: int) -> str | Non
     room -= len(head) + len(tail)
     whole = sum(len(line) + 1 for line in lines)
     if whole > room:
-        if room < WORTH_A_PART:
+        if room < MIN_PART_CHARACTERS:
             return None
         lines = part(lines, room)
     return head + "".join(f"{line}\n" for line in lines) + tail

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.errors import printable
 from reconciler.kubernetes.values import Absent, HiddenValue, Value
 
-LONGEST = 200
+MAX_SCALAR_CHARACTERS = 200
 HIDDEN = "(hidden)"
 
 # Text that YAML reads as text without quotes: everything else gets them.
@@ -23,9 +23,9 @@ NOT_TEXT = re.compile(
 
 def cut(text: str) -> str:
     """A text that fits on a line, without characters that a terminal would act on."""
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_SCALAR_CHARACTERS:
         return printable(text)
-    return f"{printable(text[:LONGEST])}… ({len(text):,} characters)"
+    return f"{printable(text[:MAX_SCALAR_CHARACTERS])}… ({len(text):,} characters)"
 
 
 def scalar(value: Value | Absent) -> str:

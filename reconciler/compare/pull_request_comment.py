@@ -10,7 +10,7 @@ from operator import add
 from reconciler.compare.app_differences import AppDifference
 from reconciler.compare.as_text import counts_text
 from reconciler.compare.difference import Counts
-from reconciler.compare.markdown_report import SMALLEST_LIMIT, markdown
+from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
 from reconciler.compare.report import ComparisonReport
 from reconciler.errors import UsageError
 from reconciler.model.paths import entry_of
@@ -21,17 +21,17 @@ MARK = "<!-- reconciler preview -->"
 TITLE = "### What this would change"
 OTHERS = "outside of environments"
 LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
-SMALLEST = 2 * SMALLEST_LIMIT
-LONGEST_LINK = 500
+MIN_COMMENT_CHARACTERS = 2 * MIN_CHARACTERS
+MAX_LINK_CHARACTERS = 500
 
 
 def comment(report: ComparisonReport, limit: int, whole: str = "") -> str:
     """Never longer than the limit; `whole` is where the whole difference is."""
-    if limit < SMALLEST:
+    if limit < MIN_COMMENT_CHARACTERS:
         raise UsageError(f"a comment of {limit:,} characters is too short to say anything")
     head = f"{MARK}\n{TITLE}\n\n"
     tail = f"\n[The whole difference]({_link(whole)})\n" if whole else ""
-    head += _table(report, limit - SMALLEST_LIMIT - len(head) - len(tail))
+    head += _table(report, limit - MIN_CHARACTERS - len(head) - len(tail))
     return head + markdown(report, limit - len(head) - len(tail)) + tail
 
 
@@ -61,6 +61,6 @@ def _row(name: str, apps: list[AppDifference]) -> str:
 
 
 def _link(url: str) -> str:
-    if len(url) > LONGEST_LINK or not LINK.fullmatch(url):
+    if len(url) > MAX_LINK_CHARACTERS or not LINK.fullmatch(url):
         raise UsageError("the address of the whole difference cannot be linked to", why=url[:99])
     return url

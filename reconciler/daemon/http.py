@@ -18,15 +18,15 @@ from typing import Any, Protocol, Self
 
 from reconciler.errors import UsageError
 
-SECONDS = 10.0  # for one request, from its first byte to the last of its answer
-MOST_CONNECTIONS = 64
-MOST_BODIES = 8  # that are read at once
+MAX_REQUEST_SECONDS = 10.0  # for one request, from its first byte to the last of its answer
+MAX_CONNECTIONS = 64
+MAX_BODIES_AT_ONCE = 8  # that are read at once
 MAX_HEAD_BYTES = 16 << 10
 END = b"\r\n\r\n"
 VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 LENGTH = re.compile(r"[0-9]+")
-LENGTH_DIGITS = 7  # more than any body has, and no work to read
+MAX_LENGTH_DIGITS = 7  # more than any body has, and no work to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +113,14 @@ class HttpServer:
         server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._connections >= MOST_CONNECTIONS:
+        if self._connections >= MAX_CONNECTIONS:
             writer.write(BUSY.whole())
             writer.close()
             return
         self._connections += 1
         try:
             with suppress(ConnectionError, TimeoutError):
-                async with asyncio.timeout(SECONDS):
+                async with asyncio.timeout(MAX_REQUEST_SECONDS):
                     await self._converse(reader, writer)
         finally:
             self._connections -= 1
@@ -138,7 +138,7 @@ class HttpServer:
     async def respond(self, reader: asyncio.StreamReader) -> HttpResponse | None:
         """None if it ended before it was whole."""
         try:
-            async with asyncio.timeout(SECONDS * 0.9):
+            async with asyncio.timeout(MAX_REQUEST_SECONDS * 0.9):
                 return await self._respond(reader)
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
@@ -160,9 +160,9 @@ class HttpServer:
         length = request.headers.get("content-length", "")
         if "transfer-encoding" in request.headers or not LENGTH.fullmatch(length):
             return NO_LENGTH
-        if len(length) > LENGTH_DIGITS or int(length) > self._site.max_body_bytes:
+        if len(length) > MAX_LENGTH_DIGITS or int(length) > self._site.max_body_bytes:
             return TOO_LARGE
-        if self._bodies >= MOST_BODIES:
+        if self._bodies >= MAX_BODIES_AT_ONCE:
             return BUSY
         self._bodies += 1
         try:
@@ -201,7 +201,7 @@ def _listening(address: str, option: str) -> socket.socket:
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, int(port)), family=family, backlog=MOST_CONNECTIONS)
+        return socket.create_server((host, int(port)), family=family, backlog=MAX_CONNECTIONS)
     except (OSError, OverflowError) as e:
         raise UsageError(
             f"nothing can listen on {address}", why=str(e), hint=f"name another in {option}"

@@ -14,7 +14,7 @@ from reconciler.explain.origin import Origin
 from reconciler.explain.steps import KustomizationStep
 from reconciler.kubernetes.values import ABSENT, Absent, Value, plain
 
-MOST_FIELDS = 6
+MAX_FIELDS = 6
 KUSTOMIZE = "Kustomize itself, from the names that objects get"
 
 
@@ -71,10 +71,10 @@ class ExplanationText:
 
     def _event(self, event: ObjectEvent) -> Iterator[str]:
         yield f"  {self._steps(event.steps) if event.steps else KUSTOMIZE}"
-        for change in event.changes[:MOST_FIELDS]:
+        for change in event.changes[:MAX_FIELDS]:
             yield f"      {_change(change)}"
-        if len(event.changes) > MOST_FIELDS:
-            yield f"      … {len(event.changes) - MOST_FIELDS:,} fields more"
+        if len(event.changes) > MAX_FIELDS:
+            yield f"      … {len(event.changes) - MAX_FIELDS:,} fields more"
 
     def _steps(self, steps: Sequence[KustomizationStep]) -> str:
         """Several stand together where the app does not render with the first of them alone."""

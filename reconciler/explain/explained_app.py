@@ -30,7 +30,7 @@ from reconciler.trees.tree import FILE, MISSING, Tree
 NOT_NOTED = ("transformers", "vars")
 
 # So many steps that give a field one value are looked for.
-MOST_AGAIN = 3
+MAX_STEPS_AGAIN = 3
 
 
 class ExplainedApp:
@@ -190,7 +190,7 @@ class ExplainedApp:
         """What else gives the field its value: the steps that do if those known are left out."""
         found: list[Setting] = []
         out = list(settings[-1].steps)
-        while out and len(found) < MOST_AGAIN:
+        while out and len(found) < MAX_STEPS_AGAIN:
             steps = [step for step in self._steps_of(position) if step not in out]
             stages = self._variants.stages(steps, without=out)
             if not stages or len(stages[-1].objects) != len(self.objects):

@@ -9,7 +9,7 @@ from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.values import Absent, Value
 from reconciler.text.suggestions import nearest
 
-MOST_NAMED = 5
+MAX_NAMED_OBJECTS = 5
 HALF_ALIKE = 0.5  # people leave out the kind or the namespace
 
 
@@ -22,7 +22,7 @@ def find_object(name: str, objects: Sequence[Identity], folder: str) -> int:
     if found:
         raise UsageError(
             f"{name} may be any of {len(found)} objects",
-            hint="write " + " or ".join(_shown(objects[i]) for i in found[:MOST_NAMED]),
+            hint="write " + " or ".join(_shown(objects[i]) for i in found[:MAX_NAMED_OBJECTS]),
         )
     near = nearest(name, (n for some in names for n in some), HALF_ALIKE)
     meant = next((_shown(o) for o in objects if near in _names(o)), "")

@@ -18,7 +18,7 @@ from reconciler.trees.worktree import blob_id
 
 # The order of objects is what tells which one became which.
 IN_ORDER = RenderOptions(reorder="none")
-UNDER_WAY = 16
+MAX_JOBS_UNDER_WAY = 16
 
 Object = Mapping[str, Any]
 Objects = list[Object]
@@ -91,7 +91,7 @@ class PartialRenders:
         jobs: list[Job] = []
         ahead = iter(dropped)
         for _ in dropped:
-            while len(jobs) < UNDER_WAY and (steps := next(ahead, None)) is not None:
+            while len(jobs) < MAX_JOBS_UNDER_WAY and (steps := next(ahead, None)) is not None:
                 jobs.append(self._start(steps))
             yield self._objects(jobs.pop(0))
 

@@ -22,7 +22,7 @@ from reconciler.forges.retry import RetryClock, asked_pause, backoff, is_over_li
 from reconciler.forges.tokens import Tokens
 from reconciler.git.addresses import is_confidential
 
-LARGEST_ANSWER = 32 << 20
+MAX_ANSWER_BYTES = 32 << 20
 REDIRECTS = {301, 302, 307, 308}
 BROKEN = {500, 502, 503, 504}
 REPEATABLE = {"GET", "PUT", "PATCH", "DELETE"}
@@ -334,8 +334,8 @@ def whole_answer(
             content += piece
             if time.monotonic() > until:
                 raise httpx.ReadTimeout("the answer is not whole in time")
-            if len(content) > LARGEST_ANSWER:
-                raise ForgeError(f"{name} gives more than {LARGEST_ANSWER >> 20} MiB")
+            if len(content) > MAX_ANSWER_BYTES:
+                raise ForgeError(f"{name} gives more than {MAX_ANSWER_BYTES >> 20} MiB")
     finally:
         answer.close()
     return ForgeAnswer(answer.status_code, answer.headers, bytes(content))

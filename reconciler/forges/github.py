@@ -34,7 +34,7 @@ from reconciler.forges.hosted import (
 from reconciler.git.commit_builder import NewFile
 
 LOOKS, PAUSE = 10, 1.5
-MOST_NODES = 100  # that it tells of at once
+MAX_PAGE_NODES = 100  # that it tells of at once
 NOTHING = "0" * 40
 BASE_MOVED = "Base branch was modified"
 NO_DRAFTS = "draft pull requests are not supported"
@@ -199,8 +199,8 @@ class GitHub(HostedForge):
     def _untouched(self, ids: Sequence[str]) -> set[str]:
         """The other API tells by times alone, in seconds: too coarse for one who is quick."""
         found: set[str] = set()
-        for begin in range(0, len(ids), MOST_NODES):
-            asked = ids[begin : begin + MOST_NODES]
+        for begin in range(0, len(ids), MAX_PAGE_NODES):
+            asked = ids[begin : begin + MAX_PAGE_NODES]
             nodes = self._ask_graph(EDITED, asked).data.get("nodes") or ()
             pairs = zip(asked, nodes, strict=False)
             found |= {name for name, node in pairs if node and node["lastEditedAt"] is None}

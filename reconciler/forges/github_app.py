@@ -15,9 +15,9 @@ from reconciler.forges.tokens import ForgeToken
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 NEEDS = "to belong to an app that is installed in the repository"
-BACK = 60  # clocks differ
-WORD_SECONDS = 540  # ten minutes at most
-MARGIN = 600  # a token is not used for its last minutes
+CLOCK_SKEW_SECONDS = 60  # clocks differ
+JWT_SECONDS = 540  # ten minutes at most
+RENEW_BEFORE_SECONDS = 600  # a token is not used for its last minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,11 @@ class GitHubApp:
                 f"the key of the app {self.id} is no RSA key in PEM format",
                 hint="GitHub makes one in the app's settings; it is not encrypted",
             )
-        claims = {"iat": int(now) - BACK, "exp": int(now) + WORD_SECONDS, "iss": self.id}
+        claims = {
+            "iat": int(now) - CLOCK_SKEW_SECONDS,
+            "exp": int(now) + JWT_SECONDS,
+            "iss": self.id,
+        }
         said = f"{_encoded({'alg': 'RS256', 'typ': 'JWT'})}.{_encoded(claims)}"
         signature = key.sign(said.encode(), PKCS1v15(), SHA256())
         return ForgeToken(f"{said}.{_plain(signature)}")
@@ -74,7 +78,7 @@ class AppInstallation:
 
     def __call__(self) -> ForgeToken:
         with self._lock:
-            if self._token is None or self._clock.now() > self._until - MARGIN:
+            if self._token is None or self._clock.now() > self._until - RENEW_BEFORE_SECONDS:
                 self._token, self._until = self._fresh()
             return self._token
 

@@ -25,7 +25,7 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.owners import owners_by_pattern
 
-MOMENT = 1.0
+SETTLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class HostedForge(Forge, ABC):
 
     def _after_all(self, pull: PullRequest) -> MergeOutcome:
         """What became of a merge of which the forge said nothing; it is not sent again."""
-        self.client.pause(MOMENT)
+        self.client.pause(SETTLE_SECONDS)
         return settled(pull, self.pull(pull.number)) or MergeOutcome.waiting
 
     def _opened(self, branch: str, base: str) -> PullRequest | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 FIRST, LONGEST = 0.5, 20.0
-SECONDARY = 60.0  # what GitHub asks for if it does not say how long
+SECONDARY_LIMIT_SECONDS = 60.0  # what GitHub asks for if it does not say how long
 
 _random = random.SystemRandom()
 
@@ -55,4 +55,4 @@ def asked_pause(status: int, headers: Mapping[str, str], now: float) -> float | 
         reset = headers.get(f"{prefix}-reset", "").strip()
         if headers.get(f"{prefix}-remaining") == "0" and reset.isdecimal():
             return max(0.0, float(reset) - now)
-    return SECONDARY if status == 403 else None
+    return SECONDARY_LIMIT_SECONDS if status == 403 else None

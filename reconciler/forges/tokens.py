@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import ForgeError
 from reconciler.git.git_variables import of_any_repository
 
-SECONDS = 30
+GIT_CREDENTIAL_SECONDS = 30
 HIDDEN = "***"
 
 
@@ -74,13 +74,13 @@ def ask_git(url: str, environment: Mapping[str, str], root: str | None = None) -
             text=True,
             cwd=root,
             env=of_any_repository(environment) | silent,
-            timeout=SECONDS,
+            timeout=GIT_CREDENTIAL_SECONDS,
         )
     except OSError as e:
         raise ForgeError("git cannot be started", why=e.strerror or "") from None
     except subprocess.TimeoutExpired:
         raise ForgeError(
-            f"Git's credential helper says nothing within {SECONDS} s",
+            f"Git's credential helper says nothing within {GIT_CREDENTIAL_SECONDS} s",
             hint="git credential fill asks it, too; or give a token in another way",
         ) from None
     if done.returncode:

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FULL_NAME = 40
+COMMIT_ID_DIGITS = 40
 HEX = frozenset("0123456789abcdef")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
@@ -71,7 +71,7 @@ def is_confidential(scheme: str, host: str) -> bool:
 
 def is_full_name(ref: str) -> bool:
     """Is this the name of one commit, which means the same for ever and everywhere?"""
-    return len(ref) == FULL_NAME and HEX.issuperset(ref.lower())
+    return len(ref) == COMMIT_ID_DIGITS and HEX.issuperset(ref.lower())
 
 
 def remote_urls(root: str, remote: str = "origin") -> list[str]:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 FOLDER = b"40000"
 NOTHING = (b"", bytes(20))
-MOST = 100_000
+MAX_CHANGED_PATHS = 100_000
 
 
 def changed(
-    git: pygit2.Repository, before: pygit2.Oid | str, after: pygit2.Oid | str, most: int = MOST
+    git: pygit2.Repository,
+    before: pygit2.Oid | str,
+    after: pygit2.Oid | str,
+    most: int = MAX_CHANGED_PATHS,
 ) -> dict[str, str]:
     """The blobs that another tree has at its paths; of what it has no more, zeros."""
     found: dict[str, str] = {}

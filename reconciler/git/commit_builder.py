@@ -21,7 +21,7 @@ from reconciler.git.repository import open_repository
 from reconciler.git.trailers import trailers
 
 EDIT = "Promotion-Edit"
-MOST_COMMITS = 1_000
+MAX_COMMITS = 1_000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,10 +95,10 @@ class CommitBuilder:
         """What a branch has that its base lacks, the newest first."""
         walk = self.git.walk(self.git[tip].id)
         walk.hide(self.git[base].id)
-        found = list(islice(walk, MOST_COMMITS + 1))
-        if len(found) > MOST_COMMITS:
+        found = list(islice(walk, MAX_COMMITS + 1))
+        if len(found) > MAX_COMMITS:
             raise RepositoryError(
-                f"a branch has more than {MOST_COMMITS:,} commits of its own",
+                f"a branch has more than {MAX_COMMITS:,} commits of its own",
                 why="a promotion has one",
                 hint="look at what was pushed there, or delete the branch",
             )

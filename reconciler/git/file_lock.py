@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE = 60.0
-PAUSE = 0.02
+LOCK_WAIT_SECONDS = 60.0
+RETRY_SECONDS = 0.02
 
 
 class _Held(threading.local):
@@ -88,7 +88,7 @@ def _open(lock: str) -> int:
 
 def _wait(opened: int, lock: str) -> None:
     """Not for ever: the one who has it may have been stopped, and not ended."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,7 +98,7 @@ def _wait(opened: int, lock: str) -> None:
                 raise RepositoryError(
                     "another reconciler is writing files here",
                     where=Place(lock),
-                    why=f"it has not been done with it for {PATIENCE:.0f} s",
+                    why=f"it has not been done with it for {LOCK_WAIT_SECONDS:.0f} s",
                     hint="is one stopped, with ^Z? end it, and run this again",
                 ) from None
-            time.sleep(PAUSE)
+            time.sleep(RETRY_SECONDS)

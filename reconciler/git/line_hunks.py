@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pygit2
 
-CONTEXT = 3
+CONTEXT_LINES = 3
 UNENDED = "\\ no newline at the end"
 
 
@@ -34,7 +34,7 @@ def hunks(before: str, after: str) -> tuple[Hunk, ...]:
                 for sign, content, _, _ in lines
             ),
         )
-        for part, lines in _compare(before, after, CONTEXT)
+        for part, lines in _compare(before, after, CONTEXT_LINES)
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.git.names import CommitId
 
-PATIENCE = 45.0
+FETCH_SECONDS = 45.0
 
 # A small pack would be unpacked object by object, and one that is cut off leave a commit
 # without its files.
@@ -106,7 +106,7 @@ class Mirrors:
         allowed = ("https", "ssh", protocol if protocol != "ext" else "")
         environment = {"GIT_ALLOW_PROTOCOL": ":".join(filter(None, allowed)), **self.environment}
         try:
-            said = speak(list(chain.from_iterable(words)), folder, environment, PATIENCE)
+            said = speak(list(chain.from_iterable(words)), folder, environment, FETCH_SECONDS)
         except RepositoryError as e:
             raise RepositoryError(f"{failing}: {e}") from e
         if said.code:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Found = TypeVar("Found")
 
 KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
-MAX_OBJECT = 1 << 30
-FULL_NAME = 40
+MAX_OBJECT_BYTES = 1 << 30
+COMMIT_ID_DIGITS = 40
 HEADER_BYTES = 64
 # Enough of a compressed object to hold its header: the codes that it is written in come first.
 COMPRESSED_HEADER_BYTES = 1024
@@ -53,7 +53,7 @@ class LooseObjects(pygit2.OdbBackend):
         return self._read(str(oid), parse_header, COMPRESSED_HEADER_BYTES)
 
     def read_prefix_cb(self, prefix: str) -> tuple[int, bytes, str]:
-        name = prefix if len(prefix) == FULL_NAME else self._find(prefix)
+        name = prefix if len(prefix) == COMMIT_ID_DIGITS else self._find(prefix)
         return (*self._read(name, parse), name)
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
@@ -112,7 +112,7 @@ def _begin(data: bytes) -> tuple[int, int, bytes, Any]:
     stream = zlib.decompressobj()
     header, _, content = stream.decompress(data, HEADER_BYTES).partition(b"\0")
     kind, _, size = header.partition(b" ")
-    if int(size) > MAX_OBJECT:
+    if int(size) > MAX_OBJECT_BYTES:
         raise ValueError("it is larger than anything that is read")
     return KINDS[kind], int(size), content, stream
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Login = Callable[[], tuple[str, str]]
 
-PATIENCE = 120.0
+REMOTE_SECONDS = 120.0
 FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
     *("--no-write-fetch-head", "--no-auto-maintenance"),
@@ -176,7 +176,7 @@ class Remote:
 
     def _git(self, *words: str, given: str = "", may_fail: bool = False) -> GitAnswer:
         hidden, settings = self._settings()
-        said = speak(words, self.root, self._environment | settings, PATIENCE, given)
+        said = speak(words, self.root, self._environment | settings, REMOTE_SECONDS, given)
         for secret in hidden:
             said.errors = said.errors.replace(secret, HIDDEN)
             said.output = said.output.replace(secret, HIDDEN)

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ORIGIN = "refs/remotes/origin/"
-SHORTEST_NAME = 4
-SHORTEST_BEGINNING = 7  # that Git prints; a shorter word may be a branch
-MOST_ANCESTORS = 1000
+MIN_NAME_DIGITS = 4
+MIN_ABBREVIATION_DIGITS = 7  # that Git prints; a shorter word may be a branch
+MAX_ANCESTORS = 1000
 
 
 class Repository:
@@ -80,7 +80,7 @@ class Repository:
         """
         with self._alone:
             name = revision.lower()
-            if len(name) >= SHORTEST_BEGINNING and HEX.issuperset(name):
+            if len(name) >= MIN_ABBREVIATION_DIGITS and HEX.issuperset(name):
                 with suppress(KeyError):
                     return self._git[name].peel(ObjectType.COMMIT)
             return self._git.revparse_single(
@@ -120,7 +120,7 @@ class Repository:
 
     def dated(self, revision: str, now: float) -> DatedCommit:
         """A commit, and the earliest time at which it can have been made."""
-        return next(dated(self._git, self.resolve(revision), now, MOST_ANCESTORS))
+        return next(dated(self._git, self.resolve(revision), now, MAX_ANCESTORS))
 
     def brought(self, commit: str) -> Iterator[CommitMessage]:
         """A commit of a branch, and if it is a merge all that came with it, the newest first."""
@@ -160,7 +160,7 @@ class Repository:
             for reference in _meanings(name):
                 if reference in self._git.references:
                     return self.resolve(reference)
-        if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
+        if len(name) >= MIN_NAME_DIGITS and HEX.issuperset(name.lower()):
             return self.resolve(name.lower())
         raise self._no_such(name, what="branch or tag")
 
@@ -233,7 +233,7 @@ class Repository:
                 f"{revision} cannot be read: the object {damaged} is damaged in {self.path}",
                 hint="git fsck shows what else is; fetch into a new clone",
             )
-        if isinstance(error, pygit2.AmbiguousError) and len(revision) >= SHORTEST_NAME:
+        if isinstance(error, pygit2.AmbiguousError) and len(revision) >= MIN_NAME_DIGITS:
             return RepositoryError(
                 f"{revision} is short for several objects in {self.path}",
                 hint="write more of the commit's name",

@@ -26,7 +26,7 @@ RAW = ("--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules")
 SHALLOW = "fetch the whole history, of both branches: in CI with fetch-depth: 0"
 
 # No manifest is larger: a cluster stores 1.5 MiB in an object.
-MAX_BYTES = 16 << 20
+MAX_FILE_BYTES = 16 << 20
 BATCH_BYTES = 64 << 20
 
 
@@ -156,7 +156,7 @@ class Snapshots:
         total = 0
         for blob, about in zip(wanted, sizes, strict=False):
             size = self._size(blob, about)
-            if size > MAX_BYTES:
+            if size > MAX_FILE_BYTES:
                 yield blob, None
                 continue
             if total + size > BATCH_BYTES:

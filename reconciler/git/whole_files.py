@@ -10,8 +10,8 @@ from contextlib import suppress
 from reconciler.errors import Place, SealingError
 from reconciler.git.file_lock import only_writer
 
-PUBLIC = 0o644
-PRIVATE = 0o600
+PUBLIC_MODE = 0o644
+PRIVATE_MODE = 0o600
 
 
 def read_file(path: str) -> bytearray:
@@ -26,7 +26,9 @@ def read_file(path: str) -> bytearray:
     return content
 
 
-def replace_file(path: str, content: bytes, *, before: bytes | None, mode: int = PUBLIC) -> None:
+def replace_file(
+    path: str, content: bytes, *, before: bytes | None, mode: int = PUBLIC_MODE
+) -> None:
     """Write a file that had this content `before`, or none; whoever changed it since is not undone.
 
     An interruption leaves the old file as it was. Whoever read it under `only_writer` of its folder

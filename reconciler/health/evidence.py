@@ -9,8 +9,8 @@ from datetime import datetime
 from reconciler.health.spans import Spans
 from reconciler.model.entry import Entry
 
-SECONDS = 10
-LARGEST_ANSWER = 16 << 20
+ANSWER_SECONDS = 10
+MAX_ANSWER_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.health.evidence import SECONDS, Evidence, HealthQuestion
+from reconciler.health.evidence import ANSWER_SECONDS, Evidence, HealthQuestion
 from reconciler.model.health_sources import Probe
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def look(source: Probe, asked: HealthQuestion, client: httpx.Client) -> Evidence
 
     url = asked.named(source.url)
     try:
-        with client.stream("GET", url, timeout=SECONDS, follow_redirects=False) as answer:
+        with client.stream("GET", url, timeout=ANSWER_SECONDS, follow_redirects=False) as answer:
             status = answer.status_code
     except httpx.HTTPError as e:
         return Evidence(False, f"{_shown(url)} does not answer: {type(e).__name__}", None)

@@ -11,7 +11,13 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.health.evidence import LARGEST_ANSWER, SECONDS, Evidence, HealthQuestion, unseen
+from reconciler.health.evidence import (
+    ANSWER_SECONDS,
+    MAX_ANSWER_BYTES,
+    Evidence,
+    HealthQuestion,
+    unseen,
+)
 from reconciler.health.spans import joined
 from reconciler.model.health_sources import Prometheus
 from reconciler.yaml.nodes import shortened
@@ -19,8 +25,8 @@ from reconciler.yaml.nodes import shortened
 if TYPE_CHECKING:
     import httpx
 
-FINEST = 30  # seconds between samples
-MOST_SAMPLES = 5000  # Prometheus gives 11,000 at most
+MIN_STEP_SECONDS = 30  # seconds between samples
+MAX_SAMPLES = 5000  # Prometheus gives 11,000 at most
 
 
 def look(source: Prometheus, asked: HealthQuestion, client: httpx.Client) -> Evidence:
@@ -33,7 +39,7 @@ def look(source: Prometheus, asked: HealthQuestion, client: httpx.Client) -> Evi
         with client.stream(
             *("POST", f"{url}/api/v1/query_range"),
             data=form,
-            timeout=SECONDS,
+            timeout=ANSWER_SECONDS,
             follow_redirects=False,
         ) as answer:
             series = _series(answer)
@@ -56,7 +62,7 @@ def _sampling(asked: HealthQuestion) -> tuple[int, int, int]:
     """The seconds between samples, and the times of the first and the last."""
     end = int(asked.until.timestamp())
     length = max(0, end - math.ceil(asked.since.timestamp()))
-    step = max(FINEST, math.ceil(length / MOST_SAMPLES))
+    step = max(MIN_STEP_SECONDS, math.ceil(length / MAX_SAMPLES))
     return step, end - length // step * step, end
 
 
@@ -65,7 +71,7 @@ def _series(answer: httpx.Response) -> list[list[tuple[float, str]]] | str:
     content = bytearray()
     for piece in answer.iter_bytes():
         content += piece
-        if len(content) > LARGEST_ANSWER:
+        if len(content) > MAX_ANSWER_BYTES:
             return "the result is too large; let the query make one series of all"
     found: dict[str, Any] = json.loads(content)
     if found["status"] != "success":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-AT_ONCE = 8
+MAX_QUESTIONS_AT_ONCE = 8
 
 Key = tuple[HealthSource, Entry, "datetime", "datetime"]
 
@@ -62,7 +62,7 @@ class HealthSources:
             for source in environment.health
             if matches(source.app, one.entry.app) and _key(source, one) not in self._known
         }
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(MAX_QUESTIONS_AT_ONCE) as pool:
             found = pool.map(lambda pair: self._ask(environment, *pair), wanted.values())
             self._known.update(zip(wanted, found, strict=True))
         return [

@@ -11,8 +11,8 @@ from reconciler.cluster.reading import ask
 if TYPE_CHECKING:
     import httpx
 
-MOST = 10
-LONGEST = 300
+MAX_EVENTS = 10
+MAX_EVENT_CHARACTERS = 300
 
 
 def warnings(client: httpx.Client, namespace: str, since: datetime) -> list[str]:
@@ -23,7 +23,7 @@ def warnings(client: httpx.Client, namespace: str, since: datetime) -> list[str]
         return []
     found = [(time, item) for item in answer.json()["items"] if (time := _time(item)) >= since]
     lines = [_line(item) for _, item in sorted(found, key=lambda pair: pair[0])]
-    return list(dict.fromkeys(lines))[-MOST:]
+    return list(dict.fromkeys(lines))[-MAX_EVENTS:]
 
 
 def _time(item: Mapping[str, Any]) -> datetime:
@@ -36,5 +36,5 @@ def _time(item: Mapping[str, Any]) -> datetime:
 
 def _line(item: Mapping[str, Any]) -> str:
     about = item.get("involvedObject") or {}
-    words = " ".join(str(item.get("message") or "").split())[:LONGEST]
+    words = " ".join(str(item.get("message") or "").split())[:MAX_EVENT_CHARACTERS]
     return f"{about.get('kind')} {about.get('name')}: {item.get('reason')}: {words}"

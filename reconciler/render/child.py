@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-LOOKED_AFTER = 1.0
+LOOK_AFTER_SECONDS = 1.0
 
 
 class Child:
@@ -85,7 +85,7 @@ class Child:
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
         while True:
-            if not poll.poll(LOOKED_AFTER * 1000):
+            if not poll.poll(LOOK_AFTER_SECONDS * 1000):
                 when_silent()
                 continue
             data = os.read(self._out, READ_BYTES)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from reconciler.render.render_options import RenderOptions
     from reconciler.trees.tree import Tree
 
-MEMORY = 96 << 20
-MEMORY_LIMIT = 1 << 30
+KERNEL_MEMORY_BYTES = 96 << 20
+MAX_KERNEL_MEMORY_BYTES = 1 << 30
 
 _alive: weakref.WeakSet[Kernel] = weakref.WeakSet()
 
@@ -43,8 +43,8 @@ class Kernel:
         self,
         binary: str = BINARY,
         *,
-        memory: int = MEMORY,
-        memory_limit: int = MEMORY_LIMIT,
+        memory: int = KERNEL_MEMORY_BYTES,
+        memory_limit: int = MAX_KERNEL_MEMORY_BYTES,
         eager: bool = False,
         apart: OneJobKernels | None = None,
     ) -> None:

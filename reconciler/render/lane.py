@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # A kernel answers every request within its time; silence for this much longer means that
 # it is stopped or lost.
-SILENCE = 10.0
+MAX_SILENCE_SECONDS = 10.0
 
 
 class Lane:
@@ -43,7 +43,7 @@ class Lane:
         trees: Mapping[int, Tree],
         tick: Callable[[], None] = lambda: None,
     ) -> None:
-        self.child = child = Child(binary, environment, SILENCE)
+        self.child = child = Child(binary, environment, MAX_SILENCE_SECONDS)
         self._listener = listener
         self._trees = trees
         self._tick = tick
@@ -141,5 +141,5 @@ class Lane:
             longest = max((j.header.get("timeout", 0.0) for j in self._open.values()), default=None)
             if longest is None:
                 self.child.heard = time.monotonic()
-            elif time.monotonic() - self.child.heard > longest + SILENCE:
+            elif time.monotonic() - self.child.heard > longest + MAX_SILENCE_SECONDS:
                 self.child.kill()

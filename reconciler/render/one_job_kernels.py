@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.render.job import Job, JobOwner
 
-AT_ONCE = 3
+MAX_KERNELS_AT_ONCE = 3
 
 _alive: weakref.WeakSet[OneJobKernels] = weakref.WeakSet()
 
@@ -35,7 +35,7 @@ class OneJobKernels:
 
     def _reset(self) -> None:
         self._lock = threading.RLock()
-        self._turns = Turns(AT_ONCE, long=float("inf"))
+        self._turns = Turns(MAX_KERNELS_AT_ONCE, long=float("inf"))
         self._lanes: dict[Job, Lane] = {}
 
     def add(self, job: Job) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # So many renders wait in the kernel's queue at once: enough to keep every core busy,
 # few enough that finished manifests do not pile up.
-UNDER_WAY = 64
-WRITTEN_TOGETHER = 128
+MAX_JOBS_UNDER_WAY = 64
+WRITE_BATCH_RENDERS = 128
 
 # Under which no render is kept.
 NO_KEY = b""
@@ -172,7 +172,9 @@ class Renderer:
         options: RenderOptions,
     ) -> Iterator[Render]:
         ahead = iter(wanted)
-        under_way = [(t, p, self._begin(t, p, options)) for t, p in _take(ahead, UNDER_WAY)]
+        under_way = [
+            (t, p, self._begin(t, p, options)) for t, p in _take(ahead, MAX_JOBS_UNDER_WAY)
+        ]
         fresh = []
         try:
             while under_way:
@@ -197,7 +199,7 @@ class Renderer:
                     )
                 self._jobs.discard(job)
                 under_way += [(t, p, self._begin(t, p, options)) for t, p in _take(ahead, 1)]
-                if len(fresh) >= WRITTEN_TOGETHER:
+                if len(fresh) >= WRITE_BATCH_RENDERS:
                     self.store.put(fresh)
                     fresh = []
         finally:

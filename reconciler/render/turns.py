@@ -16,7 +16,7 @@ Owner = tuple[str, str]
 NOBODY: Owner = ("", "")
 
 # What has been under way for longer is slow: others need not wait for it.
-LONG = 2.0
+SLOW_SECONDS = 2.0
 
 
 class Turns:
@@ -28,7 +28,7 @@ class Turns:
     """
 
     def __init__(
-        self, total: int, *, long: float = LONG, clock: Callable[[], float] = time.monotonic
+        self, total: int, *, long: float = SLOW_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._total = total
         self._project = -(-total // 2)

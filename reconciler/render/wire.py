@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 READ_BYTES = 1 << 16
-PREFIX = 8
+PREFIX_BYTES = 8
 
 
 def head(header: dict[str, Any], body: bytes) -> bytes:
@@ -27,14 +27,14 @@ class Decoder:
 
     def feed(self, data: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
         self._buffer += data
-        while len(self._buffer) >= PREFIX:
+        while len(self._buffer) >= PREFIX_BYTES:
             head = int.from_bytes(self._buffer[:4], "big")
-            body = int.from_bytes(self._buffer[4:PREFIX], "big")
-            end = PREFIX + head + body
+            body = int.from_bytes(self._buffer[4:PREFIX_BYTES], "big")
+            end = PREFIX_BYTES + head + body
             if len(self._buffer) < end:
                 return
             with memoryview(self._buffer) as whole:
-                header = json.loads(bytes(whole[PREFIX : PREFIX + head]))
-                content = bytes(whole[PREFIX + head : end])
+                header = json.loads(bytes(whole[PREFIX_BYTES : PREFIX_BYTES + head]))
+                content = bytes(whole[PREFIX_BYTES + head : end])
             del self._buffer[:end]
             yield header, content

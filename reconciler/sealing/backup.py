@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 BEGINNINGS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/")
-LEAST_CHARACTERS = 12
+MIN_PASSPHRASE_CHARACTERS = 12
 KEPT = ("name", "labels", "annotations")
 
 
@@ -37,9 +37,9 @@ def encrypted(content: bytes, recipients: Sequence[str], passphrase: str = "") -
 
     if recipients:
         return bytes(pyrage.encrypt(content, [_recipient(r) for r in recipients], armored=True))
-    if len(passphrase) < LEAST_CHARACTERS:
+    if len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
         raise SealingError(
-            f"the passphrase is shorter than {LEAST_CHARACTERS} characters",
+            f"the passphrase is shorter than {MIN_PASSPHRASE_CHARACTERS} characters",
             why="whoever guesses it has all secrets of the cluster",
             hint="several words are easier to remember than one word that is hard to type",
         )

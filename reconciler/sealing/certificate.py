@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reconciler.errors import Place, SealingError
 
-LEAST_BITS = 2048
+MIN_KEY_BITS = 2048
 BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -57,9 +57,9 @@ def read_certificate(content: bytes, file: str) -> Certificate:
 def check_usable(certificate: Certificate, file: str) -> None:
     """Raises why nothing is to be sealed with this certificate."""
     now = datetime.now(UTC)
-    if certificate.bits < LEAST_BITS:
+    if certificate.bits < MIN_KEY_BITS:
         raise SealingError(
-            f"the certificate has a key of {certificate.bits} bits, less than {LEAST_BITS}",
+            f"the certificate has a key of {certificate.bits} bits, less than {MIN_KEY_BITS}",
             where=Place(file),
             hint="give the controller a longer key, and fetch its new certificate",
         )

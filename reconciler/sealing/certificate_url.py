@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from reconciler.errors import ClusterError
 
-SECONDS = 15
-LARGEST = 1 << 20
+FETCH_SECONDS = 15
+MAX_CERTIFICATE_BYTES = 1 << 20
 
 
 def fetch(url: str) -> bytes:
     import httpx
 
     try:
-        with httpx.stream("GET", url, timeout=SECONDS) as answer:
+        with httpx.stream("GET", url, timeout=FETCH_SECONDS) as answer:
             if answer.status_code != 200:
                 raise ClusterError(f"{url} answers with {answer.status_code}")
             content = b""
             for piece in answer.iter_bytes():
                 content += piece
-                if len(content) > LARGEST:
+                if len(content) > MAX_CERTIFICATE_BYTES:
                     raise ClusterError(f"{url} is far too long for a certificate")
             return content
     except (httpx.HTTPError, httpx.InvalidURL) as e:

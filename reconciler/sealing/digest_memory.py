@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Protocol
 
 from reconciler.errors import SealingError
-from reconciler.sealing.digests import LEAST_BYTES, DigestKey, Plain
+from reconciler.sealing.digests import MIN_KEY_BYTES, DigestKey, Plain
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal_record import SealedItem
 
@@ -116,7 +116,7 @@ class DigestFile:
     def _own_key(self, db: sqlite3.Connection) -> DigestKey:
         if self._own is None:
             with db:
-                fresh = os.urandom(LEAST_BYTES)
+                fresh = os.urandom(MIN_KEY_BYTES)
                 db.execute("INSERT OR IGNORE INTO key VALUES (1, ?)", (fresh,))
                 (key,) = db.execute("SELECT key FROM key").fetchone()
             self._own = DigestKey(bytes(key))

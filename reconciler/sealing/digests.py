@@ -15,7 +15,7 @@ from reconciler.errors import Place, SealingError
 from reconciler.sealing.scope import Scope
 
 VERSION = b"\x01"
-LEAST_BYTES = 32
+MIN_KEY_BYTES = 32
 ID_DIGITS = 8
 DIGEST_BYTES = 16
 
@@ -50,9 +50,9 @@ def read_digest_key(content: bytes, file: str) -> DigestKey:
         key = base64.b64decode(b"".join(content.split()), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) < LEAST_BYTES:
+    if len(key) < MIN_KEY_BYTES:
         raise SealingError(
-            f"this is no key for digests: it must be base64 of at least {LEAST_BYTES} bytes",
+            f"this is no key for digests: it must be base64 of at least {MIN_KEY_BYTES} bytes",
             where=Place(file),
             hint="head -c 32 /dev/urandom | base64 makes one; keep it outside of Git",
         )

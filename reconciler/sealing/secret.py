@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.errors import DocumentError, Place, SealingError
 from reconciler.yaml.read import Document, Odd, is_a
 
-MAX_BYTES = 1 << 20  # what the API server takes, all values together
+MAX_SECRET_BYTES = 1 << 20  # what the API server takes, all values together
 
 ITEM = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 SUBDOMAIN = re.compile(
@@ -128,9 +128,9 @@ def check_key(key: str, where: Place | None) -> None:
 
 def check_size(values: Mapping[str, bytes | bytearray], where: Place | None) -> None:
     size = sum(map(len, values.values()))
-    if size > MAX_BYTES:
+    if size > MAX_SECRET_BYTES:
         raise SealingError(
-            f"the values have {size:,} bytes together, and a Secret holds at most {MAX_BYTES:,}",
+            f"the values have {size:,} bytes together, more than the {MAX_SECRET_BYTES:,} of a Secret",
             where=where,
             why="the API server refuses a larger one",
             hint="split it, or keep large files elsewhere and only the key to them here",

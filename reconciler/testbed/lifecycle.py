@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 30.0
 # etcd reserves files of this size before it writes into them.
-NEEDED_SPACE = 128 << 20
+MIN_FREE_BYTES = 128 << 20
 PACKAGES = Path(__file__).parents[2]
 
 
@@ -209,7 +209,7 @@ def _wait_ready(folder: TestbedFolder, say: Callable[[str], None]) -> TestbedSta
 
 
 def _failed(folder: TestbedFolder, what: str, why: str) -> TestbedError:
-    if shutil.disk_usage(folder.path).free < NEEDED_SPACE:
+    if shutil.disk_usage(folder.path).free < MIN_FREE_BYTES:
         why = f"there is no space left in {folder.path}"
         hint = "make room, or name another folder in RECONCILER_TESTBEDS"
         return TestbedError(what, why=why, hint=hint)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import subprocess
 
 BUSY_PORT = ("address already in use", "Address already in use")
-TRIES = 5
+MAX_STARTS = 5
 START_SECONDS = 180.0
 
 
@@ -147,13 +147,13 @@ class Supervisor:
     def _until_ready(
         self, make: Callable[[], Launch], launch: Launch, child: subprocess.Popen[bytes]
     ) -> Launch:
-        for _ in range(TRIES):
+        for _ in range(MAX_STARTS):
             self.say(f"waiting for {launch.name}")
             if self._comes_up(launch, child):
                 return launch
             launch = make()
             child = self.begin(launch)
-        raise TestbedError(f"{launch.name} found no free port in {TRIES} tries")
+        raise TestbedError(f"{launch.name} found no free port in {MAX_STARTS} tries")
 
     def _comes_up(self, launch: Launch, child: subprocess.Popen[bytes]) -> bool:
         """False if it must be tried again with other ports."""

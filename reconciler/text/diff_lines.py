@@ -9,7 +9,7 @@ from reconciler.errors import printable
 ADDED, REMOVED, CHANGED, PLACE, PLAIN = "+", "-", "!", "@", " "
 
 # No single value takes more lines than this.
-MOST_LINES = 60
+MAX_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)

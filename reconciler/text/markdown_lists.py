@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 from reconciler.text.markdown import code, prose
 
-LONGEST = 120
+MAX_CELL_CHARACTERS = 120
 
 
 def short(text: str) -> str:
     """Text of anybody's for a line or a cell."""
     text = " ".join(text.split())
-    return prose(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+    return prose(
+        text if len(text) <= MAX_CELL_CHARACTERS else f"{text[: MAX_CELL_CHARACTERS - 1]}…"
+    )
 
 
 def name(text: str) -> str:
-    return code(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+    return code(text if len(text) <= MAX_CELL_CHARACTERS else f"{text[: MAX_CELL_CHARACTERS - 1]}…")
 
 
 def count(number: int, what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-FEW = 16
+MAX_LISTED = 16
 
 
 def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
@@ -18,7 +18,7 @@ def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
 def did_you_mean(word: str, known: Iterable[str], they: str = "there is") -> str:
     """A hint: the word that was meant, or all that there are if they are few."""
     words = list(known)
-    some = f"{they} {listing(words)}" if 0 < len(words) <= FEW else ""
+    some = f"{they} {listing(words)}" if 0 < len(words) <= MAX_LISTED else ""
     return meant(word, words) or some
 
 

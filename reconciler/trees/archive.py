@@ -9,7 +9,7 @@ from posixpath import normpath
 
 from reconciler.errors import RepositoryError
 from reconciler.trees.memory import MemoryTree
-from reconciler.trees.tree import LONGEST_PATH, Tree, TreeEntry, refusal, too_large
+from reconciler.trees.tree import MAX_PATH_CHARACTERS, Tree, TreeEntry, refusal, too_large
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from typing import IO
 
 MAX_ENTRIES = 100_000
-MAX_BYTES = 512 << 20
-MAX_HEADER = 1 << 16
+MAX_UNPACKED_BYTES = 512 << 20
+MAX_HEADER_BYTES = 1 << 16
 # Of all names, and of the folders that they lead through: deep ones have many.
-MAX_NAMES = 32 << 20
+MAX_NAMES_BYTES = 32 << 20
 # What is said of all entries that follow, as Git says of which commit they are.
-MAX_SAID_OF_ALL = 64
-FIRST_OF_A_NAME = 40
-PIECE = 1 << 17
+MAX_GLOBAL_HEADERS = 64
+MAX_SHOWN_CHARACTERS = 40
+CHUNK_BYTES = 1 << 17
 
 GZIP = b"\x1f\x8b"
 USTAR = b"ustar\0"
@@ -46,14 +46,14 @@ def read_tar(
 
     What is skipped counts against the limits, and is not kept.
     """
-    found = _Found(MAX_BYTES if largest is None else largest, skip)
+    found = _Found(MAX_UNPACKED_BYTES if largest is None else largest, skip)
     try:
         whole = _Bounded(_unpacked(stream), found.largest)
         rest = _Rest(_read_plain(whole, found), whole)
         with tarfile.open(fileobj=rest, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]
             for member in archive:
                 archive.members.clear()
-                if len(archive.pax_headers) > MAX_SAID_OF_ALL:
+                if len(archive.pax_headers) > MAX_GLOBAL_HEADERS:
                     raise ValueError("too much is said of all entries")
                 name = found.entry(member.name, member.size)
                 if name and not member.isdir():
@@ -89,8 +89,8 @@ class _Found:
             raise ValueError("an entry has a negative size")
         self._total += size
         _check(self._total, self.largest)
-        if len(called) > LONGEST_PATH or "\0" in called:
-            raise ValueError(f"{called[:FIRST_OF_A_NAME]!r}… is no name of a file")
+        if len(called) > MAX_PATH_CHARACTERS or "\0" in called:
+            raise ValueError(f"{called[:MAX_SHOWN_CHARACTERS]!r}… is no name of a file")
         name = normpath(called)
         if name.startswith(("/", "../")) or name == "..":
             raise RepositoryError(f"the archive names {called}, outside of itself")
@@ -106,11 +106,13 @@ class _Found:
         while folder not in self._folders:
             self._folders.add(folder)
             self._names += len(folder)
-            if self._names > MAX_NAMES:
+            if self._names > MAX_NAMES_BYTES:
                 break
             folder = folder.rpartition("/")[0]
-        if self._names > MAX_NAMES:
-            raise RepositoryError(f"the archive's names have more than {MAX_NAMES:,} characters")
+        if self._names > MAX_NAMES_BYTES:
+            raise RepositoryError(
+                f"the archive's names have more than {MAX_NAMES_BYTES:,} characters"
+            )
 
 
 def _read_plain(whole: _Bounded, found: _Found) -> bytes:
@@ -166,9 +168,9 @@ class _Header(tarfile.TarInfo):
         header = super().frombuf(buf, encoding, errors)
         if header.size < 0:
             raise ValueError("an entry has a negative size")
-        if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER:
-            raise ValueError(f"a header has more than {MAX_HEADER:,} bytes")
-        _check(header.size, MAX_BYTES)
+        if header.type in ABOUT_THE_NEXT_ENTRY and header.size > MAX_HEADER_BYTES:
+            raise ValueError(f"a header has more than {MAX_HEADER_BYTES:,} bytes")
+        _check(header.size, MAX_UNPACKED_BYTES)
         return header
 
 
@@ -240,7 +242,7 @@ class _Bounded:
             raise EOFError("it is cut off")
 
     def _next(self) -> None:
-        self._piece, self._at = self._stream.read(PIECE), 0
+        self._piece, self._at = self._stream.read(CHUNK_BYTES), 0
         self._total += len(self._piece)
         _check(self._total, self._largest)
         self._last = (self._last + self._piece[-tarfile.BLOCKSIZE :])[-tarfile.BLOCKSIZE :]

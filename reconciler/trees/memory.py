@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # Of a file that was looked at: its name and content as objects, and what is known of it.
-OF_AN_ENTRY = 500
+ENTRY_BYTES = 500
 
 
 class MemoryTree(Tree):
@@ -53,7 +53,7 @@ class MemoryTree(Tree):
         """About the bytes of memory that it takes."""
         names = sum(map(len, self.files())) + sum(map(len, self._folders))
         count = len(self._files) + len(self._links) + len(self._refused) + len(self._folders)
-        return sum(map(len, self._files.values())) + OF_AN_ENTRY * count + 2 * names
+        return sum(map(len, self._files.values())) + ENTRY_BYTES * count + 2 * names
 
     def _probe(self, path: str) -> TreeEntry:
         if path in self._files:

@@ -31,7 +31,7 @@ LFS_HEADER: Final = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER_BYTES: Final = 1024
 
 # No system opens a file under a longer one, and none under one that holds NUL.
-LONGEST_PATH: Final = 4096
+MAX_PATH_CHARACTERS: Final = 4096
 
 _numbers = count(1)
 
@@ -72,7 +72,7 @@ def a_link(at: str, target: str) -> TreeEntry:
         return refusal(
             "the symbolic link points to a name that is not UTF-8", "rename what it points to"
         )
-    if "\0" in target or len(target) > LONGEST_PATH:
+    if "\0" in target or len(target) > MAX_PATH_CHARACTERS:
         return refusal("the symbolic link points to what is no name of a file", "remove it")
     return TreeEntry(LINK, f"> {len(at)} {at} {target}", at=at, target=target)
 
@@ -141,7 +141,7 @@ class Tree:
         return self._led[path]
 
     def _first_look(self, path: str) -> TreeEntry:
-        if len(path) > LONGEST_PATH or "\0" in path:
+        if len(path) > MAX_PATH_CHARACTERS or "\0" in path:
             return NOTHING
         unknown = [path]
         while (above := unknown[-1].rpartition("/")[0]) not in self._seen:

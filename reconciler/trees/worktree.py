@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Content that was read to name it is kept until it is asked for, up to this much.
-HELD_BYTES = 32 << 20
+MAX_HELD_BYTES = 32 << 20
 
 
 def blob_id(content: bytes) -> str:
@@ -68,7 +68,7 @@ class WorkTree(Tree):
         content = self._content(full)
         if len(content) > self.max_file_size:
             return too_large(len(content), self.max_file_size)
-        if self._held_bytes + len(content) <= HELD_BYTES:
+        if self._held_bytes + len(content) <= MAX_HELD_BYTES:
             self._held[path] = content
             self._held_bytes += len(content)
         return a_file(blob_id(content))

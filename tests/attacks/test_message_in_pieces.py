@@ -43,12 +43,13 @@ def status(answer: bytes) -> dict[str, str]:
     """How a call ended."""
     decoder, at = Decoder(), 0
     found: dict[str, str] = {}
-    while at + http2_frames.HEAD <= len(answer):
+    while at + http2_frames.HEAD_BYTES <= len(answer):
         upper, lower, kind, _, _ = http2_frames.FRAME.unpack_from(answer, at)
-        end = at + http2_frames.HEAD + (upper << 8 | lower)
+        end = at + http2_frames.HEAD_BYTES + (upper << 8 | lower)
         if kind == http2_frames.HEADERS:
             found |= {
-                str(k): str(v) for k, v in decoder.decode(answer[at + http2_frames.HEAD : end])
+                str(k): str(v)
+                for k, v in decoder.decode(answer[at + http2_frames.HEAD_BYTES : end])
             }
         at = end
     return found

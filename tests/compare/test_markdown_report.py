@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.compare.app_differences import AppDifference, FolderPair
-from reconciler.compare.markdown_report import SMALLEST_LIMIT, markdown
+from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
 from reconciler.compare.objects import compare
 from reconciler.compare.report import ComparisonReport, NewCertificate, Side
 from reconciler.compare.structure import Structure
@@ -54,7 +54,7 @@ def test_values_and_names_are_never_more_than_text(
     assert text.count("<details>") >= len(paths)
 
 
-@given(st.integers(0, 60), st.integers(0, 400), st.integers(SMALLEST_LIMIT, 5000))
+@given(st.integers(0, 60), st.integers(0, 400), st.integers(MIN_CHARACTERS, 5000))
 def test_a_comment_is_never_longer_than_its_limit(
     structure: Structure, apps: int, lines: int, limit: int
 ) -> None:
@@ -79,7 +79,7 @@ def test_of_an_app_that_is_too_long_the_beginning_is_shown(structure: Structure)
     assert "data.k0" in text
 
 
-@given(st.integers(0, 9), st.integers(0, 9), st.integers(SMALLEST_LIMIT, 3000), HOSTILE)
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(MIN_CHARACTERS, 3000), HOSTILE)
 def test_new_certificates_come_first_and_keep_the_limit(
     structure: Structure, count: int, apps: int, limit: int, text: str
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.compare.app_differences import AppDifference, FolderPair
-from reconciler.compare.pull_request_comment import MARK, SMALLEST, comment
+from reconciler.compare.pull_request_comment import MARK, MIN_COMMENT_CHARACTERS, comment
 from reconciler.compare.report import ComparisonReport, Side
 from reconciler.compare.structure import Structure
 from reconciler.errors import RenderError, UsageError
@@ -53,7 +53,7 @@ def test_names_are_never_more_than_text(structure: Structure, names: list[str]) 
     assert table.count("|") <= 4 * (len(names) + 2) + 4
 
 
-@given(st.integers(0, 60), st.integers(0, 400), st.integers(SMALLEST, 5000))
+@given(st.integers(0, 60), st.integers(0, 400), st.integers(MIN_COMMENT_CHARACTERS, 5000))
 def test_a_comment_is_never_longer_than_its_limit(
     structure: Structure, apps: int, lines: int, limit: int
 ) -> None:
@@ -68,4 +68,4 @@ def test_what_is_no_address_is_not_linked_to(structure: Structure, url: str) -> 
     with pytest.raises(UsageError):
         comment(report(structure, [], "v"), 60_000, url)
     with pytest.raises(UsageError):
-        comment(report(structure, [], "v"), SMALLEST - 1)
+        comment(report(structure, [], "v"), MIN_COMMENT_CHARACTERS - 1)

@@ -133,7 +133,7 @@ def test_no_more_bodies_are_read_at_once_than_there_is_room_for(bench: Bench) ->
             reader.feed_data(head)
         answers = [asyncio.ensure_future(bench.server.respond(r)) for r in readers]
         done, waiting = await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
-        while len(waiting) > http.MOST_BODIES:
+        while len(waiting) > http.MAX_BODIES_AT_ONCE:
             more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             done |= more
         for reader in readers:
@@ -141,7 +141,7 @@ def test_no_more_bodies_are_read_at_once_than_there_is_room_for(bench: Bench) ->
         await asyncio.wait(waiting)
         return [found.status[:3] for answer in done if (found := answer.result())]
 
-    assert asyncio.run(work()) == ["503"] * (20 - http.MOST_BODIES)
+    assert asyncio.run(work()) == ["503"] * (20 - http.MAX_BODIES_AT_ONCE)
     assert bench.status(SIGNED) == 202
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.health import prometheus
-from reconciler.health.evidence import LARGEST_ANSWER, HealthQuestion
+from reconciler.health.evidence import MAX_ANSWER_BYTES, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.health_sources import Prometheus
 from tests.promotion.gates.fake_facts import NOW
@@ -32,11 +32,11 @@ def test_what_is_no_prometheus_tells_nothing(content: bytes) -> None:
 
 
 def test_an_answer_that_unpacks_to_very_much_is_not_kept() -> None:
-    bomb = gzip.compress(bytes(20 * LARGEST_ANSWER), 1)
+    bomb = gzip.compress(bytes(20 * MAX_ANSWER_BYTES), 1)
     with serving(lambda *_: (200, bomb), encoding="gzip") as url, httpx.Client() as client:
         tracemalloc.start()
         found = prometheus.look(Prometheus(url=url, query="up"), ASKED, client)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert "the result is too large" in found.said
-    assert most < 6 * LARGEST_ANSWER
+    assert most < 6 * MAX_ANSWER_BYTES

@@ -440,7 +440,7 @@ def test_a_render_that_does_not_stop_goes_with_its_kernel_and_the_others_stay() 
 
 
 def test_a_kernel_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.5)
+    monkeypatch.setattr("reconciler.render.lane.MAX_SILENCE_SECONDS", 0.5)
     with Kernel() as kernel:
         kernel.start()
         os.kill(kernel.pid(), signal.SIGSTOP)
@@ -456,7 +456,7 @@ LARGE = 300_000  # bytes: more than a pipe holds
 def impatient(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first process is not borne for long when it is stopped; the next has the usual time."""
     with monkeypatch.context() as short:
-        short.setattr("reconciler.render.lane.SILENCE", 0.5)
+        short.setattr("reconciler.render.lane.MAX_SILENCE_SECONDS", 0.5)
         kernel.start()
 
 
@@ -505,7 +505,7 @@ hear()
 def test_a_kernel_that_reads_for_long_is_not_taken_for_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.render.lane.SILENCE", 0.1)
+    monkeypatch.setattr("reconciler.render.lane.MAX_SILENCE_SECONDS", 0.1)
     with player(tmp_path, READS_FOR_LONG) as kernel:
         assert outcome(kernel.read_objects(b"")) == b"[]"
         assert kernel.starts == 1

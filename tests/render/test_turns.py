@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.turns import LONG, Turns
+from reconciler.render.turns import SLOW_SECONDS, Turns
 
 
 class Clock:
@@ -46,7 +46,7 @@ def test_what_is_slow_holds_up_no_other_project() -> None:
     turns.put(("5", ""), "fifth")
     turns.put(("1", ""), "again")
     assert all_that_may_begin(turns) == []
-    clock.now = LONG + 0.1
+    clock.now = SLOW_SECONDS + 0.1
     assert all_that_may_begin(turns) == ["fifth"]  # the first project's app has its share
 
 

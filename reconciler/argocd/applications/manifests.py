@@ -30,7 +30,7 @@ from reconciler.model.paths import (
 NAMESPACE = "argocd"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 STEP = f"{DOMAIN}/step"
-MOST_TRIES = 10
+MAX_SYNC_RETRIES = 10
 HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `reconciler check`.\n"
 
 Document = dict[str, Any]
@@ -140,7 +140,7 @@ def _application_set(
         "syncPolicy": {
             "automated": {"prune": True, "selfHeal": True},
             "retry": {
-                "limit": MOST_TRIES,
+                "limit": MAX_SYNC_RETRIES,
                 "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"},
             },
             "syncOptions": options,

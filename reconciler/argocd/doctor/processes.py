@@ -15,7 +15,7 @@ from reconciler.kubernetes.access import dig, text
 from reconciler.yaml.nodes import LOADER
 
 USER = 999
-DEFAULT_PATIENCE = 60
+DEFAULT_EXEC_SECONDS = 60
 PARAMS = "in the ConfigMap argocd-cmd-params-cm, set"
 
 
@@ -196,11 +196,11 @@ def _discovery(about: str, remedy: str) -> Diagnosis:
 
 def _patience(found: ArgoCDInstallation) -> float:
     if found.controller is None:
-        return DEFAULT_PATIENCE
+        return DEFAULT_EXEC_SECONDS
     told = found.controller.setting(
         "repo-server-timeout-seconds", "ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER_TIMEOUT_SECONDS"
     )
-    return _number(told) or DEFAULT_PATIENCE
+    return _number(told) or DEFAULT_EXEC_SECONDS
 
 
 def _number(written: str | None) -> float | None:

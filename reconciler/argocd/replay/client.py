@@ -15,14 +15,14 @@ from reconciler.argocd.server.http2_frames import (
     DATA,
     END_HEADERS,
     END_STREAM,
-    FIRST_WINDOW,
+    FIRST_WINDOW_BYTES,
     FRAME,
     GOAWAY,
-    HEAD,
+    HEAD_BYTES,
     HEADERS,
     INITIAL_WINDOW,
-    LARGEST_FRAME,
-    LARGEST_WINDOW,
+    MAX_FRAME_BYTES,
+    MAX_WINDOW_BYTES,
     PADDED,
     PING,
     PREFACE,
@@ -58,9 +58,9 @@ class _Call:
         self._peer = peer
         self._until = until
         self._buffer = b""
-        self._connection_window = FIRST_WINDOW
-        self._stream_window = FIRST_WINDOW
-        self._initial_window = FIRST_WINDOW
+        self._connection_window = FIRST_WINDOW_BYTES
+        self._stream_window = FIRST_WINDOW_BYTES
+        self._initial_window = FIRST_WINDOW_BYTES
         self._decoder = Decoder()
         self._headers: dict[str, str] = {}
         self._block = b""
@@ -79,11 +79,11 @@ class _Call:
                 ("grpc-timeout", f"{max(1, int(seconds * 1000))}m"),
             ]
         )
-        widest = LARGEST_WINDOW.to_bytes(4, "big")
+        widest = MAX_WINDOW_BYTES.to_bytes(4, "big")
         self._send(
             PREFACE
             + frame(SETTINGS, 0, 0, INITIAL_WINDOW.to_bytes(2, "big") + widest)
-            + frame(WINDOW_UPDATE, 0, 0, (LARGEST_WINDOW - FIRST_WINDOW).to_bytes(4, "big"))
+            + frame(WINDOW_UPDATE, 0, 0, (MAX_WINDOW_BYTES - FIRST_WINDOW_BYTES).to_bytes(4, "big"))
             + frame(HEADERS, END_HEADERS, STREAM, headers)
         )
         for message in messages:
@@ -108,7 +108,7 @@ class _Call:
     def _write(self, data: bytes) -> None:
         """As much at a time as the peer is ready to take."""
         while data and not self._ended:
-            room = min(self._connection_window, self._stream_window, LARGEST_FRAME)
+            room = min(self._connection_window, self._stream_window, MAX_FRAME_BYTES)
             if room <= 0:
                 self._read()
                 continue
@@ -123,7 +123,7 @@ class _Call:
 
     def _read(self) -> None:
         """One frame, and what follows from it."""
-        upper, lower, kind, flags, number = FRAME.unpack(self._exactly(HEAD))
+        upper, lower, kind, flags, number = FRAME.unpack(self._exactly(HEAD_BYTES))
         payload = self._exactly((upper << 8) + lower)
         if kind == SETTINGS and not flags & ACK:
             self._set(payload)

@@ -28,7 +28,7 @@ from reconciler.trees.tree import FOLDER
 from reconciler.trees.worktree import WorkTree, ignored_by_git
 
 # What Argo CD sends at a time unless it is told otherwise.
-CHUNK = 1024
+CHUNK_BYTES = 1024
 SHORT, SHORT_8 = 7, 8
 # Excluded by the setting that the plugin's component makes.
 GIT = ".git"
@@ -78,8 +78,8 @@ class SentArchive:
             env=[EnvEntry(name=name, value=value) for name, value in self.environment],
         )
         yield AppStreamRequest(metadata=about).SerializeToString()
-        for at in range(0, len(self.archive), CHUNK):
-            chunk = File(chunk=self.archive[at : at + CHUNK])
+        for at in range(0, len(self.archive), CHUNK_BYTES):
+            chunk = File(chunk=self.archive[at : at + CHUNK_BYTES])
             yield AppStreamRequest(file=chunk).SerializeToString()
 
 

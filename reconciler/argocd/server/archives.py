@@ -17,8 +17,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.trees.archive import read_tar
 from reconciler.trees.memory import MemoryTree
 
-DEFAULT_LIMIT = 8 << 20
-LARGEST = 128 << 20
+DEFAULT_KEPT_BYTES = 8 << 20
+MAX_UNPACKED_BYTES = 128 << 20
 # Reading is work for the interpreter, of which there is one: a third would only wait.
 READ_AT_ONCE = 2
 OF_GIT = ".git"
@@ -26,7 +26,7 @@ FOREVER = float("inf")
 # One of so many parts of the room is for what is no larger than half of that.
 PARTS = 8
 # Read by as many at once as there are: it takes a moment.
-SMALL = 1 << 20
+SMALL_ARCHIVE_BYTES = 1 << 20
 GZIP = b"\x1f\x8b"
 
 
@@ -38,7 +38,9 @@ class Archives:
     large ones.
     """
 
-    def __init__(self, limit: int = DEFAULT_LIMIT, largest: int = LARGEST, room: int = 0) -> None:
+    def __init__(
+        self, limit: int = DEFAULT_KEPT_BYTES, largest: int = MAX_UNPACKED_BYTES, room: int = 0
+    ) -> None:
         size = (room or 2 * largest) // PARTS
         self._room = MemoryShares(size * (PARTS - 1))
         self._room_for_small = MemoryShares(size)
@@ -76,7 +78,7 @@ class Archives:
         try:
             size = min(said_size(content), self._largest)
             claim = self._claim(size, project, until)
-            with self._readers if size > SMALL else nullcontext():
+            with self._readers if size > SMALL_ARCHIVE_BYTES else nullcontext():
                 tree = read_tar(io.BytesIO(content), skip=is_of_git, largest=size)
             claim.shrink(tree.size())
             tree.claim = claim

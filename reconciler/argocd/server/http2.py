@@ -21,18 +21,18 @@ from reconciler.argocd.server.http2_frames import (
     DATA,
     END_HEADERS,
     END_STREAM,
-    FIRST_WINDOW,
+    FIRST_WINDOW_BYTES,
     FLOW_CONTROL_ERROR,
     FRAME,
     FRAME_SIZE_ERROR,
     GOAWAY,
-    HEAD,
+    HEAD_BYTES,
     HEADER_TABLE_SIZE,
     HEADERS,
     INITIAL_WINDOW,
-    LARGEST_FRAME,
-    LARGEST_WINDOW,
     MAX_FRAME,
+    MAX_FRAME_BYTES,
+    MAX_WINDOW_BYTES,
     NO_ERROR,
     PADDED,
     PING,
@@ -54,16 +54,16 @@ from reconciler.argocd.server.http2_frames import (
 
 Headers = list[tuple[str, str]]
 
-LARGEST_HEADERS = 1 << 18
-MOST_STREAMS = 1000
+MAX_HEADERS_BYTES = 1 << 18
+MAX_STREAMS = 1000
 # What a peer may have under way before it hears that it arrived.
-STREAM_WINDOW = 1 << 20
-CONNECTION_WINDOW = 1 << 22
+STREAM_WINDOW_BYTES = 1 << 20
+CONNECTION_WINDOW_BYTES = 1 << 22
 # A peer that does not read what it asked for.
-MOST_UNREAD = 1 << 20
+MAX_UNREAD_BYTES = 1 << 20
 SETTINGS_SENT = (
-    (CONCURRENT_STREAMS, MOST_STREAMS),
-    (INITIAL_WINDOW, STREAM_WINDOW),
+    (CONCURRENT_STREAMS, MAX_STREAMS),
+    (INITIAL_WINDOW, STREAM_WINDOW_BYTES),
 )
 
 
@@ -101,7 +101,7 @@ class Http2Stream:
     def seen(self, size: int) -> bytes:
         """What to tell the peer now that so much has arrived."""
         self._unseen += size
-        if self.ended or self._unseen < STREAM_WINDOW // 2:
+        if self.ended or self._unseen < STREAM_WINDOW_BYTES // 2:
             return b""
         told, self._unseen = self._unseen, 0
         return frame(WINDOW_UPDATE, 0, self.number, told.to_bytes(4, "big"))
@@ -120,12 +120,12 @@ class Http2Connection(asyncio.Protocol):
         self._greeted = False
         self._newest = 0
         self._headers: tuple[int, int, bytearray] | None = None
-        self._decoder = Decoder(LARGEST_HEADERS)
+        self._decoder = Decoder(MAX_HEADERS_BYTES)
         self._encoder = Encoder()
         self._unseen = 0
-        self._window = FIRST_WINDOW
-        self._stream_window = FIRST_WINDOW
-        self._largest_frame = LARGEST_FRAME
+        self._window = FIRST_WINDOW_BYTES
+        self._stream_window = FIRST_WINDOW_BYTES
+        self._largest_frame = MAX_FRAME_BYTES
         self._may_send = asyncio.Event()
         self._may_send.set()
         self._paused = False
@@ -139,7 +139,7 @@ class Http2Connection(asyncio.Protocol):
         self._transport = transport
         self._connections.add(self)
         settings = b"".join(k.to_bytes(2, "big") + v.to_bytes(4, "big") for k, v in SETTINGS_SENT)
-        more = CONNECTION_WINDOW - FIRST_WINDOW
+        more = CONNECTION_WINDOW_BYTES - FIRST_WINDOW_BYTES
         self._write(
             frame(SETTINGS, 0, 0, settings) + frame(WINDOW_UPDATE, 0, 0, more.to_bytes(4, "big"))
         )
@@ -196,22 +196,22 @@ class Http2Connection(asyncio.Protocol):
             at = len(PREFACE)
         answers: list[bytes] = []
         size = len(data)
-        while size - at >= HEAD and self._transport is not None:
+        while size - at >= HEAD_BYTES and self._transport is not None:
             upper, lower, kind, flags, number = FRAME.unpack_from(data, at)
             length = upper << 8 | lower
-            if length > LARGEST_FRAME:
+            if length > MAX_FRAME_BYTES:
                 raise BrokenFrame(FRAME_SIZE_ERROR, "a frame is too large")
-            end = at + HEAD + length
+            end = at + HEAD_BYTES + length
             if end > size:
                 break
             if self._headers and kind != CONTINUATION:
                 raise BrokenFrame(PROTOCOL_ERROR, "headers are not continued")
-            payload = data[at + HEAD : end]
+            payload = data[at + HEAD_BYTES : end]
             at = end
             if kind == DATA:
-                answers.append(self._data(flags, number & LARGEST_WINDOW, payload))
+                answers.append(self._data(flags, number & MAX_WINDOW_BYTES, payload))
             else:
-                self._other(kind, flags, number & LARGEST_WINDOW, payload)
+                self._other(kind, flags, number & MAX_WINDOW_BYTES, payload)
         self._write(b"".join(answers))
         return at
 
@@ -221,7 +221,7 @@ class Http2Connection(asyncio.Protocol):
         size = len(payload)
         answer = b""
         self._unseen += size
-        if self._unseen >= CONNECTION_WINDOW // 2:
+        if self._unseen >= CONNECTION_WINDOW_BYTES // 2:
             answer = frame(WINDOW_UPDATE, 0, 0, self._unseen.to_bytes(4, "big"))
             self._unseen = 0
         stream = self._streams.get(number)
@@ -267,7 +267,7 @@ class Http2Connection(asyncio.Protocol):
                 raise BrokenFrame(PROTOCOL_ERROR, "a client promises nothing")
 
     def _collect(self, number: int, first: int, block: bytearray, flags: int) -> None:
-        if len(block) > LARGEST_HEADERS:
+        if len(block) > MAX_HEADERS_BYTES:
             raise BrokenFrame(TOO_MUCH, "the headers are too large")
         if flags & END_HEADERS:
             self._headers = None
@@ -287,7 +287,7 @@ class Http2Connection(asyncio.Protocol):
         if number % 2 == 0 or number <= self._newest:
             raise BrokenFrame(STREAM_CLOSED, "a stream must have a new, odd number")
         self._newest = number
-        if self._closing or len(self._streams) >= MOST_STREAMS:
+        if self._closing or len(self._streams) >= MAX_STREAMS:
             self._write(reset(number, REFUSED_STREAM))
             return
         stream = Http2Stream(self, number, self._stream_window)
@@ -310,11 +310,11 @@ class Http2Connection(asyncio.Protocol):
             name = int.from_bytes(payload[at : at + 2], "big")
             value = int.from_bytes(payload[at + 2 : at + 6], "big")
             if name == INITIAL_WINDOW:
-                if value > LARGEST_WINDOW:
+                if value > MAX_WINDOW_BYTES:
                     raise BrokenFrame(FLOW_CONTROL_ERROR, "a window is too large")
                 window = value
             elif name == MAX_FRAME:
-                self._largest_frame = min(max(value, LARGEST_FRAME), 1 << 16)
+                self._largest_frame = min(max(value, MAX_FRAME_BYTES), 1 << 16)
             elif name == HEADER_TABLE_SIZE:
                 self._encoder.header_table_size = min(value, 4096)
         for stream in self._streams.values():
@@ -324,7 +324,7 @@ class Http2Connection(asyncio.Protocol):
         self._may_send.set()
 
     def _widen(self, number: int, payload: bytes) -> None:
-        more = int.from_bytes(payload, "big") & LARGEST_WINDOW
+        more = int.from_bytes(payload, "big") & MAX_WINDOW_BYTES
         if len(payload) != 4 or not more:
             raise BrokenFrame(PROTOCOL_ERROR, "a window is widened by nothing")
         stream = self._streams.get(number)
@@ -332,7 +332,7 @@ class Http2Connection(asyncio.Protocol):
             self._window += more
         elif stream:
             stream.window += more
-        if max(self._window, stream.window if stream else 0) > LARGEST_WINDOW:
+        if max(self._window, stream.window if stream else 0) > MAX_WINDOW_BYTES:
             raise BrokenFrame(FLOW_CONTROL_ERROR, "a window is too large")
         self._may_send.set()
 
@@ -342,9 +342,9 @@ class Http2Connection(asyncio.Protocol):
         if stream.number not in self._streams:
             return
         block = self._encoder.encode(headers)
-        pieces = [block[at : at + LARGEST_FRAME] for at in range(0, len(block), LARGEST_FRAME)] or [
-            b""
-        ]
+        pieces = [
+            block[at : at + MAX_FRAME_BYTES] for at in range(0, len(block), MAX_FRAME_BYTES)
+        ] or [b""]
         out = []
         for number, piece in enumerate(pieces):
             flags = END_HEADERS if number == len(pieces) - 1 else 0
@@ -377,7 +377,7 @@ class Http2Connection(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         if data and self._transport is not None:
-            if self._transport.get_write_buffer_size() > MOST_UNREAD:
+            if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
                 self._transport.abort()
             else:
                 self._transport.write(data)

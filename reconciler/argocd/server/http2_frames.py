@@ -6,10 +6,10 @@ from struct import Struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FRAME = Struct(">HBBBI")  # of the length, first the upper 16 bits and then the lower 8
-HEAD = 9
-LARGEST_FRAME = 1 << 14
-LARGEST_WINDOW = (1 << 31) - 1
-FIRST_WINDOW = 65_535
+HEAD_BYTES = 9
+MAX_FRAME_BYTES = 1 << 14
+MAX_WINDOW_BYTES = (1 << 31) - 1
+FIRST_WINDOW_BYTES = 65_535
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY = range(8)
 WINDOW_UPDATE, CONTINUATION = 8, 9

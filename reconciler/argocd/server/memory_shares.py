@@ -10,9 +10,9 @@ from threading import Condition
 from reconciler.errors import RenderTimeout
 
 MIB = 1 << 20
-LARGEST_KERNEL = 1024 * MIB
-MOST_ARRIVING = 256 * MIB
-MOST_UNPACKED = 1024 * MIB
+MAX_KERNEL_BYTES = 1024 * MIB
+MAX_ARRIVING_BYTES = 256 * MIB
+MAX_UNPACKED_BYTES = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Shares:
 
 def shares(memory: int) -> Shares:
     return Shares(
-        kernel=min(LARGEST_KERNEL, memory // 8),
-        unpacked=min(MOST_UNPACKED, memory // 8),
-        arriving=min(MOST_ARRIVING, memory // 16),
+        kernel=min(MAX_KERNEL_BYTES, memory // 8),
+        unpacked=min(MAX_UNPACKED_BYTES, memory // 8),
+        arriving=min(MAX_ARRIVING_BYTES, memory // 16),
         answer=memory // 32,
     )
 

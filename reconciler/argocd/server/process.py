@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler import __version__
 from reconciler.argocd.generate import Engine
-from reconciler.argocd.server.archives import LARGEST, Archives
+from reconciler.argocd.server.archives import MAX_UNPACKED_BYTES, Archives
 from reconciler.argocd.server.http2 import Http2Connection
 from reconciler.argocd.server.log import RequestLog, log
 from reconciler.argocd.server.memory_shares import shares
@@ -37,13 +37,13 @@ from reconciler.render.stores.disk import Store
 from reconciler.render.stores.memory import MemoryStore
 
 # A path that is longer than this cannot be that of a socket.
-LONGEST_SOCKET = 103
+MAX_SOCKET_PATH_BYTES = 103
 # Argo CD sends all at once; more than the kernel keeps by itself wait there.
 BACKLOG = 1024
 # How long one thread may keep the interpreter from the others.
-SWITCH = 0.001
+SWITCH_SECONDS = 0.001
 # A sidecar shares its node with others.
-KERNEL_MEMORY = 48 << 20
+KERNEL_MEMORY_BYTES = 48 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class PluginSettings:
     name: str = "reconciler"
     http: str = ""
     discovery: bool = False
-    largest: int = LARGEST
+    largest: int = MAX_UNPACKED_BYTES
     memory: int = field(default_factory=machine.memory)
     grace: float = 25.0
     repositories: tuple[str, ...] = ()
@@ -89,12 +89,12 @@ def serve(
     settings: PluginSettings, store: Store, mirrors: Callable[[], Mirrors] | None = None
 ) -> None:
     """Answer until told to stop."""
-    sys.setswitchinterval(SWITCH)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with ExitStack() as stack:
         listening = stack.enter_context(_socket(settings.socket))
         share = shares(settings.memory)
         kernels = partial(Kernel, memory_limit=share.kernel, eager=True, apart=OneJobKernels())
-        kernel = stack.enter_context(kernels(memory=KERNEL_MEMORY))
+        kernel = stack.enter_context(kernels(memory=KERNEL_MEMORY_BYTES))
         checking = stack.enter_context(kernels(CHECKING))
         store = MemoryStore(store)
         stack.callback(store.close)
@@ -169,7 +169,7 @@ async def _gone(connections: set[Http2Connection], seconds: float) -> None:
 @contextmanager
 def _socket(path: str) -> Iterator[socket.socket]:
     """A socket that the owner alone can use, in the place of one that a crash left."""
-    if len(os.fsencode(path)) > LONGEST_SOCKET:
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
         raise UsageError(
             f"{path} is too long for a socket", hint="name a shorter folder in --socket-folder"
         )

@@ -14,10 +14,10 @@ from reconciler.argocd.server.http2 import Headers, Http2Stream
 BEGINNING: Headers = [(":status", "200"), ("content-type", "application/grpc")]
 # Of a request: a repository comes in pieces of 1 KiB, after what it is about; that holds parameters
 # twice, and an Application with all of them has 1.5 MiB at most.
-LARGEST_MESSAGE = 4 << 20
-LONGEST_TEXT = 8000
+MAX_MESSAGE_BYTES = 4 << 20
+MAX_STATUS_CHARACTERS = 8000
 # So much before the client stops waiting, it is told why there is no answer.
-TO_SAY_SO = 0.1
+ANSWER_SHARE = 0.1
 TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])")
 UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 
@@ -169,7 +169,7 @@ def _length(data: bytes | bytearray, at: int = 0) -> int:
     if data[at]:
         raise Refused(Code.UNIMPLEMENTED, "messages must not be compressed")
     length = int.from_bytes(data[at + 1 : at + 5], "big")
-    if length > LARGEST_MESSAGE:
+    if length > MAX_MESSAGE_BYTES:
         raise Refused(Code.RESOURCE_EXHAUSTED, "a message is larger than 4 MiB")
     return length
 
@@ -202,7 +202,7 @@ def accept(
         text = f"there is no method {fields.get(':path', '')}"
         stream.send_headers(status(Code.UNIMPLEMENTED, text), last=True)
         return Immediate()
-    seconds = min(seconds_in(fields.get("grpc-timeout", "")) - TO_SAY_SO, longest)
+    seconds = min(seconds_in(fields.get("grpc-timeout", "")) - ANSWER_SHARE, longest)
     return Call(stream, method(seconds), max(seconds, 0.0))
 
 
@@ -216,7 +216,9 @@ def status(code: Code, text: str = "", *, began: bool = False) -> Headers:
     """The headers that end a call, whether or not any went before."""
     fields = [("grpc-status", str(int(code)))]
     if text:
-        fields.append(("grpc-message", quote(text[:LONGEST_TEXT], safe=" !#$&'()*+,/:;=?@[]<>")))
+        fields.append(
+            ("grpc-message", quote(text[:MAX_STATUS_CHARACTERS], safe=" !#$&'()*+,/:;=?@[]<>"))
+        )
     if began:
         return fields
     return [*BEGINNING, *fields]

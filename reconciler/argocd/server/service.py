@@ -35,7 +35,7 @@ from reconciler.errors import (
     RenderTimeout,
 )
 from reconciler.git.mirrors import Mirrors
-from reconciler.render.turns import LONG, Owner, Turns
+from reconciler.render.turns import SLOW_SECONDS, Owner, Turns
 from reconciler.trees.tree import Tree, checked_path
 
 SERVICE = "/plugin.ConfigManagementPluginService/"
@@ -96,7 +96,7 @@ class PluginService:
             else:
                 turn.set_result(None)
         if self.turns:
-            self.looking = asyncio.get_running_loop().call_later(LONG / 4, self.go_on)
+            self.looking = asyncio.get_running_loop().call_later(SLOW_SECONDS / 4, self.go_on)
 
     def _done(self, turn: asyncio.Future[None]) -> None:
         self.turns.done(turn)
@@ -139,7 +139,7 @@ class Task:
 Work = Callable[[Task], bytes]
 
 # There are several copies of an answer while it is made.
-LARGE = 4 << 20
+LARGE_REQUEST_BYTES = 4 << 20
 _one_large_answer = Lock()
 
 
@@ -149,7 +149,7 @@ def _generate(task: Task) -> bytes:
     task.event.renders = len(made.renders)
     task.event.cached = sum(r.cached for r in made.renders)
     task.event.warnings = made.warnings
-    with _one_large_answer if len(made.manifest) > LARGE else nullcontext():
+    with _one_large_answer if len(made.manifest) > LARGE_REQUEST_BYTES else nullcontext():
         manifests = [made.manifest.decode()] if made.manifest else []
         return ManifestResponse(manifests=manifests, sourceType="Plugin").SerializeToString()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROJECT = "ARGOCD_APP_PROJECT_NAME"
 CHECKSUM = frozenset("0123456789abcdef")
-HASHED_AT_ONCE = 1 << 16
+HASH_CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Upload:
         if self._size > self._limits.packed:
             raise self._too_large()
         self._unhashed += chunk
-        if len(self._unhashed) >= HASHED_AT_ONCE:
+        if len(self._unhashed) >= HASH_CHUNK_BYTES:
             self._hash.update(self._unhashed)
             self._unhashed.clear()
         if self._known is None:

@@ -14,7 +14,7 @@ from reconciler.cli.seal.options import ContextOption, ControllerOption, Identit
 from reconciler.cli.seal.passphrase import ask_passphrase, plain_backup
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
-from reconciler.git.whole_files import PRIVATE, replace_file
+from reconciler.git.whole_files import PRIVATE_MODE, replace_file
 from reconciler.session.sealing import open_sealing_session
 from reconciler.session.sealing_controller import WantedCluster, context_for
 
@@ -69,7 +69,7 @@ def backup(
         keys = fetch_keys(client, _namespace(wanted.service(environment)))
     passphrase = "" if recipient else ask_passphrase(twice=True)
     content = encrypted(as_list(keys), recipient or [], passphrase)
-    replace_file(file, content, before=None, mode=PRIVATE)
+    replace_file(file, content, before=None, mode=PRIVATE_MODE)
     typer.echo(f"{file}: {len(keys)} key{'s' if len(keys) > 1 else ''}")
     console().print("keep it away from this repository, and make another after each new key")
 

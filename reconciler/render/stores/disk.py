@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 FORMAT = 1
-DEFAULT_LIMIT = 512 << 20
+DEFAULT_MAX_BYTES = 512 << 20
 KEEP_AFTER_EVICTION = 0.8
-SHAPES_PER_SUBJECT = 8
-IN_ONE_QUERY = 400
+MAX_SHAPES_PER_SUBJECT = 8
+MAX_KEYS_PER_QUERY = 400
 
 # A hit is noted at most this often: reading stays reading.
-NOTED_EVERY = 3600
+NOTE_USE_SECONDS = 3600
 
 SCHEMA = f"""
 PRAGMA user_version = {FORMAT};
@@ -97,7 +97,7 @@ def unpack(packed: bytes) -> list[str]:
 class DiskStore(Store):
     """A SQLite file in the user's cache folder, safe for several processes at once."""
 
-    def __init__(self, folder: str, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, folder: str, limit: int = DEFAULT_MAX_BYTES) -> None:
         self.path = os.path.join(folder, f"renders-{FORMAT}.sqlite")
         self.limit = limit
         self.problem = ""
@@ -170,7 +170,7 @@ class DiskStore(Store):
                     broken.append(key)
                     continue
                 found[key] = manifest
-                if now - used > NOTED_EVERY:
+                if now - used > NOTE_USE_SECONDS:
                     stale.append(key)
         for some in _chunks(broken):
             self._query(f"DELETE FROM renders WHERE key IN ({','.join('?' * len(some))})", some)
@@ -203,7 +203,7 @@ class DiskStore(Store):
                 self._db.execute(
                     "DELETE FROM shapes WHERE subject = ?1 AND shape NOT IN"
                     " (SELECT shape FROM shapes WHERE subject = ?1 ORDER BY used DESC LIMIT ?2)",
-                    (subject, SHAPES_PER_SUBJECT),
+                    (subject, MAX_SHAPES_PER_SUBJECT),
                 )
                 self._db.execute(
                     "INSERT OR REPLACE INTO renders VALUES (?, ?, ?, ?, ?)",
@@ -251,4 +251,4 @@ class DiskStore(Store):
 
 
 def _chunks(items: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (items[i : i + IN_ONE_QUERY] for i in range(0, len(items), IN_ONE_QUERY))
+    return (items[i : i + MAX_KEYS_PER_QUERY] for i in range(0, len(items), MAX_KEYS_PER_QUERY))

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.render.stores.disk import SHAPES_PER_SUBJECT, Store
+from reconciler.render.stores.disk import MAX_SHAPES_PER_SUBJECT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-DEFAULT_LIMIT = 16 << 20
+DEFAULT_MAX_BYTES = 16 << 20
 
 
 class MemoryStore(Store):
@@ -20,7 +20,7 @@ class MemoryStore(Store):
     One thread at a time asks the store behind, and those whom memory answers do not wait for it.
     """
 
-    def __init__(self, behind: Store | None = None, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, behind: Store | None = None, limit: int = DEFAULT_MAX_BYTES) -> None:
         self._behind = behind or Store()
         self._lock = Lock()
         self._lock_behind = Lock()
@@ -100,7 +100,7 @@ class MemoryStore(Store):
 
 
 def _merged(newer: list[list[str]], older: list[list[str]]) -> list[list[str]]:
-    return [*newer, *(shape for shape in older if shape not in newer)][:SHAPES_PER_SUBJECT]
+    return [*newer, *(shape for shape in older if shape not in newer)][:MAX_SHAPES_PER_SUBJECT]
 
 
 def _size(shapes: Iterable[Sequence[str]]) -> int:

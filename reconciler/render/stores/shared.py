@@ -9,7 +9,7 @@ import redis
 
 from reconciler.render.stores.disk import (
     FORMAT,
-    SHAPES_PER_SUBJECT,
+    MAX_SHAPES_PER_SUBJECT,
     Stats,
     Store,
     pack,
@@ -27,10 +27,10 @@ KEEP_SECONDS = 30 * 86400
 SEAL_BYTES = 32
 
 # A cache that answers late is worth less than rendering again.
-PATIENCE = 2.0
+ANSWER_SECONDS = 2.0
 
 # For so long a server that did not answer is not asked again: each render would wait for it.
-PAUSE = 30.0
+PAUSE_SECONDS = 30.0
 
 
 class SharedStore(Store):
@@ -38,7 +38,7 @@ class SharedStore(Store):
 
     def __init__(self, url: str) -> None:
         self._redis: Any = redis.Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
+            url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS
         )
         self._away_until = 0.0
         shown = self._redis.connection_pool.connection_kwargs
@@ -50,7 +50,7 @@ class SharedStore(Store):
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 for subject in subjects:
-                    pipe.lrange(_name(b"shapes", subject), 0, SHAPES_PER_SUBJECT - 1)
+                    pipe.lrange(_name(b"shapes", subject), 0, MAX_SHAPES_PER_SUBJECT - 1)
                 answers = self._ask(pipe.execute)
         except redis.RedisError:
             return {}
@@ -91,7 +91,7 @@ class SharedStore(Store):
                     packed = pack(paths)
                     pipe.lrem(shapes, 0, packed)
                     pipe.lpush(shapes, packed)
-                    pipe.ltrim(shapes, 0, SHAPES_PER_SUBJECT - 1)
+                    pipe.ltrim(shapes, 0, MAX_SHAPES_PER_SUBJECT - 1)
                     pipe.expire(shapes, KEEP_SECONDS)
                     value = seal(key, manifest) + manifest
                     pipe.set(_name(b"render", key), value, ex=KEEP_SECONDS)
@@ -134,7 +134,7 @@ class SharedStore(Store):
         try:
             return ask()
         except (redis.ConnectionError, redis.TimeoutError):
-            self._away_until = time.monotonic() + PAUSE
+            self._away_until = time.monotonic() + PAUSE_SECONDS
             raise
 
 

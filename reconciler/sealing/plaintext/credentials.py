@@ -29,8 +29,8 @@ BEHIND = frozenset("\"'`\\,;#*>|()[]{}")
 BASE64 = re.compile(r"[A-Za-z0-9+/=_-]+")
 
 # An Ed25519 key has 64, and of those many different ones.
-SHORTEST = 64
-VARIETY = 16
+MIN_KEY_CHARACTERS = 64
+MIN_DIFFERENT_CHARACTERS = 16
 
 PUTTY = re.compile(
     r"PuTTY-User-Key-File-[23]:[^\n\r]*[\n\r]+Encryption:\s*none\b"
@@ -51,7 +51,7 @@ ANY_IN_BASE64 = re.compile("|".join(IN_BASE64))
 RUN = re.compile(r"(?:[A-Za-z0-9+/_-]|\s|\\+[nr])+")
 WORD_BEFORE = re.compile(r"[A-Za-z0-9+/_-]*\Z")
 FIRST_WORDS = base64.b64encode(b"-----BEGIN").decode()[:-3]
-FURTHEST = 120
+MAX_DISTANCE_CHARACTERS = 120
 MAX_NESTING = 3
 
 
@@ -114,7 +114,7 @@ def _body(text: str) -> str:
         return ""
     lines = [_bare(line) for line in re.split(r"[\n\r]", inside)]
     body = _joined("".join(line for line in lines if ":" not in line))
-    whole = len(body) >= SHORTEST and len(set(body)) >= VARIETY
+    whole = len(body) >= MIN_KEY_CHARACTERS and len(set(body)) >= MIN_DIFFERENT_CHARACTERS
     return body if whole and BASE64.fullmatch(body) else ""
 
 
@@ -140,9 +140,11 @@ def _in_base64(text: str, nesting: int, line_at: Callable[[int], int]) -> Iterat
     done = 0
     for sign in ANY_IN_BASE64.finditer(text):
         at = sign.start()
-        begin = text.rfind(FIRST_WORDS, max(0, at - FURTHEST), at)
+        begin = text.rfind(FIRST_WORDS, max(0, at - MAX_DISTANCE_CHARACTERS), at)
         if begin < 0:
-            begin = at - len(WORD_BEFORE.findall(text[max(0, at - FURTHEST) : at])[0])
+            begin = at - len(
+                WORD_BEFORE.findall(text[max(0, at - MAX_DISTANCE_CHARACTERS) : at])[0]
+            )
         run = RUN.match(text, begin) if begin >= done else None
         if run:
             done = run.end()

@@ -12,7 +12,7 @@ from reconciler.errors import printable
 
 # What Kubernetes takes for a key of a Secret. Anything else may be a value in the wrong place.
 KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
-SHOWN = 6
+MAX_SHOWN_NAMES = 6
 
 _of_this_process = os.urandom(32)
 
@@ -53,8 +53,8 @@ def shown(names: Sequence[str]) -> str:
     """The names that surely are names, some of them."""
     good = list(dict.fromkeys(name for name in names if KEY.fullmatch(name)))
     others = len(names) - len(good)
-    more = len(good) - SHOWN
-    parts = [*good[:SHOWN], *([f"{more} more"] if more > 0 else [])]
+    more = len(good) - MAX_SHOWN_NAMES
+    parts = [*good[:MAX_SHOWN_NAMES], *([f"{more} more"] if more > 0 else [])]
     if others:
         parts.append("a value without a name" if others == 1 else f"{others} values without names")
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))

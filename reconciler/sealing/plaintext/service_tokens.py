@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from zlib import crc32
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-CHECKSUM = 6
+CHECKSUM_CHARACTERS = 6
 EXAMPLE = re.compile(r"example|placeholder|x{5}|\*{3}|0{8}|123456789|abcdefgh", re.IGNORECASE)
-VARIETY = 8
+MIN_DIFFERENT_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,17 @@ class TokenShape:
 
 
 def _is_no_example(body: str) -> bool:
-    return len(set(body)) >= VARIETY and not EXAMPLE.search(body)
+    return len(set(body)) >= MIN_DIFFERENT_CHARACTERS and not EXAMPLE.search(body)
 
 
 def _has_its_checksum(body: str) -> bool:
     """GitHub's and npm's tokens end with a CRC-32 in base 62."""
-    payload, given = body[:-CHECKSUM], body[-CHECKSUM:]
+    payload, given = body[:-CHECKSUM_CHARACTERS], body[-CHECKSUM_CHARACTERS:]
     rest, digits = crc32(payload.encode()), ""
     while rest:
         rest, digit = divmod(rest, len(DIGITS))
         digits = DIGITS[digit] + digits
-    return digits.rjust(CHECKSUM, "0") == given
+    return digits.rjust(CHECKSUM_CHARACTERS, "0") == given
 
 
 def _is_key_of_aws(body: str) -> bool:

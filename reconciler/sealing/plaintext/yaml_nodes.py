@@ -19,7 +19,7 @@ INDENT = re.compile(r"^[-?: \t]+", re.MULTILINE)
 # In percents, too; what takes long is not done for each "!" of a description.
 BINARY_TAG = re.compile(r"!\S*(?:inary|%)")
 # What aliases of aliases make of a text; no text has more nodes than letters without them.
-MORE_BY_ALIASES = 100_000
+MAX_NODES_BY_ALIASES = 100_000
 NULL = "tag:yaml.org,2002:null"
 TEXT = "tag:yaml.org,2002:str"
 BINARY = "tag:yaml.org,2002:binary"
@@ -41,7 +41,11 @@ class PlaintextDocument:
             if _may_be_deep(text) and where_too_deep(text, MAX_DEPTH) is not None:
                 return None
             found = [n for n in yaml.compose_all(text, Loader=LOADER) if n]
-            if "&" in text and "*" in text and not _ends_soon(found, MORE_BY_ALIASES + len(text)):
+            if (
+                "&" in text
+                and "*" in text
+                and not _ends_soon(found, MAX_NODES_BY_ALIASES + len(text))
+            ):
                 return None
         except (yaml.YAMLError, ValueError):
             return None

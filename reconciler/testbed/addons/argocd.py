@@ -30,7 +30,7 @@ PROGRAMS = ("argocd", "argocd-crds", "argocd-files", "kustomize")
 NAMESPACE = "argocd"
 OURS = f"reconciler-v{__version__}"
 # A path that is longer than this cannot be that of a socket.
-LONGEST_SOCKET = 100
+MAX_SOCKET_PATH_BYTES = 100
 
 PLUGIN_FILE = """apiVersion: argoproj.io/v1alpha1
 kind: ConfigManagementPlugin
@@ -90,7 +90,7 @@ def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     work = supervisor.folder.path / "argocd"
     for folder in ("plugins", "tls", "ssh", *PLUGINS):
         (work / folder).mkdir(parents=True, mode=0o700)
-    if len(str(work / "plugins" / f"{OURS}.sock")) > LONGEST_SOCKET:
+    if len(str(work / "plugins" / f"{OURS}.sock")) > MAX_SOCKET_PATH_BYTES:
         raise TestbedError(
             f"the folder {supervisor.folder.path} has too long a name for Argo CD's sockets",
             hint="name a shorter one in RECONCILER_TESTBEDS",

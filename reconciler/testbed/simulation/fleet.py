@@ -24,7 +24,7 @@ KINDS: dict[str, Callable[[SimulatedNode, SimulatedRequest], SimulatedAnswer]] =
 }
 SLOW_SECONDS = 20.0
 GARBAGE = SimulatedAnswer(200, b"<html>not what you asked for")
-ROOM_FOR_A_REQUEST = 1 << 20
+MAX_REQUEST_BYTES = 1 << 20
 
 
 def nodes_of(words: Sequence[str]) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _handler(node: SimulatedNode) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            self._answer(self.rfile.read(min(length, ROOM_FOR_A_REQUEST)))
+            self._answer(self.rfile.read(min(length, MAX_REQUEST_BYTES)))
 
         def _answer(self, body: bytes) -> None:
             if node.fault is Fault.slow:

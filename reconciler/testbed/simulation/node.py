@@ -7,7 +7,7 @@ from enum import StrEnum
 
 FIRST_BLOCK = 5_000_000
 BLOCK_SECONDS = 1.0
-LAG = 128
+LAG_BLOCKS = 128
 PEERS = 25
 
 
@@ -57,7 +57,7 @@ class SimulatedNode:
     @property
     def height(self) -> int:
         if self._fault is Fault.behind:
-            return self.chain.height() - LAG
+            return self.chain.height() - LAG_BLOCKS
         if self._fault is Fault.stuck:
             return self._stuck_at
         return self.chain.height()

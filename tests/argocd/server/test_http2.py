@@ -65,7 +65,7 @@ def request(content: bytes, number: int = 1, *, timeout: str = "1H") -> bytes:
 async def received(reader: asyncio.StreamReader) -> AsyncIterator[tuple[int, bytes]]:
     """The kind and the payload of each frame that comes back."""
     while True:
-        head = await asyncio.wait_for(reader.readexactly(http2_frames.HEAD), 20)
+        head = await asyncio.wait_for(reader.readexactly(http2_frames.HEAD_BYTES), 20)
         upper, lower, kind, _, _ = http2_frames.FRAME.unpack(head)
         yield kind, await asyncio.wait_for(reader.readexactly(upper << 8 | lower), 20)
 
@@ -223,14 +223,14 @@ def test_a_large_answer_waits_for_a_client_that_is_slow(bench: Bench) -> None:
         reader, writer = await asyncio.open_unix_connection(str(bench.socket))
         writer.write(GREETING + request(large()))
         got = b""
-        while len(got) < http2_frames.FIRST_WINDOW:
+        while len(got) < http2_frames.FIRST_WINDOW_BYTES:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
         writer.write(
             frame(http2_frames.PING, 0, 0, MARK)
         )  # and nothing more comes than was allowed
         while PONG not in got:
             got += await asyncio.wait_for(reader.read(1 << 16), 20)
-        assert len(got) < http2_frames.FIRST_WINDOW + 500
+        assert len(got) < http2_frames.FIRST_WINDOW_BYTES + 500
         for number in (0, 1):
             writer.write(frame(http2_frames.WINDOW_UPDATE, 0, number, (1 << 20).to_bytes(4, "big")))
         while b"key1999" not in got:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.render.stores.disk import SHAPES_PER_SUBJECT, DiskStore, Store
+from reconciler.render.stores.disk import MAX_SHAPES_PER_SUBJECT, DiskStore, Store
 
 PATHS = ["a/kustomization.yaml", "b"]
 
@@ -80,7 +80,7 @@ def test_a_subject_keeps_a_few_shapes_newest_first(tmp_path: Path) -> None:
     for i in range(20):
         store.put([(digest("s"), digest(f"k{i}"), [f"path{i}"], b"x")])
     (shapes,) = store.shapes([digest("s")]).values()
-    assert shapes == [[f"path{i}"] for i in range(19, 19 - SHAPES_PER_SUBJECT, -1)]
+    assert shapes == [[f"path{i}"] for i in range(19, 19 - MAX_SHAPES_PER_SUBJECT, -1)]
 
 
 def test_a_damaged_manifest_is_dropped(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from reconciler.render.stores.disk import SHAPES_PER_SUBJECT, DiskStore, Store
+from reconciler.render.stores.disk import MAX_SHAPES_PER_SUBJECT, DiskStore, Store
 from reconciler.render.stores.memory import MemoryStore
 
 
@@ -38,11 +38,11 @@ def test_what_another_process_kept_is_found_too(tmp_path: Path) -> None:
 
 def test_the_newest_shapes_are_kept_and_come_first() -> None:
     store = MemoryStore()
-    for number in range(SHAPES_PER_SUBJECT + 3):
+    for number in range(MAX_SHAPES_PER_SUBJECT + 3):
         store.put([(name(1), name(number), [f"path{number}"], b"")])
     store.put([(name(1), name(5), ["path5"], b"")])
     (found,) = store.shapes([name(1)]).values()
-    assert len(found) == SHAPES_PER_SUBJECT
+    assert len(found) == MAX_SHAPES_PER_SUBJECT
     assert found[0] == ["path5"]
     assert found.count(["path5"]) == 1
 

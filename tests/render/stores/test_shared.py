@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from reconciler.render.stores import shared
-from reconciler.render.stores.disk import SHAPES_PER_SUBJECT
+from reconciler.render.stores.disk import MAX_SHAPES_PER_SUBJECT
 from reconciler.render.stores.shared import SharedStore
 from tests.conftest import PEER_MISSING
 from tests.render.stores.test_disk import PATHS, digest, fill
@@ -81,7 +81,7 @@ def test_a_subject_keeps_a_few_shapes_newest_first(store: SharedStore) -> None:
     for i in range(20):
         store.put([(digest("s"), digest(f"k{i}"), [f"path{i}"], b"x")])
     (shapes,) = store.shapes([digest("s")]).values()
-    assert shapes == [[f"path{i}"] for i in range(19, 19 - SHAPES_PER_SUBJECT, -1)]
+    assert shapes == [[f"path{i}"] for i in range(19, 19 - MAX_SHAPES_PER_SUBJECT, -1)]
 
 
 def test_a_foreign_entry_is_not_served(store: SharedStore, server: str) -> None:

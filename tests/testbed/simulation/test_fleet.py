@@ -12,7 +12,7 @@ import pytest
 from reconciler import errors
 from reconciler.testbed.loopback import call
 from reconciler.testbed.simulation.fleet import SimulatedFleet, nodes_of
-from reconciler.testbed.simulation.node import LAG, Fault
+from reconciler.testbed.simulation.node import LAG_BLOCKS, Fault
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_beacon_node_tells_its_health_by_the_status_of_the_answer(fleet: Simul
     fleet.break_down("lighthouse-0", Fault.behind)
     with urllib.request.urlopen(f"{url}/health") as response:
         assert response.status == 206
-    assert int(call("GET", f"{url}/syncing")["data"]["sync_distance"]) >= LAG
+    assert int(call("GET", f"{url}/syncing")["data"]["sync_distance"]) >= LAG_BLOCKS
 
 
 def test_a_cometbft_node_answers_by_path_and_by_json(fleet: SimulatedFleet) -> None:
@@ -112,7 +112,7 @@ def test_metrics_have_the_names_of_the_real_program_and_show_a_fault(
 def test_one_that_is_behind_says_so_and_the_others_do_not(fleet: SimulatedFleet) -> None:
     fleet.break_down("geth-1", Fault.behind)
     syncing = rpc(fleet, "geth-1", "eth_syncing")
-    assert int(syncing["highestBlock"], 16) - int(syncing["currentBlock"], 16) >= LAG
+    assert int(syncing["highestBlock"], 16) - int(syncing["currentBlock"], 16) >= LAG_BLOCKS
     assert rpc(fleet, "geth-0", "eth_syncing") is False
 
 
