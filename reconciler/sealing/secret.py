@@ -130,7 +130,8 @@ def check_size(values: Mapping[str, bytes | bytearray], where: Place | None) -> 
     size = sum(map(len, values.values()))
     if size > MAX_SECRET_BYTES:
         raise SealingError(
-            f"the values have {size:,} bytes together, more than the {MAX_SECRET_BYTES:,} of a Secret",
+            f"the values have {size:,} bytes together, and a Secret holds at most "
+            f"{MAX_SECRET_BYTES:,}",
             where=where,
             why="the API server refuses a larger one",
             hint="split it, or keep large files elsewhere and only the key to them here",
