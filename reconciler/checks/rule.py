@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.checks.finding import Finding, Severity
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.checks.world import World
     from reconciler.kubernetes.objects import Object

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from reconciler.daemon.logs import set_up
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.session.repository import the_repository
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.bot.round import Happened
     from reconciler.bot.webhook import Gatekeeper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -18,6 +18,7 @@ from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
 from reconciler.session.trees import where_from
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -24,6 +23,7 @@ from reconciler.trees.commit import commit_tree
 from reconciler.trees.memory import MemoryTree
 from reconciler.trees.staged import StagedTree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 

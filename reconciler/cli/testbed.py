@@ -7,7 +7,7 @@ import re
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from reconciler.cli.output import console
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.status import Status
 

@@ -7,7 +7,6 @@ counts is the last stretch without interruption, and within it the time since th
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from reconciler.health.argocd_applications import ArgoCDApplication, read_application
 from reconciler.health.evidence import Evidence, HealthQuestion, named, unseen
@@ -16,6 +15,7 @@ from reconciler.health.warning_events import warnings
 from reconciler.model.entry import Entry
 from reconciler.model.health_sources import ArgoCDHealth
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.cluster.reading import ask
 from reconciler.errors import ClusterError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

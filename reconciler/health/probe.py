@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from reconciler.health.evidence import ANSWER_SECONDS, Evidence, HealthQuestion
 from reconciler.model.health_sources import Probe
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

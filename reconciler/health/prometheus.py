@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.health.evidence import (
     ANSWER_SECONDS,
@@ -22,6 +22,7 @@ from reconciler.health.spans import joined
 from reconciler.model.health_sources import Prometheus
 from reconciler.yaml.nodes import shortened
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from reconciler.errors import ReconcilerError
 from reconciler.health import argocd, probe, prometheus
@@ -16,6 +16,7 @@ from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.health_sources import ArgoCDHealth, HealthSource, Probe, Prometheus
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 

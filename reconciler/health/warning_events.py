@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.cluster.reading import ask
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

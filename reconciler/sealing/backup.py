@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.errors import ClusterError, Place, SealingError
 from reconciler.yaml.write import as_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

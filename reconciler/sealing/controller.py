@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from reconciler.cluster.kubeconfig import SECONDS, Context, connect
 from reconciler.errors import ClusterError
 from reconciler.sealing.scope import scope_of
 from reconciler.sealing.sealed_secret import SealedSecret
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.errors import UsageError
@@ -13,6 +12,7 @@ from reconciler.forges.forge import KINDS
 from reconciler.git.addresses import remote_urls
 from reconciler.session.settings import Settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from netrc import NetrcParseError, netrc
-from typing import TYPE_CHECKING
 
 from reconciler.cluster.kubeconfig import connect, read_kubeconfig
 from reconciler.errors import ClusterError, Place, UsageError
@@ -13,6 +12,7 @@ from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.health.sources import HealthSources
 from reconciler.session.settings import Settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

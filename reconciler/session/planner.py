@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from reconciler.promotion.plan.planner import Planner
 from reconciler.render.binary import BINARY
@@ -14,6 +13,7 @@ from reconciler.session.opened import open_store
 from reconciler.session.settings import Settings
 from reconciler.session.trees import open_fetched
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
 

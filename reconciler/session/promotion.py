@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from reconciler.git.branches import SeenBranches
 from reconciler.promotion.pull_request.arrival_witness import Known, Witness
@@ -23,6 +22,7 @@ from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
 from reconciler.session.settings import Settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.health.sources import HealthSources

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from reconciler.errors import RepositoryError
 from reconciler.session.trees import find_source, open_repository
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import TestbedError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

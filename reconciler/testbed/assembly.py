@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from reconciler.testbed import control_plane, provisioner
 from reconciler.testbed.addons import argocd, crds, gitea, nodes, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.launch_options import TestbedOptions
     from reconciler.testbed.supervisor import Supervisor

@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.errors import CannotBuild
 from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
 from reconciler.testbed.toolchain import find_go
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

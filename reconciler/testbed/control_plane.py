@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.testbed.api import Api
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.supervisor import Supervisor
 

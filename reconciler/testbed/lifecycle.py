@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
 from reconciler.testbed.folder import FAILED, READY, TestbedFolder, TestbedState, last_lines
 from reconciler.testbed.launch_options import TestbedOptions, write_order
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError, TestbedError
 from reconciler.testbed.folder import (
@@ -23,6 +22,7 @@ from reconciler.testbed.folder import (
 from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.processes import ProcessIdentity, spawn, wait_gone
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
@@ -14,6 +13,7 @@ from reconciler.argocd.server.archives import Archives
 from reconciler.argocd.server.rpc import Code, Refused
 from reconciler.trees.memory import MemoryTree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.argocd.server.request_limits import RequestLimits
 

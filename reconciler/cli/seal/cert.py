@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.session.sealing import SealingSession, open_sealing_session
 from reconciler.session.sealing_controller import WantedCluster, open_controller
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment
     from reconciler.sealing.certificate import Certificate

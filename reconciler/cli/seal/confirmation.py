@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +10,7 @@ from reconciler.cli.output import console
 from reconciler.errors import UsageError
 from reconciler.session.sealing import SealingSession
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment
     from reconciler.sealing.certificate import Certificate

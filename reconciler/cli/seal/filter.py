@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -39,6 +39,7 @@ from reconciler.session.sealing import SealingSession, open_sealing_session, sco
 from reconciler.yaml.read import Document, is_json, look_alikes, read_documents
 from reconciler.yaml.write import stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.sealing.certificate import Certificate
 

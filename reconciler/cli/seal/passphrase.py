@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import typer
 
 from reconciler.errors import UsageError
 from reconciler.git.whole_files import read_file
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.sealing.keys import PrivateKey
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.session.sealing import open_sealing_session, scope_called
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.sealing.put import SealOutcome
 

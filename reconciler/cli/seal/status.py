@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place
 from reconciler.session.sealing import open_sealing_session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.sealing.seal_status import EnvironmentStatus, SealStatus, SecretCell
 

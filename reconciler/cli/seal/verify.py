@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from reconciler.session.sealing_controller import WantedCluster, open_controller
 from reconciler.session.trees import open_tree
 from reconciler.yaml.read import read_documents
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

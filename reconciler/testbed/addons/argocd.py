@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler import __version__
 from reconciler.errors import TestbedError
@@ -22,6 +22,7 @@ from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import accepts, answers, free_port
 from reconciler.testbed.supervisor import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor

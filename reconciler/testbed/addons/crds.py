@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.api import Api
     from reconciler.testbed.control_plane import ControlPlane

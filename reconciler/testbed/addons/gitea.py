@@ -7,13 +7,13 @@ import re
 import secrets
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
 from reconciler.testbed import loopback
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.supervisor import Supervisor
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.testbed.supervisor import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.folder import TestbedFolder
     from reconciler.testbed.simulation.node import Fault

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
 from reconciler.testbed import loopback
@@ -13,6 +12,7 @@ from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor

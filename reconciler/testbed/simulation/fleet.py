@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.testbed.simulation import beacon, comet, execution
 from reconciler.testbed.simulation.answers import SimulatedAnswer, SimulatedRequest
 from reconciler.testbed.simulation.node import Fault, SimulatedChain, SimulatedNode
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 
