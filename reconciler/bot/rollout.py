@@ -76,7 +76,7 @@ class RolloutReport:
 def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
     """What may have come since, the newest first, each app of an environment once."""
     bench, now = desk.shop.workbench, desk.now().timestamp()
-    seen: set[tuple[str, str]] = set()
+    seen: set[Entry] = set()
     for merge in dated(bench.git, tip, now, MOST_COMMITS):
         time = datetime.fromtimestamp(max(merge.earliest, min(merge.said, now)), UTC)
         if time < since:
@@ -86,11 +86,11 @@ def rollouts(desk: Desk, tip: str, since: datetime) -> Iterator[Rollout]:
             if errand is None:
                 continue
             entries = desk.entries_in(bench.commit(told.id))
-            here = {entry for entry in entries if entry[0] == errand.target}
+            here = {entry for entry in entries if entry.environment == errand.target}
             fresh = here - seen
             seen |= here
             if fresh:
-                apps = tuple(sorted(app for _, app in fresh))
+                apps = tuple(sorted(entry.app for entry in fresh))
                 yield Rollout(merge.id, time, errand, apps)
 
 

@@ -9,8 +9,9 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
+from reconciler.model.entry import entry_of
 from reconciler.model.files import read
-from reconciler.model.paths import ARGOCD_FOLDER, argocd_app_file, argocd_file, entry_of
+from reconciler.model.paths import ARGOCD_FOLDER, argocd_app_file, argocd_file
 from reconciler.render.renderer import Render
 from reconciler.render.watched_paths import uncovered, watched
 from reconciler.trees.tree import FILE, FOLDER, Tree
@@ -44,13 +45,13 @@ def application_findings(tree: Tree, render: Render) -> Iterator[Finding]:
     entry = entry_of(render.path)
     if entry is None or tree.look(ARGOCD_FOLDER).kind != FOLDER:
         return
-    hint = f"reconciler argocd apps {entry[0]}"
-    for file in (argocd_file(entry[0]), argocd_app_file(*entry)):
+    hint = f"reconciler argocd apps {entry.environment}"
+    for file in (argocd_file(entry.environment), argocd_app_file(entry.environment, entry.app)):
         if tree.look(file).kind != FILE:
             what = f"Argo CD is not told of this app: there is no {file}"
             yield _finding(APPLICATION, render, Place(render.path), what, hint)
             return
-    items, where = told_paths(tree, argocd_app_file(*entry))
+    items, where = told_paths(tree, argocd_app_file(entry.environment, entry.app))
     missing = uncovered(items, watched(tree, render.path, render.paths))
     if missing:
         more = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""

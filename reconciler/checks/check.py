@@ -15,7 +15,7 @@ from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
-from reconciler.model.paths import entry_of
+from reconciler.model.entry import entry_of
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.tree import Tree
 
@@ -74,7 +74,7 @@ def check(
             found += [f for f in rule.find(world) if f.app in chosen]
     ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
     kept = [f for f in found if f not in ignored]
-    environments = dict.fromkeys(entry[0] for app in apps if (entry := entry_of(app)))
+    environments = dict.fromkeys(entry.environment for app in apps if (entry := entry_of(app)))
     kept += certificate_findings(tree, repository, environments, settings.releases.branch)
     return CheckReport(
         findings=tuple(_in_order(kept, everything)),

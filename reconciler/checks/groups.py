@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
+from reconciler.model.entry import entry_of
 from reconciler.model.environment import Environment, read_environment
 from reconciler.model.files import read
-from reconciler.model.paths import (
-    ENVIRONMENT_FILE,
-    apps_in,
-    entry_folder,
-    entry_of,
-    environment_folder,
-)
+from reconciler.model.paths import ENVIRONMENT_FILE, apps_in, entry_folder, environment_folder
 from reconciler.trees.tree import Tree
 
 
@@ -35,14 +30,14 @@ def groups_of(tree: Tree, folders: Sequence[str]) -> list[Group]:
     for folder in folders:
         entry = entry_of(folder)
         if entry:
-            by_environment[entry[0]].append(folder)
+            by_environment[entry.environment].append(folder)
         else:
             alone.append(Group([folder], [], CheckSettings()))
     return [*(_of_environment(tree, *group) for group in by_environment.items()), *alone]
 
 
 def _of_environment(tree: Tree, name: str, apps: list[str]) -> Group:
-    every = [entry_folder(name, app) for app in apps_in(tree, name)]
+    every: list[str] = [entry_folder(name, app) for app in apps_in(tree, name)]
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
     settings = CheckSettings()
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):

@@ -9,9 +9,9 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
 from reconciler.git.repository import Repository
-from reconciler.model.entry import Entry
+from reconciler.model.entry import Entry, entry_of
 from reconciler.model.environment import Releases
-from reconciler.model.paths import entry_of, kustomization_in
+from reconciler.model.paths import kustomization_in
 from reconciler.model.release import read_release
 from reconciler.render.renderer import Render
 from reconciler.trees.pins import PinnedCommit, pins_of
@@ -64,7 +64,7 @@ def release_findings(
             hint = "name the overlay by its path"
         yield _finding(POLICY, render, Place(pins[0].file if pins else file), what, hint)
     for pin in pins:
-        where = _place(tree, Entry(*entry), pin)
+        where = _place(tree, entry, pin)
         if releases.full_commit and not pin.exact:
             hint = f"write ?ref={pin.commit}" if pin.commit else "write the commit itself"
             yield _finding(FULL_COMMIT, render, where, "the pin does not name a commit", hint)

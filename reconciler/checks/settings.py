@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.checks.finding import Finding, Severity
+from reconciler.model.entry import entry_of
 from reconciler.model.environment import Environment, External, Ignored, Releases
 from reconciler.model.globs import matches
-from reconciler.model.paths import entry_of
 
 # The Kubernetes release whose types and libraries the kernel carries.
 NEWEST = "1.36"
@@ -49,7 +49,7 @@ def settings_of(
     namespaces = {}
     for folder in apps:
         entry = entry_of(folder)
-        if entry and (namespace := environment.destination.namespace_of(entry[1])):
+        if entry and (namespace := environment.destination.namespace_of(entry.app)):
             namespaces[folder] = namespace
     return CheckSettings(
         kubernetes=environment.kubernetes or NEWEST,

@@ -10,7 +10,7 @@ import typer
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, write_json
 from reconciler.cli.variables import SETTINGS
-from reconciler.model.paths import entry_of
+from reconciler.model.entry import entry_of
 from reconciler.render.affected import Affected
 from reconciler.render.affected import affected as find_affected
 from reconciler.render.folders import kustomizations, patterns_called
@@ -62,17 +62,17 @@ def affected(
         write_json({"version": 1, "affected": [_as_json(a) for a in found]})
         return
     for a in found:
-        name = "/".join(entry_of(a.path) or ())
+        name = str(entry_of(a.path) or "")
         beside = typer.style(f"  {name}", dim=True) if name and sys.stdout.isatty() else ""
         typer.echo((a.path or ".") + beside)
 
 
 def _as_json(found: Affected) -> dict[str, object]:
-    environment, app = entry_of(found.path) or (None, None)
+    entry = entry_of(found.path)
     return {
         "path": found.path,
-        "environment": environment,
-        "app": app,
+        "environment": entry and entry.environment,
+        "app": entry and entry.app,
         "change": found.change,
         "files": found.files,
     }

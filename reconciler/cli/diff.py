@@ -19,8 +19,9 @@ from reconciler.compare.pull_request_comment import comment
 from reconciler.compare.report import ComparisonReport, Side
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.locate import is_bare
+from reconciler.model.entry import entry_of
 from reconciler.model.fleet import environment_names
-from reconciler.model.paths import apps_in, entry_folder, entry_of, environment_folder
+from reconciler.model.paths import apps_in, entry_folder, environment_folder
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
 from reconciler.session.apps import apps_called, those_in
@@ -191,7 +192,11 @@ def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
 def _named(pairs: list[FolderPair], named: list[str], tree: Tree) -> list[str]:
     """Those of the apps that are compared, and all if none was named."""
     entries = (entry_of(pair.after or "") for pair in pairs)
-    return list(dict.fromkeys(e[0] for e in entries if e)) if named else environment_names(tree)
+    return (
+        list(dict.fromkeys(e.environment for e in entries if e))
+        if named
+        else environment_names(tree)
+    )
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:

@@ -13,7 +13,7 @@ from reconciler.compare.difference import Counts
 from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
 from reconciler.compare.report import ComparisonReport
 from reconciler.errors import UsageError
-from reconciler.model.paths import entry_of
+from reconciler.model.entry import entry_of
 from reconciler.text.markdown import code
 
 # By which the comment is found again, to be updated in place.
@@ -40,7 +40,7 @@ def _table(report: ComparisonReport, room: int) -> str:
     apps: dict[str, list[AppDifference]] = defaultdict(list)
     for app in report.apps:
         entry = entry_of(app.pair.name)
-        apps[entry[0] if entry else OTHERS].append(app)
+        apps[entry.environment if entry else OTHERS].append(app)
     if not apps:
         return ""
     text = "| environment | apps | objects |\n|---|---|---|\n"

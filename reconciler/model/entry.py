@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.files import Files, read
 from reconciler.model.kustomization import Kustomization, read_kustomization
-from reconciler.model.paths import entry_folder, kustomization_in
+from reconciler.model.paths import Folder, entry_folder, environment_of, kustomization_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,18 @@ class Entry:
     app: str
 
     @property
-    def folder(self) -> str:
+    def folder(self) -> Folder:
         return entry_folder(self.environment, self.app)
 
     def __str__(self) -> str:
         return f"{self.environment}/{self.app}"
+
+
+def entry_of(folder: str) -> Entry | None:
+    """The app of an environment whose folder this would be."""
+    above, _, app = folder.rpartition("/")
+    environment = environment_of(above)
+    return Entry(environment, app) if environment else None
 
 
 def read_folder(files: Files, folder: str) -> Kustomization | None:

@@ -58,7 +58,7 @@ def _is_overlay(folder: str) -> bool:
 def _built_on(files: Files, fleet: Fleet) -> set[str]:
     """Every folder that an entry builds on, directly or through others."""
     seen: set[str] = set()
-    waiting = [entry.folder for entry in fleet.entries]
+    waiting: list[str] = [entry.folder for entry in fleet.entries]
     while waiting:
         folder = waiting.pop()
         if folder not in seen:

@@ -8,8 +8,13 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import NewType
 
     from reconciler.model.files import Files
+
+    Folder = NewType("Folder", str)  # from the top of a tree, with slashes
+else:
+    Folder = str
 
 ENVIRONMENTS = "environments"
 OVERLAYS = "overlays"
@@ -21,12 +26,12 @@ ARGOCD_FOLDER = f"{ENVIRONMENTS}/{ARGOCD}"
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
-def environment_folder(environment: str) -> str:
-    return f"{ENVIRONMENTS}/{environment}"
+def environment_folder(environment: str) -> Folder:
+    return Folder(f"{ENVIRONMENTS}/{environment}")
 
 
-def entry_folder(environment: str, app: str) -> str:
-    return f"{ENVIRONMENTS}/{environment}/{app}"
+def entry_folder(environment: str, app: str) -> Folder:
+    return Folder(f"{ENVIRONMENTS}/{environment}/{app}")
 
 
 def argocd_file(environment: str) -> str:
@@ -43,13 +48,6 @@ def environment_of(folder: str) -> str | None:
     """The environment whose folder this would be."""
     above, _, name = folder.rpartition("/")
     return name if above == ENVIRONMENTS and name != ARGOCD else None
-
-
-def entry_of(folder: str) -> tuple[str, str] | None:
-    """The environment and the app whose entry this would be."""
-    above, _, app = folder.rpartition("/")
-    environment = environment_of(above)
-    return (environment, app) if environment else None
 
 
 def is_kustomization(path: str) -> bool:

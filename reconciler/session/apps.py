@@ -39,7 +39,9 @@ def those_in(tree: Tree, folders: Sequence[str]) -> list[str]:
 def _everything(tree: Tree) -> list[str]:
     """The apps of all environments; in a repository that has none, every kustomization."""
     apps = apps_by_environment(tree)
-    entries = [entry_folder(environment, app) for environment in apps for app in apps[environment]]
+    entries: list[str] = [
+        entry_folder(environment, app) for environment in apps for app in apps[environment]
+    ]
     return entries or kustomizations(tree)
 
 

@@ -8,7 +8,7 @@ from reconciler.checks.pod_references import references
 from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
 from reconciler.kubernetes.objects import Object
-from reconciler.model.paths import entry_of
+from reconciler.model.entry import entry_of
 from reconciler.text.suggestions import meant
 
 
@@ -35,4 +35,4 @@ def secret(this: CheckRule, world: World) -> Iterator[Finding]:
 
 def _how_to_seal(user: Object, name: str) -> str:
     entry = entry_of(user.app)
-    return f"reconciler seal {'/'.join(entry)} {name}" if entry else "seal it for this environment"
+    return f"reconciler seal {entry} {name}" if entry else "seal it for this environment"

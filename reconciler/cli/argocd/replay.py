@@ -24,8 +24,9 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, RepositoryError, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
+from reconciler.model.entry import entry_of
 from reconciler.model.fleet import load_fleet
-from reconciler.model.paths import argocd_app_file, entry_of
+from reconciler.model.paths import argocd_app_file
 from reconciler.session.apps import one_app
 from reconciler.session.trees import find_source, open_repository, open_tree
 from reconciler.session.trust import trusted_urls
@@ -98,9 +99,9 @@ def replay(
     entry = entry_of(one_app(tree, name, source))
     if entry is None:
         raise UsageError(f"{name} is no app of an environment", hint="write ENV/APP")
-    environment = load_fleet(tree).environment(entry[0])
+    environment = load_fleet(tree).environment(entry.environment)
     urls = [*trusted_urls(SETTINGS, source)[0], *remote_urls(source)]
-    asked = _asked(tree, environment, entry[1], next(map(without_user, urls), source))
+    asked = _asked(tree, environment, entry.app, next(map(without_user, urls), source))
     if application:
         asked = _as_in(application, asked)
     version = kubernetes or (f"{environment.kubernetes}.0" if environment.kubernetes else "")

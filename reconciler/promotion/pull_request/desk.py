@@ -12,7 +12,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Forge, PullRequest, PullRequestState
 from reconciler.git.branches import HEADS
 from reconciler.git.commit_builder import words_of
-from reconciler.model.paths import entry_of
+from reconciler.model.entry import Entry, entry_of
 from reconciler.promotion.plan.planner import PlannedPromotion, Planner
 from reconciler.promotion.promotion_request import PREFIXES, PromotionRequest, request_of_commit
 from reconciler.promotion.pull_request.branch import Shop, ours_of
@@ -87,12 +87,14 @@ class Desk:
             errand = request_of_commit(words_of(ours)) if ours else None
             if ours is None or errand is None or errand.branch != pull.branch:
                 return None
-            return OurPullRequest(pull, errand, frozenset(app for _, app in self.entries_in(ours)))
+            return OurPullRequest(
+                pull, errand, frozenset(entry.app for entry in self.entries_in(ours))
+            )
         except ReconcilerError:
             return None
 
-    def entries_in(self, commit: Commit) -> set[tuple[str, str]]:
-        """The environments and apps whose entries a commit changes."""
+    def entries_in(self, commit: Commit) -> set[Entry]:
+        """The entries that a commit changes."""
         folders = {path.rpartition("/")[0] for path in self.shop.workbench.files_of(commit)}
         return set(filter(None, map(entry_of, folders)))
 

@@ -17,6 +17,7 @@ from reconciler.checks.world import World
 from reconciler.compare.objects import identity_of
 from reconciler.compare.report import NewCertificate
 from reconciler.kubernetes.objects import Object
+from reconciler.model.entry import Entry
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import entry_folder
 from reconciler.promotion.plan.plan import Plan
@@ -46,7 +47,7 @@ def missing_secrets(
     renderer: Renderer, tree: Tree, plan: Plan, after: CheckReport
 ) -> Iterator[MissingSecretReport]:
     """Nothing that is provided, sealed for the target, or declared as an external."""
-    folders = {step.entry.folder: step.entry for step in plan.due}
+    folders: dict[str, Entry] = {step.entry.folder: step.entry for step in plan.due}
     found = _needed(after.world, set(folders))
     reasons = dict.fromkeys(found, "nothing provides it")
     for finding in after.findings:
