@@ -196,7 +196,7 @@ class LocalForge:
             outcome = settled(pull, request.pull)
             if outcome:
                 return outcome
-            made = self._merged(pull, f"{title}\n\n{message}".strip())
+            made = self._merge_commit(pull, f"{title}\n\n{message}".strip())
             if made is None:
                 return MergeOutcome.conflict
             known = replace(
@@ -205,7 +205,7 @@ class LocalForge:
             self._keep(replace(request, pull=known), "merge")
             return MergeOutcome.merged
 
-    def _merged(self, pull: PullRequest, message: str) -> str | None:
+    def _merge_commit(self, pull: PullRequest, message: str) -> str | None:
         """The commit that is the base's tip by now; one that a killed run left is taken."""
         tip = self._tip(pull.base)
         parents = [str(parent) for parent in self._commit(tip).parent_ids]

@@ -28,7 +28,7 @@ def stale_keys(sealed: SealedSecret, certificate: Certificate) -> list[str]:
     )
 
 
-def by_controller(
+def rotate_by_controller(
     sealed: SealedSecret, controller: Controller, certificate: Certificate, memory: DigestMemory
 ) -> SealedSecret:
     """Re-encrypted by the cluster that can open it; nobody here sees a value."""
@@ -39,7 +39,7 @@ def by_controller(
     return _with(sealed, {key: fresh[key] for key in stale}, certificate, memory)
 
 
-def by_keys(
+def rotate_by_keys(
     sealed: SealedSecret, keys: Sequence[PrivateKey], certificate: Certificate, memory: DigestMemory
 ) -> SealedSecret:
     """Opened and sealed again here, by whoever has the private keys."""

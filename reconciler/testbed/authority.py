@@ -45,7 +45,7 @@ class CertificateAuthority:
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(self._key, hashes.SHA256())
         )
-        self.pair = self._written("ca", certificate, self._key)
+        self.pair = self._write("ca", certificate, self._key)
 
     def server(self) -> KeyPair:
         """What the API server shows to those who connect."""
@@ -101,9 +101,9 @@ class CertificateAuthority:
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return self._written(file, builder.sign(self._key, hashes.SHA256()), key)
+        return self._write(file, builder.sign(self._key, hashes.SHA256()), key)
 
-    def _written(
+    def _write(
         self, file: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
     ) -> KeyPair:
         pair = self._pair(file)

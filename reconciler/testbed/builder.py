@@ -43,7 +43,9 @@ Report = Callable[[Progress], None]
 
 def build(names: Iterable[str], cache: Path, report: Report = lambda _: None) -> dict[str, Path]:
     """The path of each of these programs and bundles, made if it is not in the cache."""
-    return {name: built(PEERS.get(name) or BUNDLES[name], cache, report) for name in names}
+    return {
+        name: build_if_missing(PEERS.get(name) or BUNDLES[name], cache, report) for name in names
+    }
 
 
 def missing(names: Iterable[str], cache: Path) -> list[str]:
@@ -63,7 +65,7 @@ def key(thing: Peer | Bundle) -> str:
     return f"{thing.name}-{digest.hexdigest()[:16]}-{machine}"
 
 
-def built(thing: Peer | Bundle, cache: Path, report: Report = lambda _: None) -> Path:
+def build_if_missing(thing: Peer | Bundle, cache: Path, report: Report = lambda _: None) -> Path:
     """The path of this program or bundle, made if it is not in the cache."""
     target = cache / key(thing)
     try:
@@ -135,7 +137,7 @@ def _compile(peer: Peer, target: Path, report: Report) -> None:
     total = len(_run(peer, [go, "list", "-deps", *_tags(peer), peer.package]).splitlines())
     packages = 0
     said: list[str] = []
-    with _started(peer, go, target) as running:
+    with _start_compiling(peer, go, target) as running:
         for line in running.stderr or ():
             if _is_package(line):
                 packages += 1
@@ -147,7 +149,7 @@ def _compile(peer: Peer, target: Path, report: Report) -> None:
     report(Progress(peer.name, total, total, time.monotonic() - began, finished=True))
 
 
-def _started(peer: Peer, go: str, target: Path) -> subprocess.Popen[str]:
+def _start_compiling(peer: Peer, go: str, target: Path) -> subprocess.Popen[str]:
     flags = ["-v", "-trimpath", "-buildvcs=false", *_tags(peer), "-ldflags", peer.link_flags()]
     return subprocess.Popen(
         [go, "build", *flags, "-o", target, peer.package],

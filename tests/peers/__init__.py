@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CannotBuild
-from reconciler.testbed.builder import Report, built
+from reconciler.testbed.builder import Report, build_if_missing
 from reconciler.testbed.peers import BUNDLES, PEERS, Bundle, Peer
 from reconciler.testbed.peers import HERE as TESTBED
 
@@ -64,7 +64,7 @@ OURS: dict[str, Peer | Bundle] = {
 def compiled(name: str, report: Report = lambda _: None) -> Path:
     """The path of this peer, whoever pins it."""
     found = OURS.get(name) or PEERS.get(name) or BUNDLES[name]
-    return built(found, Path(SETTINGS.peers_folder), report)
+    return build_if_missing(found, Path(SETTINGS.peers_folder), report)
 
 
 def program(name: str) -> Path:

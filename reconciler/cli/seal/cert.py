@@ -71,7 +71,7 @@ def fetch(
     place = open_sealing_session(SETTINGS, root)
     environment = place.environment(env)
     with open_controller(SETTINGS, wanted, environment) as found:
-        fetched(place, environment, found, wanted, fingerprint)
+        fetch_certificate(place, environment, found, wanted, fingerprint)
 
 
 @app.command("confirm", epilog=CONFIRM_EXAMPLES)
@@ -106,7 +106,7 @@ def show(
     found.usable()
 
 
-def fetched(
+def fetch_certificate(
     place: SealingSession,
     environment: Environment,
     controller: Controller,

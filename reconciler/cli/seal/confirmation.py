@@ -27,7 +27,7 @@ def sealing_certificate(
     if fingerprint:
         check_expected(certificate, fingerprint, f"the certificate of {environment.name}")
         place.confirmed.add(environment.name, certificate)
-    elif place.confirmed.is_another(environment.name, certificate) and _agreed(
+    elif place.confirmed.is_another(environment.name, certificate) and _ask_agreement(
         f"the certificate of {environment.name} is another than before, and whoever has its key "
         f"reads what is sealed: {certificate.fingerprint}. Is it the controller's?"
     ):
@@ -48,6 +48,6 @@ def say_sealed_with(certificate: Certificate, environment: str) -> None:
     console().print(f"for {environment}, with {certificate.fingerprint}")
 
 
-def _agreed(question: str) -> bool:
+def _ask_agreement(question: str) -> bool:
     """Only a person can: an answer that comes through a pipe may be a value."""
     return bool(sys.stdin and sys.stdin.isatty()) and typer.confirm(question, err=True)

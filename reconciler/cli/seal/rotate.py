@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
-from reconciler.cli.seal.cert import fetched
+from reconciler.cli.seal.cert import fetch_certificate
 from reconciler.cli.seal.confirmation import sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import (
@@ -70,14 +70,14 @@ def rotate_(
 def _by_controller(
     place: SealingSession, env: str, wanted: WantedCluster, fingerprint: str | None
 ) -> None:
-    from reconciler.sealing.rotate import by_controller, check_same
+    from reconciler.sealing.rotate import check_same, rotate_by_controller
 
     environment = place.environment(env)
     with open_controller(SETTINGS, wanted, environment) as controller:
-        certificate = fetched(place, environment, controller, wanted, fingerprint)
+        certificate = fetch_certificate(place, environment, controller, wanted, fingerprint)
 
         def again(sealed: SealedSecret) -> SealedSecret:
-            made = by_controller(sealed, controller, certificate, place.memory)
+            made = rotate_by_controller(sealed, controller, certificate, place.memory)
             if made is not sealed:
                 check_same(controller.certificate(), certificate, env)
             return made
@@ -88,11 +88,11 @@ def _by_controller(
 def _with_keys(
     place: SealingSession, env: str, keys: list[str], identities: list[str], fingerprint: str | None
 ) -> None:
-    from reconciler.sealing.rotate import by_keys
+    from reconciler.sealing.rotate import rotate_by_keys
 
     certificate = sealing_certificate(place, place.environment(env), fingerprint)
     found = private_keys(keys, identities)
-    _all(place, env, lambda sealed: by_keys(sealed, found, certificate, place.memory))
+    _all(place, env, lambda sealed: rotate_by_keys(sealed, found, certificate, place.memory))
 
 
 def _all(place: SealingSession, env: str, again: Again) -> None:
@@ -112,7 +112,7 @@ def _all(place: SealingSession, env: str, again: Again) -> None:
 
 def _filter(wanted: WantedCluster) -> None:
     from reconciler.sealing.digest_memory import NoDigests
-    from reconciler.sealing.rotate import by_controller
+    from reconciler.sealing.rotate import rotate_by_controller
     from reconciler.sealing.sealed_files import rotated_text
 
     content = bytes(read_stdin())
@@ -121,7 +121,7 @@ def _filter(wanted: WantedCluster) -> None:
         text, count = rotated_text(
             content,
             "standard input",
-            lambda sealed: by_controller(sealed, controller, certificate, NoDigests()),
+            lambda sealed: rotate_by_controller(sealed, controller, certificate, NoDigests()),
         )
     if not count and b"SealedSecret" not in content:
         raise UsageError("there is no SealedSecret on standard input")

@@ -84,12 +84,12 @@ def _each(sources: ValueSources, known: Mapping[str, bytearray]) -> Iterator[tup
             raise UsageError("a literal is KEY=VALUE")
         yield key, bytearray(text.encode())
     for key in sources.prompts:
-        yield key, prompted(key)
+        yield key, ask_value(key)
     if sources.edit:
-        yield from _edited().items()
+        yield from _edit_values().items()
 
 
-def prompted(key: str) -> bytearray:
+def ask_value(key: str) -> bytearray:
     if not (sys.stdin and sys.stdin.isatty()):
         raise UsageError(
             f"there is no terminal to ask for {key} at",
@@ -99,7 +99,7 @@ def prompted(key: str) -> bytearray:
     return bytearray(text.encode())
 
 
-def _edited() -> dict[str, bytearray]:
+def _edit_values() -> dict[str, bytearray]:
     """What somebody writes into an editor: a file that is in memory only, and overwritten."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory(dir=_memory_folder()) as folder:
