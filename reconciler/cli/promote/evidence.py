@@ -9,7 +9,8 @@ from netrc import NetrcParseError, netrc
 from typing import TYPE_CHECKING
 
 from reconciler.cli.settings import kubeconfig_files
-from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.cluster.sync import connect
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.promotion.gates.sources.sources import Sources
@@ -17,6 +18,7 @@ from reconciler.promotion.gates.sources.sources import Sources
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.cluster.sync import BlockingApiClient
     from reconciler.model.environment import Environment
 
 ANY_HOST = "default"  # as the library calls it
@@ -26,7 +28,7 @@ def open_sources() -> Sources:
     return Sources(_cluster, _web)
 
 
-def _cluster(environment: Environment, name: str) -> httpx.Client:
+def _cluster(environment: Environment, name: str) -> BlockingApiClient:
     """The cluster of this name, or that of the environment; never just the one that is chosen."""
     config = read_kubeconfig(kubeconfig_files())
     there = environment.destination

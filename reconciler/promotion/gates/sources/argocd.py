@@ -17,10 +17,10 @@ from reconciler.promotion.gates.sources.evidence import Asked, Evidence, named, 
 from reconciler.promotion.gates.spans import joined
 
 if TYPE_CHECKING:
-    import httpx
+    from reconciler.cluster.sync import BlockingApiClient
 
 
-def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
+def look(source: ArgoCD, asked: Asked, client: BlockingApiClient) -> Evidence:
     name = asked.named(source.application)
     application = read_application(client, source.namespace, name)
     if application is None:
@@ -49,7 +49,9 @@ def look(source: ArgoCD, asked: Asked, client: httpx.Client) -> Evidence:
     return Evidence(True, said, joined([(begin, asked.until)]))
 
 
-def complaints(source: ArgoCD, entry: Entry, client: httpx.Client, since: datetime) -> list[str]:
+def complaints(
+    source: ArgoCD, entry: Entry, client: BlockingApiClient, since: datetime
+) -> list[str]:
     """Of Argo CD, and of the cluster since the release came, if Argo CD deploys to its own."""
     name = named(source.application, entry)
     application = read_application(client, source.namespace, name)
