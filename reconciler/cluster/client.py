@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler.cluster.api_errors import nonsense
 from reconciler.cluster.conflicts import Applied, Conflicts, conflicts_in
 from reconciler.cluster.discovery import Discovery
+from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 from reconciler.cluster.transport import JSON, ApiAnswer, ApiCall, Transport
 from reconciler.cluster.watch import WatchEvent, lines, read_event
 
 if TYPE_CHECKING:
     from reconciler.cluster.access import Access
 
-WATCH_SECONDS = 300
-PAGE = 500
 METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"

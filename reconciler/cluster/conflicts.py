@@ -12,6 +12,7 @@ from reconciler.cluster.api_errors import status_in
 CAUSE = "FieldManagerConflict"
 # conflict with "kubectl-edit" with subresource "scale" using apps/v1 at 2026-11-30T22:00:00Z
 MANAGER = re.compile(r'^conflict with "((?:[^"\\]|\\.)*)"')
+ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,5 @@ def _conflicts(causes: Any) -> Iterator[FieldConflict]:
         if cause.get("reason") == CAUSE:
             message = str(cause.get("message") or "")
             known = MANAGER.match(message)
-            yield FieldConflict(str(cause.get("field") or ""), known[1] if known else "", message)
+            manager = ESCAPED.sub(r"\1", known[1]) if known else ""
+            yield FieldConflict(str(cause.get("field") or ""), manager, message)

@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from reconciler.cluster.limits import PAGE, WATCH_SECONDS
+
 if TYPE_CHECKING:
     from reconciler.cluster.access import Access
     from reconciler.cluster.client import JsonObject, Listing
@@ -62,10 +64,18 @@ class BlockingApiClient:
         return self._wait(self._client.get(path, metadata_only=metadata_only))
 
     def list(
-        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
+        self,
+        path: str,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+        page: int = PAGE,
     ) -> Listing:
         return self._wait(
-            self._client.list(path, labels=labels, fields=fields, metadata_only=metadata_only)
+            self._client.list(
+                path, labels=labels, fields=fields, metadata_only=metadata_only, page=page
+            )
         )
 
     def watch(
@@ -76,17 +86,15 @@ class BlockingApiClient:
         labels: str = "",
         fields: str = "",
         metadata_only: bool = False,
-        seconds: int | None = None,
+        seconds: int = WATCH_SECONDS,
     ) -> Iterator[WatchEvent]:
-        from reconciler.cluster.client import WATCH_SECONDS
-
         events = self._client.watch(
             path,
             version=version,
             labels=labels,
             fields=fields,
             metadata_only=metadata_only,
-            seconds=seconds or WATCH_SECONDS,
+            seconds=seconds,
         )
 
         async def following() -> WatchEvent | None:

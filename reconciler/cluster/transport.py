@@ -15,6 +15,7 @@ from yarl import URL
 from reconciler import __version__
 from reconciler.cluster.api_errors import UNKNOWN, nonsense, refusal, silence
 from reconciler.cluster.auth import Authenticator, Proof
+from reconciler.cluster.limits import ANSWER_SECONDS, CONNECT_SECONDS
 from reconciler.cluster.retrying import pause_before_repeat
 from reconciler.cluster.trust import tls_context
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from reconciler.cluster.access import Access
 
-CONNECT_SECONDS = 15
-ANSWER_SECONDS = 35  # a webhook may take 30, and then the server answers
 JSON = "application/json"
 
 
@@ -89,6 +88,8 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": f"reconciler/{__version__}"},
         )
+        # It would send any DELETE once more by itself; what may be sent twice is decided below.
+        self._session._retry_connection = False
 
     async def close(self) -> None:
         if self._session:
