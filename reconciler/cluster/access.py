@@ -80,7 +80,7 @@ def _source(context: Context, environment: Mapping[str, str]) -> ProofSource:
     if user.get("tokenFile"):
         named.append("tokenFile")
     paths = [os.path.join(folder, str(user[name])) for name in named]
-    if "exec" in user:
+    if "exec" in user and not user.get("token") and not user.get("tokenFile"):
         return exec_plugin(context, environment)
     if paths:
         return ProofFiles(paths, lambda: _proof(context))

@@ -109,8 +109,7 @@ class Transport:
             async with response:
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
-            why = str(e) or type(e).__name__
-            raise silence(self._access.address, call.method, call.path, why) from None
+            raise silence(self._access.address, call.method, call.path, _why(e)) from None
 
     async def _sent(self, call: ApiCall) -> aiohttp.ClientResponse:
         """Once, or more often where that helps and does no harm."""
@@ -191,3 +190,12 @@ class Transport:
         if self._tls is None or self._tls[0].certificate != proof.certificate:
             self._tls = proof, tls_context(self._access, proof)
         return self._tls[1]
+
+
+def _why(error: Exception) -> str:
+    """In its own words, unless they quote an address, which may have a password in it."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answers with {error.status}"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "this is no address"
+    return str(error) or type(error).__name__

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -17,6 +19,7 @@ from reconciler.cluster.access import Access
 from reconciler.cluster.auth import FixedProof, Proof, ProofSource
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import BlockingApiClient, connect
+from reconciler.testbed.certificates import Authority, KeyPair
 from tests.testbed.plugin import Cluster
 
 
@@ -28,6 +31,22 @@ def client(cluster: Cluster) -> Iterator[BlockingApiClient]:
         yield opened
 
 
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "pki")
+
+
+def serving_tls(authority: Authority, pair: KeyPair | None = None) -> ssl.SSLContext:
+    """It takes client certificates of the authority, and needs none."""
+    shown = pair or authority.server()
+    found = ssl.create_default_context(
+        ssl.Purpose.CLIENT_AUTH, cafile=str(authority.pair.certificate)
+    )
+    found.load_cert_chain(shown.certificate, shown.key)
+    found.verify_mode = ssl.CERT_OPTIONAL
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A request as it came."""
@@ -36,6 +55,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    certificate: list[str]  # whom the client's is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +68,7 @@ class Say:
 
 
 @contextmanager
-def scripted(answer: Callable[[Seen], Say]) -> Iterator[str]:
+def scripted(answer: Callable[[Seen], Say], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,7 +76,11 @@ def scripted(answer: Callable[[Seen], Say]) -> Iterator[str]:
 
         def handle_one(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            said = answer(Seen(self.command, self.path, dict(self.headers), body))
+            shown: Any = {}
+            if isinstance(self.connection, ssl.SSLSocket):
+                shown = self.connection.getpeercert() or {}
+            names = [value for ((_, value),) in shown.get("subject", ())]
+            said = answer(Seen(self.command, self.path, dict(self.headers), body, names))
             if not said.status:
                 self.close_connection = True
                 return
@@ -75,10 +99,13 @@ def scripted(answer: Callable[[Seen], Say]) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from typing import Any
 
@@ -53,7 +53,7 @@ def status(code: int, reason: str, message: str = "no", **details: Any) -> dict[
 )
 def test_only_what_does_no_harm_is_sent_once_more(said: Say, verb: str, works: bool) -> None:
     with answered(said, Say(200, OBJECT)) as server:
-        verbs = {
+        verbs: dict[str, Callable[[], Any]] = {
             "get": lambda: server.client.get("/api/v1/a"),
             "create": lambda: server.client.create("/api/v1/a", OBJECT),
             "merge_patch": lambda: server.client.merge_patch("/api/v1/a", OBJECT),

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ class Counting:
         return Proof(given)
 
 
-async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+async def together(*work: Awaitable[Any]) -> list[Any]:
     return await asyncio.gather(*work, return_exceptions=True)
 
 
