@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from reconciler.cluster.auth import (
     FixedProof,
@@ -35,6 +35,7 @@ class Access:
     is_verified: bool = True
     is_name_checked: bool = True
     proxy: str = field(default="", repr=False)  # may hold a password
+    impersonated: tuple[tuple[str, str], ...] = ()  # headers that say as whom to act
 
     def __post_init__(self) -> None:
         if not self.server.startswith(("https://", "http://")):
@@ -59,7 +60,22 @@ def access_of(context: Context, environment: Mapping[str, str]) -> Access:
         str(cluster.get("tls-server-name") or ""),
         is_verified=not cluster.get("insecure-skip-tls-verify"),
         proxy=str(cluster.get("proxy-url") or ""),
+        impersonated=tuple(_impersonated(context)),
     )
+
+
+def _impersonated(context: Context) -> Iterator[tuple[str, str]]:
+    user = context.user
+    if not user.get("as"):
+        return
+    yield "Impersonate-User", str(user["as"])
+    if user.get("as-uid"):
+        yield "Impersonate-Uid", str(user["as-uid"])
+    for group in user.get("as-groups") or ():
+        yield "Impersonate-Group", str(group)
+    for key, values in (user.get("as-user-extra") or {}).items():
+        for value in values:
+            yield f"Impersonate-Extra-{quote(str(key), safe='')}", str(value)
 
 
 def _check_proxy(name: str, proxy: str) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from yarl import URL
 
 from reconciler import __version__
 from reconciler.cluster.api_errors import UNKNOWN, nonsense, refusal, silence
@@ -18,6 +17,7 @@ from reconciler.cluster.auth import Authenticator, Proof
 from reconciler.cluster.limits import ANSWER_SECONDS, CONNECT_SECONDS
 from reconciler.cluster.retrying import pause_before_repeat
 from reconciler.cluster.trust import tls_context
+from reconciler.errors import ApiError
 
 if TYPE_CHECKING:
     import ssl
@@ -64,7 +64,7 @@ class ApiAnswer:
             raise nonsense(self.call.method, self.call.path, self.status) from None
         return found
 
-    def refusal(self) -> Exception:
+    def refusal(self) -> ApiError:
         content = self.content
         if self.secret:  # some proxies send back what they were sent
             content = content.replace(self.secret.encode(), b"...")
@@ -158,17 +158,17 @@ class Transport:
 
     async def _send(self, call: ApiCall, proof: Proof) -> aiohttp.ClientResponse:
         assert self._session is not None, "the client is not open"  # noqa: S101
-        headers = {"Accept": call.accept}
+        headers = [("Accept", call.accept), *self._access.impersonated]
         if proof.authorization:
-            headers["Authorization"] = proof.authorization
+            headers.append(("Authorization", proof.authorization))
         data = None
         if call.body is not None:
-            headers["Content-Type"] = call.content_type
+            headers.append(("Content-Type", call.content_type))
             data = json.dumps(call.body).encode()
         watching = call.watch_seconds
         return await self._session.request(
             call.method,
-            URL(self._access.server + call.path),
+            self._access.server + call.path,
             params={name: value for name, value in call.query.items() if value},
             data=data,
             headers=headers,
