@@ -31,20 +31,21 @@ from benchmarks.secrets import (
     secrets,
 )
 from reconciler.checks.check import check as check_apps
-from reconciler.compare.apps import differences, same_folders
+from reconciler.compare.app_differences import differences, same_folders
 from reconciler.git.repository import Repository
 from reconciler.git.snapshots import Snapshots
-from reconciler.git.worktree import WorkTree
 from reconciler.model.plaintext import PlaintextRules
 from reconciler.render.binary import CHECKING
 from reconciler.render.folders import kustomizations
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
 from reconciler.render.renderer import Renderer
-from reconciler.render.store import DiskStore
+from reconciler.render.stores.disk import DiskStore
 from reconciler.sealing.certificate import read_certificate
 from reconciler.sealing.plaintext.rendered import Rendering
 from reconciler.sealing.plaintext.scan import Scanner
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 from tests.peers import compiled
 from tests.promotion.fleet import entry as promoted_entry
@@ -85,14 +86,14 @@ def fleet(place: Path, kustomize: Path) -> Lines:
     with Renderer(DiskStore(str(place / ".git" / "cache"))) as renderer:
         renderer.kernel.start()
         git = Repository(str(place))
-        spent["cold"] = seconds(lambda: renderer.render_all(git.commit("HEAD"), folders))
+        spent["cold"] = seconds(lambda: renderer.render_all(commit_tree(git, "HEAD"), folders))
         yield f"{APPS} apps on {CORES} cores: {compared(spent, 'cold', 'kustomize')}"
 
         def again(label: str) -> str:
             counted: list[int] = []
 
             def update() -> None:
-                renders = renderer.render_all(git.commit("HEAD"), folders)
+                renders = renderer.render_all(commit_tree(git, "HEAD"), folders)
                 counted.append(sum(not r.cached for r in renders))
 
             spent[label] = seconds(update)
@@ -133,10 +134,10 @@ def diff(place: Path, _: Path) -> Lines:
         yield f"as a process, {name}: {spent * 1000:,.0f} ms"
     with Renderer(DiskStore(os.environ["RECONCILER_CACHE"])) as renderer:
         git = Repository(str(place))
-        pairs = same_folders(*[kustomizations(git.commit("HEAD"), ["environments/**"])] * 2)
+        pairs = same_folders(*[kustomizations(commit_tree(git, "HEAD"), ["environments/**"])] * 2)
 
         def compare() -> None:
-            differences(renderer, git.commit("HEAD~1"), git.commit("HEAD"), pairs)
+            differences(renderer, commit_tree(git, "HEAD~1"), commit_tree(git, "HEAD"), pairs)
 
         spent = in_turn({"": compare}, 10)[""]
         yield f"the comparison alone: {spent * 1000:,.0f} ms, {renderer.kernel.renders} rendered"
@@ -208,7 +209,7 @@ def checkout(place: Path, _: Path) -> Lines:
     commit(place)
     before = listing(place)
     with Kernel() as kernel:
-        tree = Repository(str(place)).commit("HEAD")
+        tree = commit_tree(Repository(str(place)), "HEAD")
         spent = seconds(lambda: kernel.render(tree, folders[3], DEFAULTS).result())
         paths = kernel.render(tree, folders[3], DEFAULTS).result().paths
     files = sum(tree.look(path).kind == "file" for path in paths)

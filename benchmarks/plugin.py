@@ -25,10 +25,10 @@ from hpack import Encoder
 from benchmarks.fleet import entry, write_fleet
 from benchmarks.measure import resident_mib, seconds
 from benchmarks.plugin_servers import ours, stock
-from reconciler.argocd import frames
-from reconciler.argocd.frames import frame
 from reconciler.argocd.plugin_pb2 import AppStreamRequest, File, ManifestRequestMetadata
-from reconciler.argocd.service import SERVICE
+from reconciler.argocd.server import http2_frames
+from reconciler.argocd.server.http2_frames import frame
+from reconciler.argocd.server.service import SERVICE
 
 CHUNK = 1024
 SAMPLE = 16
@@ -49,10 +49,10 @@ HEADERS = Encoder().encode(
     ]
 )
 GREETING = (
-    frames.PREFACE
-    + frame(frames.SETTINGS, 0, 0, b"\0\4" + (1 << 30).to_bytes(4, "big"))
-    + frame(frames.WINDOW_UPDATE, 0, 0, (1 << 30).to_bytes(4, "big"))
-    + frame(frames.HEADERS, frames.END_HEADERS, 1, HEADERS)
+    http2_frames.PREFACE
+    + frame(http2_frames.SETTINGS, 0, 0, b"\0\4" + (1 << 30).to_bytes(4, "big"))
+    + frame(http2_frames.WINDOW_UPDATE, 0, 0, (1 << 30).to_bytes(4, "big"))
+    + frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 1, HEADERS)
 )
 
 
@@ -93,20 +93,20 @@ class Request:
             for at in range(0, len(content), CHUNK)
         ]
         self.frames = [
-            frame(frames.DATA, 0, 1, b"\0" + len(m).to_bytes(4, "big") + m) for m in messages
+            frame(http2_frames.DATA, 0, 1, b"\0" + len(m).to_bytes(4, "big") + m) for m in messages
         ]
-        self.frames.append(frame(frames.DATA, frames.END_STREAM, 1))
+        self.frames.append(frame(http2_frames.DATA, http2_frames.END_STREAM, 1))
 
     def send(self, address: Path) -> int:
         """The bytes of the manifests that came back."""
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(address))
             client.sendall(GREETING)
-            window = {0: frames.FIRST_WINDOW, 1: frames.FIRST_WINDOW}
+            window = {0: http2_frames.FIRST_WINDOW, 1: http2_frames.FIRST_WINDOW}
             reader = _read(client, window)
             held: list[bytes] = []
             for piece in self.frames:
-                size = len(piece) - frames.HEAD
+                size = len(piece) - http2_frames.HEAD
                 if size > min(window.values()) or len(held) == 16:
                     client.sendall(b"".join(held))
                     held = []
@@ -130,24 +130,24 @@ def _read(client: socket.socket, window: dict[int, int]) -> Iterator[tuple[int, 
     """Frame by frame: how much of an answer is in it, and whether it is the last."""
     got = b""
     while True:
-        while len(got) >= frames.HEAD:
-            upper, lower, kind, flags, number = frames.FRAME.unpack_from(got)
-            end = frames.HEAD + (upper << 8 | lower)
+        while len(got) >= http2_frames.HEAD:
+            upper, lower, kind, flags, number = http2_frames.FRAME.unpack_from(got)
+            end = http2_frames.HEAD + (upper << 8 | lower)
             if len(got) < end:
                 break
-            payload, got = got[frames.HEAD : end], got[end:]
-            if kind == frames.WINDOW_UPDATE:
+            payload, got = got[http2_frames.HEAD : end], got[end:]
+            if kind == http2_frames.WINDOW_UPDATE:
                 window[number] = window.get(number, 0) + int.from_bytes(payload, "big")
-            elif kind == frames.SETTINGS and not flags & frames.ACK:
+            elif kind == http2_frames.SETTINGS and not flags & http2_frames.ACK:
                 for at in range(0, len(payload), 6):
-                    if int.from_bytes(payload[at : at + 2], "big") == frames.INITIAL_WINDOW:
+                    if int.from_bytes(payload[at : at + 2], "big") == http2_frames.INITIAL_WINDOW:
                         value = int.from_bytes(payload[at + 2 : at + 6], "big")
-                        window[1] += value - frames.FIRST_WINDOW
-                client.sendall(frame(frames.SETTINGS, frames.ACK, 0))
-            elif kind == frames.PING and not flags & frames.ACK:
-                client.sendall(frame(frames.PING, frames.ACK, 0, payload))
-            last = kind == frames.HEADERS and bool(flags & frames.END_STREAM)
-            yield (len(payload) if kind == frames.DATA else 0), last
+                        window[1] += value - http2_frames.FIRST_WINDOW
+                client.sendall(frame(http2_frames.SETTINGS, http2_frames.ACK, 0))
+            elif kind == http2_frames.PING and not flags & http2_frames.ACK:
+                client.sendall(frame(http2_frames.PING, http2_frames.ACK, 0, payload))
+            last = kind == http2_frames.HEADERS and bool(flags & http2_frames.END_STREAM)
+            yield (len(payload) if kind == http2_frames.DATA else 0), last
         more = client.recv(1 << 18)
         if not more:
             raise ConnectionError("the plugin hung up")

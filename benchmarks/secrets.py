@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reconciler.documents.read import read_documents
-from reconciler.documents.write import stream
 from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import read_secret
+from reconciler.yaml.read import read_documents
+from reconciler.yaml.write import stream
 from tests.sealing.material import certificate_pem, private_key
 
 CONTROLLERS_BITS = 4096

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from tests.peers import PEER_MISSING as PEER_MISSING
 from tests.peers import program
 

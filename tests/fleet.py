@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.pins import Pins
-from reconciler.git.tree import Tree
-from reconciler.git.worktree import WorkTree
+from reconciler.trees.pins import Pins
+from reconciler.trees.tree import Tree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 
 HOST = "git.example.org"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
-from reconciler.documents.read import read_documents
 from reconciler.sealing.envelope import open_value
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
+from reconciler.yaml.read import read_documents
 from tests.conftest import Repo
 from tests.sealing.material import certificate, private_key
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from reconciler.cli.source import open_tree
-from reconciler.git.tree import Tree
+from reconciler.trees.tree import Tree
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.settings import peers_folder
-from reconciler.testbed.folder import Folder
+from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.lifecycle import down
 from tests.conftest import PEER_MISSING
 from tests.console import matches, run, steps
@@ -117,7 +117,7 @@ def testbeds(
     environment |= {"RECONCILER_PEERS": peers_folder(), "RECONCILER_TESTBEDS": str(base)}
     yield
     for name in os.listdir(base) if base.exists() else ():
-        down(Folder(base, name))
+        down(TestbedFolder(base, name))
 
 
 @pytest.fixture

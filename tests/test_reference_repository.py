@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.render.folders import kustomizations
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
 from tests.reference import ROOT, git_settings, tree
 
 FOLDERS = kustomizations(tree(), ["overlays/**", "environments/**", "policies"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from reconciler.checks.catalogue import RULES
-from reconciler.checks.rule import Rule
+from reconciler.checks.rule import CheckRule
 
 HEAD = """# Checks
 
@@ -41,7 +41,7 @@ GROUPS = {
 }
 
 
-def group_of(rule: Rule) -> str:
+def group_of(rule: CheckRule) -> str:
     return rule.id.partition("/")[0]
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.cli.app import program
+from reconciler.cli.program import program
 
 HEAD = """# Command line
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.environment import Environment, read_environment
-from reconciler.model.kinds import Kind, Many
-from reconciler.model.records import Field, OneOf, Record, record_of
+from reconciler.model.mapping_kinds import MappingField, MappingKind, OneOf, record_of
+from reconciler.model.value_kinds import Many, ValueKind
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -150,7 +150,7 @@ def schema() -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
-def section(path: str, title: str, record: Record) -> Iterator[str]:
+def section(path: str, title: str, record: MappingKind) -> Iterator[str]:
     """A table of the fields, and then a section for each that has fields itself."""
     yield f"## {title}\n\n{record.about}\n"
     rows = [row(path, field) for field in record.fields.values() if field.name != "type"]
@@ -159,7 +159,7 @@ def section(path: str, title: str, record: Record) -> Iterator[str]:
     for field in record.fields.values():
         inner = f"{path}{field.name}"
         match inside(field.kind):
-            case Record() as below:
+            case MappingKind() as below:
                 yield from section(f"{inner}.", inner, below)
             case OneOf() as several:
                 yield f"## {inner}\n\nEach has a `type`, which says what it is.\n"
@@ -167,10 +167,10 @@ def section(path: str, title: str, record: Record) -> Iterator[str]:
                     yield from section(f"{inner}.", f"{inner}: {name}", below)
 
 
-def row(path: str, field: Field) -> str:
+def row(path: str, field: MappingField) -> str:
     name = f"`{field.name}`"
     value = field.kind.words
-    if isinstance(inside(field.kind), Record | OneOf):
+    if isinstance(inside(field.kind), MappingKind | OneOf):
         many = isinstance(field.kind, Many)
         anchor = f"{path}{field.name}".replace(".", "").lower()
         value = f"[{'a list of these' if many else 'these fields'}](#{anchor})"
@@ -178,7 +178,7 @@ def row(path: str, field: Field) -> str:
     return f"| {name} | {cell(value)} | {default} | {cell(field.about)} |"
 
 
-def inside(kind: Kind) -> Kind:
+def inside(kind: ValueKind) -> ValueKind:
     return kind.item if isinstance(kind, Many) else kind
 
 

@@ -6,8 +6,8 @@ import sys
 
 from environment import section
 
+from reconciler.model.mapping_kinds import record_of
 from reconciler.model.plaintext import PlaintextRules, read_plaintext_rules
-from reconciler.model.records import record_of
 
 HEAD = """# .plaintext-secrets.yaml
 

@@ -10,16 +10,16 @@ from typing import Any
 from reconciler.argocd.parameters import Announcement, Parameters, Stops, announcements
 from reconciler.checks.check import check
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.finding_places import with_places
 from reconciler.checks.groups import groups_of
-from reconciler.checks.places import with_places
 from reconciler.errors import CheckFailed, ReconcilerError, RenderError, UsageError
-from reconciler.git.overlay import EditedTree
-from reconciler.git.tree import FOLDER, MISSING, Tree
-from reconciler.model.layout import KUSTOMIZATION_NAMES, kustomization_in
-from reconciler.model.suggest import did_you_mean
+from reconciler.model.paths import KUSTOMIZATION_NAMES, kustomization_in
 from reconciler.render.folders import apps_or_itself
-from reconciler.render.options import RenderOptions
+from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
+from reconciler.text.suggestions import did_you_mean
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.tree import FOLDER, MISSING, Tree
 
 # A kustomization around the app's own, which exists in memory only. No repository has this folder.
 AROUND = ".reconciler-parameters"

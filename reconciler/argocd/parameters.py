@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.errors import UsageError
-from reconciler.model.suggest import did_you_mean, listing
+from reconciler.text.suggestions import did_you_mean, listing
 
 VARIABLE = "ARGOCD_APP_PARAMETERS"
 

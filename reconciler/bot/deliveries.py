@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.bot.metrics import Metrics
-from reconciler.bot.webhook import MAX_BODY_BYTES, Answer, Delivery, Gatekeeper
-from reconciler.httpd import HttpRequest, HttpResponse, text
+from reconciler.bot.metrics import BotMetrics
+from reconciler.bot.webhook import MAX_BODY_BYTES, Delivery, DeliveryAnswer, Gatekeeper
+from reconciler.daemon.http import HttpRequest, HttpResponse, text
 
 NOTHING = text("404 Not Found", "nothing is here")
 
@@ -18,7 +18,7 @@ class Deliveries:
     """Without a gatekeeper none is taken."""
 
     gatekeeper: Gatekeeper | None
-    metrics: Metrics
+    metrics: BotMetrics
     wake: Callable[[], None]
     max_body_bytes: int = MAX_BODY_BYTES
 
@@ -26,16 +26,16 @@ class Deliveries:
         if self.gatekeeper is None or (request.method, request.path) != ("POST", "/webhook"):
             return NOTHING
         if not self.gatekeeper.may_be_signed(request.headers):
-            return self._answered(Answer.forged)
+            return self._answered(DeliveryAnswer.forged)
         return None
 
     def answer(self, request: HttpRequest, body: bytes) -> HttpResponse:
         assert self.gatekeeper  # noqa: S101
         answer = self.gatekeeper.judge(Delivery(request.headers, body), datetime.now(UTC))
-        if answer is Answer.taken:
+        if answer is DeliveryAnswer.taken:
             self.wake()
         return self._answered(answer)
 
-    def _answered(self, answer: Answer) -> HttpResponse:
+    def _answered(self, answer: DeliveryAnswer) -> HttpResponse:
         self.metrics.delivered(answer.name)
         return text(answer.value, answer.name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from reconciler.bot.rollout import RolloutReport
+from reconciler.bot.round import Failed, Happened, Removed
 from reconciler.errors import ReconcilerError
-from reconciler.promotion.conduct.conduct import Conducted
-from reconciler.promotion.conduct.rollout import Told
-from reconciler.promotion.conduct.round import Failed, Happened, Removed
+from reconciler.promotion.pull_request.conduct import Conducted
 
 NAME = "reconciler.bot"
 log = logging.getLogger(NAME)
@@ -18,7 +18,7 @@ def tell(event: Happened) -> None:
     match event:
         case Conducted():
             _say(logging.INFO, event.end.value, _conducted(event))
-        case Told():
+        case RolloutReport():
             results = {result.app: result.evidence for result in event.results}
             fields = {"target": event.rollout.errand.target, "pull": event.pull.number, **results}
             _say(logging.INFO, f"rollout is {event.state.value}", fields)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from reconciler.bot.log import fail, log, tell
-from reconciler.bot.metrics import Metrics
+from reconciler.bot.metrics import BotMetrics
+from reconciler.bot.round import Failed, Happened
 from reconciler.errors import LockTaken, ReconcilerError
-from reconciler.promotion.conduct.round import Failed, Happened
 
 # What happens together is gone through together.
 SETTLING = 1.0
@@ -22,7 +22,7 @@ OpenRound = Callable[[], AbstractContextManager[Iterable[Happened]]]
 class Loop:
     """`begin` opens a round, with the lock on the repository's promotions."""
 
-    def __init__(self, begin: OpenRound, metrics: Metrics, interval: float) -> None:
+    def __init__(self, begin: OpenRound, metrics: BotMetrics, interval: float) -> None:
         self._begin = begin
         self._metrics = metrics
         self._interval = interval

@@ -6,15 +6,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from reconciler.promotion.conduct.conduct import Conducted, End
-from reconciler.promotion.conduct.rollout import Told
-from reconciler.promotion.conduct.round import Failed, Happened, Removed
+from reconciler.bot.rollout import RolloutReport
+from reconciler.bot.round import Failed, Happened, Removed
 from reconciler.promotion.gates.result import Gate
+from reconciler.promotion.pull_request.conduct import Conducted, End
 
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
 
-class Metrics:
+class BotMetrics:
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -95,7 +95,7 @@ class Metrics:
         match event:
             case Conducted():
                 self._conducted(event)
-            case Told():
+            case RolloutReport():
                 target = event.rollout.errand.target
                 self._rollouts.labels(target, event.state.value).inc()
             case Failed():

@@ -34,7 +34,7 @@ TIMES = (
 )
 
 
-class Answer(StrEnum):
+class DeliveryAnswer(StrEnum):
     """How a delivery is answered: its status, and why."""
 
     taken = "202 Accepted"
@@ -62,19 +62,19 @@ class Gatekeeper:
         """What brings no proof at all need not be read."""
         return any(proof in headers for proof, _ in FORGES)
 
-    def judge(self, delivery: Delivery, now: datetime) -> Answer:
+    def judge(self, delivery: Delivery, now: datetime) -> DeliveryAnswer:
         if not self._is_signed(delivery):
-            return Answer.forged
+            return DeliveryAnswer.forged
         try:
             found = json.loads(delivery.body)
         except (ValueError, RecursionError):
-            return Answer.strange
+            return DeliveryAnswer.strange
         if not isinstance(found, dict):
-            return Answer.strange
+            return DeliveryAnswer.strange
         time = _time(found)
         if time and now - time > OLDEST:
-            return Answer.late
-        return Answer.taken if self._is_new(delivery, now) else Answer.replayed
+            return DeliveryAnswer.late
+        return DeliveryAnswer.taken if self._is_new(delivery, now) else DeliveryAnswer.replayed
 
     def _is_signed(self, delivery: Delivery) -> bool:
         """Compared in a time that does not depend on how much of it is right."""

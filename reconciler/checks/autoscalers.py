@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.checks.objects import Object
 from reconciler.checks.world import World
+from reconciler.kubernetes.objects import Object
 
 
 def target_of(scaler: Object, world: World) -> Object | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.checks.objects import Data, Object, items, mapping, number, text
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import Data, items, mapping, number, text
+from reconciler.kubernetes.objects import Object
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 WEBHOOKS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")

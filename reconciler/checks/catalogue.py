@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from reconciler.checks.applications import APPLICATIONS
-from reconciler.checks.certificates import NEW
+from reconciler.checks.application_findings import APPLICATIONS
+from reconciler.checks.certificate_findings import NEW
 from reconciler.checks.finding import Severity
-from reconciler.checks.releases import RELEASES
-from reconciler.checks.rule import Rule
+from reconciler.checks.release_findings import RELEASES
+from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
 
 POLICY = "policy/"
 
 _KERNEL = (
-    Rule(
+    CheckRule(
         "types/unknown-field",
         Severity.error,
         """An object has a field that its kind does not have.
@@ -21,7 +21,7 @@ The API server refuses it with `--validate=strict`, which is kubectl's default, 
 Fields of custom resources are those of their CRD.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/wrong-type",
         Severity.error,
         """A value is of another type than its field.
@@ -30,13 +30,13 @@ Text where a number belongs, a list where an object belongs, a quantity that is 
 server refuses the object. Where it names the first such mistake only, all are named here.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/missing-field",
         Severity.error,
         """A field that must be there is not.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/field-not-served",
         Severity.error,
         """A field came with a later release of Kubernetes than the cluster has.
@@ -45,7 +45,7 @@ The API server refuses it with `--validate=strict`, and else drops it.
 Fields that came after 1.29 are known.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/invalid",
         Severity.error,
         """A custom resource breaks a constraint of its CRD.
@@ -54,7 +54,7 @@ An `enum`, a pattern, a minimum, a list with one item twice, or a rule of
 `x-kubernetes-validations`.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/unknown-kind",
         Severity.error,
         """Neither Kubernetes nor a CRD has this kind in this version.
@@ -63,7 +63,7 @@ CRDs are looked for in the folders that `checks.crds` names (`crds/` if it names
 the objects of all apps of the environment.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/version-not-served",
         Severity.error,
         """This version of a kind is not served.
@@ -72,13 +72,13 @@ It was removed, has not come yet, or its CRD has it with `served: false`. The re
 Kubernetes is that of environment.yaml.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/deprecated",
         Severity.warning,
         """This version of a kind goes with a later release of Kubernetes.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/not-enabled",
         Severity.warning,
         """This version is off unless an administrator turned it on.
@@ -86,7 +86,7 @@ Kubernetes is that of environment.yaml.
 That holds for every alpha version, and for beta versions that came with Kubernetes 1.24 or later.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/duplicate-key",
         Severity.error,
         """A mapping has one key twice.
@@ -94,25 +94,25 @@ That holds for every alpha version, and for beta versions that came with Kuberne
 Only one of the two counts, and which one depends on who reads it.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/no-kind",
         Severity.error,
         """An object has no apiVersion or no kind.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/not-yaml",
         Severity.error,
         """A file of CRDs or policies is not YAML.
 """,
     ),
-    Rule(
+    CheckRule(
         "types/too-deep",
         Severity.error,
         """An object is nested more than 200 levels deep.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/metadata",
         Severity.error,
         """A name, a namespace, a label or an annotation is not allowed.
@@ -121,25 +121,25 @@ Names are held against the rule of their kind: a Service and a Namespace have st
 kind that is in no namespace must not have one. All annotations together have at most 256 KiB.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/selector",
         Severity.error,
         """A label selector cannot be read.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/name",
         Severity.error,
         """The name of a container, a port or an environment variable is not allowed.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/port",
         Severity.error,
         """A port is not between 1 and 65535.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/pod-security",
         Severity.error,
         """Pods break the Pod Security Standard of their namespace.
@@ -149,7 +149,7 @@ standard. A cluster takes a Deployment whose pods it then refuses, so nothing ru
 told. What is only warned of or audited is a warning or a note.
 """,
     ),
-    Rule(
+    CheckRule(
         "objects/too-large",
         Severity.error,
         """An object is larger than a cluster stores.
@@ -157,7 +157,7 @@ told. What is only warned of or audited is a warning or a note.
 etcd takes 1.5 MiB in one request unless it is told otherwise.
 """,
     ),
-    Rule(
+    CheckRule(
         "crds/invalid",
         Severity.error,
         """A CRD is invalid.
@@ -166,7 +166,7 @@ Its schema is not structural, a default does not fit, a rule does not compile, o
 that of its plural and group.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/does-not-compile",
         Severity.error,
         """An expression of a policy does not compile.
@@ -174,7 +174,7 @@ that of its plural and group.
 The place is that of the mistake within the expression.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/type-check",
         Severity.warning,
         """An expression names a field that the kinds of its policy do not have.
@@ -183,7 +183,7 @@ An API server writes the same into the policy's status. The expression fails whe
 for such an object.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/invalid",
         Severity.error,
         """A policy or a binding cannot work.
@@ -192,13 +192,13 @@ It says for no objects what they must be, has no validations or no actions, or n
 is not there.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/not-bound",
         Severity.note,
         """No binding names a policy, so nothing is held against it.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/needs-authorizer",
         Severity.warning,
         """A policy asks the authorizer, which only a cluster has.
@@ -206,7 +206,7 @@ is not there.
 It is not evaluated here.
 """,
     ),
-    Rule(
+    CheckRule(
         "policies/other-version",
         Severity.warning,
         """A policy is for another version of an object's kind.
@@ -215,13 +215,13 @@ A cluster converts the object before it evaluates the policy. That cannot be don
 policy is not evaluated for this object.
 """,
     ),
-    Rule(
+    CheckRule(
         "check/too-many",
         Severity.error,
         """More is wrong with one app than is worth listing.
 """,
     ),
-    Rule(
+    CheckRule(
         "render/failed",
         Severity.error,
         """An app does not render, so nothing else can be said about it.
@@ -231,15 +231,17 @@ The exit code is 2 then.
     ),
 )
 
-RULES: tuple[Rule, ...] = tuple(
+RULES: tuple[CheckRule, ...] = tuple(
     sorted((*_KERNEL, *APPLICATIONS, NEW, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
 )
 
 
-def known(name: str) -> Rule:
+def known(name: str) -> CheckRule:
     """A rule by its name; those below policy/ are the repository's own."""
     for rule in RULES:
         if rule.id == name:
             return rule
     policy = name.removeprefix(POLICY)
-    return Rule(name, Severity.error, f"The policy {policy} of this repository refuses an object.")
+    return CheckRule(
+        name, Severity.error, f"The policy {policy} of this repository refuses an object."
+    )

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reconciler.checks.applications import application_findings
-from reconciler.checks.certificates import certificate_findings
+from reconciler.checks.application_findings import application_findings
+from reconciler.checks.certificate_findings import certificate_findings
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.judge import Judge
-from reconciler.checks.releases import release_findings
+from reconciler.checks.release_findings import release_findings
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
-from reconciler.git.tree import Tree
-from reconciler.model.layout import entry_of
+from reconciler.model.paths import entry_of
 from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """What was found, what of it is accepted, and which apps could not be looked at, and why."""
 
     findings: tuple[Finding, ...]
@@ -46,7 +46,7 @@ def check(
     settings: CheckSettings | None = None,
     repository: Repository | None = None,
     progress: Callable[[Render], None] | None = None,
-) -> Report:
+) -> CheckReport:
     """Findings about the apps; those beside them are only looked at.
 
     The progress is told of each app twice: when it is rendered and when it is judged.
@@ -76,7 +76,7 @@ def check(
     kept = [f for f in found if f not in ignored]
     environments = dict.fromkeys(entry[0] for app in apps if (entry := entry_of(app)))
     kept += certificate_findings(tree, repository, environments, settings.releases.branch)
-    return Report(
+    return CheckReport(
         findings=tuple(_in_order(kept, everything)),
         ignored=tuple(ignored),
         failed=tuple((app, error) for app, error in failed if error),

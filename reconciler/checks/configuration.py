@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.checks.objects import Object, dig, items, mapping, text
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import dig, items, mapping, text
+from reconciler.kubernetes.objects import Object
 
 CERT_MANAGER = "cert-manager.io/"
 
@@ -21,7 +22,7 @@ class Provided:
     keys: frozenset[str] | None = None
 
 
-class Configuration:
+class ProvidedConfiguration:
     """What pods can take their configuration from."""
 
     def __init__(self, world: World) -> None:

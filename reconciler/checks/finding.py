@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.compare.difference import Identity
 from reconciler.errors import Place
+from reconciler.kubernetes.identity import Identity
 
 
 class Severity(StrEnum):

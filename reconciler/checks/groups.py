@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
-from reconciler.git.tree import Tree
 from reconciler.model.environment import Environment, read_environment
 from reconciler.model.files import read
-from reconciler.model.layout import (
+from reconciler.model.paths import (
     ENVIRONMENT_FILE,
     apps_in,
     entry_folder,
     entry_of,
     environment_folder,
 )
+from reconciler.trees.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from hashlib import sha256
 from typing import Any
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, text
 from reconciler.checks.settings import CheckSettings
-from reconciler.compare.difference import Identity
 from reconciler.errors import Place, ReconcilerError
-from reconciler.git.overlay import EditedTree
-from reconciler.git.tree import FILE, FOLDER, Tree
-from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.kubernetes.access import text
+from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.objects import Object
+from reconciler.model.paths import KUSTOMIZATION_NAMES
 from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.tree import FILE, FOLDER, Tree
 
 # Objects that decide about objects of other apps.
 SHARED = re.compile(rb"^kind: (?:Namespace|CustomResourceDefinition)$", re.MULTILINE)

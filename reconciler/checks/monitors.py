@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.checks.labels import Selector, selector_of
-from reconciler.checks.objects import Object, dig, items, text
-from reconciler.checks.pods import Pods
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import dig, items, text
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.pods import Pods
+from reconciler.kubernetes.selectors import Selector, selector_of
 
 
 @dataclass(frozen=True, slots=True)

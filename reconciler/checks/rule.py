@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from reconciler.checks.world import World
+    from reconciler.kubernetes.objects import Object
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CheckRule:
     """Its explanation says what is wrong in a line, and in further paragraphs why and what to do.
 
     Rules that the kernel applies have no function here.
@@ -33,17 +34,30 @@ class Rule:
     def details(self) -> str:
         return self.explanation.partition("\n")[2].strip()
 
+    def finding(self, o: Object, path: str, what: str, hint: str = "", **others: Any) -> Finding:
+        """What this rule has against a field of an object."""
+        return Finding(
+            rule=self.id,
+            severity=others.get("severity", self.severity),
+            what=what,
+            hint=hint,
+            app=o.app,
+            object=o.identity,
+            index=o.index,
+            path=path,
+        )
+
 
 def rule(
     name: str, severity: Severity
-) -> Callable[[Callable[[Rule, World], Iterator[Finding]]], Rule]:
+) -> Callable[[Callable[[CheckRule, World], Iterator[Finding]]], CheckRule]:
     """Makes a rule of a function, whose docstring explains it to users."""
 
-    def made(function: Callable[[Rule, World], Iterator[Finding]]) -> Rule:
+    def made(function: Callable[[CheckRule, World], Iterator[Finding]]) -> CheckRule:
         def find(world: World) -> Iterator[Finding]:
             return function(found, world)
 
-        found = Rule(name, severity, cleandoc(function.__doc__ or ""), find)
+        found = CheckRule(name, severity, cleandoc(function.__doc__ or ""), find)
         return found
 
     return made

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
-from reconciler.checks.annotations import message
 from reconciler.checks.catalogue import RULES, known
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.rule import Rule
+from reconciler.checks.github_annotations import message
+from reconciler.checks.rule import CheckRule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.error: "error", Severity.warning: "warning", Severity.note: "note"}
@@ -43,7 +43,7 @@ def sarif(findings: Sequence[Finding]) -> Document:
     }
 
 
-def _rule(rule: Rule) -> Document:
+def _rule(rule: CheckRule) -> Document:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},

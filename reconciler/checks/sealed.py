@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.checks.objects import Data, Object, mapping
 from reconciler.checks.world import World
-from reconciler.sealing.record import Item
+from reconciler.kubernetes.access import Data, mapping
+from reconciler.kubernetes.objects import Object
+from reconciler.sealing.seal_record import SealedItem
 from reconciler.sealing.sealed_secret import GROUP, KIND, SealedSecret
 
 
@@ -25,7 +26,7 @@ def sealed_secrets(world: World) -> Iterator[tuple[Object, SealedSecret]]:
         )
 
 
-def recorded(sealed: SealedSecret) -> Iterator[tuple[str, Item]]:
+def recorded(sealed: SealedSecret) -> Iterator[tuple[str, SealedItem]]:
     """The values of which it is recorded how they were sealed."""
     record = sealed.record
     for key, ciphertext in sealed.encrypted.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.checks.finding import Finding, Severity
 from reconciler.model.environment import Environment, External, Ignored, Releases
 from reconciler.model.globs import matches
-from reconciler.model.layout import entry_of
+from reconciler.model.paths import entry_of
 
 # The Kubernetes release whose types and libraries the kernel carries.
 NEWEST = "1.36"

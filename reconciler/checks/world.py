@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from reconciler.checks.labels import Selector
-from reconciler.checks.objects import Object
-from reconciler.checks.pods import Pods, pods_of
 from reconciler.checks.settings import SealingKey, provides
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.pods import Pods, pods_of
+from reconciler.kubernetes.selectors import Selector
 from reconciler.model.environment import External
 
 

@@ -39,14 +39,14 @@ def _end_with(arguments: list[str]) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from reconciler.cli.surroundings import check_surroundings
+    from reconciler.cli.standard_streams import check_surroundings
 
     check_surroundings()
-    from reconciler.cli.quick import run_quickly
+    from reconciler.cli.fast_commands import run_quickly
 
     code = run_quickly(arguments)
     if code is None:
-        from reconciler.cli.app import run
+        from reconciler.cli.program import run
 
         code = run(arguments)
     return code

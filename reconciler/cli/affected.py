@@ -11,7 +11,7 @@ from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree
-from reconciler.model.layout import entry_of
+from reconciler.model.paths import entry_of
 from reconciler.render.affected import Affected
 from reconciler.render.affected import affected as find_affected
 from reconciler.render.folders import kustomizations, patterns_called

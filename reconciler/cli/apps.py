@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from reconciler.cli.source import in_tree
 from reconciler.errors import UsageError
-from reconciler.model.layout import entry_folder, kustomization_in
-from reconciler.model.naming import apps_by_environment
+from reconciler.model.app_names import apps_by_environment
+from reconciler.model.paths import entry_folder, kustomization_in
 from reconciler.render.folders import folders_called, kustomizations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.git.tree import Tree
+    from reconciler.trees.tree import Tree
 
 
 def apps_called(trees: Sequence[Tree], names: Sequence[str], root: str) -> list[str]:

@@ -17,12 +17,12 @@ from reconciler.cli.extras import check_installed
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Root
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.place import the_repository
+from reconciler.daemon.logs import set_up
 from reconciler.errors import CheckFailed, UsageError
-from reconciler.logs import set_up
 
 if TYPE_CHECKING:
+    from reconciler.bot.round import Happened
     from reconciler.bot.webhook import Gatekeeper
-    from reconciler.promotion.conduct.round import Happened
 
 EXAMPLES = """**Examples**
 
@@ -85,19 +85,19 @@ def bot(
     from reconciler.bot.deliveries import Deliveries
     from reconciler.bot.log import log
     from reconciler.bot.loop import Loop
-    from reconciler.bot.metrics import Metrics
-    from reconciler.cli.promote.office import open_office
-    from reconciler.httpd import HttpServer
-    from reconciler.probes import Probes
-    from reconciler.promotion.conduct.lock import Watch
-    from reconciler.promotion.conduct.rollout import Patience
-    from reconciler.promotion.conduct.round import Round
-    from reconciler.promotion.conduct.witness import Known
+    from reconciler.bot.metrics import BotMetrics
+    from reconciler.bot.rollout import RolloutLimits
+    from reconciler.bot.round import Round
+    from reconciler.cli.promote.session import open_promotion_session
+    from reconciler.daemon.http import HttpServer
+    from reconciler.daemon.probes import Probes
+    from reconciler.promotion.pull_request.arrival_witness import Known
+    from reconciler.promotion.pull_request.lock import Watch
 
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
-    patience = Patience(sick=timedelta(seconds=sick))
+    patience = RolloutLimits(sick=timedelta(seconds=sick))
     ended: set[str] = set()
     seen: Known = {}
     watch = Watch()
@@ -105,14 +105,14 @@ def bot(
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
-        opened = open_office(
+        opened = open_promotion_session(
             the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
         )
         waits = lease + 10 if once else 0
         with opened as office, office.alone(lease, patience=waits, watch=watch):
             yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
 
-    metrics = Metrics(__version__)
+    metrics = BotMetrics(__version__)
     loop = Loop(begin, metrics, interval)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())

@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli.settings import open_store
 from reconciler.errors import CheckFailed
-from reconciler.render.store import Stats
+from reconciler.render.stores.disk import Stats
 
 app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
 

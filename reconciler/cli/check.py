@@ -10,14 +10,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from reconciler.checks.annotations import commands
+from reconciler.checks.as_json import document
 from reconciler.checks.catalogue import POLICY, RULES
-from reconciler.checks.check import Report, check
-from reconciler.checks.document import document
+from reconciler.checks.check import CheckReport, check
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.finding_places import with_places
+from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
-from reconciler.checks.names import meant
-from reconciler.checks.places import with_places
 from reconciler.checks.sarif import sarif
 from reconciler.cli.apps import apps_called
 from reconciler.cli.options import NoCache, Offline, Root
@@ -27,8 +26,9 @@ from reconciler.cli.source import find_source, open_repository, open_tree, where
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.globs import matches
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.text.suggestions import meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ COLOURS = {Severity.error: "bold red", Severity.warning: "bold yellow", Severity
 SOME = 3
 
 
-class Output(StrEnum):
+class CheckOutput(StrEnum):
     text = "text"
     json = "json"
     sarif = "sarif"
@@ -66,7 +66,9 @@ def check_(
         str | None,
         typer.Option("--ref", metavar="REV", help="Check this revision and not the files on disk."),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[
+        CheckOutput, typer.Option("--output", "-o", help="What to write.")
+    ] = CheckOutput.text,
     level: Annotated[
         Severity, typer.Option("--level", help="The least severity that is shown.")
     ] = Severity.note,
@@ -107,17 +109,17 @@ def check_(
         ]
     findings = [f for r in reports for f in r.findings]
     match output:
-        case Output.json:
+        case CheckOutput.json:
             write_json(document(reports, error_json))
-        case Output.sarif:
+        case CheckOutput.sarif:
             write_json(sarif([*_failures(reports), *findings]))
-        case Output.github:
+        case CheckOutput.github:
             for line in commands([*_failures(reports), *findings]):
                 typer.echo(line)
-        case Output.text:
+        case CheckOutput.text:
             _write(findings, source)
             _sum_up(reports)
-    if output is not Output.json:
+    if output is not CheckOutput.json:
         for r in reports:
             for _, error in r.failed:
                 show_error(error, root=source)
@@ -136,7 +138,7 @@ def _check_pattern(pattern: str) -> None:
         )
 
 
-def _once(reports: Sequence[Report]) -> list[Report]:
+def _once(reports: Sequence[CheckReport]) -> list[CheckReport]:
     """What is wrong with a file of rules is wrong in every environment, and said once."""
     said: set[tuple[str, str, str]] = set()
     found = []
@@ -151,7 +153,9 @@ def _once(reports: Sequence[Report]) -> list[Report]:
     return found
 
 
-def _chosen(report: Report, level: Severity, rules: Sequence[str], ignore: Sequence[str]) -> Report:
+def _chosen(
+    report: CheckReport, level: Severity, rules: Sequence[str], ignore: Sequence[str]
+) -> CheckReport:
     kept = [
         f
         for f in report.findings
@@ -162,7 +166,7 @@ def _chosen(report: Report, level: Severity, rules: Sequence[str], ignore: Seque
     return replace(report, findings=tuple(kept))
 
 
-def _failures(reports: Sequence[Report]) -> list[Finding]:
+def _failures(reports: Sequence[CheckReport]) -> list[Finding]:
     """Apps that do not render, as findings: where only those are written."""
     return [
         Finding(
@@ -205,7 +209,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(printable(f"  to do: {hint}")))
 
 
-def _sum_up(reports: Sequence[Report]) -> None:
+def _sum_up(reports: Sequence[CheckReport]) -> None:
     failed = sum(len(r.failed) for r in reports)
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)

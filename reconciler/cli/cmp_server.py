@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from reconciler import machine
 from reconciler.cli.extras import check_installed
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache
 from reconciler.cli.settings import open_mirrors, open_store
+from reconciler.daemon import machine
+from reconciler.daemon.logs import set_up
 from reconciler.errors import UsageError
-from reconciler.logs import set_up
 
 SOCKETS = "/home/argocd/cmp-server/plugins"
 
@@ -84,15 +84,15 @@ def cmp_server(
 ) -> None:
     """Serve Argo CD's plugin protocol: the sidecar of the repo-server."""
     check_installed("argocd", "the plugin server")
-    from reconciler.argocd.log import log
-    from reconciler.argocd.server import Settings, serve
-    from reconciler.argocd.service import Limits
+    from reconciler.argocd.server.log import log
+    from reconciler.argocd.server.process import PluginSettings, serve
+    from reconciler.argocd.server.service import RequestLimits
 
     if not name.replace("-", "").replace(".", "").isalnum() or not name.isascii():
         raise UsageError(f"{name!r} is no name for a plugin", hint="use letters, digits and dashes")
     set_up(log, as_json=log_format is LogFormat.json)
     serve(
-        Settings(
+        PluginSettings(
             folder=os.path.abspath(socket_folder),
             name=name,
             http=http,
@@ -101,7 +101,7 @@ def cmp_server(
             memory=memory << 20 if memory else machine.memory(),
             grace=grace,
             repositories=tuple(allow_repository or ()),
-            limits=Limits(
+            limits=RequestLimits(
                 workers=workers,
                 requests=max_requests,
                 seconds=timeout,

@@ -13,24 +13,24 @@ from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_repository, open_tree
-from reconciler.compare.apps import Pair, differences, same_folders
-from reconciler.compare.comment import comment
-from reconciler.compare.document import document
-from reconciler.compare.layout import app_lines, counts_text
-from reconciler.compare.markdown import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
-from reconciler.compare.report import Report, Side
-from reconciler.compare.signs import ADDED, CHANGED, PLACE, REMOVED, Line
+from reconciler.compare.app_differences import FolderPair, differences, same_folders
+from reconciler.compare.as_json import document
+from reconciler.compare.as_text import app_lines, counts_text
+from reconciler.compare.markdown_report import DEFAULT_LIMIT, SMALLEST_LIMIT, markdown
+from reconciler.compare.pull_request_comment import comment
+from reconciler.compare.report import ComparisonReport, Side
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.locate import is_bare
 from reconciler.model.fleet import environment_names
-from reconciler.model.layout import apps_in, entry_folder, entry_of, environment_folder
+from reconciler.model.paths import apps_in, entry_folder, entry_of, environment_folder
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
+from reconciler.text.diff_lines import ADDED, CHANGED, PLACE, REMOVED, Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.compare.apps import AppDifference
-    from reconciler.git.tree import Tree
+    from reconciler.compare.app_differences import AppDifference
+    from reconciler.trees.tree import Tree
 
 EXAMPLES = """**Examples**
 
@@ -47,7 +47,7 @@ COLOURS = {ADDED: "green", REMOVED: "red", CHANGED: "yellow", PLACE: "cyan"}
 ON_DISK = "the files on disk"
 
 
-class Output(StrEnum):
+class DiffOutput(StrEnum):
     text = "text"
     markdown = "markdown"
     comment = "comment"
@@ -92,7 +92,9 @@ def diff(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[
+        DiffOutput, typer.Option("--output", "-o", help="What to write.")
+    ] = DiffOutput.text,
     stat: Annotated[
         bool, typer.Option("--stat", help="Count objects, a line for each app.")
     ] = False,
@@ -132,7 +134,7 @@ def diff(
     with Renderer(open_store(not no_cache)) as renderer, progress("comparing", len(pairs)) as bar:
         found = differences(renderer, old, new, pairs, bar)
     first, second = environments or (None, None)
-    report = Report(
+    report = ComparisonReport(
         _side(before, old, first),
         _side(after, new, second),
         len(pairs),
@@ -140,13 +142,13 @@ def diff(
         () if environments else tuple(new_certificates(old, new, _named(pairs, wanted, new))),
     )
     match output:
-        case Output.json:
+        case DiffOutput.json:
             write_json(document(report, error_json))
-        case Output.markdown:
+        case DiffOutput.markdown:
             typer.echo(markdown(report, limit), nl=False)
-        case Output.comment:
+        case DiffOutput.comment:
             typer.echo(comment(report, limit, whole), nl=False)
-        case Output.text:
+        case DiffOutput.text:
             _write_text(report, stat)
             _write_certificates(report)
     if report.certificates and not found:
@@ -182,14 +184,14 @@ def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
         raise
 
 
-def _named(pairs: list[Pair], named: list[str], tree: Tree) -> list[str]:
+def _named(pairs: list[FolderPair], named: list[str], tree: Tree) -> list[str]:
     """Those of the apps that are compared, and all if none was named."""
     entries = (entry_of(pair.after or "") for pair in pairs)
     return list(dict.fromkeys(e[0] for e in entries if e)) if named else environment_names(tree)
 
 
 def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
-    from reconciler.git.commit import CommitTree
+    from reconciler.trees.commit import CommitTree
 
     label = revision or ON_DISK
     if environment:
@@ -197,7 +199,9 @@ def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
     return Side(label, revision, tree.commit if isinstance(tree, CommitTree) else None, environment)
 
 
-def _across(environments: tuple[str, str], apps: list[str], old: Tree, new: Tree) -> list[Pair]:
+def _across(
+    environments: tuple[str, str], apps: list[str], old: Tree, new: Tree
+) -> list[FolderPair]:
     """The folders of each app in the two environments."""
     before, after = (
         {app: entry_folder(name, app) for app in apps_in(tree, name)}
@@ -216,13 +220,13 @@ def _across(environments: tuple[str, str], apps: list[str], old: Tree, new: Tree
                 hint="the apps there are " + ", ".join(sorted(before | after)),
             )
     return [
-        Pair(before.get(app), after.get(app))
+        FolderPair(before.get(app), after.get(app))
         for app in sorted(before | after)
         if not apps or app in apps
     ]
 
 
-def _write_text(report: Report, stat: bool) -> None:
+def _write_text(report: ComparisonReport, stat: bool) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     for number, app in enumerate(report.apps):
         if number and not stat:
@@ -238,7 +242,7 @@ def _write_text(report: Report, stat: bool) -> None:
         typer.echo(f"{of}: {counts_text(report.counts())} objects")
 
 
-def _write_certificates(report: Report) -> None:
+def _write_certificates(report: ComparisonReport) -> None:
     for new in report.certificates:
         typer.echo(typer.style(printable(f"{new.environment}  {new.file}"), bold=True))
         if new.why:

@@ -13,9 +13,9 @@ from reconciler.cli.output import write_json
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, open_tree, where_from
 from reconciler.errors import printable
-from reconciler.explain.app import ExplainedApp
-from reconciler.explain.document import app_document, field_document, object_document
-from reconciler.explain.layout import Layout
+from reconciler.explain.as_json import app_document, field_document, object_document
+from reconciler.explain.as_text import ExplanationText
+from reconciler.explain.explained_app import ExplainedApp
 from reconciler.render.renderer import Renderer
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ EXAMPLES = """**Examples**
 """
 
 
-class Output(StrEnum):
+class ExplainOutput(StrEnum):
     text = "text"
     json = "json"
 
@@ -52,7 +52,9 @@ def explain(
             "--ref", metavar="REV", help="Explain this revision and not the files on disk."
         ),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[
+        ExplainOutput, typer.Option("--output", "-o", help="What to write.")
+    ] = ExplainOutput.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -61,10 +63,10 @@ def explain(
     source = find_source([name], root)
     tree = open_tree(source, ref, offline=offline)
     folder = one_app(tree, name, source)
-    json = output is Output.json
+    json = output is ExplainOutput.json
     with Renderer(open_store(not no_cache)) as renderer:
         app = ExplainedApp(renderer, tree, folder)
-        text = Layout(app, lambda place: str(where_from(place, source)))
+        text = ExplanationText(app, lambda place: str(where_from(place, source)))
         if wanted is None:
             _write(app_document(app) if json else text.app())
             return

@@ -8,20 +8,20 @@ from typing import Annotated
 
 import typer
 
-from reconciler.argocd.allowed import follow_pins
 from reconciler.argocd.generate import Engine, announce, generate
-from reconciler.argocd.places import SOURCE_PATH, in_repository
-from reconciler.argocd.stock import order_of
+from reconciler.argocd.repository_places import SOURCE_PATH, in_repository
+from reconciler.argocd.server.allowed_repositories import follow_pins
+from reconciler.argocd.stock_plugin import order_of
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import NoCache
 from reconciler.cli.output import console
-from reconciler.cli.quick import write_out
 from reconciler.cli.settings import open_mirrors, open_store
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.locate import find_root
-from reconciler.git.worktree import WorkTree
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.trees.worktree import WorkTree
 
 EXAMPLES = """**Examples**
 

@@ -11,12 +11,12 @@ import typer
 from reconciler.errors import UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
-from reconciler.git.tree import MISSING
-from reconciler.git.worktree import WorkTree
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
-from reconciler.model.layout import apps_in
+from reconciler.model.paths import apps_in
 from reconciler.model.scaffold import CHAIN, HELLO, NewApp, app_files, environment_files
-from reconciler.model.suggest import listing
+from reconciler.text.suggestions import listing
+from reconciler.trees.tree import MISSING
+from reconciler.trees.worktree import WorkTree
 
 EXAMPLES = """**Examples**
 

@@ -17,13 +17,13 @@ from reconciler.cli.options import Output, Root
 from reconciler.cli.output import error_json, show_error, show_note, write_json
 from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.errors import ReconcilerError, printable
-from reconciler.git.history import About
-from reconciler.model.document import shortened
+from reconciler.git.file_history import CommitSummary
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.notes import Note, notes
 from reconciler.model.release import Release, read_release
+from reconciler.yaml.nodes import shortened
 
 EXAMPLES = """**Examples**
 
@@ -41,13 +41,13 @@ SUBJECT = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedApp:
     """An entry with what it runs; commits are those of the pins that are at hand."""
 
     entry: Entry
     release: Release
     branch: str | None
-    commits: tuple[About | None, ...]
+    commits: tuple[CommitSummary | None, ...]
     error: ReconcilerError | None = None
 
     @property
@@ -58,7 +58,7 @@ class Row:
         return "+".join(_short(pin.ref) for pin in self.release.pins) or self.branch or "-"
 
     @property
-    def newest(self) -> About | None:
+    def newest(self) -> CommitSummary | None:
         return max((c for c in self.commits if c), key=lambda c: c.time, default=None)
 
 
@@ -88,11 +88,11 @@ def list_(
         try:
             release = read_release(tree, entry)
         except ReconcilerError as e:
-            rows.append(Row(entry, Release(), branch, (), e))
+            rows.append(ListedApp(entry, Release(), branch, (), e))
         else:
             refs = [pin.ref for pin in release.pins] or [ref or "HEAD"]
             commits = tuple(git.about(r) if git and r else None for r in refs)
-            rows.append(Row(entry, release, branch, commits))
+            rows.append(ListedApp(entry, release, branch, commits))
     found = [] if names else notes(tree, fleet)
     if output is Output.json:
         write_json(_as_json(fleet, rows, found))
@@ -107,7 +107,7 @@ def list_(
         raise typer.Exit(2)
 
 
-def _show(rows: list[Row], fleet: Fleet) -> None:
+def _show(rows: list[ListedApp], fleet: Fleet) -> None:
     if sys.stdout.isatty():
         Console(highlight=False).print(_matrix(rows, [e.name for e in fleet.environments]))
         return
@@ -121,7 +121,7 @@ def _show(rows: list[Row], fleet: Fleet) -> None:
         typer.echo(printable("  ".join([*cells, line[-1]]).rstrip()))
 
 
-def _matrix(rows: list[Row], environments: list[str]) -> Table:
+def _matrix(rows: list[ListedApp], environments: list[str]) -> Table:
     """A row for each app and a column for each environment."""
     cells = {(row.entry.app, row.entry.environment): _cell(row) for row in rows}
     columns = [e for e in environments if any(e == environment for _, environment in cells)]
@@ -133,7 +133,7 @@ def _matrix(rows: list[Row], environments: list[str]) -> Table:
     return table
 
 
-def _cell(row: Row) -> Text:
+def _cell(row: ListedApp) -> Text:
     newest = row.newest
     lines = [Text(printable(row.label), "red" if row.error else "cyan")]
     if newest:
@@ -143,7 +143,7 @@ def _cell(row: Row) -> Text:
     return Text("\n").join(lines)
 
 
-def _as_json(fleet: Fleet, rows: list[Row], found: list[Note]) -> dict[str, Any]:
+def _as_json(fleet: Fleet, rows: list[ListedApp], found: list[Note]) -> dict[str, Any]:
     """Version 1 of this shape only ever gains fields: docs/reference/json.md describes it."""
     return {
         "version": 1,
@@ -172,7 +172,7 @@ def _environment_json(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _release_json(row: Row) -> dict[str, Any]:
+def _release_json(row: ListedApp) -> dict[str, Any]:
     release, commits = row.release, [_commit_json(commit) for commit in row.commits]
     return {
         "branch": None if release.pins else row.branch,
@@ -197,14 +197,14 @@ def _release_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _commit_json(commit: About | None) -> dict[str, str] | None:
+def _commit_json(commit: CommitSummary | None) -> dict[str, str] | None:
     if commit is None:
         return None
     when = datetime.fromtimestamp(commit.time, UTC).isoformat()
     return {"id": commit.id, "date": when, "subject": commit.subject}
 
 
-def _date(commit: About | None) -> str:
+def _date(commit: CommitSummary | None) -> str:
     return f"{datetime.fromtimestamp(commit.time, UTC):%Y-%m-%d}" if commit else "-"
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.cli.quick import WORTH_A_BAR, send_nowhere, write_out
+from reconciler.cli.fast_commands import WORTH_A_BAR, send_nowhere, write_out
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, ReconcilerError, printable
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.fast_commands import join, write_out
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import (
     error_json,
@@ -18,17 +19,16 @@ from reconciler.cli.output import (
     show_notice,
     write_json,
 )
-from reconciler.cli.quick import join, write_out
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import find_source, folders_meant, open_tree
 from reconciler.errors import UsageError
-from reconciler.git.pins import is_reference, pins_of
-from reconciler.render.options import RenderOptions
+from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.pins import is_reference, pins_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.git.tree import Tree
+    from reconciler.trees.tree import Tree
 
 EXAMPLES = """**Examples**
 

@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.git.tree import Tree
     from reconciler.sealing.plaintext.rendered import Rendering
+    from reconciler.trees.tree import Tree
 
 
 def repository(root: str | None) -> str:

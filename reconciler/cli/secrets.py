@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.github_annotations import commands
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, show_note, show_warning
 from reconciler.cli.scans import asked_for, repository, scanned, summary
@@ -53,7 +53,7 @@ app = typer.Typer(
 )
 
 
-class Output(StrEnum):
+class SecretsOutput(StrEnum):
     text = "text"
     github = "github"
 
@@ -76,7 +76,9 @@ def forbid(
             help="Each commit that is new to it, of what Git tells its hook on standard input.",
         ),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[
+        SecretsOutput, typer.Option("--output", "-o", help="What to write.")
+    ] = SecretsOutput.text,
     root: Root = None,
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
@@ -110,7 +112,7 @@ def seal(
     leave_no_core()
     [scan] = scanned(source, paths or [])
     sealed = bool(scan.found) and seal_staged(Snapshots(source), scan.found, source)
-    _refuse(scanned(source, paths or []) if sealed else [scan], Output.text, source)
+    _refuse(scanned(source, paths or []) if sealed else [scan], SecretsOutput.text, source)
     if sealed:
         raise CheckFailed(
             "secrets were about to be committed in the clear, and are sealed now",
@@ -127,7 +129,7 @@ def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False
     check_(rules=RULES, staged=True, root=root, offline=offline, no_cache=no_cache)
 
 
-def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
+def _refuse(scans: Sequence[Scan], output: SecretsOutput, root: str) -> None:
     """Say what is in the clear, in a line each; no value is among it."""
     found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
     _write(found, output, root)
@@ -139,19 +141,19 @@ def _refuse(scans: Sequence[Scan], output: Output, root: str) -> None:
     console().print(summary(scans))
 
 
-def _tell_of_rules(output: Output, root: str) -> None:
+def _tell_of_rules(output: SecretsOutput, root: str) -> None:
     """Who proposes commits is judged by rules that may be a part of them."""
     what = "these commits change what counts as a secret: look at what is allowed now"
     place = Place(PLAINTEXT_FILE)
-    if output is Output.github:
+    if output is SecretsOutput.github:
         for line in commands([Finding("secrets/rules", Severity.warning, what, where=place)]):
             typer.echo(line)
     else:
         show_note(what, place, root)
 
 
-def _write(found: Sequence[tuple[str, Plaintext]], output: Output, root: str) -> None:
-    if output is Output.github:
+def _write(found: Sequence[tuple[str, Plaintext]], output: SecretsOutput, root: str) -> None:
+    if output is SecretsOutput.github:
         for line in commands([_finding(commit, plaintext) for commit, plaintext in found]):
             typer.echo(line)
         return

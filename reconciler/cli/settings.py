@@ -10,8 +10,8 @@ from reconciler.git.locate import git_folder
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.mirrors import Mirrors
-    from reconciler.render.store import Store
-    from reconciler.sealing.memory import Memory
+    from reconciler.render.stores.disk import Store
+    from reconciler.sealing.digest_memory import DigestMemory
 
 
 def cache_folder() -> str:
@@ -39,18 +39,18 @@ def _of_user(variable: str, default: str, name: str) -> str:
 
 def open_store(use: bool = True) -> Store:
     """The cache that the user configured: a Redis server, or a file."""
-    from reconciler.render import store
+    from reconciler.render.stores import disk
 
     if not use:
-        return store.Store()
+        return disk.Store()
     url = os.environ.get("RECONCILER_CACHE_URL")
-    return _open_shared(url) if url else store.DiskStore(cache_folder())
+    return _open_shared(url) if url else disk.DiskStore(cache_folder())
 
 
-def open_memory(root: str | None) -> Memory:
+def open_memory(root: str | None) -> DigestMemory:
     """What this clone and the team know of sealed values."""
+    from reconciler.sealing.digest_memory import DigestFile, NoDigests
     from reconciler.sealing.digests import read_digest_key
-    from reconciler.sealing.memory import Oblivious, Remembered
 
     key_file = os.environ.get("RECONCILER_SEALING_KEY_FILE")
     team = None
@@ -65,8 +65,8 @@ def open_memory(root: str | None) -> Memory:
                 hint="RECONCILER_SEALING_KEY_FILE names the team's key for digests",
             ) from e
     if root is None:
-        return Oblivious()
-    return Remembered(os.path.join(git_folder(root), "reconciler", "sealed.sqlite"), team)
+        return NoDigests()
+    return DigestFile(os.path.join(git_folder(root), "reconciler", "sealed.sqlite"), team)
 
 
 def kubeconfig_files() -> list[str]:
@@ -84,7 +84,7 @@ def open_mirrors(offline: bool) -> Mirrors:
 
 def _open_shared(url: str) -> Store:
     try:
-        from reconciler.render.shared_store import SharedStore
+        from reconciler.render.stores.shared import SharedStore
     except ImportError as e:
         raise UsageError(
             "RECONCILER_CACHE_URL names a shared cache, and the client for it is not installed",

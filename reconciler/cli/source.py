@@ -11,9 +11,9 @@ from reconciler.render.folders import folders_called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.git.commit import CommitTree
     from reconciler.git.repository import Repository
-    from reconciler.git.tree import Tree
+    from reconciler.trees.commit import CommitTree
+    from reconciler.trees.tree import Tree
 
 
 def find_source(paths: list[str], root: str | None) -> str:
@@ -100,7 +100,9 @@ def open_fetched(repository: Repository, branch: str, *, offline: bool = False) 
 
     What it pins may come from where it says.
     """
-    tree = repository.fetched_branch(branch)
+    from reconciler.trees.commit import CommitTree
+
+    tree = CommitTree(repository, repository.fetched_branch(branch))
     follow_trusted(tree, repository.path, trusted=tree, offline=offline)
     return tree
 
@@ -112,7 +114,7 @@ def _files_of(root: str, revision: str | None) -> Tree:
                 f"{root} is a bare repository: it has revisions, but no files of its own",
                 hint="name a revision, such as --ref HEAD",
             )
-        from reconciler.git.worktree import WorkTree
+        from reconciler.trees.worktree import WorkTree
 
         return WorkTree(root)
     if find_root(root) is None:
@@ -121,15 +123,16 @@ def _files_of(root: str, revision: str | None) -> Tree:
             hint="render without --ref, or name a repository with --root",
         )
     from reconciler.git.repository import Repository
+    from reconciler.trees.commit import commit_tree
 
-    return Repository(root).commit(revision)
+    return commit_tree(Repository(root), revision)
 
 
 def _staged(root: str) -> Tree:
     if find_root(root) != root:
         raise UsageError(f"{root} is no Git repository, and nothing is staged in it")
     from reconciler.git.snapshots import Snapshots
-    from reconciler.git.staged import StagedTree
+    from reconciler.trees.staged import StagedTree
 
     return StagedTree(Snapshots(root))
 

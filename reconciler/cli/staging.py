@@ -12,15 +12,16 @@ from reconciler.cli.settings import open_memory
 from reconciler.cli.source import where_from
 from reconciler.errors import Place, printable
 from reconciler.git.file_lock import only_writer
-from reconciler.git.memory import MemoryTree
 from reconciler.git.repository import Repository
-from reconciler.git.staged import StagedTree
+from reconciler.git.whole_files import replace_file
 from reconciler.model.files import FILE
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
-from reconciler.sealing.atomic import replace_file
-from reconciler.sealing.confirmed import Confirmed
+from reconciler.sealing.confirmed_certificates import ConfirmedCertificates
 from reconciler.sealing.hook.hook import seal_all
-from reconciler.sealing.hook.work import Work
+from reconciler.sealing.hook.staged_edits import StagedEdits
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.staged import StagedTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,9 +42,9 @@ def seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> 
 def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) -> bool:
     staged = StagedTree(snapshots)
     head = snapshots.head()
-    before = Repository(root).commit(head) if head else MemoryTree({})
+    before = commit_tree(Repository(root), head) if head else MemoryTree({})
     fleet = load_fleet(staged) if environment_names(staged) else Fleet((), ())
-    work = Work(staged, before, fleet, open_memory(root), Confirmed(root))
+    work = StagedEdits(staged, before, fleet, open_memory(root), ConfirmedCertificates(root))
     done, refused = seal_all(work, found)
     blobs = {
         path: None if content is None else snapshots.store(content)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from reconciler.testbed.builder import Progress
-    from reconciler.testbed.folder import Folder, State
-    from reconciler.testbed.order import Options
+    from reconciler.testbed.folder import TestbedFolder, TestbedState
+    from reconciler.testbed.launch_options import TestbedOptions
 
 app = typer.Typer(
     help="A throw-away Kubernetes control plane of plain processes, on this machine alone.",
@@ -65,12 +65,12 @@ def up(
     ] = "",
 ) -> None:
     """Start a testbed, unless it is up; its programs are compiled the first time."""
-    from reconciler.testbed.order import Options
+    from reconciler.testbed.launch_options import TestbedOptions
     from reconciler.testbed.simulation.fleet import nodes_of
 
     words = tuple(word for word in nodes.split(",") if word)
     nodes_of(words)
-    options = Options(sealed_secrets, gitea, argocd, _definitions(crds), words)
+    options = TestbedOptions(sealed_secrets, gitea, argocd, _definitions(crds), words)
     _start(_folder(name), options)
 
 
@@ -174,7 +174,7 @@ def reset(name: Name = "default") -> None:
     _start(folder, options)
 
 
-def _start(folder: Folder, options: Options) -> None:
+def _start(folder: TestbedFolder, options: TestbedOptions) -> None:
     from reconciler.testbed.assembly import programs_of
     from reconciler.testbed.builder import build, missing
     from reconciler.testbed.lifecycle import up as begin
@@ -221,15 +221,15 @@ def _show(line: Status, progress: Progress) -> None:
         line.update(f"fetching the sources of {progress.peer}")
 
 
-def _folder(name: str) -> Folder:
-    from reconciler.testbed.folder import Folder
+def _folder(name: str) -> TestbedFolder:
+    from reconciler.testbed.folder import TestbedFolder
 
     if not NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is no name for a testbed",
             hint="use small letters, digits and dashes, 40 at most",
         )
-    return Folder(Path(testbeds_folder()), name)
+    return TestbedFolder(Path(testbeds_folder()), name)
 
 
 def _names() -> list[str]:
@@ -239,7 +239,7 @@ def _names() -> list[str]:
         return []
 
 
-def _running(folder: Folder) -> State:
+def _running(folder: TestbedFolder) -> TestbedState:
     state = folder.state()
     if state is None or not folder.alive():
         raise _no_testbed(folder.name)

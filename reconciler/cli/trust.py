@@ -14,14 +14,14 @@ import os
 from reconciler.cli.settings import open_mirrors
 from reconciler.git.addresses import address, without_user
 from reconciler.git.locate import find_root
-from reconciler.git.own_urls import own_urls
-from reconciler.git.pins import Pins
-from reconciler.git.tree import refusal
+from reconciler.trees.own_urls import own_urls
+from reconciler.trees.pins import Pins
+from reconciler.trees.tree import refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.git.commit import CommitTree
-    from reconciler.git.tree import Entry, Tree
+    from reconciler.trees.commit import CommitTree
+    from reconciler.trees.tree import Tree, TreeEntry
 
 OWN = "reconciler.repository"
 OTHERS = "reconciler.remote"
@@ -56,8 +56,11 @@ def _main(top: str | None, base: str = "") -> CommitTree | None:
     if top is None:
         return None
     from reconciler.git.repository import Repository
+    from reconciler.trees.commit import CommitTree
 
-    return Repository(top).main(base)
+    repository = Repository(top)
+    main = repository.main(base)
+    return CommitTree(repository, main) if main else None
 
 
 def _trusted_urls(
@@ -77,7 +80,7 @@ def _configured(top: str | None, setting: str) -> list[str]:
     return os.fsdecode(said).split("\0")[:-1]
 
 
-def _only_listed(tree: Tree, url: str, top: str | None, knows_main: bool) -> Entry | None:
+def _only_listed(tree: Tree, url: str, top: str | None, knows_main: bool) -> TreeEntry | None:
     """The answer to a URL that what is rendered lists, and nobody whom the user trusts."""
     from shlex import quote
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from reconciler.compare.values import ABSENT, Absent, Value
-from reconciler.git.lines import Hunk
+from reconciler.git.line_hunks import Hunk
+from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.values import ABSENT, Absent, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """An item of a list, where it was and where it is."""
 
     label: str  # what tells it apart for a reader: gethrelay, 30303/UDP, 2
@@ -21,10 +22,10 @@ class Item:
     by: tuple[str, ...] = ()  # the fields that the label is made of; none for a position
 
 
-Path: TypeAlias = tuple[str | Item, ...]
+Path: TypeAlias = tuple[str | ListItem, ...]
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     added = "added"
     removed = "removed"
     changed = "changed"
@@ -34,33 +35,16 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field, before and after."""
 
     path: Path
-    kind: Kind
+    kind: ChangeKind
     before: Value | Absent = ABSENT
     after: Value | Absent = ABSENT
     note: str = ""
     hunks: tuple[Hunk, ...] = ()
     order: tuple[int, ...] = ()  # reordered: the former positions of the items that stayed
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
-    """What tells an object from all others in a cluster."""
-
-    group: str
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else self.short
-
-    @property
-    def short(self) -> str:
-        return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +53,8 @@ class ObjectChange:
 
     before: Identity | None
     after: Identity | None
-    changes: tuple[Change, ...] = ()
-    follows: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    follows: tuple[FieldChange, ...] = ()
     recreated: tuple[str, ...] = ()  # the fields that cannot change in place
     body: Mapping[str, Value] | None = None  # what was added or removed
 
@@ -147,7 +131,7 @@ def path_text(path: Path) -> str:
     """A path as people write it: spec.containers[web].env[HOME].value"""
     text = ""
     for step in path:
-        if isinstance(step, Item):
+        if isinstance(step, ListItem):
             text += f"[{step.label}]"
         elif step and all(c.isalnum() or c in "-_" for c in step):
             text += f".{step}" if text else step

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from reconciler.compare.difference import Change, Item, Kind, Path
+from reconciler.compare.difference import ChangeKind, FieldChange, ListItem, Path
 from reconciler.compare.lists import label, match
-from reconciler.compare.quantity import same_amount
 from reconciler.compare.structure import Shape, Structure
-from reconciler.compare.values import Hidden, Value, kind_of, same
-from reconciler.git.lines import hunks
+from reconciler.git.line_hunks import hunks
+from reconciler.kubernetes.quantities import same_amount
+from reconciler.kubernetes.values import HiddenValue, Value, kind_of, same
 
 NOTHING_RENAMED: Mapping[str, str] = MappingProxyType({})
 
@@ -25,7 +25,7 @@ class Comparison:
         renamed: Mapping[str, str] = NOTHING_RENAMED,
         namespaces: Mapping[str, str] = NOTHING_RENAMED,
     ) -> None:
-        self.changes: list[Change] = []
+        self.changes: list[FieldChange] = []
         self._structure = structure
         self._renamed = renamed
         self._namespaces = namespaces
@@ -50,9 +50,9 @@ class Comparison:
         for key in sorted(before.keys() | after.keys()):
             place = (*path, key)
             if key not in after:
-                self.changes.append(Change(place, Kind.removed, before=before[key]))
+                self.changes.append(FieldChange(place, ChangeKind.removed, before=before[key]))
             elif key not in before:
-                self.changes.append(Change(place, Kind.added, after=after[key]))
+                self.changes.append(FieldChange(place, ChangeKind.added, after=after[key]))
             else:
                 below = self._structure.field(shape, key)
                 self.values(place, before[key], after[key], below)
@@ -71,22 +71,22 @@ class Comparison:
 
         for i, item in enumerate(before):
             if i not in was:
-                step = Item(named(item, i, keys), i, None, keys)
-                self.changes.append(Change((*path, step), Kind.removed, before=item))
+                step = ListItem(named(item, i, keys), i, None, keys)
+                self.changes.append(FieldChange((*path, step), ChangeKind.removed, before=item))
         for j, item in enumerate(after):
             if j in now:
                 m = now[j]
-                step = Item(named(item, j, m.by), m.before, j, m.by)
+                step = ListItem(named(item, j, m.by), m.before, j, m.by)
                 self.values((*path, step), before[m.before], item, below)
             else:
-                step = Item(named(item, j, keys), None, j, keys)
-                self.changes.append(Change((*path, step), Kind.added, after=item))
+                step = ListItem(named(item, j, keys), None, j, keys)
+                self.changes.append(FieldChange((*path, step), ChangeKind.added, after=item))
         order = tuple(now[j].before for j in sorted(now))
         if list(order) != sorted(order):
             self.changes.append(
-                Change(
+                FieldChange(
                     path,
-                    Kind.reordered,
+                    ChangeKind.reordered,
                     before=tuple(_title(before[i], keys) for i in sorted(order)),
                     after=tuple(_title(before[i], keys) for i in order),
                     note="a set: its order means nothing" if shape.set else "",
@@ -94,17 +94,17 @@ class Comparison:
                 )
             )
 
-    def _single(self, path: Path, before: Value, after: Value, shape: Shape) -> Change:
+    def _single(self, path: Path, before: Value, after: Value, shape: Shape) -> FieldChange:
         if isinstance(before, str) and after in self._names(path, before):
-            return Change(path, Kind.follows, before, after)
+            return FieldChange(path, ChangeKind.follows, before, after)
         if shape.quantity and not shape.mapping and same_amount(before, after):
-            return Change(path, Kind.respelled, before, after, note="the same quantity")
+            return FieldChange(path, ChangeKind.respelled, before, after, note="the same quantity")
         if isinstance(before, str) and isinstance(after, str):
             return self._texts(path, before, after)
         note = ""
-        if kind_of(before) != kind_of(after) and not isinstance(before, Hidden):
+        if kind_of(before) != kind_of(after) and not isinstance(before, HiddenValue):
             note = f"{kind_of(before)} → {kind_of(after)}"
-        return Change(path, Kind.changed, before, after, note=note)
+        return FieldChange(path, ChangeKind.changed, before, after, note=note)
 
     def _names(self, path: Path, name: str) -> tuple[str | None, ...]:
         """What this name may have become: a hash is found anywhere, a namespace in its field."""
@@ -112,16 +112,16 @@ class Comparison:
             return self._renamed.get(name), self._namespaces.get(name)
         return (self._renamed.get(name),)
 
-    def _texts(self, path: Path, before: str, after: str) -> Change:
+    def _texts(self, path: Path, before: str, after: str) -> FieldChange:
         old, new = _laid_out(before), _laid_out(after)
         if old is not None and new is not None:
             if old == new:
-                return Change(path, Kind.respelled, before, after, note="the same JSON")
+                return FieldChange(path, ChangeKind.respelled, before, after, note="the same JSON")
             found = hunks(old, new)
-            return Change(path, Kind.changed, before, after, note="JSON", hunks=found)
+            return FieldChange(path, ChangeKind.changed, before, after, note="JSON", hunks=found)
         if "\n" in before.rstrip("\n") or "\n" in after.rstrip("\n"):
-            return Change(path, Kind.changed, before, after, hunks=hunks(before, after))
-        return Change(path, Kind.changed, before, after)
+            return FieldChange(path, ChangeKind.changed, before, after, hunks=hunks(before, after))
+        return FieldChange(path, ChangeKind.changed, before, after)
 
     def _new_name(self, value: Value) -> Value:
         """A value with all names as they are on the other side."""

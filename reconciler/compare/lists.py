@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reconciler.compare.structure import Shape
-from reconciler.compare.values import Value, token
-from reconciler.git.lines import common
+from reconciler.git.line_hunks import common
+from reconciler.kubernetes.values import Value, token
 
 # The API server fills these in, so an item without one has this one.
 DEFAULTS = {"protocol": "TCP"}

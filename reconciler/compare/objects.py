@@ -7,18 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.compare.difference import (
-    Difference,
-    Identity,
-    Kind,
-    ObjectChange,
-    Rename,
-)
+from reconciler.compare.difference import ChangeKind, Difference, ObjectChange, Rename
 from reconciler.compare.fields import Comparison
 from reconciler.compare.recreation import recreated_by
 from reconciler.compare.structure import Structure
-from reconciler.compare.values import Value, same
-from reconciler.compare.veil import Veil
+from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.values import Value, same
 
 # What Kustomize puts after the name of what it generates.
 HASH = re.compile(r"(.+)-[2456789bcdfghkmt]{10}")
@@ -37,7 +32,7 @@ def compare(
 
     Objects in the `namespaces` are taken for those in other ones: two environments of an app.
     """
-    veil = Veil()
+    veil = Mask()
     old = _index(map(veil.object, before))
     new = _index(map(veil.object, after))
     moved = namespaces or {}
@@ -133,8 +128,8 @@ def _changed(
         return None
     was, now = pair
     comparison.objects(before, after)
-    changes = tuple(c for c in comparison.changes if c.kind != Kind.follows)
-    follows = tuple(c for c in comparison.changes if c.kind == Kind.follows)
+    changes = tuple(c for c in comparison.changes if c.kind != ChangeKind.follows)
+    follows = tuple(c for c in comparison.changes if c.kind == ChangeKind.follows)
     # Under another name it is a new object anyway.
     recreated = () if was.name != now.name else recreated_by(now, before, changes)
     return ObjectChange(was, now, changes, follows, recreated)

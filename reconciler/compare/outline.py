@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.compare.values import Absent, Hidden, Value
 from reconciler.errors import printable
+from reconciler.kubernetes.values import Absent, HiddenValue, Value
 
 LONGEST = 200
 HIDDEN = "(hidden)"
@@ -30,7 +30,7 @@ def cut(text: str) -> str:
 
 def scalar(value: Value | Absent) -> str:
     """A single value, in quotes where it could be taken for another type."""
-    if isinstance(value, Hidden):
+    if isinstance(value, HiddenValue):
         return HIDDEN
     if isinstance(value, str):
         return cut(value if _is_plain(value) else json.dumps(value, ensure_ascii=False))

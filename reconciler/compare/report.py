@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from reconciler.compare.apps import AppDifference
+from reconciler.compare.app_differences import AppDifference
 from reconciler.compare.difference import Counts
 
 
@@ -40,7 +40,7 @@ class NewCertificate:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ComparisonReport:
     before: Side
     after: Side
     compared: int  # apps that were looked for, the unchanged ones among them

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.compare.values import ABSENT, Absent, Value
 from reconciler.errors import Place
-from reconciler.explain.places import Places, name_of
-from reconciler.explain.sources import Sources, pointer
-from reconciler.explain.steps import GENERATORS, Kustomization
+from reconciler.explain.field_places import FieldPlaces, name_of
+from reconciler.explain.sources import SourceFiles, pointer
+from reconciler.explain.steps import GENERATORS, KustomizationSteps
+from reconciler.kubernetes.values import ABSENT, Absent, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,11 @@ Said = Mapping[str, Any]
 
 
 def find_origin(
-    said: Said, file: str, first: Said, sources: Sources, kustomizations: Sequence[Kustomization]
+    said: Said,
+    file: str,
+    first: Said,
+    sources: SourceFiles,
+    kustomizations: Sequence[KustomizationSteps],
 ) -> Origin:
     """From what Kustomize notes down of an object, and the file that it names, to a place."""
     if "configuredIn" in said:
@@ -58,7 +62,7 @@ def _objects(value: Any) -> list[tuple[str, Any]]:
 
 
 def _generated(
-    file: str, kind: str, first: Mapping[str, Any], kustomizations: Sequence[Kustomization]
+    file: str, kind: str, first: Mapping[str, Any], kustomizations: Sequence[KustomizationSteps]
 ) -> Origin:
     """Generators give a hash to the name, so the entry's is its beginning."""
     name = str(name_of(first)[1])
@@ -77,9 +81,9 @@ def _generated(
 def in_origin(
     origin: Origin,
     path: Sequence[str],
-    sources: Sources,
-    kustomizations: Sequence[Kustomization],
-    places: Places,
+    sources: SourceFiles,
+    kustomizations: Sequence[KustomizationSteps],
+    places: FieldPlaces,
 ) -> tuple[Place | None, Value | Absent]:
     """Where the object's first writing has a field, and what stands there, as far as is known."""
     if origin.pointer.startswith(tuple(map(pointer, GENERATORS))):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.compare.lists import label
 from reconciler.compare.structure import Shape, Structure
-from reconciler.compare.values import ABSENT, Absent, Value
 from reconciler.errors import UsageError
+from reconciler.kubernetes.values import ABSENT, Absent, Value
 
 STEP = re.compile(r"""\.?([\w$/-]+)|\.?\[("[^"]*"|'[^']*'|[^\]]*)\]""")
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import Place
-from reconciler.git.tree import Tree
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.trees.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SourceDocument:
     """One YAML document of a file, or one written as text inside of another."""
 
     file: str
@@ -28,27 +28,27 @@ class Document:
         return Place(self.file, *self.places.get(pointer, (0, 0)))
 
 
-class Sources:
+class SourceFiles:
     """Documents by file, each read once."""
 
     def __init__(self, kernel: Kernel, tree: Tree) -> None:
         self.tree = tree
         self._kernel = kernel
-        self._read: dict[str, list[Document]] = {}
+        self._read: dict[str, list[SourceDocument]] = {}
 
-    def documents(self, file: str) -> list[Document]:
+    def documents(self, file: str) -> list[SourceDocument]:
         if file not in self._read:
             content = self.tree.fetch(file)[1]
             found = json.loads(self._kernel.documents(content)) if content else []
             self._read[file] = [
-                Document(
+                SourceDocument(
                     file, d["in"], d["value"], {k: (v[0], v[1]) for k, v in d["places"].items()}
                 )
                 for d in found
             ]
         return self._read[file]
 
-    def of_text(self, file: str, pointer: str) -> Iterator[Document]:
+    def of_text(self, file: str, pointer: str) -> Iterator[SourceDocument]:
         """The documents that are written in one text of a file's first document."""
         for number, document in enumerate(self.documents(file)):
             if number and not document.inside:

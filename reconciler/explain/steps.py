@@ -11,7 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from reconciler.errors import Place
-from reconciler.explain.sources import Document, pointer
+from reconciler.explain.sources import SourceDocument, pointer
 
 # The fields that change objects, in the order in which Kustomize goes through them.
 FIELDS = (
@@ -45,7 +45,7 @@ NAMES = {"nameSuffix": "-{}", "namePrefix": "{}-"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class KustomizationStep:
     """A field of a kustomization, or one entry of it."""
 
     file: str
@@ -65,10 +65,10 @@ class Step:
         return self.field if self.index is None else f"{self.field}[{self.index}]"
 
 
-class Kustomization:
+class KustomizationSteps:
     """One file of this kind, as a value."""
 
-    def __init__(self, file: str, document: Document) -> None:
+    def __init__(self, file: str, document: SourceDocument) -> None:
         self.file = file
         self.document = document
         self.value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
@@ -81,7 +81,9 @@ class Kustomization:
                 if isinstance(name, str) and "://" not in name:
                     yield normpath(join(dirname(self.file), name))
 
-    def without(self, dropped: Collection[Step], *, hashes: bool = False, **more: Any) -> bytes:
+    def without(
+        self, dropped: Collection[KustomizationStep], *, hashes: bool = False, **more: Any
+    ) -> bytes:
         """The file with these steps left out, and unless asked for without hashes in names."""
         gone = {(s.field, s.index): s for s in dropped if s.file == self.file}
         found: dict[str, Any] = {}
@@ -97,10 +99,10 @@ class Kustomization:
         kept = {k: v for k, v in found.items() if k not in DROPPED and v not in ([], None)}
         return json.dumps(kept | more).encode()
 
-    def _find_steps(self) -> Iterator[Step]:
+    def _find_steps(self) -> Iterator[KustomizationStep]:
         for field, index in self._fields():
             at = pointer(field) if index is None else pointer(field, index)
-            yield Step(self.file, field, index, self.document.place(at))
+            yield KustomizationStep(self.file, field, index, self.document.place(at))
 
     def _fields(self) -> Iterator[tuple[str, int | None]]:
         for field in GENERATORS:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import RenderError
-from reconciler.explain.steps import MARKED, Kustomization, Step
-from reconciler.git.overlay import EditedTree
-from reconciler.git.tree import Entry, Tree, a_file
-from reconciler.git.worktree import blob_id
+from reconciler.explain.steps import MARKED, KustomizationStep, KustomizationSteps
 from reconciler.render.job import Job
-from reconciler.render.options import RenderOptions
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import RenderOptions
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.tree import Tree, TreeEntry, a_file
+from reconciler.trees.worktree import blob_id
 
 # The order of objects is what tells which one became which.
 IN_ORDER = RenderOptions(reorder="none")
@@ -25,31 +25,31 @@ Objects = list[Object]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RenderStage:
     """The objects once these steps were made, after those of the stage before."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[KustomizationStep, ...]
     objects: Objects
 
 
-class Variant(EditedTree):
+class PartialTree(EditedTree):
     """Files of a tree, and of the commits that it pins, with other content."""
 
     def __init__(self, base: Tree, edits: Mapping[str, bytes | None]) -> None:
         super().__init__(base, {p: c for p, c in edits.items() if "//" not in p})
         self._pinned = {p: c for p, c in edits.items() if c is not None and "//" in p}
 
-    def fetch(self, path: str) -> tuple[Entry, bytes]:
+    def fetch(self, path: str) -> tuple[TreeEntry, bytes]:
         if path in self._pinned:
             return a_file(blob_id(self._pinned[path])), self._pinned[path]
         return super().fetch(path)
 
 
-class Variants:
+class PartialRenders:
     """Renders of a folder in which some steps are left out."""
 
     def __init__(
-        self, kernel: Kernel, tree: Tree, folder: str, kustomizations: Sequence[Kustomization]
+        self, kernel: Kernel, tree: Tree, folder: str, kustomizations: Sequence[KustomizationSteps]
     ) -> None:
         self._kernel = kernel
         self._tree = tree
@@ -57,22 +57,24 @@ class Variants:
         self._kustomizations = kustomizations
         self.steps = tuple(step for k in kustomizations for step in k.steps)
 
-    def stages(self, steps: Sequence[Step], without: Collection[Step] = ()) -> list[Stage]:
+    def stages(
+        self, steps: Sequence[KustomizationStep], without: Collection[KustomizationStep] = ()
+    ) -> list[RenderStage]:
         """From none of these steps to all of them, and then with hashes in the names.
 
         One that cannot be rendered joins the next that can.
         """
         later = [[*steps[number:], *without] for number in range(len(steps) + 1)]
-        found: list[Stage] = []
-        pending: list[Step] = []
+        found: list[RenderStage] = []
+        pending: list[KustomizationStep] = []
         for number, objects in enumerate(self._render_all(later)):
             if number:
                 pending.append(steps[number - 1])
             if objects is not None:
-                found.append(Stage(tuple(pending), objects))
+                found.append(RenderStage(tuple(pending), objects))
                 pending = []
         last = self._objects(self._start(without, hashes=True))
-        return found if last is None else [*found, Stage(tuple(pending), last)]
+        return found if last is None else [*found, RenderStage(tuple(pending), last)]
 
     def first(self) -> Objects | None:
         """The objects before any step."""
@@ -83,7 +85,9 @@ class Variants:
         said = ["originAnnotations", "transformerAnnotations"]
         return self._objects(self._start((), hashes=True, buildMetadata=said)) or []
 
-    def _render_all(self, dropped: Sequence[Collection[Step]]) -> Iterator[Objects | None]:
+    def _render_all(
+        self, dropped: Sequence[Collection[KustomizationStep]]
+    ) -> Iterator[Objects | None]:
         jobs: list[Job] = []
         ahead = iter(dropped)
         for _ in dropped:
@@ -91,12 +95,14 @@ class Variants:
                 jobs.append(self._start(steps))
             yield self._objects(jobs.pop(0))
 
-    def _start(self, dropped: Collection[Step], *, hashes: bool = False, **top: Any) -> Job:
+    def _start(
+        self, dropped: Collection[KustomizationStep], *, hashes: bool = False, **top: Any
+    ) -> Job:
         edits: dict[str, bytes | None] = {}
         for k in self._kustomizations:
             own = top if k is self._kustomizations[-1] else {}
             edits[k.file] = k.without(dropped, hashes=hashes, **own)
-        return self._kernel.render(Variant(self._tree, edits), self._folder, IN_ORDER)
+        return self._kernel.render(PartialTree(self._tree, edits), self._folder, IN_ORDER)
 
     def _objects(self, job: Job) -> Objects | None:
         try:
@@ -107,7 +113,7 @@ class Variants:
         return found
 
 
-def follow(stages: Sequence[Stage], position: int) -> list[int | None]:
+def follow(stages: Sequence[RenderStage], position: int) -> list[int | None]:
     """Where the object that is last at this position is in each stage; None where it is not."""
     found: list[int | None] = [position]
     for earlier, later in zip(stages[-2::-1], stages[:0:-1], strict=True):

@@ -18,7 +18,7 @@ import httpx
 
 import reconciler
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.patience import Clock, asked_pause, backoff, is_over_limit
+from reconciler.forges.retry import RetryClock, asked_pause, backoff, is_over_limit
 from reconciler.forges.tokens import Tokens
 from reconciler.git.addresses import is_confidential
 
@@ -32,14 +32,14 @@ Query = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class HttpRoute:
     """How forges are reached. The environment is read by the command line only."""
 
     proxy: str = ""
     authorities: str = ""  # a file with certificates to trust, beside the usual ones
     seconds: float = 30.0  # for one answer
     patience: float = 120.0  # for one call with all that is tried again
-    clock: Clock = Clock()  # noqa: RUF009 - frozen
+    clock: RetryClock = RetryClock()  # noqa: RUF009 - frozen
 
     def trust(self) -> ssl.SSLContext:
         context = httpx.create_ssl_context(trust_env=False)
@@ -56,7 +56,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ForgeAnswer:
     status: int
     headers: httpx.Headers
     content: bytes
@@ -83,7 +83,7 @@ class Answer:
         return "; ".join(" ".join(str(word).split()) for word in words if word)[:500]
 
 
-class Client:
+class ForgeClient:
     """A connection to one forge's API, for several threads."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Client:
         base: str,
         token: Tokens,
         needs: str,
-        way: Way | None = None,
+        way: HttpRoute | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         check_confidential(name, base)
@@ -100,7 +100,7 @@ class Client:
         self.base = base.rstrip("/")
         self.token = token
         self._needs = needs
-        self._way = way or Way()
+        self._way = way or HttpRoute()
         self._clock = self._way.clock
         self._http = httpx.Client(
             headers={
@@ -162,7 +162,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
-    ) -> Answer:
+    ) -> ForgeAnswer:
         """The answer, if it is a good one or one of those that are accepted.
 
         What cannot be repeated blindly is only sent again if the forge surely did not do it;
@@ -217,7 +217,7 @@ class Client:
             },
         )
 
-    def _follow(self, request: Callable[[str], httpx.Request], doing: str) -> Answer:
+    def _follow(self, request: Callable[[str], httpx.Request], doing: str) -> ForgeAnswer:
         url = ""
         for _ in range(4):
             asked = request(url)
@@ -240,7 +240,7 @@ class Client:
             hint="has the repository another name by now? write the new one into the remote's URL",
         )
 
-    def parsed(self, answer: Answer, path: str) -> Any:
+    def parsed(self, answer: ForgeAnswer, path: str) -> Any:
         try:
             return answer.json()
         except (ValueError, RecursionError):
@@ -258,7 +258,7 @@ class Client:
             return ForgeError(f"{self.name} does not answer {doing}", why=words, hint=hint)
         return _uncertain(self.name, doing, words)
 
-    def refused(self, doing: str, answer: Answer, *, certain: bool = True) -> ForgeError:
+    def refused(self, doing: str, answer: ForgeAnswer, *, certain: bool = True) -> ForgeError:
         why = self.token().hidden_in(answer.says())
         if not certain:
             return _uncertain(self.name, doing, why or f"it answered {answer.status}")
@@ -276,7 +276,7 @@ class Client:
             hint=self._hint(answer),
         )
 
-    def _hint(self, answer: Answer) -> str:
+    def _hint(self, answer: ForgeAnswer) -> str:
         match answer.status:
             case 401:
                 return "the token is wrong, has expired or was taken back"
@@ -322,7 +322,9 @@ def understood(name: str) -> Iterator[None]:
         ) from e
 
 
-def whole_answer(http: httpx.Client, request: httpx.Request, seconds: float, name: str) -> Answer:
+def whole_answer(
+    http: httpx.Client, request: httpx.Request, seconds: float, name: str
+) -> ForgeAnswer:
     """One answer, which must be whole in time however slowly it drips."""
     until = time.monotonic() + seconds
     content = bytearray()
@@ -336,7 +338,7 @@ def whole_answer(http: httpx.Client, request: httpx.Request, seconds: float, nam
                 raise ForgeError(f"{name} gives more than {LARGEST_ANSWER >> 20} MiB")
     finally:
         answer.close()
-    return Answer(answer.status_code, answer.headers, bytes(content))
+    return ForgeAnswer(answer.status_code, answer.headers, bytes(content))
 
 
 def _uncertain(name: str, doing: str, why: str) -> ForgeUncertain:

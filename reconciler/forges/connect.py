@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from reconciler.errors import ForgeError
-from reconciler.forges.app import App, Installation
-from reconciler.forges.client import Answer, Client, Way, understood, whole_answer
+from reconciler.forges.client import ForgeAnswer, ForgeClient, HttpRoute, understood, whole_answer
 from reconciler.forges.forge import KINDS, Forge
 from reconciler.forges.gitea import Gitea
 from reconciler.forges.github import GitHub
+from reconciler.forges.github_app import AppInstallation, GitHubApp
 from reconciler.forges.gitlab import GitLab
-from reconciler.forges.hosted import Hosted, Project
-from reconciler.forges.local import Local
-from reconciler.forges.tokens import Token, Tokens
+from reconciler.forges.hosted import ForgeProject, HostedForge
+from reconciler.forges.local import LocalForge
+from reconciler.forges.tokens import ForgeToken, Tokens
 from reconciler.git.addresses import LOOPBACK, without_user
 
 HOSTS = {
@@ -31,7 +31,7 @@ HOSTS = {
 LABELS = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
 
 # What a forge says of itself to somebody without a token.
-SIGNS: tuple[tuple[str, str, Callable[[Answer], bool]], ...] = (
+SIGNS: tuple[tuple[str, str, Callable[[ForgeAnswer], bool]], ...] = (
     ("gitea", "/api/v1/version", lambda a: a.status == 200 and "version" in a.text),
     ("gitlab", "/api/v4/version", lambda a: "x-gitlab-meta" in a.headers),
     ("github", "/api/v3/meta", lambda a: "x-github-request-id" in a.headers),
@@ -42,28 +42,28 @@ USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "reconciler"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ForgeAddress:
     """A repository, and the kind of forge that it is in (nothing if that is not known)."""
 
     kind: str
-    project: Project
+    project: ForgeProject
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ForgeConnection:
     """`login` is for git, which pushes as the same user; none where there is no token."""
 
     forge: Forge
     login: Callable[[], tuple[str, str]] | None = None
 
 
-def place_of(url: str, kind: str = "", web: str = "") -> Place:
+def forge_address(url: str, kind: str = "", web: str = "") -> ForgeAddress:
     """What a remote's URL says. The kind and the address of the forge's pages may be given."""
     if kind and kind not in KINDS:
         raise ForgeError(f"there is no kind of forge {kind}", hint=f"known: {', '.join(KINDS)}")
     scheme, host, path = _parts(url)
     if kind == "local" or not host:
-        return Place("local", Project("", url.removeprefix("file://")))
+        return ForgeAddress("local", ForgeProject("", url.removeprefix("file://")))
     web = web.rstrip("/") or f"{scheme}://{host}"
     path = path.removeprefix(urlsplit(web).path).strip("/").removesuffix(".git")
     kind = kind or _known(host.partition(":")[0])
@@ -74,10 +74,10 @@ def place_of(url: str, kind: str = "", web: str = "") -> Place:
         raise ForgeError(
             f"{without_user(url)} names no repository of a forge", hint="it ends with OWNER/NAME"
         )
-    return Place(kind, Project(web, path))
+    return ForgeAddress(kind, ForgeProject(web, path))
 
 
-def probe(place: Place, way: Way) -> Place:
+def probe(place: ForgeAddress, way: HttpRoute) -> ForgeAddress:
     """Ask the host what it is; no token is shown to it."""
     web = place.project.web
     with httpx.Client(
@@ -87,18 +87,20 @@ def probe(place: Place, way: Way) -> Place:
             try:
                 request = http.build_request("GET", web + path)
                 if is_such(whole_answer(http, request, way.seconds, web)):
-                    return Place(kind, place.project)
+                    return ForgeAddress(kind, place.project)
             except (httpx.RequestError, httpx.InvalidURL) as e:
                 raise ForgeError(f"{web} does not answer", why=str(e)) from None
     raise _unknown(web)
 
 
 @contextmanager
-def connect(place: Place, proof: Token | App | None, way: Way) -> Iterator[Connection]:
+def connect(
+    place: ForgeAddress, proof: ForgeToken | GitHubApp | None, way: HttpRoute
+) -> Iterator[ForgeConnection]:
     """Speak to it as the user whom the token belongs to, or as an app of GitHub's."""
     project = place.project
     if place.kind == "local":
-        yield Connection(Local(project.path))
+        yield ForgeConnection(LocalForge(project.path))
         return
     if place.kind not in FORGES:
         raise _unknown(project.web)
@@ -112,20 +114,22 @@ def connect(place: Place, proof: Token | App | None, way: Way) -> Iterator[Conne
     api = address(project.web)
     with ExitStack() as stack:
         tokens: Tokens
-        if isinstance(proof, App):
+        if isinstance(proof, GitHubApp):
             if place.kind != "github":
                 raise ForgeError(f"{project.web} is not GitHub, and knows no apps of GitHub's")
-            tokens = stack.enter_context(closing(Installation(proof, api, project.path, way)))
+            tokens = stack.enter_context(closing(AppInstallation(proof, api, project.path, way)))
         else:
             tokens = partial(_same, proof)
-        client = stack.enter_context(Client(make.name, api, tokens, make.needs, way, make.headers))
+        client = stack.enter_context(
+            ForgeClient(make.name, api, tokens, make.needs, way, make.headers)
+        )
         user = USERS[place.kind]
 
         def login() -> tuple[str, str]:
             with understood(make.name):
                 return user, tokens().reveal()
 
-        yield Connection(make(client, project), login)
+        yield ForgeConnection(make(client, project), login)
 
 
 def proxy_for(url: str, environment: Mapping[str, str]) -> str:
@@ -153,14 +157,14 @@ def github_api(web: str) -> str:
     return f"{web}/api/v3"
 
 
-FORGES: dict[str, tuple[type[Hosted], Callable[[str], str]]] = {
+FORGES: dict[str, tuple[type[HostedForge], Callable[[str], str]]] = {
     "github": (GitHub, github_api),
     "gitea": (Gitea, lambda web: f"{web}/api/v1"),
     "gitlab": (GitLab, lambda web: f"{web}/api/v4"),
 }
 
 
-def _same(token: Token) -> Token:
+def _same(token: ForgeToken) -> ForgeToken:
     return token
 
 

@@ -11,13 +11,13 @@ from typing import Protocol
 KINDS = ("github", "gitea", "gitlab", "local")
 
 
-class State(StrEnum):
+class PullRequestState(StrEnum):
     open = "open"
     merged = "merged"
     closed = "closed"
 
 
-class Verdict(StrEnum):
+class StatusVerdict(StrEnum):
     """What a commit status says."""
 
     pending = "pending"
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     failure = "failure"
 
 
-class Outcome(StrEnum):
+class MergeOutcome(StrEnum):
     """What became of the wish to merge."""
 
     merged = "merged"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedPullRequest:
     """What a pull request is to look like."""
 
     title: str
@@ -55,7 +55,7 @@ class PullRequest:
     branch: str
     commit: str  # the tip of the branch
     base: str  # the branch that it goes to
-    state: State
+    state: PullRequestState
     draft: bool
     labels: tuple[str, ...]
     author: str
@@ -84,9 +84,9 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class CommitStatus:
     context: str
-    verdict: Verdict
+    verdict: StatusVerdict
     description: str = ""
     url: str = ""
 
@@ -112,10 +112,10 @@ class Forge(Protocol):
     def pulls_of(self, commit: str) -> list[PullRequest]:
         """The merged ones that brought a commit of the main branch."""
 
-    def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
         """Or adopt the one that is open already."""
 
-    def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def update(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         """Only what differs; labels and reviewers that people added stay."""
 
     def close(self, pull: PullRequest) -> None: ...
@@ -134,18 +134,18 @@ class Forge(Protocol):
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         """The URL of a file kept with the pull request; none if the forge keeps no files."""
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[CommitStatus]:
         """The last of each context, whatever system of the forge it came from."""
 
-    def set_status(self, commit: str, status: Status) -> None: ...
+    def set_status(self, commit: str, status: CommitStatus) -> None: ...
 
-    def witness(self, commit: str, status: Status) -> datetime:
+    def witness(self, commit: str, status: CommitStatus) -> datetime:
         """When we ourselves first gave a commit a status of this context, by the forge's clock.
 
         We give it now if we never did. What others gave counts for nothing.
         """
 
-    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+    def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         """Only the commit that `pull` names; or let the forge do it once it can."""
 
     def delete_branch(self, branch: str, commit: str) -> None:

@@ -8,19 +8,19 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Answer, Query
+from reconciler.forges.client import ForgeAnswer, Query
 from reconciler.forges.forge import (
     Approval,
     Comment,
-    Outcome,
+    CommitStatus,
+    MergeOutcome,
     PullRequest,
-    State,
-    Status,
-    Verdict,
-    Wanted,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
 )
 from reconciler.forges.hosted import (
-    Hosted,
+    HostedForge,
     consents,
     creators,
     foreign_branch,
@@ -44,17 +44,17 @@ REFUSALS = {
 }
 
 VERDICTS = {
-    "pending": Verdict.pending,
-    "success": Verdict.success,
-    "skipped": Verdict.success,
-    "warning": Verdict.failure,
-    "failure": Verdict.failure,
-    "error": Verdict.failure,
+    "pending": StatusVerdict.pending,
+    "success": StatusVerdict.success,
+    "skipped": StatusVerdict.success,
+    "warning": StatusVerdict.failure,
+    "failure": StatusVerdict.failure,
+    "error": StatusVerdict.failure,
 }
 WORDS = {"APPROVED": True, "REQUEST_CHANGES": False}
 
 
-class Gitea(Hosted):
+class Gitea(HostedForge):
     kind = "gitea"
     name = "Gitea"
     needs = "write:repository, write:issue and read:user, and to belong to somebody who may write"
@@ -96,12 +96,12 @@ class Gitea(Hosted):
         found = self.client.find(f"{self._at}/commits/{commit}/pull")
         return [_pull(found)] if found else []
 
-    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
         body = {"head": branch, "base": base, "title": titled(DRAFT, wanted), "body": wanted.body}
         answer = self.client.send("POST", f"{self._at}/pulls", body, accept=(409,))
         return None if answer.status == 409 else _pull(answer.json())
 
-    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def _edit(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         body = {"title": titled(DRAFT, wanted), "body": wanted.body}
         return _pull(self.client.send("PATCH", f"{self._at}/pulls/{pull.number}", body).json())
 
@@ -201,12 +201,12 @@ class Gitea(Hosted):
                 return (str(user["login"]) for user in self.client.pages(path, query))
         return None
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[CommitStatus]:
         found = self.client.pages(
             f"{self._at}/commits/{commit}/status", {"limit": self.page}, inside="statuses"
         )
         return [
-            Status(s["context"], VERDICTS[s["status"]], s["description"], s["target_url"])
+            CommitStatus(s["context"], VERDICTS[s["status"]], s["description"], s["target_url"])
             for s in found
         ]
 
@@ -214,7 +214,7 @@ class Gitea(Hosted):
         found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"limit": self.page})
         return creators(found, context)
 
-    def _report(self, commit: str, status: Status) -> None:
+    def _report(self, commit: str, status: CommitStatus) -> None:
         body = {
             "context": status.context,
             "state": status.verdict.value,
@@ -223,7 +223,7 @@ class Gitea(Hosted):
         }
         self.client.send("POST", f"{self._at}/statuses/{commit}", body, repeatable=True)
 
-    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+    def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         body = {
             "Do": "merge",
             "MergeTitleField": title,
@@ -238,23 +238,23 @@ class Gitea(Hosted):
             if answer is None:
                 return self._after_all(pull)
             if answer.status < 300:
-                return Outcome.merged
+                return MergeOutcome.merged
             said = answer.says()
             if answer.status == 409:
                 return _conflict(said)
             if UNDECIDED not in said:
                 return self._wait(pull, body, said)
             self.client.pause(PAUSE)
-        return Outcome.conflict
+        return MergeOutcome.conflict
 
-    def _merge(self, pull: PullRequest, body: Mapping[str, Any]) -> Answer | None:
+    def _merge(self, pull: PullRequest, body: Mapping[str, Any]) -> ForgeAnswer | None:
         path = f"{self._at}/pulls/{pull.number}/merge"
         try:
             return self.client.send("POST", path, body, accept=(405, 409))
         except ForgeUncertain:
             return None
 
-    def _wait(self, pull: PullRequest, body: Mapping[str, Any], said: str) -> Outcome:
+    def _wait(self, pull: PullRequest, body: Mapping[str, Any], said: str) -> MergeOutcome:
         """Let Gitea merge once the rules of the branch hold.
 
         It would then merge any later commit, too: so the tip is compared once more.
@@ -266,13 +266,13 @@ class Gitea(Hosted):
                 )
         answer = self._merge(pull, {**body, "merge_when_checks_succeed": True})
         outcome = settled(pull, self.pull(pull.number))
-        if outcome is Outcome.moved:
+        if outcome is MergeOutcome.moved:
             path = f"{self._at}/pulls/{pull.number}/merge"
             self.client.send("DELETE", path, accept=(404,))
         if outcome:
             return outcome
         planned = answer is not None and answer.status in (201, 409)
-        return Outcome.scheduled if planned else Outcome.waiting
+        return MergeOutcome.scheduled if planned else MergeOutcome.waiting
 
     def delete_branch(self, branch: str, commit: str) -> None:
         self._delete_if_at(f"{self._at}/branches/{quote(branch, safe='')}", commit)
@@ -283,7 +283,7 @@ class Gitea(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> Answer:
+    def _file(self, place: str, base: str) -> ForgeAnswer:
         return self.client.send(
             "GET", f"{self._at}/raw/{place}", query={"ref": base}, accept=(404,)
         )
@@ -295,7 +295,7 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
     if head["repo_id"] != base["repo_id"]:
         owner = (head.get("repo") or {}).get("full_name", "")
         branch = foreign_branch(owner, branch)
-    state = State.merged if item["merged"] else State(item["state"])
+    state = PullRequestState.merged if item["merged"] else PullRequestState(item["state"])
     return PullRequest(
         number=int(item["number"]),
         url=item["html_url"],
@@ -319,8 +319,8 @@ def _login(item: Mapping[str, Any]) -> str:
     return str((item["user"] or {}).get("login", ""))
 
 
-def _conflict(said: str) -> Outcome:
+def _conflict(said: str) -> MergeOutcome:
     if "head out of date" in said:
-        return Outcome.moved
+        return MergeOutcome.moved
     # The base moved while it merged, or one of its hooks did not want the commit.
-    return Outcome.waiting if "push" in said.lower() else Outcome.conflict
+    return MergeOutcome.waiting if "push" in said.lower() else MergeOutcome.conflict

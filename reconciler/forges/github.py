@@ -9,21 +9,21 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.app import HEADERS
-from reconciler.forges.client import Answer, Query
+from reconciler.forges.client import ForgeAnswer, Query
 from reconciler.forges.forge import (
     Approval,
     Comment,
-    Outcome,
+    CommitStatus,
+    MergeOutcome,
     PullRequest,
-    State,
-    Status,
-    Verdict,
-    Wanted,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
 )
-from reconciler.forges.graphql import Given, Reply, ask
+from reconciler.forges.github_app import HEADERS
+from reconciler.forges.graphql import Given, GraphqlAnswer, ask
 from reconciler.forges.hosted import (
-    Hosted,
+    HostedForge,
     consents,
     creators,
     foreign_branch,
@@ -31,7 +31,7 @@ from reconciler.forges.hosted import (
     newest_of_each,
     settled,
 )
-from reconciler.git.workbench import File
+from reconciler.git.commit_builder import NewFile
 
 LOOKS, PAUSE = 10, 1.5
 MOST_NODES = 100  # that it tells of at once
@@ -42,10 +42,10 @@ ACTIONS = "github-actions[bot]"
 OF_AN_APP = "ghs_"
 
 VERDICTS = {
-    "pending": Verdict.pending,
-    "success": Verdict.success,
-    "failure": Verdict.failure,
-    "error": Verdict.failure,
+    "pending": StatusVerdict.pending,
+    "success": StatusVerdict.success,
+    "failure": StatusVerdict.failure,
+    "error": StatusVerdict.failure,
 }
 CONCLUSIONS = {"success", "neutral", "skipped"}
 WORDS = {"APPROVED": True, "CHANGES_REQUESTED": False, "DISMISSED": False}
@@ -73,7 +73,7 @@ mutation($input: UpdateRefsInput!) {
 }"""
 
 
-class GitHub(Hosted):
+class GitHub(HostedForge):
     kind = "github"
     name = "GitHub"
     needs = "contents, pull requests and commit statuses (write), and checks (read)"
@@ -117,7 +117,7 @@ class GitHub(Hosted):
         found = self.client.pages(f"{self._at}/commits/{commit}/pulls", {"per_page": 100})
         return [_pull(item) for item in found if item["merged_at"]]
 
-    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
         path = f"{self._at}/pulls"
         body = {
             "title": wanted.title,
@@ -135,7 +135,7 @@ class GitHub(Hosted):
             return None
         raise self.client.refused(f"POST {path}", answer)
 
-    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def _edit(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         path = f"{self._at}/pulls/{pull.number}"
         sent = {"title": wanted.title, "body": wanted.body}
         item = self.client.send("PATCH", path, sent).json()
@@ -147,7 +147,7 @@ class GitHub(Hosted):
             item = self.client.get(path)
         return _pull(item)
 
-    def _ask_graph(self, question: str, given: Given = None) -> Reply:
+    def _ask_graph(self, question: str, given: Given = None) -> GraphqlAnswer:
         return ask(self.client, question, given, self.needs)
 
     def _add_labels(self, pull: PullRequest, labels: Sequence[str]) -> None:
@@ -222,7 +222,7 @@ class GitHub(Hosted):
             return None
         return (str(u["login"]) for u in self.client.pages(f"{path}/members", {"per_page": 100}))
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[CommitStatus]:
         """Commit statuses and check runs, which are two systems."""
         at = f"{self._at}/commits/{commit}"
         said = self.client.pages(f"{at}/status", {"per_page": 100}, inside="statuses")
@@ -233,7 +233,7 @@ class GitHub(Hosted):
         found = self.client.pages(f"{self._at}/commits/{commit}/statuses", {"per_page": 100})
         return creators(found, context)
 
-    def _report(self, commit: str, status: Status) -> None:
+    def _report(self, commit: str, status: CommitStatus) -> None:
         body = {
             "state": status.verdict.value,
             "context": status.context,
@@ -243,7 +243,7 @@ class GitHub(Hosted):
             body["target_url"] = status.url
         self.client.send("POST", f"{self._at}/statuses/{commit}", body, repeatable=True)
 
-    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+    def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         """Merge it; if only rules stand in the way, let GitHub do it once they hold."""
         for _ in range(LOOKS):
             item = self.client.get(f"{self._at}/pulls/{pull.number}")
@@ -251,21 +251,21 @@ class GitHub(Hosted):
             if outcome:
                 return outcome
             if item["mergeable"] is False:
-                return Outcome.conflict
+                return MergeOutcome.conflict
             if item["mergeable"]:
                 answer = self._merge(pull, title, message)
                 if answer is None:
                     return self._after_all(pull)
                 if answer.status == 200:
-                    return Outcome.merged
+                    return MergeOutcome.merged
                 if answer.status == 405 and BASE_MOVED not in answer.says():
                     outcome = self._arm(item, pull, title, message, answer.says())
                     if outcome:
                         return outcome
             self.client.pause(PAUSE)
-        return Outcome.waiting
+        return MergeOutcome.waiting
 
-    def _merge(self, pull: PullRequest, title: str, message: str) -> Answer | None:
+    def _merge(self, pull: PullRequest, title: str, message: str) -> ForgeAnswer | None:
         body = {
             "sha": pull.commit,
             "merge_method": "merge",
@@ -280,7 +280,7 @@ class GitHub(Hosted):
 
     def _arm(
         self, item: Mapping[str, Any], pull: PullRequest, title: str, message: str, said: str
-    ) -> Outcome | None:
+    ) -> MergeOutcome | None:
         """None if it can be merged by now."""
         if "merge commits are not allowed" in said.lower():
             raise ForgeError(
@@ -289,7 +289,7 @@ class GitHub(Hosted):
                 hint="allow them in its settings",
             )
         if item.get("auto_merge"):
-            return Outcome.scheduled
+            return MergeOutcome.scheduled
         given = {
             "pullRequestId": item["node_id"],
             "mergeMethod": "MERGE",
@@ -299,8 +299,8 @@ class GitHub(Hosted):
         }
         reply = self._ask_graph(AUTO_MERGE, given)
         if not reply.refusal:
-            return Outcome.scheduled
-        return None if "clean status" in reply.refusal.lower() else Outcome.waiting
+            return MergeOutcome.scheduled
+        return None if "clean status" in reply.refusal.lower() else MergeOutcome.waiting
 
     def delete_branch(self, branch: str, commit: str) -> None:
         if self._tip(branch) != commit or self._delete(branch, commit):
@@ -321,7 +321,7 @@ class GitHub(Hosted):
         return not self._ask_graph(MOVE, given).refusal
 
     def commit(
-        self, base: str, files: Iterable[File], tree: str, parents: Sequence[str], message: str
+        self, base: str, files: Iterable[NewFile], tree: str, parents: Sequence[str], message: str
     ) -> str:
         """A commit of this tree, which is that of the base with these files. Nothing names it yet.
 
@@ -338,7 +338,7 @@ class GitHub(Hosted):
         commit = {"message": message, "tree": tree, "parents": list(parents)}
         return self._made("commits", commit)
 
-    def _entry(self, file: File) -> dict[str, str]:
+    def _entry(self, file: NewFile) -> dict[str, str]:
         entry = {"path": file.path, "mode": file.mode, "type": "blob"}
         try:
             return {**entry, "content": file.content.decode()}
@@ -360,7 +360,7 @@ class GitHub(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> Answer:
+    def _file(self, place: str, base: str) -> ForgeAnswer:
         return self.client.send(
             "GET",
             f"{self._at}/contents/{place}",
@@ -383,7 +383,7 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
         branch=foreign_branch(owner, head["ref"]) if theirs else head["ref"],
         commit=head["sha"],
         base=base["ref"],
-        state=State.merged if merged else State(item["state"]),
+        state=PullRequestState.merged if merged else PullRequestState(item["state"]),
         draft=bool(item.get("draft")),
         labels=tuple(label["name"] for label in item["labels"]),
         author=_login(item),
@@ -397,8 +397,8 @@ def _login(item: Mapping[str, Any]) -> str:
     return str((item["user"] or {}).get("login", ""))
 
 
-def _status(item: Mapping[str, Any]) -> Status:
-    return Status(
+def _status(item: Mapping[str, Any]) -> CommitStatus:
+    return CommitStatus(
         item["context"],
         VERDICTS[item["state"]],
         item["description"] or "",
@@ -406,9 +406,11 @@ def _status(item: Mapping[str, Any]) -> Status:
     )
 
 
-def _run(item: Mapping[str, Any]) -> Status:
-    verdict = Verdict.pending
+def _run(item: Mapping[str, Any]) -> CommitStatus:
+    verdict = StatusVerdict.pending
     if item["status"] == "completed":
-        verdict = Verdict.success if item["conclusion"] in CONCLUSIONS else Verdict.failure
+        verdict = (
+            StatusVerdict.success if item["conclusion"] in CONCLUSIONS else StatusVerdict.failure
+        )
     said = item["output"]["title"] or ""
-    return Status(item["name"], verdict, said, item["details_url"] or item["html_url"] or "")
+    return CommitStatus(item["name"], verdict, said, item["details_url"] or item["html_url"] or "")

@@ -9,19 +9,19 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Answer, Query
+from reconciler.forges.client import ForgeAnswer, Query
 from reconciler.forges.forge import (
     Approval,
     Comment,
-    Outcome,
+    CommitStatus,
+    MergeOutcome,
     PullRequest,
-    State,
-    Status,
-    Verdict,
-    Wanted,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
 )
 from reconciler.forges.hosted import (
-    Hosted,
+    HostedForge,
     foreign_branch,
     moment,
     named_by_content,
@@ -36,24 +36,28 @@ APPROVED = "approved this merge request"
 LOOKS, PAUSE = 20, 1.0
 
 STATES = {
-    "opened": State.open,
-    "locked": State.open,
-    "closed": State.closed,
-    "merged": State.merged,
+    "opened": PullRequestState.open,
+    "locked": PullRequestState.open,
+    "closed": PullRequestState.closed,
+    "merged": PullRequestState.merged,
 }
 VERDICTS = {
-    "success": Verdict.success,
-    "skipped": Verdict.success,
-    "failed": Verdict.failure,
-    "canceled": Verdict.failure,
+    "success": StatusVerdict.success,
+    "skipped": StatusVerdict.success,
+    "failed": StatusVerdict.failure,
+    "canceled": StatusVerdict.failure,
 }
-NAMES = {Verdict.pending: "pending", Verdict.success: "success", Verdict.failure: "failed"}
+NAMES = {
+    StatusVerdict.pending: "pending",
+    StatusVerdict.success: "success",
+    StatusVerdict.failure: "failed",
+}
 
 LOOKING = {"checking", "unchecked", "preparing", "approvals_syncing"}
 CONFLICTS = {"conflict", "need_rebase"}
 
 
-class GitLab(Hosted):
+class GitLab(HostedForge):
     kind = "gitlab"
     name = "GitLab"
     needs = "the scope api and, in the project, the role Developer"
@@ -95,7 +99,7 @@ class GitLab(Hosted):
         found = self.client.pages(f"{self._at}/repository/commits/{commit}/merge_requests")
         return [_pull(item) for item in found if item["state"] == "merged"]
 
-    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
         body = {
             "source_branch": branch,
             "target_branch": base,
@@ -105,7 +109,7 @@ class GitLab(Hosted):
         answer = self.client.send("POST", f"{self._at}/merge_requests", body, accept=(409,))
         return None if answer.status == 409 else _pull(answer.json())
 
-    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def _edit(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         body = {"title": titled(DRAFT, wanted), "description": wanted.body}
         return _pull(self.client.send("PUT", self._request(pull), body).json())
 
@@ -205,7 +209,7 @@ class GitLab(Hosted):
         answer = self.client.send("POST", f"{self._at}/uploads", files=files, accept=(404, 413))
         return self.project.web + answer.json()["full_path"] if answer.status == 201 else None
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[CommitStatus]:
         path = f"{self._at}/repository/commits/{commit}/statuses"
         found = sorted(self.client.pages(path, {"per_page": 100}), key=lambda s: -int(s["id"]))
         return newest_of_each(map(_status, found))
@@ -219,7 +223,7 @@ class GitLab(Hosted):
             if s["name"] == context
         ]
 
-    def _report(self, commit: str, status: Status) -> None:
+    def _report(self, commit: str, status: CommitStatus) -> None:
         """To say the same state again is an error to GitLab; it is as it was wanted then."""
         body = {
             "state": NAMES[status.verdict],
@@ -233,7 +237,7 @@ class GitLab(Hosted):
         if answer.status == 400 and "Cannot transition" not in answer.says():
             raise self.client.refused(f"POST {path}", answer)
 
-    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+    def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         for _ in range(LOOKS):
             item = self.client.get(self._request(pull))
             outcome = settled(pull, _pull(item))
@@ -241,7 +245,7 @@ class GitLab(Hosted):
                 return outcome
             status = item["detailed_merge_status"]
             if status in CONFLICTS:
-                return Outcome.conflict
+                return MergeOutcome.conflict
             if status not in LOOKING:
                 answer = self._merge(pull, f"{title}\n\n{message}".strip(), status != "mergeable")
                 if answer is None:
@@ -249,9 +253,9 @@ class GitLab(Hosted):
                 if answer.status != 409:
                     return self._became(pull, answer)
             self.client.pause(PAUSE)
-        return Outcome.waiting
+        return MergeOutcome.waiting
 
-    def _merge(self, pull: PullRequest, message: str, later: bool) -> Answer | None:
+    def _merge(self, pull: PullRequest, message: str, later: bool) -> ForgeAnswer | None:
         body = {
             "sha": pull.commit,
             "merge_commit_message": message,
@@ -265,7 +269,7 @@ class GitLab(Hosted):
         except ForgeUncertain:
             return None
 
-    def _became(self, pull: PullRequest, answer: Answer) -> Outcome:
+    def _became(self, pull: PullRequest, answer: ForgeAnswer) -> MergeOutcome:
         if answer.status == 401:
             raise ForgeError(
                 f"{self.user()} may not merge merge request {pull.number}",
@@ -273,9 +277,9 @@ class GitLab(Hosted):
                 hint=f"let the protection of {pull.base} allow it, or merge it by hand",
             )
         if answer.status != 200:
-            return Outcome.waiting
+            return MergeOutcome.waiting
         merged = answer.json()["state"] == "merged"
-        return Outcome.merged if merged else Outcome.scheduled
+        return MergeOutcome.merged if merged else MergeOutcome.scheduled
 
     def delete_branch(self, branch: str, commit: str) -> None:
         self._delete_if_at(f"{self._at}/repository/branches/{quote(branch, safe='')}", commit)
@@ -286,7 +290,7 @@ class GitLab(Hosted):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/-/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> Answer:
+    def _file(self, place: str, base: str) -> ForgeAnswer:
         path = f"{self._at}/repository/files/{quote(place, safe='')}/raw"
         return self.client.send("GET", path, query={"ref": base}, accept=(404,))
 
@@ -315,8 +319,8 @@ def _pull(item: Mapping[str, Any]) -> PullRequest:
     )
 
 
-def _status(item: Mapping[str, Any]) -> Status:
-    verdict = VERDICTS.get(item["status"], Verdict.pending)
-    if item.get("allow_failure") and verdict is Verdict.failure:
-        verdict = Verdict.success
-    return Status(item["name"], verdict, item["description"] or "", item["target_url"] or "")
+def _status(item: Mapping[str, Any]) -> CommitStatus:
+    verdict = VERDICTS.get(item["status"], StatusVerdict.pending)
+    if item.get("allow_failure") and verdict is StatusVerdict.failure:
+        verdict = StatusVerdict.success
+    return CommitStatus(item["name"], verdict, item["description"] or "", item["target_url"] or "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import ForgeError
-from reconciler.forges.client import Client
+from reconciler.forges.client import ForgeClient
 
 Given = Mapping[str, Any] | Sequence[str] | None
 
@@ -16,12 +16,12 @@ FORBIDDEN = {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"}
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class GraphqlAnswer:
     data: Mapping[str, Any]
     refusal: str  # nothing if it was done
 
 
-def ask(client: Client, question: str, given: Given, needs: str) -> Reply:
+def ask(client: ForgeClient, question: str, given: Given, needs: str) -> GraphqlAnswer:
     """Do what is asked with this input, if it takes one; what was not allowed is an error."""
     where = client.base.removesuffix("/v3") + "/graphql"
     body = {"query": question, "variables": {"input": given} if given else {}}
@@ -37,4 +37,4 @@ def ask(client: Client, question: str, given: Given, needs: str) -> Reply:
         raise ForgeError(
             f"{client.name} does not allow it", why=words, hint=f"the token needs {needs}"
         )
-    return Reply(found.get("data") or {}, words)
+    return GraphqlAnswer(found.get("data") or {}, words)

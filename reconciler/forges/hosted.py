@@ -12,16 +12,16 @@ from types import FunctionType
 from typing import Any
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Answer, Client, understood
+from reconciler.forges.client import ForgeAnswer, ForgeClient, understood
 from reconciler.forges.forge import (
     Approval,
     Comment,
+    CommitStatus,
     Forge,
-    Outcome,
+    MergeOutcome,
     PullRequest,
-    State,
-    Status,
-    Wanted,
+    PullRequestState,
+    WantedPullRequest,
 )
 from reconciler.forges.owners import owners_by_pattern
 
@@ -29,7 +29,7 @@ MOMENT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class ForgeProject:
     """A repository of a forge: `web` is what browsers open, `path` is OWNER/NAME."""
 
     web: str
@@ -40,7 +40,7 @@ class Project:
         return f"{self.web}/{self.path}"
 
 
-class Hosted(Forge, ABC):
+class HostedForge(Forge, ABC):
     """One repository of a forge; each forge fills in the calls of its API."""
 
     name: str
@@ -59,7 +59,7 @@ class Hosted(Forge, ABC):
             if isinstance(method, FunctionType) and not name.startswith("_"):
                 setattr(cls, name, understood(cls.name)(getattr(cls, name)))
 
-    def __init__(self, client: Client, project: Project) -> None:
+    def __init__(self, client: ForgeClient, project: ForgeProject) -> None:
         self.client = client
         self.project = project
         self._user = ""
@@ -68,7 +68,7 @@ class Hosted(Forge, ABC):
         self._user = self._user or self._who()
         return self._user
 
-    def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
         wanted = replace(wanted, body=self._safe(wanted.body))
         try:
             made = self._open(branch, base, wanted)
@@ -84,10 +84,10 @@ class Hosted(Forge, ABC):
             )
         return self._bring_to(made, wanted)
 
-    def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def update(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         return self._bring_to(pull, replace(wanted, body=self._safe(wanted.body)))
 
-    def _bring_to(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def _bring_to(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         shown = (pull.title, _plain(pull.body), pull.draft)
         if shown != (wanted.title, _plain(wanted.body), wanted.draft):
             pull = self._edit(pull, wanted)
@@ -126,14 +126,14 @@ class Hosted(Forge, ABC):
             if not self._has_said(pull, body):
                 raise
 
-    def set_status(self, commit: str, status: Status) -> None:
+    def set_status(self, commit: str, status: CommitStatus) -> None:
         status = replace(
             status, description=shortened(status.description, self.longest_description)
         )
         if status not in self.statuses(commit):
             self._report(commit, status)
 
-    def witness(self, commit: str, status: Status) -> datetime:
+    def witness(self, commit: str, status: CommitStatus) -> datetime:
         found = self._first(commit, status.context)
         if found is None:
             self._report(commit, status)
@@ -172,14 +172,14 @@ class Hosted(Forge, ABC):
         if found and found["commit"]["id"] == commit:
             self.client.send("DELETE", path, accept=(404,))
 
-    def _after_all(self, pull: PullRequest) -> Outcome:
+    def _after_all(self, pull: PullRequest) -> MergeOutcome:
         """What became of a merge of which the forge said nothing; it is not sent again."""
         self.client.pause(MOMENT)
-        return settled(pull, self.pull(pull.number)) or Outcome.waiting
+        return settled(pull, self.pull(pull.number)) or MergeOutcome.waiting
 
     def _opened(self, branch: str, base: str) -> PullRequest | None:
         found = self.last_pull(branch, base)
-        return found if found and found.state is State.open else None
+        return found if found and found.state is PullRequestState.open else None
 
     def _said(self, pull: PullRequest, sign: str) -> Comment | None:
         ours = (c for c in self.comments(pull) if c.author == self.user())
@@ -197,11 +197,11 @@ class Hosted(Forge, ABC):
     def _who(self) -> str: ...
 
     @abstractmethod
-    def _open(self, branch: str, base: str, wanted: Wanted) -> PullRequest | None:
+    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
         """A new pull request, or none if there is one already."""
 
     @abstractmethod
-    def _edit(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
+    def _edit(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
         """Title, body and whether it is a draft."""
 
     @abstractmethod
@@ -222,7 +222,7 @@ class Hosted(Forge, ABC):
     def _rewrite(self, pull: PullRequest, comment: Comment, body: str) -> None: ...
 
     @abstractmethod
-    def _report(self, commit: str, status: Status) -> None: ...
+    def _report(self, commit: str, status: CommitStatus) -> None: ...
 
     @abstractmethod
     def _given(self, commit: str, context: str) -> Iterable[tuple[str, datetime]]:
@@ -233,23 +233,23 @@ class Hosted(Forge, ABC):
         """None if there is no such team, or none that the token may see."""
 
     @abstractmethod
-    def _file(self, place: str, base: str) -> Answer:
+    def _file(self, place: str, base: str) -> ForgeAnswer:
         """A file of a branch as it is, or that there is none (404)."""
 
 
-def settled(wanted: PullRequest, now: PullRequest) -> Outcome | None:
+def settled(wanted: PullRequest, now: PullRequest) -> MergeOutcome | None:
     """What there is to say of a merge without trying it."""
     match now.state:
-        case State.merged:
-            return Outcome.merged
-        case State.closed:
+        case PullRequestState.merged:
+            return MergeOutcome.merged
+        case PullRequestState.closed:
             raise ForgeError(f"pull request {now.number} is closed", hint="open it again")
     if now.commit != wanted.commit:
-        return Outcome.moved
-    return Outcome.waiting if now.draft else None
+        return MergeOutcome.moved
+    return MergeOutcome.waiting if now.draft else None
 
 
-def titled(draft: str, wanted: Wanted) -> str:
+def titled(draft: str, wanted: WantedPullRequest) -> str:
     """For a forge that knows a draft by how its title begins."""
     return f"{draft}{wanted.title}" if wanted.draft else wanted.title
 
@@ -272,9 +272,9 @@ def consents(words: Iterable[tuple[Approval, bool | None]]) -> list[Approval]:
     return [approval for approval, consent in last.values() if consent]
 
 
-def newest_of_each(statuses: Iterable[Status]) -> list[Status]:
+def newest_of_each(statuses: Iterable[CommitStatus]) -> list[CommitStatus]:
     """The first of each context."""
-    found: dict[str, Status] = {}
+    found: dict[str, CommitStatus] = {}
     for status in statuses:
         found.setdefault(status.context, status)
     return list(found.values())

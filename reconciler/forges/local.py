@@ -19,21 +19,21 @@ from reconciler.errors import ForgeError
 from reconciler.forges.forge import (
     Approval,
     Comment,
-    Outcome,
+    CommitStatus,
+    MergeOutcome,
     PullRequest,
-    State,
-    Status,
-    Verdict,
-    Wanted,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
 )
 from reconciler.forges.hosted import named_by_content, settled
 from reconciler.forges.owners import owners_by_pattern
-from reconciler.forges.request import FILE, Request, read_request
+from reconciler.forges.recorded_pull_request import FILE, RecordedPullRequest, read_request
 from reconciler.git.branches import checked_out_in
 from reconciler.git.command import run_git
-from reconciler.git.commits import make_commit
-from reconciler.git.records import ABOVE, Records
-from reconciler.git.workbench import words_of
+from reconciler.git.commit_builder import words_of
+from reconciler.git.new_commit import make_commit
+from reconciler.git.ref_files import ABOVE, RefFiles
 
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 REQUESTS, STATUSES, SEEN = "requests", "statuses", "seen"
@@ -41,13 +41,13 @@ LIST, TIME = "statuses.json", "time"
 WORK = "commit or stash what is changed in the files of the base branch"
 
 
-class Local:
+class LocalForge:
     kind = "local"
     longest_body = 1_000_000
 
     def __init__(self, root: str, user: str = "") -> None:
         self.root = root
-        self._records = Records(root)
+        self._records = RefFiles(root)
         self._git = self._records.git
         self._name = user
 
@@ -58,7 +58,7 @@ class Local:
         return self._name
 
     def open_pulls(self) -> list[PullRequest]:
-        return [pull for pull in self._pulls() if pull.state is State.open]
+        return [pull for pull in self._pulls() if pull.state is PullRequestState.open]
 
     def pull(self, number: int) -> PullRequest:
         return self._read(number).pull
@@ -70,16 +70,16 @@ class Local:
     def pulls_of(self, commit: str) -> list[PullRequest]:
         return [pull for pull in self._pulls() if pull.merged_as == commit]
 
-    def create(self, branch: str, base: str, wanted: Wanted) -> PullRequest:
+    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
         with self._records.alone():
             there = self.last_pull(branch, base)
-            if there is None or there.state is not State.open:
+            if there is None or there.state is not PullRequestState.open:
                 number = max(self._numbers(), default=0) + 1
-                self._keep(Request(self._new(number, branch, base, wanted)), "open")
+                self._keep(RecordedPullRequest(self._new(number, branch, base, wanted)), "open")
                 there = self.pull(number)
         return self.update(there, wanted)
 
-    def _new(self, number: int, branch: str, base: str, wanted: Wanted) -> PullRequest:
+    def _new(self, number: int, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
         if not self._tip(branch) or not self._tip(base):
             raise ForgeError(f"there is no branch {branch if self._tip(base) else base}")
         return PullRequest(
@@ -90,15 +90,15 @@ class Local:
             branch=branch,
             commit=self._tip(branch),
             base=base,
-            state=State.open,
+            state=PullRequestState.open,
             draft=wanted.draft,
             labels=(),
             author=self.user(),
             created=_now(),
         )
 
-    def update(self, pull: PullRequest, wanted: Wanted) -> PullRequest:
-        def change(request: Request) -> Request:
+    def update(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
             now = request.pull
             labels = tuple(dict.fromkeys([*now.labels, *wanted.labels]))
             return replace(
@@ -112,17 +112,17 @@ class Local:
         return self._change(pull.number, "update", change)
 
     def close(self, pull: PullRequest) -> None:
-        def change(request: Request) -> Request:
-            if request.pull.state is State.merged:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
+            if request.pull.state is PullRequestState.merged:
                 raise ForgeError(f"pull request {pull.number} cannot be closed: it is merged")
-            return replace(request, pull=replace(request.pull, state=State.closed))
+            return replace(request, pull=replace(request.pull, state=PullRequestState.closed))
 
         self._change(pull.number, "close", change)
 
     def approve(self, pull: PullRequest) -> None:
         """Consent to the commit that `pull` names."""
 
-        def change(request: Request) -> Request:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
             others = tuple(a for a in request.approvals if a.user != self.user())
             mine = Approval(self.user(), pull.commit, _now())
             return replace(request, approvals=(*others, mine))
@@ -136,7 +136,7 @@ class Local:
         return list(self._read(pull.number).comments)
 
     def say_once(self, pull: PullRequest, text: str) -> None:
-        def change(request: Request) -> Request:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
             there = request.comments
             if any((c.author, c.body) == (self.user(), text) for c in there):
                 return request
@@ -145,7 +145,7 @@ class Local:
         self._change(pull.number, "comment", change)
 
     def say(self, pull: PullRequest, mark: str, text: str) -> None:
-        def change(request: Request) -> Request:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
             mine = Comment(mark, self.user(), text)
             there = request.comments
             if mark in {comment.id for comment in there}:
@@ -157,18 +157,21 @@ class Local:
     def attach(self, pull: PullRequest, name: str, content: bytes) -> str | None:
         name = named_by_content(name, content)
 
-        def change(request: Request) -> Request:
+        def change(request: RecordedPullRequest) -> RecordedPullRequest:
             return replace(request, attached={**request.attached, name: content})
 
         self._change(pull.number, "attach", change)
         return f"{ABOVE}/{REQUESTS}/{pull.number}:{name}"
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[CommitStatus]:
         files = self._records.read(f"{STATUSES}/{commit}")
         said = json.loads(files[LIST]) if files else []
-        return [Status(**{**status, "verdict": Verdict(status["verdict"])}) for status in said]
+        return [
+            CommitStatus(**{**status, "verdict": StatusVerdict(status["verdict"])})
+            for status in said
+        ]
 
-    def set_status(self, commit: str, status: Status) -> None:
+    def set_status(self, commit: str, status: CommitStatus) -> None:
         with self._records.alone():
             there = {known.context: known for known in self.statuses(commit)}
             if there.get(status.context) != status:
@@ -177,7 +180,7 @@ class Local:
                 files = {LIST: f"{text}\n".encode()}
                 self._records.write(f"{STATUSES}/{commit}", files, self.user(), "status")
 
-    def witness(self, commit: str, status: Status) -> datetime:
+    def witness(self, commit: str, status: CommitStatus) -> datetime:
         """Whoever may write to the repository may write this record as well."""
         with self._records.alone():
             files = self._records.read(f"{SEEN}/{commit}")
@@ -186,7 +189,7 @@ class Local:
                 self._records.write(f"{SEEN}/{commit}", files, self.user(), status.context)
         return datetime.fromisoformat(files[TIME].decode())
 
-    def merge(self, pull: PullRequest, title: str, message: str) -> Outcome:
+    def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         with self._records.alone():
             request = self._read(pull.number)
             outcome = settled(pull, request.pull)
@@ -194,10 +197,12 @@ class Local:
                 return outcome
             made = self._merged(pull, f"{title}\n\n{message}".strip())
             if made is None:
-                return Outcome.conflict
-            known = replace(request.pull, state=State.merged, merged_as=made, merged_at=_now())
+                return MergeOutcome.conflict
+            known = replace(
+                request.pull, state=PullRequestState.merged, merged_as=made, merged_at=_now()
+            )
             self._keep(replace(request, pull=known), "merge")
-            return Outcome.merged
+            return MergeOutcome.merged
 
     def _merged(self, pull: PullRequest, message: str) -> str | None:
         """The commit that is the base's tip by now; one that a killed run left is taken."""
@@ -241,7 +246,9 @@ class Local:
                     return owners_by_pattern(found.data.decode(errors="replace"), paths)
         return ()
 
-    def _change(self, number: int, doing: str, change: Callable[[Request], Request]) -> PullRequest:
+    def _change(
+        self, number: int, doing: str, change: Callable[[RecordedPullRequest], RecordedPullRequest]
+    ) -> PullRequest:
         with self._records.alone():
             before = self._read(number)
             after = change(before)
@@ -249,17 +256,17 @@ class Local:
                 self._keep(after, doing)
         return after.pull
 
-    def _keep(self, request: Request, doing: str) -> None:
+    def _keep(self, request: RecordedPullRequest, doing: str) -> None:
         name = f"{REQUESTS}/{request.pull.number}"
         self._records.write(name, request.files(), self.user(), doing)
 
-    def _read(self, number: int) -> Request:
+    def _read(self, number: int) -> RecordedPullRequest:
         files = self._records.read(f"{REQUESTS}/{number}")
         if files is None:
             raise ForgeError(f"there is no pull request {number}")
         request = read_request(files)
         tip = self._tip(request.pull.branch)
-        if request.pull.state is State.open and tip:
+        if request.pull.state is PullRequestState.open and tip:
             return replace(request, pull=replace(request.pull, commit=tip))
         return request
 

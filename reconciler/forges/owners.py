@@ -12,15 +12,15 @@ SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>.*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class OwnerRule:
     pattern: str
     owners: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Section:
+class OwnerSection:
     owners: tuple[str, ...] = ()
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[OwnerRule] = field(default_factory=list)
 
 
 def owners_by_pattern(text: str, paths: Sequence[str]) -> tuple[str, ...]:
@@ -31,15 +31,15 @@ def owners_by_pattern(text: str, paths: Sequence[str]) -> tuple[str, ...]:
 
 def owners_by_section(text: str, paths: Sequence[str]) -> tuple[str, ...]:
     """GitLab: the last rule of each section; a rule that names nobody has its section's owners."""
-    sections: dict[str, Section] = {"": Section()}
+    sections: dict[str, OwnerSection] = {"": OwnerSection()}
     current = sections[""]
     for line in _lines(text):
         heading = SECTION.fullmatch(line)
         if heading:
-            current = sections.setdefault(heading["name"].strip().lower(), Section())
+            current = sections.setdefault(heading["name"].strip().lower(), OwnerSection())
             current.owners = _people(heading["owners"].split()) or current.owners
         elif rule := _rule(line):
-            current.rules.append(Rule(rule.pattern, rule.owners or current.owners))
+            current.rules.append(OwnerRule(rule.pattern, rule.owners or current.owners))
     return _united(_of_section(s, path) for path in paths for s in sections.values())
 
 
@@ -67,10 +67,10 @@ def _lines(text: str) -> Iterator[str]:
             yield kept
 
 
-def _rule(line: str) -> Rule | None:
+def _rule(line: str) -> OwnerRule | None:
     pattern, *owners = WORD.findall(line) or [""]
     pattern = re.sub(r"\\([\s#])", r"\1", pattern)
-    return Rule(pattern, _people(owners)) if pattern else None
+    return OwnerRule(pattern, _people(owners)) if pattern else None
 
 
 def _people(words: Iterable[str]) -> tuple[str, ...]:
@@ -78,11 +78,11 @@ def _people(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word[1:] for word in words if re.fullmatch(r"@[^@]+", word))
 
 
-def _last(rules: Sequence[Rule], path: str) -> tuple[str, ...]:
+def _last(rules: Sequence[OwnerRule], path: str) -> tuple[str, ...]:
     return next((r.owners for r in reversed(rules) if _matcher(r.pattern)(path)), ())
 
 
-def _of_section(section: Section, path: str) -> tuple[str, ...]:
+def _of_section(section: OwnerSection, path: str) -> tuple[str, ...]:
     excluded = (r.pattern[1:] for r in section.rules if r.pattern.startswith("!"))
     if any(_matcher(pattern)(path) for pattern in excluded):
         return ()

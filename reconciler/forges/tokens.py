@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reconciler.errors import ForgeError
-from reconciler.git.environment import of_any_repository
+from reconciler.git.git_variables import of_any_repository
 
 SECONDS = 30
 HIDDEN = "***"
 
 
-class Token:
+class ForgeToken:
     __slots__ = ("_value",)
 
     def __init__(self, value: str, source: str = "the token") -> None:
@@ -41,7 +41,7 @@ class Token:
 
 
 # Asked for with each request, since some last for an hour only.
-Tokens = Callable[[], Token]
+Tokens = Callable[[], ForgeToken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Login:
     """Who Git's credential helpers say that one is."""
 
     user: str
-    token: Token
+    token: ForgeToken
 
 
-def read_token(file: str) -> Token:
+def read_token(file: str) -> ForgeToken:
     try:
         with open(file, encoding="utf-8", errors="replace") as opened:
-            return Token(opened.read(), file)
+            return ForgeToken(opened.read(), file)
     except OSError as e:
         raise ForgeError(f"{file} cannot be read", why=e.strerror or "") from None
 
@@ -88,4 +88,4 @@ def ask_git(url: str, environment: Mapping[str, str], root: str | None = None) -
     said = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
     if not said.get("password"):
         return None
-    return Login(said.get("username", ""), Token(said["password"], "Git's credential helper"))
+    return Login(said.get("username", ""), ForgeToken(said["password"], "Git's credential helper"))

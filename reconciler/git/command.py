@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 
 from reconciler.errors import RepositoryError
-from reconciler.git.environment import TRUE_OBJECTS, of_any_repository, of_this_hook
+from reconciler.git.git_variables import TRUE_OBJECTS, of_any_repository, of_this_hook
 
 
 def run_git(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS
+from reconciler.model.paths import ENVIRONMENT_FILE, ENVIRONMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 
@@ -23,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.git.commit import CommitTree
+    from reconciler.git.names import CommitId
 
 PATIENCE = 45.0
 
@@ -32,6 +33,12 @@ PATIENCE = 45.0
 SETTINGS = ("core.bare=true", "core.hooksPath=/dev/null", "fetch.unpackLimit=1")
 
 STRANGE_IN_A_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|^[-+]|\.\.|@\{|//")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedCommit:
+    repository: Repository
+    commit: CommitId
 
 
 class Mirrors:
@@ -44,7 +51,7 @@ class Mirrors:
         self.offline = offline
         self.environment = surroundings(environment)
 
-    def get(self, url: str, name: str, root: str | None = None) -> CommitTree:
+    def get(self, url: str, name: str, root: str | None = None) -> FetchedCommit:
         """The commit of this full name, or at the tip of that branch or tag, or of the default.
 
         With a `root`, that repository's configuration holds, as if it were fetched there.
@@ -63,7 +70,7 @@ class Mirrors:
         with only_one(f"{mirror}.lock"):
             return _known(mirror, name) or self._fetch(mirror, url, name or "HEAD", root)
 
-    def _fetch(self, mirror: str, url: str, name: str, root: str | None) -> CommitTree:
+    def _fetch(self, mirror: str, url: str, name: str, root: str | None) -> FetchedCommit:
         if not os.path.exists(mirror):
             self._create(mirror)
         here = [f"include.path={git_folder(root)}/config"] if root else []
@@ -81,7 +88,7 @@ class Mirrors:
             folder=root,
             protocol=protocol(meant.strip()),
         )
-        return Repository(mirror).commit(_kept(name))
+        return _kept_commit(mirror, name)
 
     def _of(self, address: str) -> str:
         return f"{self.folder}/{sha256(address.encode()).hexdigest()[:16]}.git"
@@ -106,12 +113,17 @@ class Mirrors:
         return said.output
 
 
-def _known(mirror: str, name: str) -> CommitTree | None:
+def _kept_commit(mirror: str, name: str) -> FetchedCommit:
+    repository = Repository(mirror)
+    return FetchedCommit(repository, repository.resolve(_kept(name)))
+
+
+def _known(mirror: str, name: str) -> FetchedCommit | None:
     """A commit that was fetched before; what a branch means is asked for each time."""
     if not is_full_name(name) or not os.path.exists(mirror):
         return None
     try:
-        return Repository(mirror).commit(_kept(name))
+        return _kept_commit(mirror, name)
     except RepositoryError:
         return None
 

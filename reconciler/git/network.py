@@ -8,7 +8,7 @@ import subprocess
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import without_user
-from reconciler.git.environment import of_any_repository
+from reconciler.git.git_variables import of_any_repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SILENT = {
 }
 
 
-class Said:
+class GitAnswer:
     """What a Git that has ended said; its code is not 0 if it failed."""
 
     __slots__ = ("code", "errors", "output")
@@ -53,7 +53,7 @@ def speak(
     environment: Mapping[str, str],
     seconds: float,
     given: str = "",
-) -> Said:
+) -> GitAnswer:
     try:
         git = subprocess.Popen(
             ["git", *words],
@@ -72,7 +72,7 @@ def speak(
         except subprocess.TimeoutExpired:
             os.killpg(git.pid, signal.SIGKILL)
             git.communicate()
-            return Said(-signal.SIGKILL, "", f"fatal: not within {seconds:.0f} s")
-    return Said(
+            return GitAnswer(-signal.SIGKILL, "", f"fatal: not within {seconds:.0f} s")
+    return GitAnswer(
         git.returncode, output.decode(errors="surrogateescape"), errors.decode(errors="replace")
     )

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import is_confidential, without_user
 from reconciler.git.command import run_git
-from reconciler.git.network import Said, speak, surroundings
-from reconciler.git.tree import folders_above
+from reconciler.git.network import GitAnswer, speak, surroundings
+from reconciler.model.paths import folders_above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ MEANINGS = (
 )
 
 
-class Outcome(StrEnum):
+class PushOutcome(StrEnum):
     """What became of a push."""
 
     done = "done"  # or it was so already
@@ -72,12 +72,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    outcome: Outcome
+    outcome: PushOutcome
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BranchChange:
     """What a branch shall be (nothing: deleted), if it still is what is expected (nothing: new).
 
     Other references are named in full, wherever a branch can be.
@@ -144,7 +144,7 @@ class Remote:
         """One that no branch has yet, which Git gives since the second version of its protocol."""
         self._git("-c", "protocol.version=2", *FETCH, "--", self.url, commit)
 
-    def push(self, changes: Sequence[Change]) -> dict[str, Pushed]:
+    def push(self, changes: Sequence[BranchChange]) -> dict[str, Pushed]:
         """All in one go, each by itself: one that is refused does not keep the others."""
         if not changes:
             return {}
@@ -162,9 +162,9 @@ class Remote:
 
     def delete(self, branch: str, expected: str) -> Pushed:
         """Delete a branch that still is at this commit; one that is gone is gone."""
-        found = self.push([Change(branch, "", expected)])[branch]
-        if found.outcome is Outcome.moved and not self.tips(branch):
-            return Pushed(Outcome.done)
+        found = self.push([BranchChange(branch, "", expected)])[branch]
+        if found.outcome is PushOutcome.moved and not self.tips(branch):
+            return Pushed(PushOutcome.done)
         return found
 
     def _kept(self, branch: str) -> str:
@@ -173,7 +173,7 @@ class Remote:
             return f"refs/reconciler/{self.name}/{branch.removeprefix('refs/')}"
         return f"refs/remotes/{self.name}/{branch}"
 
-    def _git(self, *words: str, given: str = "", may_fail: bool = False) -> Said:
+    def _git(self, *words: str, given: str = "", may_fail: bool = False) -> GitAnswer:
         hidden, settings = self._settings()
         said = speak(words, self.root, self._environment | settings, PATIENCE, given)
         for secret in hidden:
@@ -203,7 +203,7 @@ class Remote:
             found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return [password, proof], found
 
-    def _failed(self, said: Said) -> RepositoryError:
+    def _failed(self, said: GitAnswer) -> RepositoryError:
         url = without_user(self.url)
         for pattern, what, hint in MEANINGS:
             if re.search(pattern, said.errors):
@@ -226,9 +226,9 @@ def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:
         return None
     branch = names.rpartition(":")[2].removeprefix(HEADS)
     if flag != "!":
-        return branch, Pushed(Outcome.done)
+        return branch, Pushed(PushOutcome.done)
     reason = re.sub(r".*?\((.*)\)$", r"\1", summary)
     lost = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "failed to update")
     if reason.startswith(lost) or "failed to lock" in reason:
-        return branch, Pushed(Outcome.moved, reason)
-    return branch, Pushed(Outcome.refused, f"{reason}: {words}" if words else reason)
+        return branch, Pushed(PushOutcome.moved, reason)
+    return branch, Pushed(PushOutcome.refused, f"{reason}: {words}" if words else reason)

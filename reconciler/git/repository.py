@@ -11,13 +11,21 @@ from pygit2.enums import ObjectType, RepositoryOpenFlag, SortMode
 
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
-from reconciler.git.attributes import Attributes
-from reconciler.git.commit import CommitTree
-from reconciler.git.history import About, Changes, Dated, History, Told, about, brought, dated
+from reconciler.git.commits_touching import touching
+from reconciler.git.file_history import (
+    ChangedPaths,
+    CommitMessage,
+    CommitSummary,
+    DatedCommit,
+    FileHistory,
+    about,
+    commits_of_merge,
+    dated,
+)
 from reconciler.git.locate import git_folder
-from reconciler.git.objects import open_objects
+from reconciler.git.names import CommitId
+from reconciler.git.object_store import open_objects
 from reconciler.git.revisions import in_full
-from reconciler.git.touching import touching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,14 +45,18 @@ class Repository:
         self._git = open_repository(path)
         self._loose = open_objects(self._git)
         self._alone = RLock()
-        self._attributes = Attributes(self._git.odb)
+
+    @property
+    def objects(self) -> tuple[pygit2.Repository, RLock]:
+        """What reads objects, and what it is asked under: libgit2 is not for several threads."""
+        return self._git, self._alone
 
     def branch(self) -> str | None:
         """What HEAD is on; none if it is on no branch."""
         target = self._git.references["HEAD"].target
         return target.removeprefix("refs/heads/") if isinstance(target, str) else None
 
-    def about(self, revision: str) -> About | None:
+    def about(self, revision: str) -> CommitSummary | None:
         """A commit in few words; none if it is not in this clone."""
         try:
             commit = self._peeled(revision)
@@ -52,16 +64,14 @@ class Repository:
             return None
         return about(commit)
 
-    def commit(self, revision: str) -> CommitTree:
-        """The tree of a revision: a commit, a tag, a branch, HEAD~2, …"""
+    def resolve(self, revision: str) -> CommitId:
+        """The commit that a revision means: a commit, a tag, a branch, HEAD~2, …"""
         for store in self._loose:
             store.damaged = ""
         try:
-            commit = self._peeled(revision)
+            return CommitId(str(self._peeled(revision).id))
         except (KeyError, ValueError, pygit2.GitError) as e:
             raise self._no_such(revision, e) from e
-        names = str(commit.id), str(commit.tree_id)
-        return CommitTree(self._git, self._alone, self._attributes, *names)
 
     def _peeled(self, revision: str) -> pygit2.Commit:
         """Others can push a tag that is called as the beginning of a commit, or as a branch.
@@ -77,44 +87,44 @@ class Repository:
                 in_full(revision, self._git.references.__contains__)
             ).peel(ObjectType.COMMIT)
 
-    def merge_base(self, one: str, other: str) -> str:
+    def merge_base(self, one: str, other: str) -> CommitId:
         """The commit where the histories of two revisions part."""
-        ids = [self.commit(revision).commit for revision in (one, other)]
+        ids = [self.resolve(revision) for revision in (one, other)]
         with self._alone:
             found = self._git.merge_base(*ids)
         if not found:
             hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
-        return str(found)
+        return CommitId(str(found))
 
-    def between(self, old: str, new: str) -> list[About]:
+    def between(self, old: str, new: str) -> list[CommitSummary]:
         """The commits of one revision's history that the other's lacks; the newest first."""
-        hidden, shown = (self.commit(revision).commit for revision in (old, new))
+        hidden, shown = (self.resolve(revision) for revision in (old, new))
         with self._alone:
             walk = self._git.walk(shown, SortMode.TOPOLOGICAL)
             walk.hide(hidden)
             return [about(commit) for commit in walk]
 
-    def touching(self, commits: Iterable[About], folder: str) -> list[About]:
+    def touching(self, commits: Iterable[CommitSummary], folder: str) -> list[CommitSummary]:
         """Those of some commits that changed something in a folder."""
         with self._alone:
             return touching(self._git, commits, folder)
 
-    def history(self, revision: str, paths: Iterable[str]) -> History:
+    def history(self, revision: str, paths: Iterable[str]) -> FileHistory:
         """What the branch that ends here held at these paths."""
-        return History(self._git, self.commit(revision).commit, paths)
+        return FileHistory(self._git, self.resolve(revision), paths)
 
-    def changes(self, revision: str) -> Changes:
+    def changes(self, revision: str) -> ChangedPaths:
         """What each commit of the branch that ends here changed."""
-        return Changes(self._git, self.commit(revision).commit)
+        return ChangedPaths(self._git, self.resolve(revision))
 
-    def dated(self, revision: str, now: float) -> Dated:
+    def dated(self, revision: str, now: float) -> DatedCommit:
         """A commit, and the earliest time at which it can have been made."""
-        return next(dated(self._git, self.commit(revision).commit, now, MOST_ANCESTORS))
+        return next(dated(self._git, self.resolve(revision), now, MOST_ANCESTORS))
 
-    def brought(self, commit: str) -> Iterator[Told]:
+    def brought(self, commit: str) -> Iterator[CommitMessage]:
         """A commit of a branch, and if it is a merge all that came with it, the newest first."""
-        return brought(self._git, self.commit(commit).commit)
+        return commits_of_merge(self._git, self.resolve(commit))
 
     @property
     def is_shallow(self) -> bool:
@@ -127,7 +137,7 @@ class Repository:
         None if this clone does not reach back far enough to tell.
         """
         try:
-            tip = self.fetched_branch(branch).commit
+            tip = self.fetched_branch(branch)
         except RepositoryError:
             return None
         try:
@@ -137,7 +147,7 @@ class Repository:
             found = False  # a commit that was fetched beside this clone
         return found or (None if self._git.is_shallow else False)
 
-    def fetched(self, name: str) -> CommitTree:
+    def fetched(self, name: str) -> CommitId:
         """What fetching this name from the origin gives, as far as this clone knows.
 
         It is a commit's name, a tag or a branch, or "" for the default branch. What was last
@@ -145,28 +155,28 @@ class Repository:
         name is taken too, though Git does not fetch by it.
         """
         if name in ("", "HEAD"):
-            return self.commit(self._default())
+            return self.resolve(self._default())
         if not is_full_name(name):
             for reference in _meanings(name):
                 if reference in self._git.references:
-                    return self.commit(reference)
+                    return self.resolve(reference)
         if len(name) >= SHORTEST_NAME and HEX.issuperset(name.lower()):
-            return self.commit(name.lower())
+            return self.resolve(name.lower())
         raise self._no_such(name, what="branch or tag")
 
-    def fetched_branch(self, name: str) -> CommitTree:
+    def fetched_branch(self, name: str) -> CommitId:
         """A branch of the origin, as it was last seen, or "" for the default one.
 
         No tag of the same name passes for it: those who may push one may not merge.
         """
         if name in ("", "HEAD"):
-            return self.commit(self._default())
+            return self.resolve(self._default())
         for reference in (f"{ORIGIN}{name}", f"refs/heads/{name}"):
             if reference in self._git.references:
-                return self.commit(reference)
+                return self.resolve(reference)
         raise self._no_such(name, what="branch")
 
-    def main(self, base: str = "") -> CommitTree | None:
+    def main(self, base: str = "") -> CommitId | None:
         """The branch that pull requests are merged to; none if this clone does not know which.
 
         It is the default branch of origin, as it was last fetched. Where that is not noted, as in
@@ -185,7 +195,7 @@ class Repository:
         for name in names:
             if name in self._git.references:
                 try:
-                    return self.commit(name)
+                    return self.resolve(name)
                 except RepositoryError:
                     return None
         return None

@@ -13,7 +13,7 @@ from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
 from reconciler.git.pushes import NewCommits, commit_called
 from reconciler.git.revisions import range_in_full
-from reconciler.git.tree import folders_above
+from reconciler.model.paths import folders_above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

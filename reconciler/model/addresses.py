@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reconciler.errors import FleetError, Place
 from reconciler.model.environment import read_environment
 from reconciler.model.files import FILE, Files, read
-from reconciler.model.layout import ENVIRONMENT_FILE, ENVIRONMENTS, environment_folder
+from reconciler.model.paths import ENVIRONMENT_FILE, ENVIRONMENTS, environment_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

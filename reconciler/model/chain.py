@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from reconciler.errors import FleetError
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Previous
-from reconciler.model.suggest import did_you_mean
+from reconciler.text.suggestions import did_you_mean
 
 
 def in_order(environments: Mapping[str, Environment]) -> tuple[Environment, ...]:

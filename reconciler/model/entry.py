@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.files import Files, read
 from reconciler.model.kustomization import Kustomization, read_kustomization
-from reconciler.model.layout import entry_folder, kustomization_in
+from reconciler.model.paths import entry_folder, kustomization_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from reconciler.errors import FleetError, Place
-from reconciler.model.document import Source
-from reconciler.model.health import HealthSource
-from reconciler.model.layout import CERTIFICATES_FILE, ENVIRONMENT_FILE, environment_folder
+from reconciler.model.health_sources import HealthSource
+from reconciler.model.mapping_kinds import ONE_OR_MORE, record_of
 from reconciler.model.notations import (
     Branch,
     Cluster,
@@ -28,8 +27,9 @@ from reconciler.model.notations import (
     Path,
     Server,
 )
+from reconciler.model.paths import CERTIFICATES_FILE, ENVIRONMENT_FILE, environment_folder
 from reconciler.model.promotion import Promotion
-from reconciler.model.records import ONE_OR_MORE, record_of
+from reconciler.yaml.nodes import YamlText
 
 OWN = "own"
 
@@ -101,7 +101,7 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
+class SealingSettings:
     """How secrets are sealed for the cluster."""
 
     certificate: Annotated[
@@ -126,7 +126,7 @@ class Sealing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArgoCD:
+class ArgoCDSettings:
     """How Argo CD deploys the apps, as `reconciler argocd apps` writes it."""
 
     plugin: Annotated[Name, "The plugin that generates, by its name without the version."] = (
@@ -175,12 +175,16 @@ class Environment:
         "Objects that the cluster provides: what manifests may refer to without holding it.",
     ] = ()
     checks: Annotated[Checks, "What is checked, and what is not."] = field(default_factory=Checks)
-    sealing: Annotated[Sealing, "How secrets are sealed."] = field(default_factory=Sealing)
+    sealing: Annotated[SealingSettings, "How secrets are sealed."] = field(
+        default_factory=SealingSettings
+    )
     health: Annotated[
         tuple[HealthSource, ...],
         "Where it is known whether its apps are healthy; of several sources, all must agree.",
     ] = ()
-    argocd: Annotated[ArgoCD, "How Argo CD deploys its apps."] = field(default_factory=ArgoCD)
+    argocd: Annotated[ArgoCDSettings, "How Argo CD deploys its apps."] = field(
+        default_factory=ArgoCDSettings
+    )
     promotion: Annotated[Promotion, "What a promotion to this environment does and waits for."] = (
         field(default_factory=Promotion)
     )
@@ -206,7 +210,7 @@ class Environment:
 def read_environment(name: str, content: bytes) -> Environment:
     """The environment that a file describes; raises what is wrong with it, and where."""
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
-    source = Source(file)
+    source = YamlText(file)
     node = source.document(content)
     if node is None:
         raise FleetError("the file is empty", where=Place(file), hint=least(name))

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from reconciler.errors import FleetError, Place
 
-# The kinds that matter here, as reconciler.git.tree calls them.
+# The kinds that matter here, as reconciler.trees.tree calls them.
 FILE = "file"
 FOLDER = "folder"
 LINK = "link"
 
 
-class Found(Protocol):
+class FoundFile(Protocol):
     """What is at a path."""
 
     kind: str
@@ -24,9 +24,9 @@ class Found(Protocol):
 class Files(Protocol):
     """Paths are relative, with slashes."""
 
-    def look(self, path: str, /) -> Found: ...
+    def look(self, path: str, /) -> FoundFile: ...
 
-    def fetch(self, path: str, /) -> tuple[Found, bytes]: ...
+    def fetch(self, path: str, /) -> tuple[FoundFile, bytes]: ...
 
     def names(self, folder: str, /) -> Sequence[str]: ...
 

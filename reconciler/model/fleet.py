@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import FleetError, Place, UsageError
+from reconciler.model.app_names import named, nothing_called
 from reconciler.model.chain import in_order
 from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, least, read_environment
 from reconciler.model.files import LINK, Files, read
-from reconciler.model.layout import (
+from reconciler.model.notations import A_NAME, is_name
+from reconciler.model.paths import (
     ARGOCD,
     ENVIRONMENT_FILE,
     ENVIRONMENTS,
     apps_in,
     environment_folder,
 )
-from reconciler.model.naming import named, nothing_called
-from reconciler.model.notations import A_NAME, is_name
-from reconciler.model.suggest import did_you_mean
+from reconciler.text.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

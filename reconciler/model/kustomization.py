@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import Place
-from reconciler.model.document import Source
+from reconciler.yaml.nodes import YamlText
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Kustomization:
 
 def read_kustomization(content: bytes, file: str) -> Kustomization:
     """Raises only what is wrong with the YAML."""
-    source = Source(file)
+    source = YamlText(file)
     node = source.document(content)
     fields = dict(_fields(node, source)) if node else {}
     bases = (
@@ -94,7 +94,7 @@ def read_kustomization(content: bytes, file: str) -> Kustomization:
     )
 
 
-def _parameters(node: Node | None, source: Source) -> Iterator[Parameter]:
+def _parameters(node: Node | None, source: YamlText) -> Iterator[Parameter]:
     for item in _items(node):
         fields = dict(_fields(item, source))
         for literal in _items(fields.get("literals")):
@@ -109,7 +109,7 @@ def unquoted(value: str) -> str:
     return value[1:-1] if quoted else value
 
 
-def _named(node: Node | None, source: Source) -> Iterator[Mapping[str, str]]:
+def _named(node: Node | None, source: YamlText) -> Iterator[Mapping[str, str]]:
     """The text fields of each item that has a name."""
     for item in _items(node):
         fields = {name: _text(value) for name, value in _fields(item, source)}
@@ -117,7 +117,7 @@ def _named(node: Node | None, source: Source) -> Iterator[Mapping[str, str]]:
             yield fields
 
 
-def _fields(node: Node, source: Source) -> Iterator[tuple[str, Node]]:
+def _fields(node: Node, source: YamlText) -> Iterator[tuple[str, Node]]:
     """By name in lower case: kustomize does not look at the case."""
     if isinstance(node, MappingNode):
         for name, _, value in source.entries(node):

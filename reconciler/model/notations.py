@@ -7,8 +7,8 @@ from datetime import date, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from reconciler.model.kinds import Advice, Text
-from reconciler.model.suggest import did_you_mean
+from reconciler.model.value_kinds import Advice, Text
+from reconciler.text.suggestions import did_you_mean
 
 A_NAME = "a name of lower-case letters, digits and hyphens, at most 63"
 LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"

@@ -10,7 +10,7 @@ from reconciler.errors import FleetError, Place
 from reconciler.model.entry import read_folder
 from reconciler.model.files import FOLDER, LINK, Files
 from reconciler.model.fleet import Fleet
-from reconciler.model.layout import ENVIRONMENTS, OVERLAYS
+from reconciler.model.paths import ENVIRONMENTS, OVERLAYS
 from reconciler.model.release import is_remote, pin_of
 
 

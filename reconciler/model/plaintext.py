@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from reconciler.model.document import Source
+from reconciler.model.mapping_kinds import record_of
 from reconciler.model.notations import Glob
-from reconciler.model.records import record_of
+from reconciler.yaml.nodes import YamlText
 
 PLAINTEXT_FILE = ".plaintext-secrets.yaml"
 
@@ -50,7 +50,7 @@ class PlaintextRules:
 
 def read_plaintext_rules(content: bytes) -> PlaintextRules:
     """Raises what is wrong with the file, and where."""
-    source = Source(PLAINTEXT_FILE)
+    source = YamlText(PLAINTEXT_FILE)
     node = source.document(content)
     if node is None:
         return PlaintextRules()

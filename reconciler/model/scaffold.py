@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from string import Template
 
 from reconciler.errors import UsageError
-from reconciler.model.layout import ENVIRONMENT_FILE, OVERLAYS, entry_folder, environment_folder
 from reconciler.model.notations import A_NAME, is_name
+from reconciler.model.paths import ENVIRONMENT_FILE, OVERLAYS, entry_folder, environment_folder
 
 CHAIN = ("dev", "stage", "prod")
 TITLES = {"dev": "Development", "stage": "Stage", "prod": "Production"}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reconciler.git.pins import Reference, is_reference
 from reconciler.render.folders import kustomizations
+from reconciler.trees.pins import RepositoryReference, is_reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.git.tree import Tree
     from reconciler.render.renderer import Render, Renderer
+    from reconciler.trees.tree import Tree
 
 ADDED = "added"
 CHANGED = "changed"
@@ -53,4 +53,4 @@ def affected(
 
 
 def _shown(path: str) -> str:
-    return Reference(path).url if is_reference(path) else path
+    return RepositoryReference(path).url if is_reference(path) else path

@@ -11,7 +11,7 @@ import threading
 import time
 
 from reconciler.errors import KernelError
-from reconciler.render.trouble import cannot_start
+from reconciler.render.kernel_errors import cannot_start
 from reconciler.render.wire import READ_BYTES, Decoder, head
 
 TYPE_CHECKING = False

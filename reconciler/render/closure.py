@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.git.tree import Tree
-    from reconciler.render.options import RenderOptions
+    from reconciler.render.render_options import RenderOptions
+    from reconciler.trees.tree import Tree
 
 
 def subject(kernel: str, path: str, options: RenderOptions) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reconciler.errors import UsageError
-from reconciler.git.tree import MISSING
+from reconciler.model.app_names import apps_by_environment, named, nothing_called, parts_of
 from reconciler.model.globs import compile_glob, is_pattern
-from reconciler.model.layout import (
+from reconciler.model.paths import (
     ENVIRONMENTS,
     KUSTOMIZATION_NAMES,
     apps_in,
@@ -13,13 +13,13 @@ from reconciler.model.layout import (
     environment_of,
     kustomization_in,
 )
-from reconciler.model.naming import apps_by_environment, named, nothing_called, parts_of
+from reconciler.trees.tree import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.git.tree import Tree
+    from reconciler.trees.tree import Tree
 
 
 def kustomizations(tree: Tree, patterns: Sequence[str] = ()) -> list[str]:

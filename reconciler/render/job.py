@@ -6,15 +6,15 @@ import threading
 import time
 
 from reconciler.errors import Place, ReconcilerError
-from reconciler.render.trouble import failure, place
+from reconciler.render.kernel_errors import failure, place
 from reconciler.render.turns import NOBODY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from reconciler.git.tree import Tree
-    from reconciler.render.process import Kernel
+    from reconciler.render.kernel_process import Kernel
+    from reconciler.trees.tree import Tree
 
 
 class Notice:

@@ -6,16 +6,16 @@ import threading
 import time
 
 from reconciler.render.child import Child
-from reconciler.render.told import may_fetch, told
-from reconciler.render.trouble import cannot_start
+from reconciler.render.kernel_errors import cannot_start
+from reconciler.render.tree_answers import may_fetch, tree_answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
-    from reconciler.git.tree import Tree
     from reconciler.render.job import Job
+    from reconciler.trees.tree import Tree
 
     class Listener(Protocol):
         """Who is told what happens in a lane, in a thread of its own."""
@@ -132,7 +132,7 @@ class Lane:
 
     def _tell(self, header: dict[str, Any]) -> None:
         """Only who asked gets the answer: another process counts its questions anew."""
-        entries, contents = told(self._trees.get(header["tree"]), header["paths"])
+        entries, contents = tree_answers(self._trees.get(header["tree"]), header["paths"])
         self.child.send({"op": "entries", "call": header["call"], "entries": entries}, contents)
 
     def _check_silence(self) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.render.binary import BINARY, kernel_id
 from reconciler.render.closure import key, subject
-from reconciler.render.options import DEFAULTS
-from reconciler.render.store import Store
+from reconciler.render.render_options import DEFAULTS
+from reconciler.render.stores.disk import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from reconciler.git.tree import Tree
     from reconciler.render.job import Job, Notice
-    from reconciler.render.options import RenderOptions
-    from reconciler.render.process import Kernel
+    from reconciler.render.kernel_process import Kernel
+    from reconciler.render.render_options import RenderOptions
+    from reconciler.trees.tree import Tree
 
 # So many renders wait in the kernel's queue at once: enough to keep every core busy,
 # few enough that finished manifests do not pile up.
@@ -73,7 +73,7 @@ class Renderer:
     @property
     def kernel(self) -> Kernel:
         if self._kernel is None:
-            from reconciler.render.process import Kernel
+            from reconciler.render.kernel_process import Kernel
 
             self._kernel = Kernel()
         return self._kernel

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reconciler.documents.write import as_json
 from reconciler.errors import ApiError, ClusterError, Place, SealingError
+from reconciler.yaml.write import as_json
 
 if TYPE_CHECKING:
     from reconciler.cluster.sync import BlockingApiClient

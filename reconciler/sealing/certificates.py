@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from reconciler.errors import Place, SealingError
 from reconciler.git.file_lock import only_writer
-from reconciler.git.worktree import WorkTree
+from reconciler.git.whole_files import read_file, replace_file
 from reconciler.model.environment import Environment
 from reconciler.model.files import FILE, Files, read
-from reconciler.sealing.atomic import read_file, replace_file
 from reconciler.sealing.certificate import Certificate, check_usable, read_certificates
-from reconciler.sealing.files import Home, sealed_in
+from reconciler.sealing.sealed_files import AppSecrets, sealed_in
+from reconciler.trees.worktree import WorkTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,16 @@ def check_seals(root: str, environment: Environment, certificate: Certificate) -
         )
 
 
-def drop_unused(root: str, environment: Environment, homes: Iterable[Home]) -> list[Certificate]:
+def drop_unused(
+    root: str, environment: Environment, homes: Iterable[AppSecrets]
+) -> list[Certificate]:
     """Take out the older certificates that no value was sealed with; those that were dropped."""
     with only_writer(root):
         return _drop_unused(WorkTree(root), environment, homes)
 
 
 def _drop_unused(
-    tree: WorkTree, environment: Environment, homes: Iterable[Home]
+    tree: WorkTree, environment: Environment, homes: Iterable[AppSecrets]
 ) -> list[Certificate]:
     known = find_certificates(tree, environment)
     if known is None:

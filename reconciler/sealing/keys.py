@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from reconciler.documents.read import read_documents
 from reconciler.errors import Place, SealingError
 from reconciler.sealing.certificate import BLOCK, fingerprint_of
 from reconciler.sealing.ciphertext import Malformed
 from reconciler.sealing.envelope import CannotOpen, open_value
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import is_secret, read_secret
+from reconciler.yaml.read import read_documents
 
 TLS_KEY = "tls.key"
 

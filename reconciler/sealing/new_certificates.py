@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import ReconcilerError
-from reconciler.git.tree import FILE
 from reconciler.model.environment import Environment, read_environment
 from reconciler.model.files import read
-from reconciler.model.layout import ENVIRONMENT_FILE, environment_folder
+from reconciler.model.paths import ENVIRONMENT_FILE, environment_folder
+from reconciler.trees.tree import FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.git.tree import Tree
+    from reconciler.trees.tree import Tree
 
 
 def new_certificates(

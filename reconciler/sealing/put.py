@@ -8,20 +8,28 @@ from typing import Any
 
 from reconciler.errors import SealingError, UsageError
 from reconciler.git.file_lock import only_writer
-from reconciler.git.worktree import WorkTree
 from reconciler.sealing.certificate import Certificate
+from reconciler.sealing.digest_memory import DigestMemory
 from reconciler.sealing.envelope import Plain
-from reconciler.sealing.files import Found, Home, changed, create, find, names_in, write
-from reconciler.sealing.memory import Memory
-from reconciler.sealing.merge import merged
+from reconciler.sealing.merge_secrets import merged
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import check_place, with_values
+from reconciler.sealing.sealed_files import (
+    AppSecrets,
+    SealedFile,
+    changed,
+    create,
+    find,
+    names_in,
+    write,
+)
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import check_name
+from reconciler.trees.worktree import WorkTree
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SecretChange:
     """What the secret shall be, beside its values; None leaves it as it is."""
 
     name: str
@@ -33,7 +41,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SealOutcome:
     """What became of the keys of a secret, and the files that changed."""
 
     path: str
@@ -45,24 +53,24 @@ class Outcome:
 
 def put(
     root: str,
-    home: Home,
-    wish: Wish,
+    home: AppSecrets,
+    wish: SecretChange,
     values: Mapping[str, Plain],
     certificate: Certificate,
-    memory: Memory,
-) -> Outcome:
+    memory: DigestMemory,
+) -> SealOutcome:
     with only_writer(root):
         return _put(WorkTree(root), home, wish, values, certificate, memory)
 
 
 def _put(
     tree: WorkTree,
-    home: Home,
-    wish: Wish,
+    home: AppSecrets,
+    wish: SecretChange,
     values: Mapping[str, Plain],
     certificate: Certificate,
-    memory: Memory,
-) -> Outcome:
+    memory: DigestMemory,
+) -> SealOutcome:
     check_name(wish.name, home.environment.places[""])
     found = find(tree, home, wish.name)
     _check_namespace(home, wish, found)
@@ -78,13 +86,13 @@ def _put(
     return _update(tree, home, found, sealed, values, certificate, memory, without, wish.afresh)
 
 
-def remove(root: str, home: Home, name: str, keys: Set[str]) -> Outcome:
+def remove(root: str, home: AppSecrets, name: str, keys: Set[str]) -> SealOutcome:
     """Take keys out; nothing needs to be known of the others."""
     with only_writer(root):
         return _remove(WorkTree(root), home, name, keys)
 
 
-def _remove(tree: WorkTree, home: Home, name: str, keys: Set[str]) -> Outcome:
+def _remove(tree: WorkTree, home: AppSecrets, name: str, keys: Set[str]) -> SealOutcome:
     found = existing(tree, home, name)
     missing = sorted(keys - found.sealed.encrypted.keys())
     if missing:
@@ -103,7 +111,7 @@ def _remove(tree: WorkTree, home: Home, name: str, keys: Set[str]) -> Outcome:
     return _outcome(found.path, found.sealed, sealed, keys, [found.path] if written else [])
 
 
-def existing(tree: WorkTree, home: Home, name: str) -> Found:
+def existing(tree: WorkTree, home: AppSecrets, name: str) -> SealedFile:
     found = find(tree, home, name)
     if found is None:
         there = ", ".join(names_in(tree, home)) or "none"
@@ -113,12 +121,12 @@ def existing(tree: WorkTree, home: Home, name: str) -> Found:
 
 def _create(
     tree: WorkTree,
-    home: Home,
-    wish: Wish,
+    home: AppSecrets,
+    wish: SecretChange,
     values: Mapping[str, Plain],
     certificate: Certificate,
-    memory: Memory,
-) -> Outcome:
+    memory: DigestMemory,
+) -> SealOutcome:
     scope = wish.scope or Scope(home.environment.sealing.scope)
     fresh = SealedSecret(
         wish.name,
@@ -136,15 +144,15 @@ def _create(
 
 def _update(
     tree: WorkTree,
-    home: Home,
-    found: Found,
+    home: AppSecrets,
+    found: SealedFile,
     sealed: SealedSecret,
     values: Mapping[str, Plain],
     certificate: Certificate,
-    memory: Memory,
+    memory: DigestMemory,
     without: Set[str],
     afresh: bool,
-) -> Outcome:
+) -> SealOutcome:
     placed = home.placed(sealed)
     check_place(placed.scope, placed.namespace, placed.name, sealed.place)
     record = found.sealed.record
@@ -160,9 +168,9 @@ def _update(
 
 def _outcome(
     path: str, before: SealedSecret, after: SealedSecret, about: Set[str], files: list[str]
-) -> Outcome:
+) -> SealOutcome:
     old, new = before.encrypted, after.encrypted
-    return Outcome(
+    return SealOutcome(
         path,
         tuple(sorted(key for key in new if new[key] != old.get(key))),
         tuple(sorted(key for key in about if key in new and new[key] == old.get(key))),
@@ -177,7 +185,7 @@ def _scoped(sealed: SealedSecret, scope: Scope) -> SealedSecret:
     return replace(sealed, annotations={**others, **scope.annotations})
 
 
-def _check_namespace(home: Home, wish: Wish, found: Found | None) -> None:
+def _check_namespace(home: AppSecrets, wish: SecretChange, found: SealedFile | None) -> None:
     said = home.namespace(found.sealed.namespace) if found else home.said.namespace
     if said and wish.namespace and wish.namespace != said:
         raise UsageError(
@@ -187,7 +195,7 @@ def _check_namespace(home: Home, wish: Wish, found: Found | None) -> None:
         )
 
 
-def _refuse_rest(found: Found, rest: Set[str], why: str) -> None:
+def _refuse_rest(found: SealedFile, rest: Set[str], why: str) -> None:
     if rest:
         raise SealingError(
             f"{', '.join(sorted(rest))} of {found.sealed.name} {why}",

@@ -8,11 +8,11 @@ from dataclasses import replace
 from reconciler.errors import SealingError
 from reconciler.sealing.certificate import Certificate
 from reconciler.sealing.controller import Controller
+from reconciler.sealing.digest_memory import DigestMemory
 from reconciler.sealing.envelope import seal_value
 from reconciler.sealing.keys import PrivateKey, opened
-from reconciler.sealing.memory import Memory
-from reconciler.sealing.record import Item, hash_of
 from reconciler.sealing.seal import record_for
+from reconciler.sealing.seal_record import SealedItem, hash_of
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import wipe
 
@@ -29,7 +29,7 @@ def stale_keys(sealed: SealedSecret, certificate: Certificate) -> list[str]:
 
 
 def by_controller(
-    sealed: SealedSecret, controller: Controller, certificate: Certificate, memory: Memory
+    sealed: SealedSecret, controller: Controller, certificate: Certificate, memory: DigestMemory
 ) -> SealedSecret:
     """Re-encrypted by the cluster that can open it; nobody here sees a value."""
     stale = stale_keys(sealed, certificate)
@@ -40,7 +40,7 @@ def by_controller(
 
 
 def by_keys(
-    sealed: SealedSecret, keys: Sequence[PrivateKey], certificate: Certificate, memory: Memory
+    sealed: SealedSecret, keys: Sequence[PrivateKey], certificate: Certificate, memory: DigestMemory
 ) -> SealedSecret:
     """Opened and sealed again here, by whoever has the private keys."""
     stale = stale_keys(sealed, certificate)
@@ -63,7 +63,7 @@ def check_same(certificate: Certificate, newest: Certificate, name: str) -> None
 
 
 def _with(
-    sealed: SealedSecret, fresh: Mapping[str, str], certificate: Certificate, memory: Memory
+    sealed: SealedSecret, fresh: Mapping[str, str], certificate: Certificate, memory: DigestMemory
 ) -> SealedSecret:
     """With these ciphertexts, and all that was known of their plaintexts."""
     if not fresh:
@@ -73,7 +73,7 @@ def _with(
     items = {key: item for key, item in known.items() if item}
     for key, text in fresh.items():
         before = known[key]
-        after = Item(certificate.fingerprint, hash_of(text))
+        after = SealedItem(certificate.fingerprint, hash_of(text))
         if before:
             after = replace(after, since=before.since, digest=before.digest)
             memory.carry(before, after)

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Place, SealingError
 from reconciler.sealing.certificate import Certificate
+from reconciler.sealing.digest_memory import DigestMemory, NoDigests
 from reconciler.sealing.envelope import Plain, seal_value
-from reconciler.sealing.memory import Memory, Oblivious
-from reconciler.sealing.record import Item, Record, hash_of
 from reconciler.sealing.scope import Scope, scope_of
+from reconciler.sealing.seal_record import SealedItem, SealRecord, hash_of
 from reconciler.sealing.sealed_secret import SealedSecret, template_of
 from reconciler.sealing.secret import Secret
 
-FORGETFUL = Oblivious()
+FORGETFUL = NoDigests()
 
 
 def seal(
     secret: Secret,
     certificate: Certificate,
     scope: Scope | None = None,
-    memory: Memory = FORGETFUL,
+    memory: DigestMemory = FORGETFUL,
 ) -> SealedSecret:
     """The whole secret; its scope is what its annotations say if none is given."""
     scope = scope or scope_of(secret.annotations)
@@ -47,7 +47,7 @@ def with_values(
     sealed: SealedSecret,
     values: Mapping[str, Plain],
     certificate: Certificate,
-    memory: Memory = FORGETFUL,
+    memory: DigestMemory = FORGETFUL,
     *,
     without: Set[str] = frozenset(),
     afresh: bool = False,
@@ -67,11 +67,11 @@ def with_values(
         if afresh or item is None or not known:
             kept[key] = seal_value(certificate.key, plain, context)
             since = item.since if item and known else today()
-            item = Item(certificate.fingerprint, hash_of(kept[key]), since)
+            item = SealedItem(certificate.fingerprint, hash_of(kept[key]), since)
             memory.note(item, *about)
         items[key] = replace(item, digest=memory.published(item, *about))
     whole = replace(sealed, encrypted=kept)
-    return whole.noting(Record(scope, context, items))
+    return whole.noting(SealRecord(scope, context, items))
 
 
 def check_place(scope: Scope, namespace: str, name: str, where: Place | None) -> None:
@@ -89,9 +89,9 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def record_for(sealed: SealedSecret) -> Record:
+def record_for(sealed: SealedSecret) -> SealRecord:
     """What is known of the values, if they are bound to what the SealedSecret says now."""
     record = sealed.record
     if record and (record.scope, record.context) == (sealed.scope, sealed.context):
         return record
-    return Record(sealed.scope, sealed.context)
+    return SealRecord(sealed.scope, sealed.context)

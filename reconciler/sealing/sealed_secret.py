@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.documents.read import Document, is_a
 from reconciler.errors import Place
-from reconciler.sealing.record import ANNOTATION, Record, read_record
 from reconciler.sealing.scope import ANNOTATIONS, Scope, scope_of
+from reconciler.sealing.seal_record import ANNOTATION, SealRecord, read_record
 from reconciler.sealing.secret import check_name, texts
+from reconciler.yaml.read import Document, is_a
 
 GROUP = "bitnami.com"
 VERSION = f"{GROUP}/v1alpha1"
@@ -39,10 +39,10 @@ class SealedSecret:
         return self.scope.context(self.namespace, self.name)
 
     @property
-    def record(self) -> Record | None:
+    def record(self) -> SealRecord | None:
         return read_record(self.annotations.get(ANNOTATION, ""))
 
-    def noting(self, record: Record) -> SealedSecret:
+    def noting(self, record: SealRecord) -> SealedSecret:
         """With an annotation that says this of its values."""
         return replace(self, annotations={**self.annotations, ANNOTATION: record.text()})
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.documents.read import Document, Odd, is_a
 from reconciler.errors import DocumentError, Place, SealingError
+from reconciler.yaml.read import Document, Odd, is_a
 
 MAX_BYTES = 1 << 20  # what the API server takes, all values together
 

@@ -9,11 +9,11 @@ from reconciler.testbed.addons import argocd, crds, gitea, nodes, sealed_secrets
 from reconciler.testbed.peers import CONTROL_PLANE
 
 if TYPE_CHECKING:
-    from reconciler.testbed.order import Options
+    from reconciler.testbed.launch_options import TestbedOptions
     from reconciler.testbed.supervisor import Supervisor
 
 
-def programs_of(options: Options) -> tuple[str, ...]:
+def programs_of(options: TestbedOptions) -> tuple[str, ...]:
     """The peers that a testbed of this kind runs."""
     names = list(CONTROL_PLANE)
     names += [crds.BUNDLES[name] for name in options.crds]

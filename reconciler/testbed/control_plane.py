@@ -10,7 +10,7 @@ from reconciler.cluster.access import Access
 from reconciler.cluster.auth import FixedProof, Proof
 from reconciler.cluster.sync import BlockingApiClient
 from reconciler.errors import ApiError
-from reconciler.testbed.certificates import Authority, KeyPair
+from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
@@ -33,11 +33,11 @@ ETCD_PEERS = "unix://etcd:1"
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class ControlPlane:
     """A control plane that answers."""
 
     server: str
-    authority: Authority
+    authority: CertificateAuthority
     administrator: KeyPair
 
     def connect(self) -> BlockingApiClient:
@@ -50,11 +50,11 @@ class Cluster:
         )
 
 
-def start(supervisor: Supervisor) -> Cluster:
+def start(supervisor: Supervisor) -> ControlPlane:
     """Start all of it; ready means that controllers, scheduler and nodes are at work."""
     folder = supervisor.folder
     supervisor.say("making certificates")
-    authority = Authority(folder.pki)
+    authority = CertificateAuthority(folder.pki)
     administrator = authority.client("administrator", "administrator", MASTERS)
     tokens = authority.service_account_keys()
     serving = authority.server()
@@ -63,7 +63,7 @@ def start(supervisor: Supervisor) -> Cluster:
     (launch,) = supervisor.start(
         lambda: _api_server(supervisor, authority, administrator, serving, tokens)
     )
-    cluster = Cluster(launch.address, authority, administrator)
+    cluster = ControlPlane(launch.address, authority, administrator)
     name = f"testbed-{folder.name}"
     authority.kubeconfig(folder.kubeconfig, cluster.server, administrator, name)
     # What kubectl remembers of a cluster goes with it, and not into the home of its user.
@@ -112,7 +112,7 @@ def _etcd(supervisor: Supervisor) -> Launch:
 
 def _api_server(
     supervisor: Supervisor,
-    authority: Authority,
+    authority: CertificateAuthority,
     administrator: KeyPair,
     serving: KeyPair,
     tokens: KeyPair,
@@ -138,11 +138,11 @@ def _api_server(
         "--allow-privileged=true",
         "--profiling=false",
     ]
-    cluster = Cluster(address, authority, administrator)
+    cluster = ControlPlane(address, authority, administrator)
     return Launch("kube-apiserver", command, lambda: _is_ready(cluster), address)
 
 
-def _is_ready(cluster: Cluster) -> bool:
+def _is_ready(cluster: ControlPlane) -> bool:
     try:
         with cluster.connect() as client:
             return client.ask("GET", "/readyz").status == 200
@@ -150,7 +150,9 @@ def _is_ready(cluster: Cluster) -> bool:
         return False
 
 
-def _controllers(supervisor: Supervisor, authority: Authority, tokens: KeyPair) -> Launch:
+def _controllers(
+    supervisor: Supervisor, authority: CertificateAuthority, tokens: KeyPair
+) -> Launch:
     command: list[str | Path] = [
         supervisor.programs["kube-controller-manager"],
         *_client_flags("kube-controller-manager"),

@@ -15,8 +15,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from reconciler.testbed.order import Options
-from reconciler.testbed.processes import Identity, wait_gone
+from reconciler.testbed.launch_options import TestbedOptions
+from reconciler.testbed.processes import ProcessIdentity, wait_gone
 
 STARTING, READY, FAILED = "starting", "ready", "failed"
 
@@ -26,18 +26,18 @@ class Component:
     """One process of a testbed."""
 
     name: str
-    process: Identity
+    process: ProcessIdentity
     address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TestbedState:
     """What the supervisor says of its testbed."""
 
     phase: str
     doing: str
-    supervisor: Identity
-    options: Options = field(default_factory=Options)
+    supervisor: ProcessIdentity
+    options: TestbedOptions = field(default_factory=TestbedOptions)
     components: tuple[Component, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
     """What env prints: names for shells, and values."""
@@ -52,21 +52,22 @@ class State:
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
-    def load(cls, text: str) -> State:
+    def load(cls, text: str) -> TestbedState:
         raw = json.loads(text)
         components = tuple(
-            Component(c["name"], Identity(**c["process"]), c["address"]) for c in raw["components"]
+            Component(c["name"], ProcessIdentity(**c["process"]), c["address"])
+            for c in raw["components"]
         )
         return replace(
-            cls(raw["phase"], raw["doing"], Identity(**raw["supervisor"])),
-            options=Options.load(raw["options"]),
+            cls(raw["phase"], raw["doing"], ProcessIdentity(**raw["supervisor"])),
+            options=TestbedOptions.load(raw["options"]),
             components=components,
             variables=raw["variables"],
             failure=tuple(raw["failure"]),
         )
 
 
-class Folder:
+class TestbedFolder:
     """Where the files of the testbed with this name are."""
 
     def __init__(self, base: Path, name: str) -> None:
@@ -142,13 +143,13 @@ class Folder:
         with suppress(OSError):  # there may be others in it
             self.base.rmdir()
 
-    def state(self) -> State | None:
+    def state(self) -> TestbedState | None:
         try:
-            return State.load(self._state.read_text())
+            return TestbedState.load(self._state.read_text())
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def save(self, state: State) -> None:
+    def save(self, state: TestbedState) -> None:
         fresh = self._state.with_suffix(".fresh")
         fresh.write_text(state.dump())
         fresh.replace(self._state)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import TestbedError
-from reconciler.testbed.folder import FAILED, READY, Folder, State, last_lines
-from reconciler.testbed.order import Options, write_order
+from reconciler.testbed.folder import FAILED, READY, TestbedFolder, TestbedState, last_lines
+from reconciler.testbed.launch_options import TestbedOptions, write_order
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,7 +31,7 @@ class Testbed:
 
     __test__ = False  # pytest takes every name like this for a test
 
-    def __init__(self, folder: Folder, state: State, owner: int) -> None:
+    def __init__(self, folder: TestbedFolder, state: TestbedState, owner: int) -> None:
         self.folder = folder
         self.state = state
         self._owner = owner
@@ -57,8 +57,8 @@ class Testbed:
 
 
 def up(
-    folder: Folder,
-    options: Options,
+    folder: TestbedFolder,
+    options: TestbedOptions,
     programs: dict[str, Path],
     say: Callable[[str], None] = lambda _: None,
 ) -> Testbed:
@@ -90,7 +90,7 @@ def up(
     return Testbed(folder, state, owner)
 
 
-def down(folder: Folder) -> bool:
+def down(folder: TestbedFolder) -> bool:
     """End it and remove all its files; whether there was something."""
     there = folder.path.exists()
     state = folder.state()
@@ -113,7 +113,7 @@ def down(folder: Folder) -> bool:
     return there
 
 
-def _signal(pid: int, number: int, folder: Folder) -> None:
+def _signal(pid: int, number: int, folder: TestbedFolder) -> None:
     """Signal the supervisor: the lock says that this number is still its own."""
     if not hasattr(os, "pidfd_open"):
         os.kill(pid, number)
@@ -131,7 +131,9 @@ def _signal(pid: int, number: int, folder: Folder) -> None:
         os.close(process)
 
 
-def _begin(folder: Folder, lock: int, options: Options, programs: dict[str, Path]) -> int:
+def _begin(
+    folder: TestbedFolder, lock: int, options: TestbedOptions, programs: dict[str, Path]
+) -> int:
     """Start a supervisor, which gets the lock; we are the first owner."""
     try:
         folder.clear()
@@ -145,13 +147,13 @@ def _begin(folder: Folder, lock: int, options: Options, programs: dict[str, Path
     return owner
 
 
-def _lay_out(folder: Folder) -> None:
+def _lay_out(folder: TestbedFolder) -> None:
     for path in (folder.logs, folder.bin, folder.temporary):
         path.mkdir(mode=0o700)
     os.mkfifo(folder.owners, 0o600)
 
 
-def _spawn_supervisor(folder: Folder, lock: int) -> None:
+def _spawn_supervisor(folder: TestbedFolder, lock: int) -> None:
     with open(folder.log("supervisor"), "ab") as log:
         # It forks once more, so that it is nobody's child and need not be waited for.
         subprocess.run(
@@ -175,7 +177,7 @@ def _spawn_supervisor(folder: Folder, lock: int) -> None:
         )
 
 
-def _join(folder: Folder) -> int:
+def _join(folder: TestbedFolder) -> int:
     """Become an owner too."""
     limit = time.monotonic() + STOP_SECONDS
     while time.monotonic() < limit:
@@ -188,7 +190,7 @@ def _join(folder: Folder) -> int:
     raise TestbedError(f"the testbed {folder.name} is just ending", hint="try again in a moment")
 
 
-def _wait_ready(folder: Folder, say: Callable[[str], None]) -> State:
+def _wait_ready(folder: TestbedFolder, say: Callable[[str], None]) -> TestbedState:
     said = ""
     while True:
         alive = folder.alive()
@@ -206,7 +208,7 @@ def _wait_ready(folder: Folder, say: Callable[[str], None]) -> State:
         time.sleep(0.03)
 
 
-def _failed(folder: Folder, what: str, why: str) -> TestbedError:
+def _failed(folder: TestbedFolder, what: str, why: str) -> TestbedError:
     if shutil.disk_usage(folder.path).free < NEEDED_SPACE:
         why = f"there is no space left in {folder.path}"
         hint = "make room, or name another folder in RECONCILER_TESTBEDS"

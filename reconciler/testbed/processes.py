@@ -22,24 +22,24 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProcessIdentity:
     """A process: its number, and its start, which tells it from a later one of that number."""
 
     pid: int
     started: str
 
     @classmethod
-    def of(cls, pid: int) -> Identity | None:
+    def of(cls, pid: int) -> ProcessIdentity | None:
         """The process that has this number now."""
         started = _started(pid)
         return cls(pid, started) if started else None
 
     @classmethod
-    def own(cls) -> Identity:
+    def own(cls) -> ProcessIdentity:
         return cls(os.getpid(), _started(os.getpid()))
 
     def alive(self) -> bool:
-        return self == Identity.of(self.pid)
+        return self == ProcessIdentity.of(self.pid)
 
     def kill_group(self) -> None:
         """End it and what it started, if it is still the same process."""
@@ -93,7 +93,7 @@ def die_with(parent: int) -> None:
             os._exit(1)
 
 
-def wait_gone(identities: Sequence[Identity], seconds: float) -> bool:
+def wait_gone(identities: Sequence[ProcessIdentity], seconds: float) -> bool:
     """Whether all of these ended within that time."""
     limit = time.monotonic() + seconds
     while any(identity.alive() for identity in identities):

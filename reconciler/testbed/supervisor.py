@@ -23,12 +23,12 @@ from reconciler.testbed.folder import (
     READY,
     STARTING,
     Component,
-    Folder,
-    State,
+    TestbedFolder,
+    TestbedState,
     last_lines,
 )
-from reconciler.testbed.order import Options, read_order
-from reconciler.testbed.processes import Identity, spawn, wait_gone
+from reconciler.testbed.launch_options import TestbedOptions, read_order
+from reconciler.testbed.processes import ProcessIdentity, spawn, wait_gone
 
 if TYPE_CHECKING:
     import subprocess
@@ -57,7 +57,9 @@ class Stopped(Exception):
 class Supervisor:
     """Starts programs in a folder, and keeps the folder's state true."""
 
-    def __init__(self, folder: Folder, options: Options, programs: Mapping[str, Path]) -> None:
+    def __init__(
+        self, folder: TestbedFolder, options: TestbedOptions, programs: Mapping[str, Path]
+    ) -> None:
         self.folder = folder
         self.options = options
         self.programs = programs
@@ -65,7 +67,7 @@ class Supervisor:
         self._owners = os.open(folder.owners, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._kept = False
         self._told = False
-        self._state = State(STARTING, "", Identity.own(), options)
+        self._state = TestbedState(STARTING, "", ProcessIdentity.own(), options)
         signal.signal(signal.SIGTERM, lambda *_: self._tell())
         folder.save(self._state)
 
@@ -107,7 +109,7 @@ class Supervisor:
             stdin=launch.stdin,
         )
         self._children[launch.name] = child
-        identity = Identity.of(child.pid) or Identity(child.pid, "it ended at once")
+        identity = ProcessIdentity.of(child.pid) or ProcessIdentity(child.pid, "it ended at once")
         others = tuple(c for c in self._state.components if c.name != launch.name)
         self._change(components=(*others, Component(launch.name, identity, launch.address)))
         return child
@@ -214,7 +216,7 @@ def main(base: str, name: str, lock: str) -> None:
         os._exit(0)
     os.set_inheritable(int(lock), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder = Folder(Path(base), name)
+    folder = TestbedFolder(Path(base), name)
     options, programs = read_order(folder.order)
     supervisor = Supervisor(folder, options, programs)
     from reconciler.testbed.assembly import assemble

@@ -23,7 +23,7 @@ from reconciler.argocd.plugin_pb2 import (
     ParametersAnnouncementResponse,
     RepositoryResponse,
 )
-from reconciler.argocd.service import SERVICE
+from reconciler.argocd.server.service import SERVICE
 
 REPLIES: dict[str, Any] = {
     "GenerateManifest": ManifestResponse,

@@ -15,7 +15,7 @@ import yaml
 from reconciler import __version__
 from reconciler.argocd.doctor.examine import examine
 from reconciler.errors import UsageError
-from reconciler.model.document import LOADER
+from reconciler.yaml.nodes import LOADER
 from tests.peers import program
 from tests.testbed.plugin import Cluster
 

@@ -22,11 +22,11 @@ from typing import Any
 import grpc
 import pytest
 
-from reconciler.argocd.frames import PREFACE
 from reconciler.argocd.plugin_pb2 import AppStreamRequest, EnvEntry, File
+from reconciler.argocd.server.http2_frames import PREFACE
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive, messages
 from tests.argocd.conftest import running
-from tests.git.test_archive import member
+from tests.trees.test_archive import member
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 FAILED = grpc.StatusCode.FAILED_PRECONDITION

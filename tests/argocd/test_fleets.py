@@ -18,11 +18,11 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.model.document import LOADER
-from reconciler.testbed.folder import Folder
+from reconciler.testbed.folder import TestbedFolder
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, up
 from reconciler.testbed.loopback import call
-from reconciler.testbed.order import Options
+from reconciler.yaml.nodes import LOADER
 from tests.conftest import Repo
 from tests.peers import program
 from tests.reference import ROOT, git_settings
@@ -46,7 +46,9 @@ def clusters(
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
 
         def start(name: str) -> Testbed:
-            return stack.enter_context(up(Folder(base, name), Options(), control_plane))
+            return stack.enter_context(
+                up(TestbedFolder(base, name), TestbedOptions(), control_plane)
+            )
 
         found = {}
         for name, testbed in zip(ENVIRONMENTS, pool.map(start, ENVIRONMENTS), strict=True):

@@ -16,17 +16,17 @@ from typing import Any
 import grpc
 import pytest
 
-from reconciler.argocd.caller import call
 from reconciler.argocd.plugin_pb2 import (
     AppStreamRequest,
     CheckPluginConfigurationResponse,
     ManifestRequestMetadata,
     ManifestResponse,
 )
-from reconciler.argocd.received import received
-from reconciler.argocd.rpc import Code, Refused
-from reconciler.argocd.sent import Asked, common_root, sent
-from reconciler.argocd.sent import Cluster as Told
+from reconciler.argocd.replay.client import call
+from reconciler.argocd.replay.request import GenerateRequest, common_root, sent
+from reconciler.argocd.replay.request import TargetCluster as Told
+from reconciler.argocd.replay.response import received
+from reconciler.argocd.server.rpc import Code, Refused
 from reconciler.errors import CheckFailed, RepositoryError, UsageError
 from reconciler.testbed.lifecycle import Testbed
 from tests.argocd.client import FLEET, WEB
@@ -140,7 +140,7 @@ def test_what_is_sent_is_what_the_real_repo_server_sends(
     argocd.kubectl("delete", "application", name, "-n", "argocd")
 
     real = {e.name: e.value for e in recorder.about.env}
-    asked = Asked(
+    asked = GenerateRequest(
         name=name,
         project="default",
         namespace=name,
@@ -183,7 +183,7 @@ def test_a_link_that_leads_out_is_refused_as_the_repo_server_refuses_it(
 ) -> None:
     repo.commit(FLEET)
     (repo.path / "overlays/link").symlink_to(target)
-    asked = Asked("x", "default", "x", "url", "main", WEB)
+    asked = GenerateRequest("x", "default", "x", "url", "main", WEB)
     with pytest.raises(RepositoryError, match=r"overlays/link: .*out-of-bounds symlinks"):
         sent(str(repo.path), "0" * 40, asked, Told(), whole=True)
     with pytest.raises(UsageError, match="app path does not exist"):
@@ -194,7 +194,7 @@ def test_what_git_ignores_is_not_sent(repo: Repo) -> None:
     repo.commit({**FLEET, ".gitignore": "/secret\n*.key\n"})
     repo.write({"secret/a": "", "environments/dev/web/b.key": "", "new.yaml": ""})
     (repo.path / "secret/out").symlink_to("/etc")
-    asked = Asked("x", "default", "x", "url", "main", WEB)
+    asked = GenerateRequest("x", "default", "x", "url", "main", WEB)
     found = entries(sent(str(repo.path), "0" * 40, asked, Told(), whole=True).archive)
     names = {name for name, *_ in found}
     assert "new.yaml" in names

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.compare.comment import MARK
+from reconciler.compare.pull_request_comment import MARK
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = [*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob(".github/actions/*/action.yml")]

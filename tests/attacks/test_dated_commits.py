@@ -16,19 +16,19 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.forges.forge import State
-from reconciler.forges.local import Local
-from reconciler.promotion.conduct.round import Failed
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.bot.round import Failed
+from reconciler.forges.forge import PullRequestState
+from reconciler.forges.local import LocalForge
+from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from tests.bot.conftest import build as build
-from tests.bot.town import Town, fleet
-from tests.bot.town import entry as town_entry
+from tests.bot.gitea_fleet import Town, fleet
+from tests.bot.gitea_fleet import entry as town_entry
 from tests.conftest import Repo
 from tests.forges.conftest import site as site
-from tests.promotion.conduct.yard import PAW, Yard, in_the_repository
 from tests.promotion.fleet import Fleet, entry
+from tests.promotion.pull_request.forge_setup import PAW, Yard, in_the_repository
 from tests.testbed.plugin import Gitea
 
 Build = Callable[[Mapping[str, str]], Town]
@@ -102,12 +102,12 @@ def test_a_commit_that_is_dated_back_soaks_from_when_the_bot_saw_it(repo: Repo, 
     dated = found.commit(entry("stage", found.first, "v2"))
     first = bot(repo.path)
     assert "0 min of 1 d" in first
-    forge = Local(str(repo.path))
+    forge = LocalForge(str(repo.path))
     seen = repo.git("rev-parse", f"refs/reconciler/seen/{dated}")
     assert "0 min of 1 d" in bot(repo.path)
     assert repo.git("rev-parse", f"refs/reconciler/seen/{dated}") == seen
     (pull,) = forge.open_pulls()
-    assert pull.state is State.open
+    assert pull.state is PullRequestState.open
     assert "newTag: v1" in repo.git("show", "main:environments/prod/paw/kustomization.yaml")
 
 
@@ -155,7 +155,7 @@ def test_a_release_that_was_replaced_has_not_soaked_until_a_day_that_is_to_come(
     assert "0 min of 1 d, and replaced there" in soak.evidence
 
 
-def gate(results: tuple[Result, ...]) -> list[Result]:
+def gate(results: tuple[GateResult, ...]) -> list[GateResult]:
     return [result for result in results if result.name == "soak"]
 
 

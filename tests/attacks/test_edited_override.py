@@ -11,33 +11,33 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from reconciler.forges.client import Way
-from reconciler.forges.connect import connect, place_of
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.forges.gitlab import GitLab
-from reconciler.forges.local import Local
-from reconciler.forges.tokens import Token
-from reconciler.promotion.conduct.posting import STOPPED, reassure, say_override
+from reconciler.forges.local import LocalForge
+from reconciler.forges.tokens import ForgeToken
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override import Override
 from reconciler.promotion.gates.result import Gate
+from reconciler.promotion.pull_request.posting import STOPPED, comment_unblocked, say_override
 from tests.forges import test_github, test_gitlab
 from tests.forges.conftest import Site
 from tests.forges.conftest import site as site
 from tests.forges.github_contract import GitHubContract
 from tests.forges.gitlab_contract import GitLabContract
 from tests.forges.replay import replay
-from tests.promotion.conduct.conftest import Build
-from tests.promotion.conduct.conftest import build as build
-from tests.promotion.conduct.conftest import build_in_gitea as build_in_gitea
-from tests.promotion.conduct.conftest import checking as checking
-from tests.promotion.conduct.yard import Yard
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.conftest import Ask
 from tests.promotion.gates.conftest import ask as ask
 from tests.promotion.gates.conftest import at as at
 from tests.promotion.gates.conftest import gated as gated
 from tests.promotion.gates.conftest import sources as sources
+from tests.promotion.pull_request.conftest import Build
+from tests.promotion.pull_request.conftest import build as build
+from tests.promotion.pull_request.conftest import build_in_gitea as build_in_gitea
+from tests.promotion.pull_request.conftest import checking as checking
+from tests.promotion.pull_request.forge_setup import Yard
 
 POLICY = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [alice], "
@@ -118,9 +118,9 @@ def test_words_of_ours_in_the_mouth_of_another_are_not_answered(build: Build) ->
     found = yard.conduct()
     assert found.pull
     assert found.pull.draft
-    mallory = Local(str(yard.square.root), "mallory")
+    mallory = LocalForge(str(yard.square.root), "mallory")
     mallory.say(found.pull, "plan", f"{STOPPED} so I say")
-    reassure(yard.desk(), found.pull)
+    comment_unblocked(yard.desk(), found.pull)
     assert [c.author for c in yard.forge.comments(found.pull)] == ["mallory"]
 
 
@@ -132,7 +132,7 @@ def on_github(said: list[Said]) -> Iterator[tuple[Forge, PullRequest]]:
     """The edited ones were edited within the second of their birth."""
     with (
         replay(GitHubContract(), "/api/v3") as server,
-        test_github.opened(server, Token("a-token")) as forge,
+        test_github.opened(server, ForgeToken("a-token")) as forge,
     ):
         pull = test_github.the_pull(forge, server)
         comments = [
@@ -149,8 +149,10 @@ def on_github(said: list[Said]) -> Iterator[tuple[Forge, PullRequest]]:
 def on_gitlab(said: list[Said]) -> Iterator[tuple[Forge, PullRequest]]:
     """The edited ones were edited a moment after their birth."""
     with replay(GitLabContract(), "/api/v4") as server:
-        place = place_of(f"{server.url.removesuffix('/api/v4')}/fleet/team/environments", "gitlab")
-        with connect(place, Token("glpat-x"), Way()) as connection:
+        place = forge_address(
+            f"{server.url.removesuffix('/api/v4')}/fleet/team/environments", "gitlab"
+        )
+        with connect(place, ForgeToken("glpat-x"), HttpRoute()) as connection:
             assert isinstance(connection.forge, GitLab)
             pull = test_gitlab.the_pull(connection.forge, server)
             notes = []

@@ -18,7 +18,7 @@ import pytest
 
 from reconciler.errors import LockTaken
 from reconciler.git.branches import OwnBranches
-from reconciler.promotion.conduct.lock import REFERENCE, Lock
+from reconciler.promotion.pull_request.lock import REFERENCE, Lock
 from tests.conftest import Repo
 from tests.promotion.fleet import Fleet, entry
 

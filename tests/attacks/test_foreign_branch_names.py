@@ -18,11 +18,11 @@ import pytest
 from reconciler.errors import ReconcilerError
 from reconciler.forges import github, gitlab
 from reconciler.forges.forge import PullRequest
-from reconciler.promotion.errand import PREFIXES
+from reconciler.promotion.promotion_request import PREFIXES
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.bot.conftest import build as build
-from tests.bot.town import Town, entry, fleet
+from tests.bot.gitea_fleet import Town, entry, fleet
 from tests.conftest import Repo
 from tests.forges import test_github, test_gitlab
 from tests.forges.conftest import site as site

@@ -16,15 +16,22 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ForgeError
-from reconciler.forges.client import Way
-from reconciler.forges.connect import connect, place_of
-from reconciler.forges.forge import Forge, PullRequest, State, Status, Verdict, Wanted
-from reconciler.forges.patience import Clock
-from reconciler.forges.tokens import Token
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address
+from reconciler.forges.forge import (
+    CommitStatus,
+    Forge,
+    PullRequest,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
+)
+from reconciler.forges.retry import RetryClock
+from reconciler.forges.tokens import ForgeToken
 from tests.conftest import Repo
 from tests.forges.replay import Answer, Free, Replay, Request, running
 from tests.promotion.fleet import Fleet, entry
-from tests.promotion.gates.paper import pull
+from tests.promotion.gates.fake_facts import pull
 
 SECRET = "s3cr3t-of-another-host-entirely"
 
@@ -180,8 +187,8 @@ def test_what_an_unknown_host_answers_is_no_fault_of_ours(
 
 
 COMMIT = "1a2b3c4d" * 5
-WANTED = Wanted("title", "body", ("label",), ("alice",))
-STATUS = Status("promotion/soak", Verdict.pending, "so")
+WANTED = WantedPullRequest("title", "body", ("label",), ("alice",))
+STATUS = CommitStatus("promotion/soak", StatusVerdict.pending, "so")
 
 ASKED: dict[str, Callable[[Forge, PullRequest], Any]] = {
     "user": lambda forge, _: forge.user(),
@@ -208,10 +215,10 @@ ASKED: dict[str, Callable[[Forge, PullRequest], Any]] = {
 @pytest.mark.parametrize("kind", SAYS)
 @pytest.mark.parametrize("asked", ASKED)
 def test_whatever_is_asked_an_odd_answer_is_told_as_the_forge_s(kind: str, asked: str) -> None:
-    quick = Way(clock=Clock(sleep=lambda _: None), patience=1)
-    some = pull(state=State.open)
+    quick = HttpRoute(clock=RetryClock(sleep=lambda _: None), patience=1)
+    some = pull(state=PullRequestState.open)
     for says in ODD:
         with stranger(kind, says) as host:
-            place = place_of(f"{host.url}/owner/fleet.git", kind)
-            with connect(place, Token(SECRET), quick) as connection, suppress(ForgeError):
+            place = forge_address(f"{host.url}/owner/fleet.git", kind)
+            with connect(place, ForgeToken(SECRET), quick) as connection, suppress(ForgeError):
                 ASKED[asked](connection.forge, some)

@@ -11,19 +11,23 @@ import subprocess
 import pytest
 
 from reconciler.forges.forge import PullRequest
-from reconciler.forges.local import Local
+from reconciler.forges.local import LocalForge
 from reconciler.git.trailers import with_trailers
-from reconciler.promotion.conduct.posting import say_override
-from reconciler.promotion.errand import Errand, Kind, errand_of
 from reconciler.promotion.gates.override import Override
+from reconciler.promotion.promotion_request import (
+    PromotionKind,
+    PromotionRequest,
+    request_of_commit,
+)
+from reconciler.promotion.pull_request.posting import say_override
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.conftest import Repo
-from tests.promotion.conduct.conftest import Build
-from tests.promotion.conduct.conftest import build as build
-from tests.promotion.conduct.conftest import checking as checking
-from tests.promotion.conduct.yard import PAW, Yard
 from tests.promotion.fleet import Fleet, entry
+from tests.promotion.pull_request.conftest import Build
+from tests.promotion.pull_request.conftest import build as build
+from tests.promotion.pull_request.conftest import checking as checking
+from tests.promotion.pull_request.forge_setup import PAW, Yard
 
 POLICY = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [Lead], "
@@ -47,7 +51,7 @@ def made_again(yard: Yard, commit: str) -> str:
 
 
 def lead_says(yard: Yard, pull: PullRequest, mark: str, body: str) -> None:
-    Local(str(yard.square.root), "Lead").say(pull, mark, body)
+    LocalForge(str(yard.square.root), "Lead").say(pull, mark, body)
 
 
 @pytest.mark.parametrize("digits", [7, 10, 39])
@@ -111,7 +115,7 @@ def test_a_tag_called_as_a_commit_begins_is_not_taken_for_it(repo: Repo, typed: 
 
 @pytest.mark.parametrize("release", ["main", "1a2b3c4", "HEAD~1", ":/hotfix"])
 def test_a_release_that_a_branch_asks_for_is_a_commit_in_full(release: str) -> None:
-    errand = Errand(Kind.rollback, "prod", "prod", ("paw",), "a" * 40)
+    errand = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), "a" * 40)
     message = with_trailers("Roll back", errand.trailers())
-    assert errand_of(message) == errand
-    assert errand_of(message.replace("a" * 40, release)) is None
+    assert request_of_commit(message) == errand
+    assert request_of_commit(message.replace("a" * 40, release)) is None

@@ -16,7 +16,7 @@ import pytest
 from reconciler.cli.source import open_tree
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PlaintextRules
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.plaintext.rendered import TOO_MUCH, Rendering
 from reconciler.sealing.plaintext.scan import Scanner

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.read import read_documents
 from reconciler.sealing.certificate import fingerprint_of
 from reconciler.sealing.sealed_secret import read_sealed_secret
+from reconciler.yaml.read import read_documents
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.cli.sealed_fleet import SEALED, environment, sealed_fleet

@@ -12,7 +12,7 @@ import pytest
 from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive
 from tests.argocd.conftest import plugin as plugin
 from tests.attacks.sidecar import MIB, User, beside, peak_of
-from tests.git.test_archive import member
+from tests.trees.test_archive import member
 
 SECONDS = 60
 

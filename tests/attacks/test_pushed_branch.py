@@ -19,52 +19,54 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.forges.forge import PullRequest, Verdict, Wanted
-from reconciler.forges.local import Local
-from reconciler.promotion.conduct.branch import Work, publish
-from reconciler.promotion.conduct.conduct import End
-from reconciler.promotion.conduct.round import Round
-from reconciler.promotion.errand import Errand, Kind
-from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.bot.round import Round
+from reconciler.forges.forge import PullRequest, StatusVerdict, WantedPullRequest
+from reconciler.forges.local import LocalForge
+from reconciler.health.sources import HealthSources
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.branch import BranchWork, publish
+from reconciler.promotion.pull_request.conduct import End
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.forges.conftest import Site
 from tests.forges.conftest import site as site
-from tests.promotion.conduct.conftest import Build
-from tests.promotion.conduct.conftest import build as build
-from tests.promotion.conduct.conftest import build_in_gitea as build_in_gitea
-from tests.promotion.conduct.conftest import checking as checking
-from tests.promotion.conduct.yard import PAW, Yard, unreachable
 from tests.promotion.fleet import overlay
 from tests.promotion.gates.web import serving
+from tests.promotion.pull_request.conftest import Build
+from tests.promotion.pull_request.conftest import build as build
+from tests.promotion.pull_request.conftest import build_in_gitea as build_in_gitea
+from tests.promotion.pull_request.conftest import checking as checking
+from tests.promotion.pull_request.forge_setup import PAW, Yard, unreachable
 
 POLICY = "promotion: {propose: app, autoMerge: true, overrides: [Lead]}\n"
 FREEZE = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [Lead, alice], "
     "gates: [{type: freeze, from: 2020-01-01, to: 2090-01-01}]}\n"
 )
-BACK = Errand(Kind.rollback, "prod", "prod", ("paw",), reason="it burns")
+BACK = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
 
 
-def pushed(yard: Yard, errand: Errand) -> str:
+def pushed(yard: Yard, errand: PromotionRequest) -> str:
     """A branch that says what its errand is, as anybody can make it."""
     desk = yard.desk()
     scene = desk.scene(errand)
-    return publish(desk.shop, Work(scene.plan, errand, scene.trailers)).branch
+    return publish(desk.shop, BranchWork(scene.plan, errand, scene.trailers)).branch
 
 
 def opened(yard: Yard, branch: str) -> PullRequest:
-    return Local(str(yard.square.root), "mallory").create(branch, "main", Wanted("mine", ""))
+    return LocalForge(str(yard.square.root), "mallory").create(
+        branch, "main", WantedPullRequest("mine", "")
+    )
 
 
 def approved(yard: Yard, pull: PullRequest, user: str) -> None:
-    forge = Local(str(yard.square.root), user)
+    forge = LocalForge(str(yard.square.root), user)
     forge.approve(forge.pull(pull.number))
 
 
 def follow(yard: Yard) -> None:
     desk = yard.desk()
-    with Sources(unreachable, httpx.Client) as sources:  # type: ignore[arg-type]
+    with HealthSources(unreachable, httpx.Client) as sources:  # type: ignore[arg-type]
         list(Round(desk, yard.assessor(desk), sources).go())
 
 
@@ -104,15 +106,15 @@ def test_a_wish_to_let_go_of_a_hold_waits_for_somebody_who_may(build: Build) -> 
     rolled_back(yard)
     pull = opened(yard, pushed(yard, replace(PAW, unheld="because I can")))
     approved(yard, pull, "mallory-2")
-    Local(str(yard.square.root), "mallory").say(
+    LocalForge(str(yard.square.root), "mallory").say(
         pull, "x", f"/override hold {pull.commit} because I can"
     )
     yard.round()
     assert "newTag: v1" in yard.file("main")
     verdicts = {s.context: s.verdict for s in yard.forge.statuses(pull.commit)}
-    assert verdicts["promotion/hold"] is Verdict.pending
-    assert verdicts["promotion/all"] is Verdict.pending
-    lead = Local(str(yard.square.root), "Lead")
+    assert verdicts["promotion/hold"] is StatusVerdict.pending
+    assert verdicts["promotion/all"] is StatusVerdict.pending
+    lead = LocalForge(str(yard.square.root), "Lead")
     lead.say(pull, "y", f"/override hold {pull.commit} the node was full")
     yard.round()
     assert "newTag: v2" in yard.file("main")
@@ -141,7 +143,7 @@ def test_on_a_real_forge_an_approval_of_one_who_may_is_needed_too(
 ) -> None:
     yard = build_in_gitea(prod=FREEZE)
     branch = pushed(yard, replace(BACK, release=frozen(yard)))
-    pull = site.forge("bob").create(branch, "main", Wanted("mine", ""))
+    pull = site.forge("bob").create(branch, "main", WantedPullRequest("mine", ""))
     yard.round()
     assert "newTag: v1" in yard.file("main")
     site.approve(pull.number, "alice")
@@ -182,7 +184,7 @@ def test_a_branch_of_another_name_makes_the_bot_push_none_of_ours(build: Build) 
     yard.tag("v1", app="dog", ref=dog)
     desk = yard.desk()
     scene = desk.scene(replace(BACK, release=frozen(yard)))
-    work = Work(scene.plan, replace(BACK, apps=("dog",)))
+    work = BranchWork(scene.plan, replace(BACK, apps=("dog",)))
     made, branch = publish(desk.shop, work), "promote/harmless"
     desk.shop.branches.move(f"refs/heads/{branch}", made.commit, None)
     desk.shop.branches.move(f"refs/heads/{made.branch}", None, made.commit)
@@ -275,7 +277,7 @@ def test_a_commit_that_cannot_be_read_keeps_no_other_from_its_way(
     yard.round()
     assert "newTag: v2" in yard.file("main")
     if opens:
-        forge = Local(str(yard.square.root), "mallory")
+        forge = LocalForge(str(yard.square.root), "mallory")
         forge.close(forge.pull(1))
     yard.pull()
     yard.tag("v3")
@@ -394,6 +396,8 @@ def test_a_request_to_another_branch_makes_the_bot_the_author_of_none(build: Bui
     yard = build(prod=FREEZE)
     branch = pushed(yard, replace(BACK, release=frozen(yard)))
     git(yard, "branch", "elsewhere", "main")
-    Local(str(yard.square.root), "mallory").create(branch, "elsewhere", Wanted("mine", ""))
+    LocalForge(str(yard.square.root), "mallory").create(
+        branch, "elsewhere", WantedPullRequest("mine", "")
+    )
     yard.round()
     assert [(pull.author, pull.base) for pull in yard.open()] == [("mallory", "elsewhere")]

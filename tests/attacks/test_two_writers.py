@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.read import read_documents
 from reconciler.git import file_lock
 from reconciler.sealing.certificate import fingerprint_of, read_certificates
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
+from reconciler.yaml.read import read_documents
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.cli.sealed_fleet import SEALED, sealed_fleet
@@ -34,7 +34,7 @@ SOURCE = str(Path(__file__).parents[2])
 # Types commands one after the other, as soon as it is told to begin; {n} is the round.
 WRITER = textwrap.dedent("""
     import sys
-    from reconciler.cli.app import run
+    from reconciler.cli.program import run
     rounds, *words = sys.argv[1:]
     print("ready", flush=True)
     sys.stdin.readline()
@@ -144,7 +144,7 @@ def test_certificates_that_come_at_once_all_stay(fleet: Repo) -> None:
     script = textwrap.dedent("""
         import sys
         from reconciler.model.fleet import load_fleet
-        from reconciler.git.worktree import WorkTree
+        from reconciler.trees.worktree import WorkTree
         from reconciler.sealing.certificate import read_certificate
         from reconciler.sealing.certificates import add_certificate
         prod = load_fleet(WorkTree(".")).environment("prod")

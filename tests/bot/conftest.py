@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.town import Town
+from tests.bot.gitea_fleet import Town
 from tests.conftest import Repo
 from tests.forges.conftest import Site
 from tests.forges.conftest import site as site

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.bot.town import Town, entry, fleet
+from tests.bot.gitea_fleet import Town, entry, fleet
 
 Build = Callable[[Mapping[str, str]], Town]
 

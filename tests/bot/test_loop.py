@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.bot import loop as looping
 from reconciler.bot.loop import Loop
-from reconciler.bot.metrics import Metrics
+from reconciler.bot.metrics import BotMetrics
+from reconciler.bot.round import Happened
 from reconciler.errors import LockTaken
-from reconciler.promotion.conduct.round import Happened
 
 
 class Rounds:
@@ -20,7 +20,7 @@ class Rounds:
 
     def __init__(self) -> None:
         self.taken = True
-        self.metrics = Metrics("test")
+        self.metrics = BotMetrics("test")
         self.loop = Loop(self._begin, self.metrics, 60)
 
     @contextmanager

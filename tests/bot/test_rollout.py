@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import pytest
 import yaml
 
-from reconciler.forges.forge import PullRequest, Verdict
+from reconciler.forges.forge import PullRequest, StatusVerdict
 from reconciler.testbed.addons.argocd import OURS
-from tests.bot.town import Town, entry, fleet
+from tests.bot.gitea_fleet import Town, entry, fleet
 from tests.testbed.plugin import Cluster
 from tests.testbed.test_argocd import healthy
 
@@ -129,7 +129,7 @@ def said(town: Town, pull: PullRequest) -> str:
     return found[0]
 
 
-def verdicts(town: Town, pull: PullRequest) -> dict[str, Verdict]:
+def verdicts(town: Town, pull: PullRequest) -> dict[str, StatusVerdict]:
     return {s.context: s.verdict for s in town.forge.statuses(pull.commit)}
 
 
@@ -147,8 +147,8 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
     town.go()
     to_stage = [town.open()[f"promote/dev/stage/app/{app}"] for app in APPS]
     for pull in to_stage:
-        assert verdicts(town, pull)["promotion/approvals"] is Verdict.pending
-        assert verdicts(town, pull)["promotion/checks"] is Verdict.success
+        assert verdicts(town, pull)["promotion/approvals"] is StatusVerdict.pending
+        assert verdicts(town, pull)["promotion/checks"] is StatusVerdict.success
         town.site.approve(pull.number)
 
     # Reviewed, it is merged; what stage runs now is not yet healthy, so prod waits.
@@ -160,8 +160,8 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
         assert "✅" in said(town, pull)
     to_prod = [town.open()[f"promote/stage/prod/app/{app}"] for app in APPS]
     for pull in to_prod:
-        assert verdicts(town, pull)["promotion/health"] is Verdict.success
-        assert verdicts(town, pull)["promotion/all"] is Verdict.pending
+        assert verdicts(town, pull)["promotion/health"] is StatusVerdict.success
+        assert verdicts(town, pull)["promotion/all"] is StatusVerdict.pending
         town.site.approve(pull.number, "bob")
     town.go()
     assert town.open() == {}

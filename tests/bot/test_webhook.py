@@ -17,10 +17,10 @@ import pytest
 
 from reconciler.bot.deliveries import Deliveries
 from reconciler.bot.log import log
-from reconciler.bot.metrics import Metrics
+from reconciler.bot.metrics import BotMetrics
 from reconciler.bot.webhook import MAX_BODY_BYTES, Gatekeeper
-from reconciler.httpd import HttpServer
-from reconciler.probes import Probes
+from reconciler.daemon.http import HttpServer
+from reconciler.daemon.probes import Probes
 
 SECRET = b"between the forge and the bot"
 
@@ -56,7 +56,7 @@ class Running:
 @pytest.fixture
 def server() -> Iterator[Running]:
     woken: list[int] = []
-    metrics = Metrics("test")
+    metrics = BotMetrics("test")
     site = Deliveries(Gatekeeper(SECRET), metrics, lambda: woken.append(1))
     probes = Probes(metrics.registry, lambda: "")
     with (

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.checks.check import Report, check
+from reconciler.checks.check import CheckReport, check
 from reconciler.checks.finding import Finding
 from reconciler.checks.judge import Judge
 from reconciler.checks.settings import CheckSettings
-from reconciler.git.memory import MemoryTree
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.memory import MemoryTree
 
-Check = Callable[..., Report]
+Check = Callable[..., CheckReport]
 JudgeOne = Callable[..., tuple[Finding, ...]]
 
 
@@ -27,7 +27,7 @@ def run_check(checking: Kernel) -> Check:
         manifests: str | Mapping[str, str],
         files: Mapping[str, str] | None = None,
         **settings: Any,
-    ) -> Report:
+    ) -> CheckReport:
         apps = {"app": manifests} if isinstance(manifests, str) else manifests
         tree = {path: text.encode() for path, text in (files or {}).items()}
         for app, manifest in apps.items():

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.testbed.folder import Folder
+from reconciler.testbed.folder import TestbedFolder
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, down, up
-from reconciler.testbed.order import Options
 from tests.checks.conftest import JudgeOne
 from tests.checks.test_guards import CASES, POLICIES
 from tests.checks.test_types import ACCEPTED, BROKEN
@@ -28,7 +28,8 @@ kind: ValidatingAdmissionPolicy
 metadata: {name: last}
 spec:
   matchConstraints:
-    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+    resourceRules:
+    - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
   validations: [{expression: "object.metadata.name != 'last'", message: is in force}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -45,8 +46,8 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, control_plane: dict[str, Path]
 ) -> Iterator[Testbed]:
     """A cluster of its own, because policies are for all of a cluster."""
-    folder = Folder(tmp_path_factory.mktemp("server"), "checks")
-    with up(folder, Options(), control_plane) as running:
+    folder = TestbedFolder(tmp_path_factory.mktemp("server"), "checks")
+    with up(folder, TestbedOptions(), control_plane) as running:
         yield running
     down(folder)
 

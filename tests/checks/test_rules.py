@@ -9,11 +9,11 @@ import pytest
 
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import SealingKey
-from reconciler.documents.write import as_yaml
 from reconciler.model.environment import External
 from reconciler.sealing.scope import CLUSTER_WIDE, NAMESPACE_WIDE, Scope
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret
+from reconciler.yaml.write import as_yaml
 from tests.checks.conftest import Check
 from tests.sealing.material import certificate
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.app import run as run_command
+from reconciler.cli.program import run as run_command
 from tests.peers import program
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]

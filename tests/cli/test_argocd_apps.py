@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.argocd.applications import HEAD
+from reconciler.argocd.applications.manifests import HEAD
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from reconciler.model.document import LOADER
+from reconciler.yaml.nodes import LOADER
 from tests.cli.conftest import Run
 from tests.peers import program
 from tests.testbed.plugin import Cluster

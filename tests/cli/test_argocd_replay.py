@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from reconciler.argocd.received import received
+from reconciler.argocd.replay.response import received
 from tests.argocd.client import FLEET, WEB
 from tests.cli.conftest import Run
 from tests.conftest import Repo

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.checks.annotations import commands
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.github_annotations import commands
 from reconciler.errors import Place
 from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
@@ -371,7 +371,7 @@ def _rows(cache: Path) -> list[bytes]:
 def test_what_was_judged_once_is_not_judged_again(
     fleet: Repo, typed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.render.process import Kernel
+    from reconciler.render.kernel_process import Kernel
 
     asked: list[str] = []
     ask = Kernel.check

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from reconciler.documents.write import as_yaml
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret
+from reconciler.yaml.write import as_yaml
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.sealing.material import certificate, key_pem

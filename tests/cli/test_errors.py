@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import app, cache
-from reconciler.cli.quick import run_quickly
+from reconciler.cli import cache, program
+from reconciler.cli.fast_commands import run_quickly
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.sample import rendered, repository
@@ -53,7 +53,7 @@ def typed(
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        code = app.run(list(arguments))
+        code = program.run(list(arguments))
         out, err = capfd.readouterr()
         return code, out, err.replace(str(apps.path), "REPO")
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from reconciler.cli.promote.evidence import _logins, _signed_in, open_sources
+from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Destination, Environment
-from reconciler.model.health import Probe, Prometheus
-from reconciler.promotion.gates.sources.evidence import Asked, Evidence
-from tests.promotion.gates.paper import NOW
+from reconciler.model.health_sources import Probe, Prometheus
+from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import prometheus, serving
 
 PASSWORD = "hunter2-is-not-told"
@@ -30,7 +30,7 @@ def look(url: str) -> list[Evidence]:
     health = (Probe(url=url), Prometheus(url=url, query="up"))
     there = Destination(cluster="stage")
     stage = Environment(name="stage", places={}, destination=there, health=health)
-    asked = Asked(Entry("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
+    asked = HealthQuestion(Entry("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
     with open_sources() as sources:
         (found,) = sources.look(stage, [asked])
     return found

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.app import run
-from reconciler.git.worktree import WorkTree
+from reconciler.cli.program import run
 from reconciler.model.fleet import load_fleet
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 
 Shown = pytest.CaptureFixture[str]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.app import run
+from reconciler.cli.program import run
 from tests.cli.conftest import on_a_terminal
 from tests.conftest import Repo
 from tests.model.fleets import entry, environment

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
-from reconciler.cli.app import run
+from reconciler.cli.program import run
 from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
 from tests.model.fleets import entry

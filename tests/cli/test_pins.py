@@ -138,7 +138,7 @@ def test_a_cached_pin_loads_no_git_library(fleet: Fleet, reconciler: Run) -> Non
         text=True,
     )
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "reconciler.git.pins" in imported
+    assert "reconciler.trees.pins" in imported
     assert not imported & {*HEAVY, "subprocess", "re", "reconciler.git.mirrors"}
 
 

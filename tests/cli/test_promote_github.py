@@ -15,12 +15,12 @@ from githubkit_schemas.v2022_11_28 import models
 
 from reconciler.cli.promote.forge import LIMITED, open_forge
 from reconciler.forges.github import ACTIONS
-from reconciler.forges.signed import SignedBench
+from reconciler.forges.signed_commits import SignedCommitBuilder
 from tests.cli.conftest import Run
 from tests.conftest import Repo
+from tests.forges.fake_forge import AT, Smithy, shared_by
 from tests.forges.github_contract import sample
 from tests.forges.replay import Answer, Request, running
-from tests.forges.smithy import AT, Smithy, shared_by
 from tests.forges.test_github import full
 from tests.promotion.fleet import Fleet, entry
 
@@ -76,7 +76,7 @@ def test_github_signs_for_an_app_where_git_s_configuration_says_nothing(
     if setting:
         clone.git("config", "commit.gpgSign", setting)
     with open_forge(str(clone.path), "github") as reached:
-        assert isinstance(reached.make_bench(), SignedBench) is signs
+        assert isinstance(reached.make_bench(), SignedCommitBuilder) is signs
         assert not reached.caveat
 
 

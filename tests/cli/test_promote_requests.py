@@ -71,10 +71,10 @@ def test_a_rollback_takes_it_back_and_holds_it(due: Fleet, typed: Run) -> None:
 
 
 def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Run) -> None:
-    from reconciler.forges.local import Local
+    from reconciler.forges.local import LocalForge
 
     typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
-    forge = Local(str(due.repo.path))
+    forge = LocalForge(str(due.repo.path))
     forge.close(forge.pull(1))
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
     assert done.returncode == 1
@@ -86,12 +86,12 @@ def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Ru
 
 
 def test_a_rollback_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Run) -> None:
-    from reconciler.forges.local import Local
+    from reconciler.forges.local import LocalForge
 
     due.commit(entry("prod", due.first, "v2"))
     words = ("promote", "rollback", "prod", "paw")
     assert typed(*words, cwd=due.repo.path).returncode == 0
-    forge = Local(str(due.repo.path))
+    forge = LocalForge(str(due.repo.path))
     forge.close(forge.pull(1))
     done = typed(*words, cwd=due.repo.path)
     assert done.returncode == 1

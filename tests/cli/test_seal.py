@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.read import read_documents
 from reconciler.sealing.certificate import fingerprint_of
 from reconciler.sealing.keys import PrivateKey, opened
 from reconciler.sealing.sealed_secret import SealedSecret, read_sealed_secret
+from reconciler.yaml.read import read_documents
 from tests.cli.conftest import Run
 from tests.cli.sealed_fleet import ENVIRONMENTS, SEALED, sealed_fleet
 from tests.conftest import Repo

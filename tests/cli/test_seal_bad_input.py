@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reconciler.documents.write import as_yaml
+from reconciler.yaml.write import as_yaml
 from tests.cli.conftest import Run
 from tests.cli.sealed_fleet import SEALED, sealed_fleet
 from tests.cli.test_seal import put, sealed_in, values_of

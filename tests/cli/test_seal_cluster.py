@@ -21,9 +21,9 @@ import pytest
 from reconciler.cli.settings import peers_folder
 from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.builder import build
-from reconciler.testbed.folder import Folder
+from reconciler.testbed.folder import TestbedFolder
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import up
-from reconciler.testbed.order import Options
 from tests.cli.conftest import Run
 from tests.cli.sealed_fleet import SEALED, sealed_fleet
 from tests.conftest import Repo
@@ -165,9 +165,9 @@ def test_a_new_cluster_with_the_keys_of_a_backup_opens_everything(
     assert again.returncode == 2
     assert b"a backup is never overwritten" in again.stderr
 
-    options = Options(sealed_secrets=True)
+    options = TestbedOptions(sealed_secrets=True)
     programs = build(programs_of(options), Path(peers_folder()))
-    with up(Folder(tmp_path, "new"), options, programs) as testbed:
+    with up(TestbedFolder(tmp_path, "new"), options, programs) as testbed:
         new = Cluster(testbed.folder.kubeconfig, lost.namespace, testbed.folder.bin)
         new.kubectl("create", "namespace", new.namespace)
         config = ["--kubeconfig", new.kubeconfig, "--context", context_of(new.kubeconfig)]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.write import as_yaml
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.sealing.secret import Secret
+from reconciler.yaml.write import as_yaml
 from tests.cli.conftest import Run
 from tests.sealing.test_peers import certificate_pem, manifest
 from tests.testbed.plugin import Cluster

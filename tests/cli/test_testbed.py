@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.app import run
-from reconciler.testbed.folder import Folder
+from reconciler.cli.program import run
+from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.lifecycle import down
 from tests.cli.conftest import Run
 
@@ -27,7 +27,7 @@ def testbed(reconciler: Run, tmp_path: Path) -> Iterator[Testbed]:
     base = tmp_path / "testbeds"
     yield partial(reconciler, "testbed", RECONCILER_TESTBEDS=str(base))
     for name in os.listdir(base) if base.exists() else ():
-        down(Folder(base, name))
+        down(TestbedFolder(base, name))
 
 
 def exported(printed: bytes) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.app import run
+from reconciler.cli.program import run
 
 
 @pytest.mark.parametrize(

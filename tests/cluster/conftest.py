@@ -19,7 +19,7 @@ from reconciler.cluster.access import Access
 from reconciler.cluster.auth import FixedProof, Proof, ProofSource
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import BlockingApiClient, connect
-from reconciler.testbed.certificates import Authority, KeyPair
+from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from tests.testbed.plugin import Cluster
 
 
@@ -32,11 +32,11 @@ def client(cluster: Cluster) -> Iterator[BlockingApiClient]:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
+def authority(tmp_path: Path) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path / "pki")
 
 
-def serving_tls(authority: Authority, pair: KeyPair | None = None) -> ssl.SSLContext:
+def serving_tls(authority: CertificateAuthority, pair: KeyPair | None = None) -> ssl.SSLContext:
     """It takes client certificates of the authority, and needs none."""
     shown = pair or authority.server()
     found = ssl.create_default_context(

@@ -24,7 +24,7 @@ from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.official import access_of_official
 from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.errors import ApiError, ClusterError
-from reconciler.testbed.certificates import Authority
+from reconciler.testbed.authority import CertificateAuthority
 from tests.cluster.conftest import Say, Seen, scripted, serving_tls
 from tests.cluster.test_auth import context_for
 from tests.testbed.plugin import Cluster
@@ -264,7 +264,7 @@ def issuer(new: str, asked: list[Seen], url: Callable[[], str]) -> Callable[[See
 
 
 def test_a_login_that_ended_is_renewed_and_kept_for_the_next_time(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     new, asked, at = id_token(time.time() + 3600, "new"), list[Seen](), list[str]()
     ca = base64.b64encode(authority.pair.certificate.read_bytes()).decode()
@@ -281,7 +281,7 @@ def test_a_login_that_ended_is_renewed_and_kept_for_the_next_time(
 
 
 def test_an_issuer_that_cannot_be_known_is_sent_nothing(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     """The official client alone would take anybody for it."""
     asked: list[Seen] = []

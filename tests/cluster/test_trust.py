@@ -20,7 +20,7 @@ import pytest
 from reconciler.cluster.access import access_of
 from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
-from reconciler.testbed.certificates import Authority, KeyPair
+from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from tests.cluster.conftest import Say, Seen, scripted, serving_tls
 from tests.cluster.test_auth import context_for
 from tests.testbed.plugin import Cluster
@@ -43,11 +43,11 @@ def encoded(path: Path) -> str:
     ],
 )
 def test_a_server_is_known_by_its_certificate(
-    authority: Authority, tmp_path: Path, cluster: dict[str, Any], works: bool
+    authority: CertificateAuthority, tmp_path: Path, cluster: dict[str, Any], works: bool
 ) -> None:
     place = {"certificate-authority-data": encoded(authority.pair.certificate), **cluster}
     if cluster.get("certificate-authority-data") == "other":
-        other = Authority(tmp_path / "other")
+        other = CertificateAuthority(tmp_path / "other")
         place["certificate-authority-data"] = encoded(other.pair.certificate)
     with (
         scripted(lambda _: Say(), serving_tls(authority)) as url,
@@ -62,7 +62,7 @@ def test_a_server_is_known_by_its_certificate(
 
 
 def test_a_certificate_in_the_middle_is_trusted_if_it_is_the_one_that_is_given(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     """As kubectl has it: the server's own certificate is enough."""
     server = authority.server()
@@ -79,7 +79,7 @@ def whoami(seen: Seen) -> Say:
 
 
 def test_a_certificate_that_is_replaced_is_shown_from_then_on(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     def put(pair: KeyPair) -> None:
         (tmp_path / "crt").write_bytes(pair.certificate.read_bytes())
@@ -98,7 +98,9 @@ def test_a_certificate_that_is_replaced_is_shown_from_then_on(
     assert not list(tmp_path.glob("tmp*"))
 
 
-def test_a_plugin_may_give_certificates_that_end(authority: Authority, tmp_path: Path) -> None:
+def test_a_plugin_may_give_certificates_that_end(
+    authority: CertificateAuthority, tmp_path: Path
+) -> None:
     pairs = [authority.client(name, name) for name in ("alice", "bob")]
     shown = [[p.certificate.read_text(), p.key.read_text()] for p in pairs]
     (tmp_path / "shown").write_text(json.dumps(shown))
@@ -123,7 +125,7 @@ def test_a_plugin_may_give_certificates_that_end(authority: Authority, tmp_path:
 
 
 def test_an_encrypted_key_asks_nobody_for_its_password(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     from cryptography.hazmat.primitives import serialization
 
@@ -224,7 +226,7 @@ def test_a_real_server_is_reached_through_a_proxy(cluster: Cluster, tmp_path: Pa
 
 
 def test_the_secret_parts_of_an_access_are_not_in_its_representation(
-    authority: Authority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path
 ) -> None:
     user = {"token": "hunter2", "username": "who", "password": "hunter3"}
     access = access_of(context_for(tmp_path, user), {})

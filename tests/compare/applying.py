@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from reconciler.compare.difference import Change, Difference, Identity, Item, Kind
+from reconciler.compare.difference import ChangeKind, Difference, FieldChange, ListItem
 from reconciler.compare.objects import identity_of
-from reconciler.compare.values import ABSENT, Absent, Value
+from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.values import ABSENT, Absent, Value
 
-Step = tuple[tuple[str | Item, ...], Change]
+Step = tuple[tuple[str | ListItem, ...], FieldChange]
 
 
 def applied(
@@ -32,7 +33,7 @@ def applied(
 
 
 def _apply(value: Value | Absent, steps: Sequence[Step]) -> Value | Absent:
-    whole = [c for path, c in steps if not path and c.kind != Kind.reordered]
+    whole = [c for path, c in steps if not path and c.kind != ChangeKind.reordered]
     if whole:
         return whole[0].after
     if isinstance(value, Mapping):
@@ -68,7 +69,7 @@ def _list(value: tuple[Value, ...], steps: Sequence[Step]) -> Value:
             order = change.order
             continue
         step = path[0]
-        assert isinstance(step, Item)
+        assert isinstance(step, ListItem)
         if step.before is None:
             assert step.after is not None
             assert not isinstance(change.after, Absent)

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 from reconciler.cli.output import error_json
-from reconciler.compare.apps import AppDifference, Pair
+from reconciler.compare.app_differences import AppDifference, FolderPair
+from reconciler.compare.as_json import document
+from reconciler.compare.as_text import difference_lines
 from reconciler.compare.difference import Difference
-from reconciler.compare.document import document
-from reconciler.compare.layout import difference_lines
-from reconciler.compare.markdown import markdown
+from reconciler.compare.markdown_report import markdown
 from reconciler.compare.objects import compare
-from reconciler.compare.report import Report, Side
+from reconciler.compare.report import ComparisonReport, Side
 from reconciler.compare.structure import Structure, read_structure
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = sorted(path.name for path in FOLDER.iterdir())
@@ -28,10 +28,10 @@ def difference(name: str, kernel: Kernel, structure: Structure) -> Difference:
     return compare(before, after, structure)
 
 
-def report_of(found: Difference) -> Report:
+def report_of(found: Difference) -> ComparisonReport:
     """A report as if the case were an app."""
-    apps = (AppDifference(Pair("shop", "shop"), found),) if found else ()
-    return Report(Side("main", "main"), Side("HEAD", "HEAD"), 1, apps)
+    apps = (AppDifference(FolderPair("shop", "shop"), found),) if found else ()
+    return ComparisonReport(Side("main", "main"), Side("HEAD", "HEAD"), 1, apps)
 
 
 def written(found: Difference) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.compare.structure import Structure, read_structure
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 
 
 @pytest.fixture(scope="session")

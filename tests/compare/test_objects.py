@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.compare.difference import Identity, Kind, path_text
+from reconciler.compare.difference import ChangeKind, path_text
 from reconciler.compare.objects import compare
 from reconciler.compare.structure import Structure
+from reconciler.kubernetes.identity import Identity
 
 
 def config(name: str, namespace: str = "shop", **data: str) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def test_lists_and_values_change_in_these_ways(
     structure: Structure, before: dict[str, Any], after: dict[str, Any], kinds: list[str]
 ) -> None:
     (change,) = compare([pod(**before)], [pod(**after)], structure).objects
-    assert [Kind(c.kind).value for c in change.changes] == kinds
+    assert [ChangeKind(c.kind).value for c in change.changes] == kinds
 
 
 def test_what_the_schema_does_not_have_in_this_version_it_has_in_another(

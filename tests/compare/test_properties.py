@@ -9,15 +9,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.compare.apps import unlike
-from reconciler.compare.difference import Difference, Item, Kind
-from reconciler.compare.layout import difference_lines
+from reconciler.compare.app_differences import unlike
+from reconciler.compare.as_text import difference_lines
+from reconciler.compare.difference import ChangeKind, Difference, ListItem
 from reconciler.compare.lists import match
 from reconciler.compare.objects import compare, identity_of
-from reconciler.compare.signs import Line
 from reconciler.compare.structure import Shape, Structure
-from reconciler.compare.values import same
-from reconciler.compare.veil import Veil
+from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.values import same
+from reconciler.text.diff_lines import Line
 from tests.compare.applying import applied
 from tests.compare.objects import MANIFESTS, PORTS, TREES, edited_deployments, edited_trees
 
@@ -28,7 +28,7 @@ Objects = list[dict[str, Any]]
 def test_a_difference_carried_out_on_the_one_gives_the_other(
     structure: Structure, before: Objects, after: Objects
 ) -> None:
-    veil = Veil()
+    veil = Mask()
     old, new = [veil.object(o) for o in before], [veil.object(o) for o in after]
     result = applied(compare(before, after, structure), old)
     wanted = {identity_of(o): o for o in new}
@@ -38,7 +38,7 @@ def test_a_difference_carried_out_on_the_one_gives_the_other(
 
 
 def carried_out(structure: Structure, before: dict[str, Any], after: dict[str, Any]) -> None:
-    veil = Veil()
+    veil = Mask()
     old, new = veil.object(before), veil.object(after)
     (result,) = applied(compare([before], [after], structure), [old]).values()
     assert same(result, new)
@@ -104,7 +104,7 @@ def test_items_with_equal_merge_keys_always_go_together(
     old, new = keys(before), keys(after)
     if len(set(old)) < len(old) or len(set(new)) < len(new):
         return  # the API server would not take them
-    veil = Veil()
+    veil = Mask()
     first, second = (tuple(veil.object(p) for p in ports) for ports in (before, after))
     pairs = {old[m.before]: new[m.after] for m in match(first, second, shape, lambda v: v)}
     for key in old:
@@ -120,7 +120,7 @@ def test_no_item_of_a_list_is_in_two_places(
         seen = set()
         for field in change.changes:
             last = field.path[-1]
-            if isinstance(last, Item) and field.kind in (Kind.added, Kind.removed):
+            if isinstance(last, ListItem) and field.kind in (ChangeKind.added, ChangeKind.removed):
                 place = (repr(field.path[:-1]), last.before, last.after)
                 assert place not in seen
                 seen.add(place)

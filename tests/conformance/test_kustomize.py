@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RenderError
-from reconciler.git.worktree import WorkTree
-from reconciler.render.options import RenderOptions
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import RenderOptions
+from reconciler.trees.worktree import WorkTree
 
 CASES = Path(__file__).parents[3] / "shared" / "conformance" / "kustomize"
 

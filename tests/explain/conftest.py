@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.explain.app import ExplainedApp
-from reconciler.git.memory import MemoryTree
-from reconciler.git.overlay import EditedTree
-from reconciler.render.process import Kernel
+from reconciler.explain.explained_app import ExplainedApp
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.memory import MemoryTree
 
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment

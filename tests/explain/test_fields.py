@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.explain.history import Setting
-from reconciler.explain.layout import Layout
+from reconciler.explain.as_text import ExplanationText
+from reconciler.explain.object_history import Setting
 from reconciler.explain.paths import parse
 from tests.explain.conftest import FILES, Explain
 
@@ -181,7 +181,7 @@ def test_steps_that_cannot_be_told_apart_are_named_together(explain: Explain) ->
     app = explain(**TWICE)
     position = app.find("Deployment/two/web")
     field = app.field(position, f"{WEB}.command[0]")
-    assert list(Layout(app).field(position, field))[-1] == (
+    assert list(ExplanationText(app).field(position, field))[-1] == (
         "  one of two/kustomization.yaml:4:5 patches[0], two/kustomization.yaml:2:12 namespace: sh"
     )
 
@@ -190,7 +190,7 @@ def test_a_secret_value_is_explained_and_not_shown(explain: Explain) -> None:
     app = explain()
     position = app.find("Secret/keys-one")
     field = app.field(position, "stringData.password")
-    text = "\n".join(Layout(app).field(position, field))
+    text = "\n".join(ExplanationText(app).field(position, field))
     assert "base/service.yaml:15:13" in text
     assert "(hidden)" in text
     assert "hunter2" not in text + repr(field)

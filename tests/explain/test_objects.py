@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.compare.difference import path_text
-from reconciler.explain.document import app_document, field_document, object_document
-from reconciler.explain.layout import Layout
+from reconciler.explain.as_json import app_document, field_document, object_document
+from reconciler.explain.as_text import ExplanationText
 from tests.explain.conftest import FILES, Explain
 
 
@@ -65,12 +65,12 @@ def test_people_and_programs_are_told_the_same(explain: Explain) -> None:
     position = app.find("Deployment/web-two")
     whole = app_document(app)
     assert [o["name"] for o in whole["objects"]] == [o.name for o in app.objects]
-    text = "\n".join(Layout(app).app())
+    text = "\n".join(ExplanationText(app).app())
     for file in whole["files"] + whole["missing"]:
         assert file in text
     one = object_document(app, position)
     assert one["object"]["name"] == "web-two"
-    text = "\n".join(Layout(app).object(position))
+    text = "\n".join(ExplanationText(app).object(position))
     for event in one["events"]:
         for step in event["steps"]:
             assert f"{step['place']['file']}:{step['place']['line']}" in text

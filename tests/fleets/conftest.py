@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
 from tests.reference import ROOT as ROOT
 from tests.reference import tree
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.forges.client import Client, Way
+from reconciler.forges.client import ForgeClient, HttpRoute
 from reconciler.forges.gitea import Gitea
-from reconciler.forges.hosted import Project
-from reconciler.forges.tokens import Token
+from reconciler.forges.hosted import ForgeProject
+from reconciler.forges.tokens import ForgeToken
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.testbed.plugin import Gitea as Server
@@ -25,17 +25,17 @@ class Site:
 
     server: Server
     name: str
-    clients: list[Client] = field(default_factory=list)
+    clients: list[ForgeClient] = field(default_factory=list)
 
     @property
     def api(self) -> str:
         return f"{self.server.url}/api/v1/repos/fleet/{self.name}"
 
-    def forge(self, user: str = "bot", token: str = "", way: Way | None = None) -> Gitea:
-        known = Token(token or self.server.token(user))
-        client = Client("Gitea", f"{self.server.url}/api/v1", lambda: known, Gitea.needs, way)
+    def forge(self, user: str = "bot", token: str = "", way: HttpRoute | None = None) -> Gitea:
+        known = ForgeToken(token or self.server.token(user))
+        client = ForgeClient("Gitea", f"{self.server.url}/api/v1", lambda: known, Gitea.needs, way)
         self.clients.append(client)
-        return Gitea(client, Project(self.server.url, f"fleet/{self.name}"))
+        return Gitea(client, ForgeProject(self.server.url, f"fleet/{self.name}"))
 
     def call(self, method: str, path: str, body: Any = None, user: str = "bot") -> Any:
         return call(method, f"{self.api}{path}", body, token=self.server.token(user))

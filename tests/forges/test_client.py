@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Client, Way
-from reconciler.forges.patience import Clock
-from reconciler.forges.tokens import Token
+from reconciler.forges.client import ForgeClient, HttpRoute
+from reconciler.forges.retry import RetryClock
+from reconciler.forges.tokens import ForgeToken
 from tests.forges.replay import Answer, Free, Replay, replay
 
 SECRET = "s3cr3t-t0k3n-0f-th3-b0t"
 NEEDS = "the right to write"
 
-Connect = Callable[..., Client]
+Connect = Callable[..., ForgeClient]
 
 
 class Passing:
@@ -35,8 +35,8 @@ class Passing:
         self.time += seconds
 
     @property
-    def clock(self) -> Clock:
-        return Clock(lambda: self.time, self.sleep)
+    def clock(self) -> RetryClock:
+        return RetryClock(lambda: self.time, self.sleep)
 
 
 @pytest.fixture
@@ -51,8 +51,10 @@ def server() -> Iterator[Replay]:
 
 
 @pytest.fixture
-def client(server: Replay, passing: Passing) -> Iterator[Client]:
-    with Client("Forge", server.url, lambda: Token(SECRET), NEEDS, Way(clock=passing.clock)) as c:
+def client(server: Replay, passing: Passing) -> Iterator[ForgeClient]:
+    with ForgeClient(
+        "Forge", server.url, lambda: ForgeToken(SECRET), NEEDS, HttpRoute(clock=passing.clock)
+    ) as c:
         yield c
 
 
@@ -74,7 +76,7 @@ def client(server: Replay, passing: Passing) -> Iterator[Client]:
     ],
 )
 def test_a_forge_is_left_alone_for_as_long_as_it_asks(
-    server: Replay, client: Client, passing: Passing, answer: Answer, pause: float
+    server: Replay, client: ForgeClient, passing: Passing, answer: Answer, pause: float
 ) -> None:
     server.give("GET", "/x", answer, {"ok": True})
     assert client.get("/x") == {"ok": True}
@@ -82,7 +84,7 @@ def test_a_forge_is_left_alone_for_as_long_as_it_asks(
 
 
 def test_what_was_refused_for_a_limit_was_not_done_and_is_sent_again(
-    server: Replay, client: Client
+    server: Replay, client: ForgeClient
 ) -> None:
     server.give("POST", "/x", Answer({}, 429, {"Retry-After": "1"}), Answer({"id": 1}, 201))
     assert client.send("POST", "/x", {"a": 1}).status == 201
@@ -90,7 +92,7 @@ def test_what_was_refused_for_a_limit_was_not_done_and_is_sent_again(
 
 
 def test_a_limit_that_lasts_too_long_is_told_with_its_end(
-    server: Replay, client: Client, passing: Passing
+    server: Replay, client: ForgeClient, passing: Passing
 ) -> None:
     reset = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800003600"}
     server.give("GET", "/x", Answer({"message": "API rate limit exceeded"}, 403, reset))
@@ -103,7 +105,7 @@ def test_a_limit_that_lasts_too_long_is_told_with_its_end(
 @pytest.mark.parametrize("fault", ["cut", "silent"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_what_can_be_repeated_is(
-    server: Replay, client: Client, passing: Passing, method: str, fault: str
+    server: Replay, client: ForgeClient, passing: Passing, method: str, fault: str
 ) -> None:
     server.give(method, "/x", Answer({"a": "b" * 100}, fault=fault), Answer({}, 502), {"ok": True})
     assert client.send(method, "/x").json() == {"ok": True}
@@ -121,7 +123,7 @@ def test_what_can_be_repeated_is(
     ],
 )
 def test_what_cannot_be_repeated_is_not_and_nobody_guesses(
-    server: Replay, client: Client, answer: Answer
+    server: Replay, client: ForgeClient, answer: Answer
 ) -> None:
     server.give("POST", "/x", answer)
     with pytest.raises(ForgeUncertain, match="does not say whether it did POST /x"):
@@ -132,9 +134,9 @@ def test_what_cannot_be_repeated_is_not_and_nobody_guesses(
 def test_what_was_never_sent_is_sent_again(passing: Passing) -> None:
     with replay(Free()) as server:
         gone = server.url
-    way = Way(patience=5, clock=passing.clock)
+    way = HttpRoute(patience=5, clock=passing.clock)
     with (
-        Client("Forge", gone, lambda: Token(SECRET), NEEDS, way) as client,
+        ForgeClient("Forge", gone, lambda: ForgeToken(SECRET), NEEDS, way) as client,
         pytest.raises(ForgeError, match="does not answer POST /x") as caught,
     ):
         client.send("POST", "/x", {})
@@ -143,7 +145,7 @@ def test_what_was_never_sent_is_sent_again(passing: Passing) -> None:
 
 
 def test_a_forge_that_stays_in_trouble_is_given_up(
-    server: Replay, client: Client, passing: Passing
+    server: Replay, client: ForgeClient, passing: Passing
 ) -> None:
     server.give("GET", "/x", Answer({"message": "database is locked"}, 500))
     with pytest.raises(ForgeError, match="answers GET /x with 500") as caught:
@@ -154,9 +156,9 @@ def test_a_forge_that_stays_in_trouble_is_given_up(
 
 def test_an_answer_that_drips_is_not_waited_for(server: Replay, passing: Passing) -> None:
     server.give("GET", "/x", Answer({"a": "b" * 1000}, fault="slow"))
-    way = Way(seconds=0.3, patience=0, clock=passing.clock)
+    way = HttpRoute(seconds=0.3, patience=0, clock=passing.clock)
     with (
-        Client("Forge", server.url, lambda: Token(SECRET), NEEDS, way) as client,
+        ForgeClient("Forge", server.url, lambda: ForgeToken(SECRET), NEEDS, way) as client,
         pytest.raises(ForgeError, match="does not answer GET /x"),
     ):
         client.get("/x")
@@ -185,7 +187,7 @@ def test_an_answer_that_drips_is_not_waited_for(server: Replay, passing: Passing
     ],
 )
 def test_a_refusal_says_why_and_what_to_do(
-    server: Replay, client: Client, answer: Answer, why: str, hint: str
+    server: Replay, client: ForgeClient, answer: Answer, why: str, hint: str
 ) -> None:
     server.give("GET", "/x", answer)
     with pytest.raises(ForgeError, match=f"GET /x with {answer.status}") as caught:
@@ -195,13 +197,13 @@ def test_a_refusal_says_why_and_what_to_do(
     assert len(server.requests) == 1
 
 
-def test_something_else_than_json_is_told(server: Replay, client: Client) -> None:
+def test_something_else_than_json_is_told(server: Replay, client: ForgeClient) -> None:
     server.give("GET", "/x", Answer(b"<html>sign in</html>"))
     with pytest.raises(ForgeError, match="something else than JSON"):
         client.get("/x")
 
 
-def test_a_token_that_a_forge_repeats_is_not_shown(server: Replay, client: Client) -> None:
+def test_a_token_that_a_forge_repeats_is_not_shown(server: Replay, client: ForgeClient) -> None:
     server.give("GET", "/x", Answer({"message": f"bad token {SECRET}"}, 400))
     server.give("POST", "/x", Answer({"message": f"bad token {SECRET}"}, 500))
     for method in ("GET", "POST"):
@@ -211,7 +213,7 @@ def test_a_token_that_a_forge_repeats_is_not_shown(server: Replay, client: Clien
     assert SECRET not in repr(client.token()) + str(client.token()) + repr(vars(client))
 
 
-def test_a_token_does_not_follow_to_another_host(server: Replay, client: Client) -> None:
+def test_a_token_does_not_follow_to_another_host(server: Replay, client: ForgeClient) -> None:
     with replay(Free()) as other:
         server.give("GET", "/x", Answer({}, 302, {"Location": f"{other.url}/x"}))
         with pytest.raises(ForgeError, match="sends GET /x on to 127"):
@@ -223,7 +225,7 @@ def test_a_token_does_not_follow_to_another_host(server: Replay, client: Client)
     ("method", "status"), [("GET", 301), ("GET", 302), ("POST", 307), ("PATCH", 308)]
 )
 def test_a_repository_that_was_renamed_is_followed(
-    server: Replay, client: Client, method: str, status: int
+    server: Replay, client: ForgeClient, method: str, status: int
 ) -> None:
     server.give(method, "/old", Answer({}, status, {"Location": "/new?page=2"}))
     server.give(method, "/new", {"ok": True})
@@ -236,7 +238,7 @@ def test_a_repository_that_was_renamed_is_followed(
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 302), ("POST", 301)])
 def test_a_redirect_that_leads_nowhere_is_told(
-    server: Replay, client: Client, method: str, status: int
+    server: Replay, client: ForgeClient, method: str, status: int
 ) -> None:
     server.give(method, "/x", Answer({}, status, {"Location": "/x"}))
     with pytest.raises(ForgeError, match="has moved"):
@@ -244,7 +246,7 @@ def test_a_redirect_that_leads_nowhere_is_told(
 
 
 @pytest.mark.parametrize("style", ["link", "gitlab"])
-def test_all_pages_are_read(server: Replay, client: Client, style: str) -> None:
+def test_all_pages_are_read(server: Replay, client: ForgeClient, style: str) -> None:
     def headers(page: int) -> dict[str, str]:
         if style == "gitlab":
             return {"X-Next-Page": str(page) if page < 4 else ""}
@@ -260,7 +262,7 @@ def test_all_pages_are_read(server: Replay, client: Client, style: str) -> None:
     assert {r.query["state"] for r in server.requests} == {"open"}
 
 
-def test_a_page_that_names_itself_as_the_next_ends_it(server: Replay, client: Client) -> None:
+def test_a_page_that_names_itself_as_the_next_ends_it(server: Replay, client: ForgeClient) -> None:
     server.give("GET", "/x", Answer([1], headers={"Link": '</x?page=1>; rel="next"'}))
     assert list(client.pages("/x")) == [1, 1]
 
@@ -268,19 +270,21 @@ def test_a_page_that_names_itself_as_the_next_ends_it(server: Replay, client: Cl
 def test_a_proxy_is_used_if_it_is_given(passing: Passing) -> None:
     with replay(Free()) as proxy:
         proxy.give("GET", "/api/x", {"ok": True})
-        way = Way(proxy=proxy.url, clock=passing.clock)
-        with Client("Forge", "http://127.0.0.1:9/api", lambda: Token(SECRET), NEEDS, way) as c:
+        way = HttpRoute(proxy=proxy.url, clock=passing.clock)
+        with ForgeClient(
+            "Forge", "http://127.0.0.1:9/api", lambda: ForgeToken(SECRET), NEEDS, way
+        ) as c:
             assert c.get("/x") == {"ok": True}
         assert proxy.requests[0].headers["host"] == "127.0.0.1:9"
 
 
 def test_the_environment_has_no_say(
-    server: Replay, client: Client, monkeypatch: pytest.MonkeyPatch
+    server: Replay, client: ForgeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     server.give("GET", "/x", {"ok": True})
-    with Client("Forge", server.url, lambda: Token(SECRET), NEEDS) as other:
+    with ForgeClient("Forge", server.url, lambda: ForgeToken(SECRET), NEEDS) as other:
         assert other.get("/x") == {"ok": True}
 
 
@@ -317,11 +321,13 @@ def test_an_authority_of_one_s_own_is_trusted_if_it_is_named(
     secure: tuple[str, Path], tmp_path: Path
 ) -> None:
     url, certificate = secure
-    way = Way(authorities=str(certificate))
-    with Client("Forge", url, lambda: Token(SECRET), NEEDS, way) as client:
+    way = HttpRoute(authorities=str(certificate))
+    with ForgeClient("Forge", url, lambda: ForgeToken(SECRET), NEEDS, way) as client:
         assert client.get("/x") == {"ok": True}
     with (
-        Client("Forge", url, lambda: Token(SECRET), NEEDS, Way(patience=0)) as client,
+        ForgeClient(
+            "Forge", url, lambda: ForgeToken(SECRET), NEEDS, HttpRoute(patience=0)
+        ) as client,
         pytest.raises(ForgeError, match="does not answer") as caught,
     ):
         client.get("/x")
@@ -329,4 +335,4 @@ def test_an_authority_of_one_s_own_is_trusted_if_it_is_named(
     (tmp_path / "empty").touch()
     for file in ("empty", "no-such-file"):
         with pytest.raises(ForgeError, match="holds no certificates"):
-            Way(authorities=str(tmp_path / file)).trust()
+            HttpRoute(authorities=str(tmp_path / file)).trust()

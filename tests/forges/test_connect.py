@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ForgeError, RepositoryError
-from reconciler.forges.app import App
-from reconciler.forges.client import Way
-from reconciler.forges.connect import connect, github_api, place_of, probe, proxy_for
-from reconciler.forges.local import Local
-from reconciler.forges.tokens import Token
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address, github_api, probe, proxy_for
+from reconciler.forges.github_app import GitHubApp
+from reconciler.forges.local import LocalForge
+from reconciler.forges.tokens import ForgeToken
 from tests.conftest import Repo
 from tests.forges.replay import Answer, Free, replay
 from tests.testbed.plugin import Gitea
@@ -43,14 +43,16 @@ from tests.testbed.plugin import Gitea
     ],
 )
 def test_a_url_means_a_forge(url: str, kind: str, project: str) -> None:
-    place = place_of(url)
+    place = forge_address(url)
     assert (place.kind, place.project.url) == (kind, project)
 
 
 def test_what_is_given_counts() -> None:
-    place = place_of("ssh://git@git.fleet.example:2222/f/a.git", "gitea", "http://web.example:81/g")
+    place = forge_address(
+        "ssh://git@git.fleet.example:2222/f/a.git", "gitea", "http://web.example:81/g"
+    )
     assert (place.kind, place.project.url) == ("gitea", "http://web.example:81/g/f/a")
-    local = place_of("https://github.com/fleet/apps", "local")
+    local = forge_address("https://github.com/fleet/apps", "local")
     assert local.kind == "local"
 
 
@@ -64,7 +66,7 @@ def test_what_is_given_counts() -> None:
 )
 def test_what_means_nothing_is_told(url: str, kind: str, said: str) -> None:
     with pytest.raises(ForgeError, match=said) as caught:
-        place_of(url, kind)
+        forge_address(url, kind)
     assert "secret" not in str(caught.value)
     assert caught.value.hint
 
@@ -82,10 +84,13 @@ def test_github_has_its_api_in_three_places(web: str, api: str) -> None:
 
 
 def test_a_forge_of_unknown_kind_is_asked_what_it_is(gitea: Gitea) -> None:
-    place = place_of(f"{gitea.url}/fleet/environments")
+    place = forge_address(f"{gitea.url}/fleet/environments")
     assert place.kind == ""
-    assert probe(place, Way()).kind == "gitea"
-    with pytest.raises(ForgeError, match="what kind of forge"), connect(place, Token("x"), Way()):
+    assert probe(place, HttpRoute()).kind == "gitea"
+    with (
+        pytest.raises(ForgeError, match="what kind of forge"),
+        connect(place, ForgeToken("x"), HttpRoute()),
+    ):
         pass
 
 
@@ -102,31 +107,34 @@ def test_others_are_known_by_their_headers(kind: str, path: str, header: str) ->
         for other in ("/api/v1/version", "/api/v4/version", "/api/v3/meta"):
             server.give("GET", other, Answer({}, 404))
         server.give("GET", path, Answer({"message": "401 Unauthorized"}, 401, {header: "x"}))
-        place = place_of(f"{server.url}/fleet/environments")
+        place = forge_address(f"{server.url}/fleet/environments")
         if kind:
-            assert probe(place, Way()).kind == kind
+            assert probe(place, HttpRoute()).kind == kind
         else:
             with pytest.raises(ForgeError, match="what kind of forge"):
-                probe(place, Way())
+                probe(place, HttpRoute())
         assert not any("authorization" in request.headers for request in server.requests)
 
 
 def test_git_pushes_as_the_same_user(repo: Repo) -> None:
-    place = place_of("https://github.com/fleet/apps")
-    with connect(place, Token("ghp_x"), Way()) as connection:
+    place = forge_address("https://github.com/fleet/apps")
+    with connect(place, ForgeToken("ghp_x"), HttpRoute()) as connection:
         assert connection.login
         assert connection.login() == ("x-access-token", "ghp_x")
-    with connect(place_of(str(repo.path)), None, Way()) as connection:
-        assert isinstance(connection.forge, Local)
+    with connect(forge_address(str(repo.path)), None, HttpRoute()) as connection:
+        assert isinstance(connection.forge, LocalForge)
         assert connection.login is None
 
 
 def test_without_a_token_there_is_nothing_to_do() -> None:
-    place = place_of("https://github.com/fleet/apps")
-    with pytest.raises(ForgeError, match="there is no token"), connect(place, None, Way()):
+    place = forge_address("https://github.com/fleet/apps")
+    with pytest.raises(ForgeError, match="there is no token"), connect(place, None, HttpRoute()):
         pass
-    place = place_of("https://gitlab.com/fleet/apps")
-    with pytest.raises(ForgeError, match="knows no apps"), connect(place, App("1", b""), Way()):
+    place = forge_address("https://gitlab.com/fleet/apps")
+    with (
+        pytest.raises(ForgeError, match="knows no apps"),
+        connect(place, GitHubApp("1", b""), HttpRoute()),
+    ):
         pass
 
 
@@ -158,6 +166,6 @@ def test_variables_name_a_proxy(url: str, environment: dict[str, str], proxy: st
 def test_the_folder_of_a_local_forge_is_a_repository(tmp_path: Path) -> None:
     with (
         pytest.raises(RepositoryError),
-        connect(place_of(str(tmp_path / "nothing")), None, Way()),
+        connect(forge_address(str(tmp_path / "nothing")), None, HttpRoute()),
     ):
         pass

@@ -9,15 +9,24 @@ import urllib.request
 import pytest
 
 from reconciler.errors import ForgeError
-from reconciler.forges.client import Way
-from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.forge import (
+    CommitStatus,
+    MergeOutcome,
+    PullRequest,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
+)
 from reconciler.forges.gitea import Gitea
-from reconciler.forges.patience import Clock
+from reconciler.forges.retry import RetryClock
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.forges.conftest import Site
 
-WANTED = Wanted("promote", "the body", labels=("promotion", "stage"), reviewers=("alice",))
+WANTED = WantedPullRequest(
+    "promote", "the body", labels=("promotion", "stage"), reviewers=("alice",)
+)
 
 
 @pytest.fixture
@@ -25,7 +34,9 @@ def forge(site: Site) -> Gitea:
     return site.forge()
 
 
-def opened(site: Site, branch: str = "promote/prod", wanted: Wanted = WANTED) -> PullRequest:
+def opened(
+    site: Site, branch: str = "promote/prod", wanted: WantedPullRequest = WANTED
+) -> PullRequest:
     site.push(branch, base="main", path="a.yaml")
     return site.forge().create(branch, "main", wanted)
 
@@ -35,7 +46,7 @@ def test_a_pull_request_has_all_that_was_wanted(site: Site, forge: Gitea) -> Non
     made = forge.create("promote/prod", "main", WANTED)
     assert (made.title, made.body, made.draft) == ("promote", "the body", False)
     assert (made.branch, made.base, made.commit) == ("promote/prod", "main", commit)
-    assert (made.author, made.state) == ("bot", State.open)
+    assert (made.author, made.state) == ("bot", PullRequestState.open)
     again = forge.pull(made.number)
     assert set(again.labels) == {"promotion", "stage"}
     asked = site.call("GET", f"/pulls/{made.number}")["requested_reviewers"]
@@ -46,7 +57,9 @@ def test_a_pull_request_has_all_that_was_wanted(site: Site, forge: Gitea) -> Non
 
 def test_what_is_there_already_is_adopted(site: Site, forge: Gitea) -> None:
     first = opened(site)
-    second = forge.create("promote/prod", "main", Wanted("new title", "new body", draft=True))
+    second = forge.create(
+        "promote/prod", "main", WantedPullRequest("new title", "new body", draft=True)
+    )
     assert second.number == first.number
     found = forge.pull(first.number)
     assert (found.title, found.body, found.draft) == ("new title", "new body", True)
@@ -68,7 +81,9 @@ def test_labels_and_reviewers_of_people_stay(site: Site, forge: Gitea) -> None:
     site.call(
         "POST", f"/pulls/{pull.number}/requested_reviewers", {"reviewers": ["bob"]}, user="alice"
     )
-    updated = forge.update(forge.pull(pull.number), Wanted("t", "b", ("promotion",), ("alice",)))
+    updated = forge.update(
+        forge.pull(pull.number), WantedPullRequest("t", "b", ("promotion",), ("alice",))
+    )
     assert set(forge.pull(updated.number).labels) == {"promotion", "stage", "urgent"}
     asked = site.call("GET", f"/pulls/{pull.number}")["requested_reviewers"]
     assert {user["login"] for user in asked} == {"alice", "bob"}
@@ -84,7 +99,7 @@ def test_who_gave_a_review_is_not_asked_again(site: Site, forge: Gitea) -> None:
 
 def test_reviewers_who_do_not_exist_do_not_keep_the_others_away(site: Site) -> None:
     names = ("nobody-at-all", "alice", "fleet/writers", "fleet/no-team", "bot")
-    pull = opened(site, wanted=Wanted("t", "b", reviewers=names))
+    pull = opened(site, wanted=WantedPullRequest("t", "b", reviewers=names))
     found = site.call("GET", f"/pulls/{pull.number}")
     assert [user["login"] for user in found["requested_reviewers"]] == ["alice"]
     assert [team["name"] for team in found["requested_reviewers_teams"]] == ["writers"]
@@ -93,12 +108,12 @@ def test_reviewers_who_do_not_exist_do_not_keep_the_others_away(site: Site) -> N
 def test_more_open_pull_requests_than_a_page_holds(site: Site, forge: Gitea) -> None:
     forge.page = 2
     for number in range(5):
-        opened(site, f"b{number}", Wanted("t", ""))
+        opened(site, f"b{number}", WantedPullRequest("t", ""))
     assert {pull.branch for pull in forge.open_pulls()} == {f"b{number}" for number in range(5)}
-    forge.close(forge.create("b0", "main", Wanted("closed", "")))
+    forge.close(forge.create("b0", "main", WantedPullRequest("closed", "")))
     oldest = forge.last_pull("b0", "main")
     assert oldest
-    assert (oldest.title, oldest.state) == ("closed", State.closed)
+    assert (oldest.title, oldest.state) == ("closed", PullRequestState.closed)
 
 
 def test_the_last_pull_request_of_a_branch_is_the_newest(site: Site, forge: Gitea) -> None:
@@ -107,12 +122,12 @@ def test_the_last_pull_request_of_a_branch_is_the_newest(site: Site, forge: Gite
     forge.close(first)
     last = forge.last_pull("promote/prod", "main")
     assert last
-    assert (last.number, last.state) == (first.number, State.closed)
+    assert (last.number, last.state) == (first.number, PullRequestState.closed)
     second = forge.create("promote/prod", "main", WANTED)
     assert second.number != first.number
     found = forge.last_pull("promote/prod", "main")
     assert found
-    assert (found.number, found.state) == (second.number, State.open)
+    assert (found.number, found.state) == (second.number, PullRequestState.open)
     forge.close(second)
     forge.close(second)
     found = forge.last_pull("promote/prod", "main")
@@ -201,21 +216,21 @@ def test_a_file_is_attached_once(site: Site, forge: Gitea) -> None:
 def test_the_last_status_of_each_context_counts(site: Site, forge: Gitea) -> None:
     commit = opened(site).commit
     assert forge.statuses(commit) == []
-    soak = Status("promotion/soak", Verdict.pending, "6 h left", "http://bot.example/1")
+    soak = CommitStatus("promotion/soak", StatusVerdict.pending, "6 h left", "http://bot.example/1")
     forge.set_status(commit, soak)
     forge.set_status(commit, soak)
     assert len(site.call("GET", f"/commits/{commit}/statuses")) == 1
-    forge.set_status(commit, Status("promotion/soak", Verdict.success, "over"))
-    forge.set_status(commit, Status("promotion/health", Verdict.failure))
+    forge.set_status(commit, CommitStatus("promotion/soak", StatusVerdict.success, "over"))
+    forge.set_status(commit, CommitStatus("promotion/health", StatusVerdict.failure))
     assert set(forge.statuses(commit)) == {
-        Status("promotion/soak", Verdict.success, "over"),
-        Status("promotion/health", Verdict.failure),
+        CommitStatus("promotion/soak", StatusVerdict.success, "over"),
+        CommitStatus("promotion/health", StatusVerdict.failure),
     }
 
 
 def test_what_we_saw_first_counts_and_nothing_of_others(site: Site, forge: Gitea) -> None:
     commit = site.push("seen", base="main")
-    seen = Status("promotion/seen", Verdict.success, "it is on the main branch")
+    seen = CommitStatus("promotion/seen", StatusVerdict.success, "it is on the main branch")
     said = {"context": seen.context, "state": "success", "description": seen.description}
     site.call("POST", f"/statuses/{commit}", said, user="alice")
     first = forge.witness(commit, seen)
@@ -235,10 +250,10 @@ def test_more_statuses_than_a_page_holds(site: Site, forge: Gitea) -> None:
 
 def test_a_merge_names_its_pull_request(site: Site, forge: Gitea) -> None:
     pull = opened(site)
-    assert forge.merge(pull, "Promote paw", "Release: 1") is Outcome.merged
-    assert forge.merge(pull, "Promote paw", "Release: 1") is Outcome.merged
+    assert forge.merge(pull, "Promote paw", "Release: 1") is MergeOutcome.merged
+    assert forge.merge(pull, "Promote paw", "Release: 1") is MergeOutcome.merged
     merged = forge.pull(pull.number)
-    assert merged.state is State.merged
+    assert merged.state is PullRequestState.merged
     assert merged.merged_at
     assert [p.number for p in forge.pulls_of(merged.merged_as)] == [pull.number]
     assert forge.pulls_of(pull.commit) == []
@@ -249,35 +264,35 @@ def test_a_merge_names_its_pull_request(site: Site, forge: Gitea) -> None:
 def test_an_approval_that_lacks_is_waited_for_by_the_forge(site: Site, forge: Gitea) -> None:
     site.protect(required_approvals=1)
     pull = opened(site)
-    assert forge.merge(pull, "t", "") is Outcome.scheduled
-    assert forge.merge(pull, "t", "") is Outcome.scheduled
+    assert forge.merge(pull, "t", "") is MergeOutcome.scheduled
+    assert forge.merge(pull, "t", "") is MergeOutcome.scheduled
     site.approve(pull.number)
     for _ in range(100):
-        if forge.pull(pull.number).state is State.merged:
+        if forge.pull(pull.number).state is PullRequestState.merged:
             break
         forge.client.pause(0.1)
-    assert forge.merge(pull, "t", "") is Outcome.merged
+    assert forge.merge(pull, "t", "") is MergeOutcome.merged
 
 
 def test_a_draft_is_not_merged(site: Site, forge: Gitea) -> None:
-    pull = opened(site, wanted=Wanted("t", "b", draft=True))
+    pull = opened(site, wanted=WantedPullRequest("t", "b", draft=True))
     assert pull.draft
     assert pull.title == "t"
-    assert forge.merge(pull, "t", "") is Outcome.waiting
+    assert forge.merge(pull, "t", "") is MergeOutcome.waiting
 
 
 def test_a_commit_that_nobody_looked_at_is_not_merged(site: Site, forge: Gitea) -> None:
     pull = opened(site)
     site.push(pull.branch, path="later.yaml")
-    assert forge.merge(pull, "t", "") is Outcome.moved
-    assert forge.pull(pull.number).state is State.open
+    assert forge.merge(pull, "t", "") is MergeOutcome.moved
+    assert forge.pull(pull.number).state is PullRequestState.open
 
 
 def test_a_conflict_is_told(site: Site) -> None:
     pull = opened(site)
     site.push("main", "another\n", path="a.yaml")
-    forge = site.forge(way=Way(clock=Clock(sleep=lambda _: time.sleep(0.02))))
-    assert forge.merge(pull, "t", "") is Outcome.conflict
+    forge = site.forge(way=HttpRoute(clock=RetryClock(sleep=lambda _: time.sleep(0.02))))
+    assert forge.merge(pull, "t", "") is MergeOutcome.conflict
 
 
 def test_a_closed_pull_request_is_not_merged(site: Site, forge: Gitea) -> None:
@@ -285,7 +300,7 @@ def test_a_closed_pull_request_is_not_merged(site: Site, forge: Gitea) -> None:
     forge.close(pull)
     with pytest.raises(ForgeError, match="is closed"):
         forge.merge(pull, "t", "")
-    assert forge.pull(pull.number).state is State.closed
+    assert forge.pull(pull.number).state is PullRequestState.closed
 
 
 def test_who_may_not_merge_is_told_so(site: Site, forge: Gitea) -> None:
@@ -334,7 +349,7 @@ def test_the_file_of_code_owners_is_read_from_the_base(site: Site, forge: Gitea)
         "fleet/writers",
         "bob",
     )
-    pull = opened(site, wanted=Wanted("t", "b"))
+    pull = opened(site, wanted=WantedPullRequest("t", "b"))
     assert forge.code_owners(["a.yaml"], pull.branch) == ()
 
 
@@ -385,9 +400,9 @@ def test_the_rights_that_are_named_are_enough(site: Site) -> None:
     assert set(pull.labels) == {"promotion", "stage"}
     forge.say(pull, "gates", "waits")
     assert forge.attach(pull, "difference.md", b"x")
-    forge.set_status(pull.commit, Status("soak", Verdict.success))
+    forge.set_status(pull.commit, CommitStatus("soak", StatusVerdict.success))
     site.approve(pull.number)
     assert [approval.user for approval in forge.approvals(pull)] == ["alice"]
     assert forge.code_owners(["x"], "main") == ()
-    assert forge.merge(pull, "t", "") is Outcome.merged
+    assert forge.merge(pull, "t", "") is MergeOutcome.merged
     forge.delete_branch(pull.branch, pull.commit)

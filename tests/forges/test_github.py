@@ -15,21 +15,28 @@ import pytest
 from githubkit_schemas.v2022_11_28 import models
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.app import App, read_app
-from reconciler.forges.client import Way
-from reconciler.forges.connect import connect, place_of
-from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address
+from reconciler.forges.forge import (
+    CommitStatus,
+    MergeOutcome,
+    PullRequest,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
+)
 from reconciler.forges.github import GitHub
-from reconciler.forges.patience import Clock
-from reconciler.forges.tokens import Token
-from reconciler.git.workbench import File
+from reconciler.forges.github_app import GitHubApp, read_app
+from reconciler.forges.retry import RetryClock
+from reconciler.forges.tokens import ForgeToken
+from reconciler.git.commit_builder import NewFile
 from tests.forges.github_contract import GitHubContract, sample
 from tests.forges.replay import Answer, Replay, Request, replay
 
 AT = "/repos/fleet/environments"
 PULLS, PULL, ISSUE = f"{AT}/pulls", f"{AT}/pulls/7", f"{AT}/issues/7"
 TIP, OTHER, BASE = "a" * 40, "b" * 40, "c" * 40
-WANTED = Wanted("promote", "the body", ("promotion",), ("alice", "fleet/writers"))
+WANTED = WantedPullRequest("promote", "the body", ("promotion",), ("alice", "fleet/writers"))
 NOW = 1_800_000_000.0
 
 
@@ -46,16 +53,16 @@ def server() -> Iterator[Replay]:
 
 @pytest.fixture
 def forge(server: Replay) -> Iterator[GitHub]:
-    with opened(server, Token("a-token")) as found:
+    with opened(server, ForgeToken("a-token")) as found:
         yield found
 
 
 @contextmanager
-def opened(server: Replay, proof: Token | App) -> Iterator[GitHub]:
+def opened(server: Replay, proof: ForgeToken | GitHubApp) -> Iterator[GitHub]:
     """The forge at the end of a remote's URL, as the program connects to it."""
     web = server.url.removesuffix("/api/v3")
-    place = place_of(f"{web}/fleet/environments.git", "github")
-    way = Way(clock=Clock(lambda: NOW, lambda _: None), patience=5)
+    place = forge_address(f"{web}/fleet/environments.git", "github")
+    way = HttpRoute(clock=RetryClock(lambda: NOW, lambda _: None), patience=5)
     with connect(place, proof, way) as connection:
         assert isinstance(connection.forge, GitHub)
         yield connection.forge
@@ -147,7 +154,7 @@ def test_a_pull_request_is_opened_with_labels_and_reviewers(server: Replay, forg
     server.give("POST", PULLS, full(), status=201)
     made = forge.create("promote/prod", "main", WANTED)
     assert (made.number, made.branch, made.commit, made.base) == (7, "promote/prod", TIP, "main")
-    assert (made.state, made.author, made.labels) == (State.open, "bot", ("promotion",))
+    assert (made.state, made.author, made.labels) == (PullRequestState.open, "bot", ("promotion",))
     (sent,) = bodies(server, "POST", PULLS)
     assert (sent["head"], sent["base"], sent["draft"]) == ("promote/prod", "main", False)
     assert bodies(server, "POST", f"{ISSUE}/labels") == [{"labels": ["promotion"]}]
@@ -164,7 +171,9 @@ def test_what_is_there_already_is_adopted(server: Replay, forge: GitHub) -> None
     foreign["head"]["label"] = "evil:promote/prod"
     server.give("GET", PULLS, [simple(**{**foreign, "number": 9}), simple(title="older")])
     server.give("PATCH", PULL, full())
-    assert forge.create("promote/prod", "main", Wanted("promote", "the body")).number == 7
+    assert (
+        forge.create("promote/prod", "main", WantedPullRequest("promote", "the body")).number == 7
+    )
     (asked,) = server.calls("GET", PULLS)
     assert asked.query["head"] == "fleet:promote/prod"
     assert bodies(server, "PATCH", PULL) == [{"title": "promote", "body": "the body"}]
@@ -199,7 +208,9 @@ def test_a_repository_without_drafts_gets_a_plain_one(server: Replay, forge: Git
     graph = {"data": None, "errors": [{"type": "UNPROCESSABLE", "message": words}]}
     server.give("POST", "/graphql", graph)
     server.give("GET", PULL, full())
-    assert not forge.create("promote/prod", "main", Wanted("promote", "x", draft=True)).draft
+    assert not forge.create(
+        "promote/prod", "main", WantedPullRequest("promote", "x", draft=True)
+    ).draft
 
 
 @pytest.mark.parametrize(
@@ -210,7 +221,7 @@ def test_a_draft_comes_and_goes(server: Replay, forge: GitHub, draft: bool, muta
     server.give("GET", PULL, full(draft=not draft), full(draft=draft))
     server.give("PATCH", PULL, full(draft=not draft))
     server.give("POST", "/graphql", {"data": {mutation: {"pullRequest": {"isDraft": draft}}}})
-    pull = forge.update(forge.pull(7), Wanted("promote", "the body", draft=draft))
+    pull = forge.update(forge.pull(7), WantedPullRequest("promote", "the body", draft=draft))
     assert pull.draft is draft
     assert mutation in bodies(server, "POST", "/graphql")[0]["query"]
 
@@ -219,7 +230,9 @@ def test_an_update_sends_only_what_differs(server: Replay, forge: GitHub) -> Non
     label = sample(models.PullRequestPropLabelsItems, name="promotion")
     server.give("GET", PULL, full(labels=[label], body="the body\r\n"))
     server.give("GET", f"{PULL}/requested_reviewers", {"users": [person("alice")], "teams": []})
-    forge.update(forge.pull(7), Wanted("promote", "the body", ("promotion",), ("alice", "bot")))
+    forge.update(
+        forge.pull(7), WantedPullRequest("promote", "the body", ("promotion",), ("alice", "bot"))
+    )
     assert {request.method for request in server.requests} == {"GET"}
 
 
@@ -229,7 +242,9 @@ def test_a_reviewer_who_is_refused_does_not_keep_the_others_away(
     path = f"{PULL}/requested_reviewers"
     answers = Answer(refusal("not a collaborator"), 422), Answer(simple(), 201), Answer({}, 403)
     server.give("POST", path, *answers)
-    forge.update(the_pull(forge, server), Wanted("promote", "the body", (), WANTED.reviewers))
+    forge.update(
+        the_pull(forge, server), WantedPullRequest("promote", "the body", (), WANTED.reviewers)
+    )
     assert [body["reviewers"] for body in bodies(server, "POST", path)] == [
         ["alice"],
         ["alice"],
@@ -335,13 +350,13 @@ def test_statuses_and_check_runs_count_together(server: Replay, forge: GitHub) -
     give_statuses(server, said, runs)
     found = {status.context: status.verdict for status in forge.statuses(TIP)}
     assert found == {
-        "soak": Verdict.pending,
-        "old": Verdict.failure,
-        "lint": Verdict.success,
-        "unit": Verdict.success,
-        "skipped": Verdict.success,
-        "slow": Verdict.pending,
-        "late": Verdict.failure,
+        "soak": StatusVerdict.pending,
+        "old": StatusVerdict.failure,
+        "lint": StatusVerdict.success,
+        "unit": StatusVerdict.success,
+        "skipped": StatusVerdict.success,
+        "slow": StatusVerdict.pending,
+        "late": StatusVerdict.failure,
     }
 
 
@@ -349,14 +364,16 @@ def test_a_status_is_reported_once_and_fits(server: Replay, forge: GitHub) -> No
     give_statuses(server, [status("soak", "pending", "6 h left")], [])
     path = f"{AT}/statuses/{TIP}"
     server.give("POST", path, sample(models.Status), status=201)
-    forge.set_status(TIP, Status("soak", Verdict.pending, "6 h left"))
-    forge.set_status(TIP, Status("soak", Verdict.failure, "x" * 200, "http://bot.example"))
+    forge.set_status(TIP, CommitStatus("soak", StatusVerdict.pending, "6 h left"))
+    forge.set_status(
+        TIP, CommitStatus("soak", StatusVerdict.failure, "x" * 200, "http://bot.example")
+    )
     (sent,) = bodies(server, "POST", path)
     assert (sent["state"], len(sent["description"])) == ("failure", 140)
     assert sent["target_url"] == "http://bot.example"
 
 
-SEEN = Status("promotion/seen", Verdict.success, "it is on the main branch")
+SEEN = CommitStatus("promotion/seen", StatusVerdict.success, "it is on the main branch")
 
 
 def given(login: str | None, time: str, context: str = SEEN.context) -> dict[str, Any]:
@@ -392,7 +409,7 @@ def test_a_merge_names_the_commit(server: Replay, forge: GitHub) -> None:
     pull = the_pull(forge, server)
     server.give("GET", PULL, full(mergeable=None, mergeable_state="unknown"), full())
     server.give("PUT", f"{PULL}/merge", MERGED)
-    assert forge.merge(pull, "Promote paw", "Release: 1") is Outcome.merged
+    assert forge.merge(pull, "Promote paw", "Release: 1") is MergeOutcome.merged
     assert bodies(server, "PUT", f"{PULL}/merge") == [
         {
             "sha": TIP,
@@ -410,18 +427,18 @@ def moved() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("item", "outcome"),
     [
-        (full(mergeable=False, mergeable_state="dirty"), Outcome.conflict),
-        (moved(), Outcome.moved),
-        (full(draft=True), Outcome.waiting),
+        (full(mergeable=False, mergeable_state="dirty"), MergeOutcome.conflict),
+        (moved(), MergeOutcome.moved),
+        (full(draft=True), MergeOutcome.waiting),
         (
             full(state="closed", merged_at="2026-11-21T12:00:00Z", merge_commit_sha=OTHER),
-            Outcome.merged,
+            MergeOutcome.merged,
         ),
-        (full(mergeable=None, mergeable_state="unknown"), Outcome.waiting),
+        (full(mergeable=None, mergeable_state="unknown"), MergeOutcome.waiting),
     ],
 )
 def test_what_is_settled_is_not_tried(
-    server: Replay, forge: GitHub, item: dict[str, Any], outcome: Outcome
+    server: Replay, forge: GitHub, item: dict[str, Any], outcome: MergeOutcome
 ) -> None:
     pull = the_pull(forge, server)
     server.give("GET", PULL, item)
@@ -439,21 +456,21 @@ def answered(*errors: str, kind: str = "UNPROCESSABLE") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("merges", "graph", "outcome"),
     [
-        ([Answer(NOT_READY, 405)], answered(), Outcome.scheduled),
+        ([Answer(NOT_READY, 405)], answered(), MergeOutcome.scheduled),
         (
             [Answer(NOT_READY, 405), Answer(MERGED)],
             answered("Pull request is in clean status"),
-            Outcome.merged,
+            MergeOutcome.merged,
         ),
         (
             [Answer(NOT_READY, 405)],
             answered("Pull request is in unstable status"),
-            Outcome.waiting,
+            MergeOutcome.waiting,
         ),
         (
             [Answer(NOT_READY, 405)],
             answered("Protected branch rules not configured for this branch"),
-            Outcome.waiting,
+            MergeOutcome.waiting,
         ),
         (
             [
@@ -463,7 +480,7 @@ def answered(*errors: str, kind: str = "UNPROCESSABLE") -> dict[str, Any]:
                 Answer(MERGED),
             ],
             answered(),
-            Outcome.merged,
+            MergeOutcome.merged,
         ),
     ],
 )
@@ -472,7 +489,7 @@ def test_what_is_not_ready_is_left_to_github(
     forge: GitHub,
     merges: list[Answer],
     graph: dict[str, Any],
-    outcome: Outcome,
+    outcome: MergeOutcome,
 ) -> None:
     pull = the_pull(forge, server)
     server.give("PUT", f"{PULL}/merge", *merges)
@@ -485,13 +502,15 @@ def test_what_is_not_ready_is_left_to_github(
 DONE = full(state="closed", merged_at="2026-11-21T12:00:00Z", merge_commit_sha=OTHER)
 
 
-@pytest.mark.parametrize(("item", "outcome"), [(DONE, Outcome.merged), (full(), Outcome.waiting)])
+@pytest.mark.parametrize(
+    ("item", "outcome"), [(DONE, MergeOutcome.merged), (full(), MergeOutcome.waiting)]
+)
 @pytest.mark.parametrize(
     "answer",
     [Answer(MERGED, fault="silent"), Answer(MERGED, fault="cut"), Answer({"message": "oh"}, 500)],
 )
 def test_a_merge_that_was_cut_off_is_looked_up_and_never_sent_again(
-    server: Replay, forge: GitHub, answer: Answer, item: dict[str, Any], outcome: Outcome
+    server: Replay, forge: GitHub, answer: Answer, item: dict[str, Any], outcome: MergeOutcome
 ) -> None:
     pull = the_pull(forge, server)
     server.give("GET", PULL, full(), item)
@@ -504,7 +523,7 @@ def test_a_head_that_moved_meanwhile_is_told(server: Replay, forge: GitHub) -> N
     pull = the_pull(forge, server)
     server.give("GET", PULL, full(), moved())
     server.give("PUT", f"{PULL}/merge", {"message": "Head branch was modified"}, status=409)
-    assert forge.merge(pull, "t", "") is Outcome.moved
+    assert forge.merge(pull, "t", "") is MergeOutcome.moved
 
 
 @pytest.mark.parametrize(
@@ -566,7 +585,7 @@ def test_a_commit_for_github_to_sign_says_nothing_of_who_made_it(
     server.give("POST", f"{git}/blobs", sample(models.ShortBlob, sha="1" * 40), status=201)
     server.give("POST", f"{git}/trees", sample(models.GitTree, sha=tree), status=201)
     server.give("POST", f"{git}/commits", sample(models.GitCommit, sha=TIP), status=201)
-    text, binary = File("a/k.yaml", "100755", "ä\r\n".encode()), File("b", "120000", b"\xff")
+    text, binary = NewFile("a/k.yaml", "100755", "ä\r\n".encode()), NewFile("b", "120000", b"\xff")
     assert forge.commit(OTHER, [text, binary], tree, [BASE], "Promote paw") == TIP
     (made,) = bodies(server, "POST", f"{git}/trees")
     assert made["base_tree"] == OTHER
@@ -583,7 +602,7 @@ def test_a_commit_for_github_to_sign_says_nothing_of_who_made_it(
 def test_a_commit_of_something_else_is_not_made(server: Replay, forge: GitHub) -> None:
     server.give("POST", f"{AT}/git/trees", sample(models.GitTree, sha=OTHER), status=201)
     with pytest.raises(ForgeError, match="does not keep files as they are") as caught:
-        forge.commit(BASE, [File("k", "100644", b"x")], "2" * 40, [BASE], "Promote paw")
+        forge.commit(BASE, [NewFile("k", "100644", b"x")], "2" * 40, [BASE], "Promote paw")
     assert "commit.gpgSign false" in caught.value.hint
 
 
@@ -616,7 +635,7 @@ def test_what_brought_a_commit_is_found(server: Replay, forge: GitHub) -> None:
     page = {"Link": f'<http://127.0.0.1{path}?page=2&per_page=100>; rel="next"'}
     server.give("GET", path, Answer([simple()], headers=page), [merged])
     (found,) = forge.pulls_of(OTHER)
-    assert (found.state, found.merged_as) == (State.merged, OTHER)
+    assert (found.state, found.merged_as) == (PullRequestState.merged, OTHER)
 
 
 def test_addresses_and_what_github_cannot_do(server: Replay, forge: GitHub) -> None:
@@ -642,7 +661,7 @@ def test_it_is_known_what_github_does_for_a_token(
     server: Replay, token: str, login: str, starts: bool, signs: bool
 ) -> None:
     server.give("POST", "/graphql", viewer(login))
-    with opened(server, Token(token)) as forge:
+    with opened(server, ForgeToken(token)) as forge:
         assert forge.user() == login
         assert (forge.starts_workflows(), forge.signs_commits()) == (starts, signs)
 
@@ -699,7 +718,7 @@ def claims(word: str, key: Path, folder: Path) -> Any:
 
 
 def test_a_token_of_an_app_is_renewed_before_it_ends(server: Replay, key: Path) -> None:
-    app = App("1", key.read_bytes(), 42)
+    app = GitHubApp("1", key.read_bytes(), 42)
     where = "/app/installations/42/access_tokens"
     granted = {"token": "ghs_short", "expires_at": "2027-01-15T08:05:00Z"}
     server.give("POST", where, sample(models.InstallationToken, **granted), status=201)

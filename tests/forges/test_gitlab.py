@@ -10,20 +10,27 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import Way
-from reconciler.forges.connect import connect, place_of
-from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address
+from reconciler.forges.forge import (
+    CommitStatus,
+    MergeOutcome,
+    PullRequest,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
+)
 from reconciler.forges.gitlab import GitLab
 from reconciler.forges.hosted import named_by_content
-from reconciler.forges.patience import Clock
-from reconciler.forges.tokens import Token
+from reconciler.forges.retry import RetryClock
+from reconciler.forges.tokens import ForgeToken
 from tests.forges.gitlab_contract import GitLabContract, sources
 from tests.forges.replay import Answer, Replay, Request, replay
 
 AT = "/projects/fleet%2Fteam%2Fenvironments"
 MERGES, MERGE = f"{AT}/merge_requests", f"{AT}/merge_requests/7"
 TIP, OTHER = "a" * 40, "b" * 40
-WANTED = Wanted("promote", "the body", ("promotion", "stage"), ("alice", "nobody"))
+WANTED = WantedPullRequest("promote", "the body", ("promotion", "stage"), ("alice", "nobody"))
 
 
 @pytest.fixture
@@ -37,9 +44,9 @@ def server() -> Iterator[Replay]:
 @pytest.fixture
 def forge(server: Replay) -> Iterator[GitLab]:
     web = server.url.removesuffix("/api/v4")
-    place = place_of(f"{web}/fleet/team/environments.git", "gitlab")
-    way = Way(clock=Clock(sleep=lambda _: None), patience=5)
-    with connect(place, Token("glpat-x"), way) as connection:
+    place = forge_address(f"{web}/fleet/team/environments.git", "gitlab")
+    way = HttpRoute(clock=RetryClock(sleep=lambda _: None), patience=5)
+    with connect(place, ForgeToken("glpat-x"), way) as connection:
         assert isinstance(connection.forge, GitLab)
         yield connection.forge
 
@@ -111,7 +118,7 @@ def test_a_merge_request_is_opened_with_labels_and_reviewers(server: Replay, for
     server.give("GET", "/users", [{"id": 2, "username": "alice"}], [])
     made = forge.create("promote/prod", "main", WANTED)
     assert (made.number, made.branch, made.commit, made.base) == (7, "promote/prod", TIP, "main")
-    assert (made.state, made.author) == (State.open, "bot")
+    assert (made.state, made.author) == (PullRequestState.open, "bot")
     assert bodies(server, "PUT", MERGE) == [
         {"add_labels": "promotion,stage"},
         {"reviewer_ids": [3, 2]},
@@ -123,7 +130,9 @@ def test_what_is_there_already_is_adopted(server: Replay, forge: GitLab) -> None
     foreign = merge_request(iid=9, source_project_id=6)
     server.give("GET", MERGES, [foreign, merge_request(title="Draft: promote", draft=True)])
     server.give("PUT", MERGE, merge_request())
-    assert forge.create("promote/prod", "main", Wanted("promote", "the body")).number == 7
+    assert (
+        forge.create("promote/prod", "main", WantedPullRequest("promote", "the body")).number == 7
+    )
     assert bodies(server, "PUT", MERGE) == [{"title": "promote", "description": "the body"}]
 
 
@@ -133,7 +142,7 @@ def test_a_creation_that_was_cut_off_is_looked_up_and_never_sent_again(
 ) -> None:
     server.give("POST", MERGES, Answer(merge_request(), 201, fault="cut"))
     server.give("GET", MERGES, [merge_request()] if found else [])
-    wanted = Wanted("promote", "the body")
+    wanted = WantedPullRequest("promote", "the body")
     if found:
         assert forge.create("promote/prod", "main", wanted).number == 7
     else:
@@ -146,7 +155,7 @@ def test_lines_that_would_be_orders_are_not(server: Replay, forge: GitLab) -> No
     server.give("POST", MERGES, merge_request(), status=201)
     server.give("PUT", MERGE, merge_request())
     text = "/merge\nfine /close\n```\n/label x\n```\n  /approve"
-    forge.create("promote/prod", "main", Wanted("promote", text, draft=True))
+    forge.create("promote/prod", "main", WantedPullRequest("promote", text, draft=True))
     (sent,) = bodies(server, "POST", MERGES)
     assert sent["description"] == "\\/merge\nfine /close\n```\n/label x\n```\n  \\/approve"
     assert sent["title"] == "Draft: promote"
@@ -225,13 +234,13 @@ def test_statuses_of_all_systems_count_together(server: Replay, forge: GitLab) -
         status |= {"description": None, "target_url": None}
     server.give("GET", path, said)
     assert {status.context: status.verdict for status in forge.statuses(TIP)} == {
-        "success": Verdict.success,
-        "failed": Verdict.success,
-        "running": Verdict.pending,
-        "canceled": Verdict.failure,
-        "skipped": Verdict.success,
-        "manual": Verdict.pending,
-        "allowed": Verdict.success,
+        "success": StatusVerdict.success,
+        "failed": StatusVerdict.success,
+        "running": StatusVerdict.pending,
+        "canceled": StatusVerdict.failure,
+        "skipped": StatusVerdict.success,
+        "manual": StatusVerdict.pending,
+        "allowed": StatusVerdict.success,
     }
 
 
@@ -240,10 +249,10 @@ def test_a_status_that_is_so_already_is_no_error(server: Replay, forge: GitLab) 
     path = f"{AT}/statuses/{TIP}"
     words = "Cannot transition status via :enqueue from :pending"
     server.give("POST", path, {"message": words}, status=400)
-    forge.set_status(TIP, Status("soak", Verdict.pending, "6 h left"))
+    forge.set_status(TIP, CommitStatus("soak", StatusVerdict.pending, "6 h left"))
     server.give("POST", path, {"message": "bad"}, status=400)
     with pytest.raises(ForgeError, match="400"):
-        forge.set_status(TIP, Status("soak", Verdict.pending))
+        forge.set_status(TIP, CommitStatus("soak", StatusVerdict.pending))
     assert bodies(server, "POST", path)[0] == {
         "state": "pending",
         "name": "soak",
@@ -251,7 +260,7 @@ def test_a_status_that_is_so_already_is_no_error(server: Replay, forge: GitLab) 
     }
 
 
-SEEN = Status("promotion/seen", Verdict.success, "it is on the main branch")
+SEEN = CommitStatus("promotion/seen", StatusVerdict.success, "it is on the main branch")
 
 
 def given(user: str, day: int, name: str = SEEN.context) -> dict[str, Any]:
@@ -284,7 +293,7 @@ def test_a_merge_names_the_commit_and_tells_of_it_even_if_it_is_squashed(
     looking = merge_request(detailed_merge_status="checking")
     server.give("GET", MERGE, looking, merge_request())
     server.give("PUT", f"{MERGE}/merge", merge_request(state="merged"))
-    assert forge.merge(pull, "Roll back paw", "Promotion-Hold: paw 1a2b") is Outcome.merged
+    assert forge.merge(pull, "Roll back paw", "Promotion-Hold: paw 1a2b") is MergeOutcome.merged
     message = "Roll back paw\n\nPromotion-Hold: paw 1a2b"
     assert bodies(server, "PUT", f"{MERGE}/merge") == [
         {
@@ -299,16 +308,16 @@ def test_a_merge_names_the_commit_and_tells_of_it_even_if_it_is_squashed(
 @pytest.mark.parametrize(
     ("changed", "outcome"),
     [
-        ({"detailed_merge_status": "conflict"}, Outcome.conflict),
-        ({"detailed_merge_status": "need_rebase"}, Outcome.conflict),
-        ({"detailed_merge_status": "checking"}, Outcome.waiting),
-        ({"sha": OTHER}, Outcome.moved),
-        ({"draft": True, "title": "Draft: promote"}, Outcome.waiting),
-        ({"state": "merged", "merged_at": "2026-11-21T12:00:00Z"}, Outcome.merged),
+        ({"detailed_merge_status": "conflict"}, MergeOutcome.conflict),
+        ({"detailed_merge_status": "need_rebase"}, MergeOutcome.conflict),
+        ({"detailed_merge_status": "checking"}, MergeOutcome.waiting),
+        ({"sha": OTHER}, MergeOutcome.moved),
+        ({"draft": True, "title": "Draft: promote"}, MergeOutcome.waiting),
+        ({"state": "merged", "merged_at": "2026-11-21T12:00:00Z"}, MergeOutcome.merged),
     ],
 )
 def test_what_is_settled_is_not_tried(
-    server: Replay, forge: GitLab, changed: dict[str, Any], outcome: Outcome
+    server: Replay, forge: GitLab, changed: dict[str, Any], outcome: MergeOutcome
 ) -> None:
     pull = the_pull(forge, server)
     server.give("GET", MERGE, merge_request(**changed))
@@ -318,14 +327,18 @@ def test_what_is_settled_is_not_tried(
 @pytest.mark.parametrize(
     ("status", "answers", "outcome"),
     [
-        ("ci_still_running", [Answer(merge_request())], Outcome.scheduled),
-        ("not_approved", [Answer(merge_request())], Outcome.scheduled),
-        ("not_approved", [Answer({"message": "405 Method Not Allowed"}, 405)], Outcome.waiting),
-        ("mergeable", [Answer({"message": "Branch cannot be merged"}, 422)], Outcome.waiting),
+        ("ci_still_running", [Answer(merge_request())], MergeOutcome.scheduled),
+        ("not_approved", [Answer(merge_request())], MergeOutcome.scheduled),
+        (
+            "not_approved",
+            [Answer({"message": "405 Method Not Allowed"}, 405)],
+            MergeOutcome.waiting,
+        ),
+        ("mergeable", [Answer({"message": "Branch cannot be merged"}, 422)], MergeOutcome.waiting),
     ],
 )
 def test_what_is_not_ready_is_left_to_gitlab(
-    server: Replay, forge: GitLab, status: str, answers: list[Answer], outcome: Outcome
+    server: Replay, forge: GitLab, status: str, answers: list[Answer], outcome: MergeOutcome
 ) -> None:
     pull = the_pull(forge, server, detailed_merge_status=status)
     server.give("PUT", f"{MERGE}/merge", *answers)
@@ -340,7 +353,7 @@ def test_a_merge_that_was_cut_off_is_looked_up_and_never_sent_again(
     pull = the_pull(forge, server)
     server.give("GET", MERGE, merge_request(), merge_request(state=state))
     server.give("PUT", f"{MERGE}/merge", Answer(merge_request(), fault="cut"))
-    expected = Outcome.merged if state == "merged" else Outcome.waiting
+    expected = MergeOutcome.merged if state == "merged" else MergeOutcome.waiting
     assert forge.merge(pull, "t", "") is expected
     assert len(server.calls("PUT", f"{MERGE}/merge")) == 1
 
@@ -349,7 +362,7 @@ def test_a_head_that_moved_meanwhile_is_told(server: Replay, forge: GitLab) -> N
     pull = the_pull(forge, server)
     server.give("GET", MERGE, merge_request(), merge_request(sha=OTHER))
     server.give("PUT", f"{MERGE}/merge", {"message": "SHA does not match HEAD"}, status=409)
-    assert forge.merge(pull, "t", "") is Outcome.moved
+    assert forge.merge(pull, "t", "") is MergeOutcome.moved
 
 
 def test_who_may_not_merge_is_told_so(server: Replay, forge: GitLab) -> None:

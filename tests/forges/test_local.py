@@ -10,11 +10,18 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ForgeError, RepositoryError
-from reconciler.forges.forge import Outcome, PullRequest, State, Status, Verdict, Wanted
-from reconciler.forges.local import Local
+from reconciler.forges.forge import (
+    CommitStatus,
+    MergeOutcome,
+    PullRequest,
+    PullRequestState,
+    StatusVerdict,
+    WantedPullRequest,
+)
+from reconciler.forges.local import LocalForge
 from tests.conftest import Repo
 
-WANTED = Wanted("promote", "the body — ünïcödé", ("promotion",), ("alice",))
+WANTED = WantedPullRequest("promote", "the body — ünïcödé", ("promotion",), ("alice",))
 
 
 @pytest.fixture
@@ -45,17 +52,17 @@ def named(repo: Repo) -> Repo:
 
 
 @pytest.fixture
-def forge(shared: Repo) -> Local:
-    return Local(str(shared.path))
+def forge(shared: Repo) -> LocalForge:
+    return LocalForge(str(shared.path))
 
 
-def opened(forge: Local, wanted: Wanted = WANTED) -> PullRequest:
+def opened(forge: LocalForge, wanted: WantedPullRequest = WANTED) -> PullRequest:
     return forge.create("promote/prod", "main", wanted)
 
 
-def test_a_pull_request_is_a_file_in_git(shared: Repo, forge: Local) -> None:
+def test_a_pull_request_is_a_file_in_git(shared: Repo, forge: LocalForge) -> None:
     made = opened(forge)
-    assert (made.number, made.author, made.state) == (1, "bot", State.open)
+    assert (made.number, made.author, made.state) == (1, "bot", PullRequestState.open)
     assert made.commit == shared.git("rev-parse", "promote/prod")
     said = json.loads(shared.git("show", made.url))
     assert (said["pull"]["title"], said["reviewers"]) == ("promote", ["alice"])
@@ -63,9 +70,9 @@ def test_a_pull_request_is_a_file_in_git(shared: Repo, forge: Local) -> None:
     assert forge.pull(1) == made
 
 
-def test_what_is_there_already_is_adopted(forge: Local) -> None:
+def test_what_is_there_already_is_adopted(forge: LocalForge) -> None:
     first = opened(forge)
-    second = opened(forge, Wanted("another", "text", ("urgent",), draft=True))
+    second = opened(forge, WantedPullRequest("another", "text", ("urgent",), draft=True))
     assert (second.number, second.title, second.draft) == (first.number, "another", True)
     assert second.labels == ("promotion", "urgent")
     forge.close(second)
@@ -77,7 +84,7 @@ def test_of_many_who_begin_together_one_makes_it(shared: Repo) -> None:
     made: list[int] = []
 
     def begin() -> None:
-        made.append(opened(Local(str(shared.path))).number)
+        made.append(opened(LocalForge(str(shared.path))).number)
 
     bots = [threading.Thread(target=begin) for _ in range(4)]
     for bot in bots:
@@ -87,14 +94,14 @@ def test_of_many_who_begin_together_one_makes_it(shared: Repo) -> None:
     assert made == [1, 1, 1, 1]
 
 
-def test_a_consent_is_for_the_commit_that_was_seen(shared: Repo, forge: Local) -> None:
+def test_a_consent_is_for_the_commit_that_was_seen(shared: Repo, forge: LocalForge) -> None:
     pull = opened(forge)
-    Local(str(shared.path), "alice").approve(pull)
-    Local(str(shared.path), "alice").approve(pull)
+    LocalForge(str(shared.path), "alice").approve(pull)
+    LocalForge(str(shared.path), "alice").approve(pull)
     assert [(a.user, a.commit) for a in forge.approvals(pull)] == [("alice", pull.commit)]
 
 
-def test_comments_statuses_and_files_are_kept(shared: Repo, forge: Local) -> None:
+def test_comments_statuses_and_files_are_kept(shared: Repo, forge: LocalForge) -> None:
     pull = opened(forge)
     for text in ("waits", "passes"):
         forge.say(pull, "gates", text)
@@ -106,75 +113,81 @@ def test_comments_statuses_and_files_are_kept(shared: Repo, forge: Local) -> Non
     assert where
     assert where == forge.attach(pull, "difference.md", b"all of it\n")
     assert shared.git("show", where) == "all of it"
-    for verdict in (Verdict.pending, Verdict.success):
-        forge.set_status(pull.commit, Status("promotion/soak", verdict, "so"))
-    assert forge.statuses(pull.commit) == [Status("promotion/soak", Verdict.success, "so")]
+    for verdict in (StatusVerdict.pending, StatusVerdict.success):
+        forge.set_status(pull.commit, CommitStatus("promotion/soak", verdict, "so"))
+    assert forge.statuses(pull.commit) == [
+        CommitStatus("promotion/soak", StatusVerdict.success, "so")
+    ]
     assert forge.statuses(shared.git("rev-parse", "main")) == []
 
 
-def test_what_was_seen_once_was_seen_then(shared: Repo, forge: Local) -> None:
-    seen = Status("promotion/seen", Verdict.success)
+def test_what_was_seen_once_was_seen_then(shared: Repo, forge: LocalForge) -> None:
+    seen = CommitStatus("promotion/seen", StatusVerdict.success)
     tip = shared.git("rev-parse", "main")
     before = datetime.now(UTC)
     first = forge.witness(tip, seen)
     assert before <= first <= datetime.now(UTC)
-    assert Local(str(shared.path), "another").witness(tip, seen) == first
+    assert LocalForge(str(shared.path), "another").witness(tip, seen) == first
 
 
-def test_a_merge_is_one_commit_with_two_parents(shared: Repo, forge: Local) -> None:
+def test_a_merge_is_one_commit_with_two_parents(shared: Repo, forge: LocalForge) -> None:
     pull = opened(forge)
     before = shared.git("rev-parse", "main")
-    assert forge.merge(pull, "Promote paw", "Release: 1") is Outcome.merged
-    assert forge.merge(pull, "Promote paw", "Release: 1") is Outcome.merged
+    assert forge.merge(pull, "Promote paw", "Release: 1") is MergeOutcome.merged
+    assert forge.merge(pull, "Promote paw", "Release: 1") is MergeOutcome.merged
     merged = forge.pull(pull.number)
     tip = shared.git("rev-parse", "main")
-    assert (merged.state, merged.merged_as, merged.commit) == (State.merged, tip, pull.commit)
+    assert (merged.state, merged.merged_as, merged.commit) == (
+        PullRequestState.merged,
+        tip,
+        pull.commit,
+    )
     assert shared.git("rev-parse", "main^1", "main^2").split() == [before, pull.commit]
     assert shared.git("log", "-1", "--format=%B", "main") == "Promote paw\n\nRelease: 1"
     assert [p.number for p in forge.pulls_of(tip)] == [pull.number]
-    assert forge.merge(pull, "t", "") is Outcome.merged
+    assert forge.merge(pull, "t", "") is MergeOutcome.merged
     with pytest.raises(ForgeError, match="it is merged"):
         forge.close(pull)
 
 
 def test_files_of_a_checked_out_base_follow_and_work_in_them_stays(clone: Repo) -> None:
     (clone.path / "b").write_text("mine\n")
-    forge = Local(str(clone.path))
-    assert forge.merge(opened(forge), "t", "") is Outcome.merged
+    forge = LocalForge(str(clone.path))
+    assert forge.merge(opened(forge), "t", "") is MergeOutcome.merged
     assert (clone.path / "a").read_text() == "2\n"
     assert clone.git("status", "--porcelain") == "M b"
 
 
 def test_work_that_a_merge_would_overwrite_is_not(clone: Repo) -> None:
     (clone.path / "a").write_text("mine\n")
-    forge = Local(str(clone.path))
+    forge = LocalForge(str(clone.path))
     pull = opened(forge)
     with pytest.raises(RepositoryError, match="merge failed"):
         forge.merge(pull, "t", "")
     assert (clone.path / "a").read_text() == "mine\n"
-    assert forge.pull(pull.number).state is State.open
+    assert forge.pull(pull.number).state is PullRequestState.open
 
 
 def test_a_merge_that_was_killed_before_it_was_recorded_is_completed(
-    shared: Repo, forge: Local
+    shared: Repo, forge: LocalForge
 ) -> None:
     pull = opened(forge)
     record = shared.git("rev-parse", "refs/reconciler/requests/1")
     forge.merge(pull, "t", "m")
     tip = shared.git("rev-parse", "main")
     shared.git("update-ref", "refs/reconciler/requests/1", record)
-    assert forge.merge(pull, "t", "m") is Outcome.merged
+    assert forge.merge(pull, "t", "m") is MergeOutcome.merged
     assert (shared.git("rev-parse", "main"), forge.pull(1).merged_as) == (tip, tip)
 
 
-def test_what_cannot_be_merged_is_not(shared: Repo, forge: Local) -> None:
-    draft = opened(forge, Wanted("t", "b", draft=True))
-    assert forge.merge(draft, "t", "") is Outcome.waiting
+def test_what_cannot_be_merged_is_not(shared: Repo, forge: LocalForge) -> None:
+    draft = opened(forge, WantedPullRequest("t", "b", draft=True))
+    assert forge.merge(draft, "t", "") is MergeOutcome.waiting
     pull = opened(forge)
     tree = shared.git("rev-parse", "promote/prod^{tree}")
     later = shared.git("commit-tree", tree, "-p", "promote/prod", "-m", "later")
     shared.git("update-ref", "refs/heads/promote/prod", later)
-    assert forge.merge(pull, "t", "") is Outcome.moved
+    assert forge.merge(pull, "t", "") is MergeOutcome.moved
     main = shared.git("rev-parse", "main")
     forge.close(pull)
     with pytest.raises(ForgeError, match="is closed"):
@@ -184,12 +197,12 @@ def test_what_cannot_be_merged_is_not(shared: Repo, forge: Local) -> None:
 
 def test_a_conflict_is_told(clone: Repo) -> None:
     tip = clone.commit({"a": "3\n"})
-    forge = Local(str(clone.path))
-    assert forge.merge(opened(forge), "t", "") is Outcome.conflict
+    forge = LocalForge(str(clone.path))
+    assert forge.merge(opened(forge), "t", "") is MergeOutcome.conflict
     assert clone.git("rev-parse", "main") == tip
 
 
-def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: Local) -> None:
+def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: LocalForge) -> None:
     pull = opened(forge)
     forge.delete_branch("promote/prod", shared.git("rev-parse", "main"))
     assert shared.git("rev-parse", "promote/prod") == pull.commit
@@ -199,14 +212,14 @@ def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: Local) -> None:
     assert forge.pull(pull.number).commit == pull.commit
 
 
-def test_there_are_no_teams(forge: Local) -> None:
+def test_there_are_no_teams(forge: LocalForge) -> None:
     with pytest.raises(ForgeError, match="nobody knows who is in the team fleet/writers"):
         forge.members("fleet/writers")
 
 
 def test_code_owners_are_those_of_the_base(repo: Repo) -> None:
     repo.commit({".github/CODEOWNERS": "* @all\n/environments/prod/ @alice @fleet/writers\n"})
-    forge = Local(str(repo.path))
+    forge = LocalForge(str(repo.path))
     assert forge.code_owners(["environments/prod/x", "y"], "main") == (
         "alice",
         "fleet/writers",
@@ -214,7 +227,7 @@ def test_code_owners_are_those_of_the_base(repo: Repo) -> None:
     )
 
 
-def test_what_is_not_there_is_told(forge: Local) -> None:
+def test_what_is_not_there_is_told(forge: LocalForge) -> None:
     with pytest.raises(ForgeError, match="no pull request 7"):
         forge.pull(7)
     with pytest.raises(ForgeError, match="no branch nothing"):

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ForgeError
-from reconciler.forges.tokens import Token, ask_git, read_token
+from reconciler.forges.tokens import ForgeToken, ask_git, read_token
 from tests.conftest import Repo
 
 
 def test_a_token_cannot_be_printed_by_accident() -> None:
-    token = Token(" s3cr3t\n")
+    token = ForgeToken(" s3cr3t\n")
     assert token.reveal() == "s3cr3t"
-    assert "s3cr3t" not in f"{token} {token!r} {[token]} {vars(Token)}"
+    assert "s3cr3t" not in f"{token} {token!r} {[token]} {vars(ForgeToken)}"
     assert token.hidden_in("said s3cr3t twice: s3cr3t") == "said *** twice: ***"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import RepositoryError
 from reconciler.git.branches import OwnBranches
-from reconciler.git.workbench import EDIT, Workbench
+from reconciler.git.commit_builder import EDIT, CommitBuilder
 from tests.conftest import Repo
 
 BRANCH = "promote/stage/prod/app/paw"
@@ -27,7 +27,7 @@ def run(repo: Repo, text: str = "a: 2\n", **edits: str) -> str:
     """The commit that the branch is at after it."""
     files = {FILE: text.encode(), **{name: t.encode() for name, t in edits.items()}}
     base = repo.git("rev-parse", "main")
-    bench, branches = Workbench(str(repo.path)), OwnBranches(str(repo.path))
+    bench, branches = CommitBuilder(str(repo.path)), OwnBranches(str(repo.path))
     reference = f"refs/heads/{BRANCH}"
     made = bench.make(bench.tree_with(base, files), [base], "Promote")
     assert branches.move(reference, made, branches.tips(reference).get(reference))
@@ -64,7 +64,7 @@ def test_a_branch_moves_only_from_where_it_was_seen(here: Repo) -> None:
 
 
 def test_a_commit_that_somebody_changed_is_not_ours_any_more(here: Repo) -> None:
-    bench = Workbench(str(here.path))
+    bench = CommitBuilder(str(here.path))
     base = here.git("rev-parse", "main")
     tree = bench.tree_with(base, {FILE: b"a: 2\n"})
     made = bench.make(tree, [base], f"Promote\n\n{EDIT}: {bench.digest(tree, base)}\n")

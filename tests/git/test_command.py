@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.git.command import run_git
-from reconciler.git.environment import of_any_repository, of_this_hook
+from reconciler.git.git_variables import of_any_repository, of_this_hook
 from tests.conftest import Repo
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RepositoryError
-from reconciler.git.mirrors import Mirrors
-from reconciler.git.pins import Pins
-from reconciler.git.tree import LINK
+from reconciler.git.mirrors import FetchedCommit, Mirrors
+from reconciler.trees.commit import CommitTree
+from reconciler.trees.pins import Pins
+from reconciler.trees.tree import LINK
 from tests.conftest import Repo
-from tests.git.test_pins import LIMIT, reference
+from tests.trees.test_pins import LIMIT, reference
 
 
 @pytest.fixture
@@ -30,6 +31,10 @@ def far(tmp_path: Path) -> Repo:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "mirrors"
+
+
+def content(found: FetchedCommit, path: str) -> bytes:
+    return CommitTree(found.repository, found.commit).fetch(path)[1]
 
 
 def mirrors(folder: Path, *, offline: bool = False) -> Mirrors:
@@ -46,9 +51,9 @@ def test_a_commit_is_fetched_once_and_then_is_here_offline(far: Repo, folder: Pa
     url = url_of(far)
     with pytest.raises(RepositoryError, match="nothing is fetched offline"):
         mirrors(folder, offline=True).get(url, commit)
-    assert mirrors(folder).get(url, commit).fetch("a/b")[1] == b"content"
+    assert content(mirrors(folder).get(url, commit), "a/b") == b"content"
     (far.path / ".git").rename(far.path / "gone")
-    assert mirrors(folder, offline=True).get(url, commit).fetch("a/b")[1] == b"content"
+    assert content(mirrors(folder, offline=True).get(url, commit), "a/b") == b"content"
     with pytest.raises(RepositoryError, match="does not give"):
         mirrors(folder).get(url, "1" * 40)
 
@@ -74,7 +79,7 @@ def test_many_may_want_the_same_at_once(far: Repo, folder: Path) -> None:
     wanted = commits * 4
 
     def read(commit: str) -> bytes:
-        return mirrors(folder).get(url_of(far), commit).fetch("a")[1]
+        return content(mirrors(folder).get(url_of(far), commit), "a")
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(read, wanted)) == [b"0", b"1", b"2", b"3"] * 4
@@ -94,13 +99,13 @@ def test_an_interrupted_fetch_leaves_nothing_that_is_taken_for_a_commit(
     (mirror / "objects" / commit[:2]).mkdir(exist_ok=True)
     (mirror / "objects" / commit[:2] / commit[2:]).write_bytes((far.path / loose).read_bytes())
     (mirror / "shallow").unlink(missing_ok=True)
-    assert mirrors(folder).get(url, commit).fetch("a")[1] == b"content"
+    assert content(mirrors(folder).get(url, commit), "a") == b"content"
 
 
 def test_a_folder_that_was_being_made_is_no_obstacle(far: Repo, folder: Path) -> None:
     commit = far.commit({"a": "content"})
     (folder / "new-abc").mkdir(parents=True)
-    assert mirrors(folder).get(url_of(far), commit).fetch("a")[1] == b"content"
+    assert content(mirrors(folder).get(url_of(far), commit), "a") == b"content"
 
 
 @pytest.mark.parametrize("name", ["-x", "+a:b", "a:b", "a b", "main~1", "a..b", "^a", "a\nb", "*"])
@@ -116,7 +121,7 @@ def test_a_hook_that_runs_us_does_not_lead_git_into_its_own_repository(
     commit = far.commit({"a": "content"})
     monkeypatch.setenv("GIT_DIR", str(repo.path / ".git"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(repo.path / ".git/objects"))
-    assert mirrors(folder).get(url_of(far), commit).fetch("a")[1] == b"content"
+    assert content(mirrors(folder).get(url_of(far), commit), "a") == b"content"
 
 
 def test_a_commit_that_only_the_remote_has_is_fetched_and_this_repository_stays_as_it_is(

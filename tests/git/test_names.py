@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.memory import MemoryTree
-from reconciler.git.overlay import EditedTree
 from reconciler.git.repository import Repository
-from reconciler.git.tree import Tree
-from reconciler.git.worktree import WorkTree
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.tree import Tree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 
 FILES = {"a/b/c.yaml": "1", "a/b/d/e.yaml": "2", "a/f.yaml": "3", "ä.yaml": "4"}
@@ -32,7 +33,7 @@ def tree(request: pytest.FixtureRequest, repo: Repo) -> Tree:
             repo.write(FILES)
             return WorkTree(str(repo.path))
         case "commit":
-            return Repository(str(repo.path)).commit(repo.commit(FILES))
+            return commit_tree(Repository(str(repo.path)), repo.commit(FILES))
         case "memory":
             return MemoryTree(contents)
     half = dict(list(contents.items())[:2])
@@ -47,7 +48,7 @@ def test_a_folder_has_the_same_names_in_every_tree(tree: Tree, folder: str) -> N
 
 
 def test_listing_a_commit_reads_no_blob(repo: Repo) -> None:
-    tree = Repository(str(repo.path)).commit(repo.commit(FILES))
+    tree = commit_tree(Repository(str(repo.path)), repo.commit(FILES))
     tree.names("a/b")
     assert tree.blobs_read == 0
 

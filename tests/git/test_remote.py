@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RepositoryError
-from reconciler.git.remote import Change, Outcome, Remote
-from reconciler.git.workbench import Workbench
+from reconciler.git.commit_builder import CommitBuilder
+from reconciler.git.remote import BranchChange, PushOutcome, Remote
 from reconciler.testbed.loopback import free_port
 from tests.conftest import Repo
 from tests.testbed.plugin import Gitea
@@ -40,8 +40,8 @@ def commit(repo: Repo, name: str = "b") -> str:
     return repo.git("commit-tree", tree, "-p", "HEAD", "-m", name)
 
 
-def pushed(remote: Remote, branch: str, made: str, expected: str = NOTHING) -> Outcome:
-    return remote.push([Change(branch, made, expected)])[branch].outcome
+def pushed(remote: Remote, branch: str, made: str, expected: str = NOTHING) -> PushOutcome:
+    return remote.push([BranchChange(branch, made, expected)])[branch].outcome
 
 
 def test_what_others_pushed_is_fetched(remote: Remote, repo: Repo, shared: Repo) -> None:
@@ -69,11 +69,11 @@ def test_a_branch_that_was_pushed_anew_is_followed(
 
 def test_a_push_says_what_it_expects(remote: Remote, repo: Repo, shared: Repo) -> None:
     first, second, third = commit(repo, "1"), commit(repo, "2"), commit(repo, "3")
-    assert pushed(remote, "x", first) is Outcome.done
-    assert pushed(remote, "x", first) is Outcome.done  # a run that was cut off does it again
-    assert pushed(remote, "x", second) is Outcome.moved
-    assert pushed(remote, "x", second, first) is Outcome.done
-    assert pushed(remote, "x", third, first) is Outcome.moved
+    assert pushed(remote, "x", first) is PushOutcome.done
+    assert pushed(remote, "x", first) is PushOutcome.done  # a run that was cut off does it again
+    assert pushed(remote, "x", second) is PushOutcome.moved
+    assert pushed(remote, "x", second, first) is PushOutcome.done
+    assert pushed(remote, "x", third, first) is PushOutcome.moved
     assert shared.git("rev-parse", "refs/heads/x") == second
 
 
@@ -82,11 +82,11 @@ def test_branches_that_are_pushed_together_have_an_outcome_each(
 ) -> None:
     first, second = commit(repo, "1"), commit(repo, "2")
     pushed(remote, "theirs", first)
-    changes = [Change("theirs", second, NOTHING), Change("ours", second, NOTHING)]
+    changes = [BranchChange("theirs", second, NOTHING), BranchChange("ours", second, NOTHING)]
     found = remote.push(changes)
     assert {branch: push.outcome for branch, push in found.items()} == {
-        "theirs": Outcome.moved,
-        "ours": Outcome.done,
+        "theirs": PushOutcome.moved,
+        "ours": PushOutcome.done,
     }
     assert shared.git("rev-parse", "refs/heads/ours") == second
     assert remote.push([]) == {}
@@ -95,9 +95,9 @@ def test_branches_that_are_pushed_together_have_an_outcome_each(
 def test_a_branch_is_deleted_if_nobody_changed_it(remote: Remote, repo: Repo, shared: Repo) -> None:
     first, second = commit(repo, "1"), commit(repo, "2")
     pushed(remote, "x", first)
-    assert remote.delete("x", second).outcome is Outcome.moved
-    assert remote.delete("x", first).outcome is Outcome.done
-    assert remote.delete("x", first).outcome is Outcome.done
+    assert remote.delete("x", second).outcome is PushOutcome.moved
+    assert remote.delete("x", first).outcome is PushOutcome.done
+    assert remote.delete("x", first).outcome is PushOutcome.done
     assert remote.tips("*") == {"main": shared.git("rev-parse", "main")}
 
 
@@ -106,11 +106,11 @@ def test_a_hook_that_refuses_has_its_say(remote: Remote, repo: Repo, shared: Rep
     hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\ntest $1 != refs/heads/x\n")
     hook.chmod(0o755)
     made = commit(repo)
-    found = remote.push([Change("x", made, NOTHING), Change("y", made, NOTHING)])
-    assert found["x"].outcome is Outcome.refused
+    found = remote.push([BranchChange("x", made, NOTHING), BranchChange("y", made, NOTHING)])
+    assert found["x"].outcome is PushOutcome.refused
     assert "hook declined" in found["x"].why
     assert "not on fridays" in found["x"].why
-    assert found["y"].outcome is Outcome.done
+    assert found["y"].outcome is PushOutcome.done
 
 
 def test_the_user_s_own_hooks_and_work_tree_take_no_part(remote: Remote, repo: Repo) -> None:
@@ -119,7 +119,7 @@ def test_the_user_s_own_hooks_and_work_tree_take_no_part(remote: Remote, repo: R
     hook.chmod(0o755)
     repo.write({"dirty": "yes"})
     before = repo.git("status", "--porcelain")
-    assert pushed(remote, "x", commit(repo)) is Outcome.done
+    assert pushed(remote, "x", commit(repo)) is PushOutcome.done
     remote.fetch("main", "x")
     assert repo.git("status", "--porcelain") == before
     assert not (repo.path / ".git" / "FETCH_HEAD").exists()
@@ -139,7 +139,7 @@ def test_what_keeps_one_away_is_told(repo: Repo, tmp_path: Path, url: str, said:
         Remote(str(repo.path), where, os.environ).fetch("main")
     assert caught.value.hint
     with pytest.raises(RepositoryError, match=said):
-        Remote(str(repo.path), where, os.environ).push([Change("x", commit(repo), NOTHING)])
+        Remote(str(repo.path), where, os.environ).push([BranchChange("x", commit(repo), NOTHING)])
 
 
 def test_a_shallow_clone_pushes_too(shared: Repo, repo: Repo, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_shallow_clone_pushes_too(shared: Repo, repo: Repo, tmp_path: Path) ->
     repo.git("clone", "--quiet", "--depth=1", f"file://{shared.path}", str(path))
     shallow = Repo(path)
     remote = Remote(str(path), str(shared.path), os.environ)
-    assert pushed(remote, "x", commit(shallow)) is Outcome.done
+    assert pushed(remote, "x", commit(shallow)) is PushOutcome.done
     assert remote.fetch("main")
 
 
@@ -177,7 +177,7 @@ def test_a_token_opens_the_door_and_is_seen_nowhere(
         {**os.environ, "GIT_TRACE": str(trace)},
         lambda: ("bot", gitea.token("bot")),
     )
-    assert pushed(seen, "with-a-token", commit(repo)) is Outcome.done
+    assert pushed(seen, "with-a-token", commit(repo)) is PushOutcome.done
     said = trace.read_text()
     assert "push" in said
     assert gitea.token("bot") not in said
@@ -189,13 +189,13 @@ def test_headers_that_somebody_else_configured_do_not_get_in_the_way(
 ) -> None:
     remote, repo = gitea_remote
     repo.git("config", f"http.{gitea.url}/.extraHeader", "Authorization: Basic d3Jvbmc6d3Jvbmc=")
-    assert pushed(remote, "despite-a-header", commit(repo)) is Outcome.done
+    assert pushed(remote, "despite-a-header", commit(repo)) is PushOutcome.done
 
 
 def test_a_protected_branch_is_told(gitea_remote: tuple[Remote, Repo]) -> None:
     remote, repo = gitea_remote
-    found = remote.push([Change("main", commit(repo), repo.git("rev-parse", "HEAD"))])["main"]
-    assert found.outcome is Outcome.refused
+    found = remote.push([BranchChange("main", commit(repo), repo.git("rev-parse", "HEAD"))])["main"]
+    assert found.outcome is PushOutcome.refused
     assert "protected branch" in found.why
 
 
@@ -203,7 +203,7 @@ def test_a_wrong_token_is_told_and_not_shown(gitea_remote: tuple[Remote, Repo]) 
     remote, repo = gitea_remote
     wrong = Remote(str(repo.path), remote.url, os.environ, lambda: ("bot", "wrong-token-of-bot"))
     with pytest.raises(RepositoryError, match="does not accept who we are") as caught:
-        wrong.push([Change("x", commit(repo), NOTHING)])
+        wrong.push([BranchChange("x", commit(repo), NOTHING)])
     assert "wrong-token-of-bot" not in "".join(caught.value.lines())
 
 
@@ -211,7 +211,7 @@ def test_without_a_token_nobody_is_asked(gitea_remote: tuple[Remote, Repo]) -> N
     remote, repo = gitea_remote
     nobody = Remote(str(repo.path), remote.url, os.environ)
     with pytest.raises(RepositoryError, match="does not accept who we are"):
-        nobody.push([Change("x", commit(repo), NOTHING)])
+        nobody.push([BranchChange("x", commit(repo), NOTHING)])
 
 
 def test_a_commit_is_signed_if_the_user_signs(tmp_path: Path, repo: Repo) -> None:
@@ -232,7 +232,7 @@ def test_a_commit_is_signed_if_the_user_signs(tmp_path: Path, repo: Repo) -> Non
         repo.git("config", name, value)
 
     def make() -> str:
-        bench = Workbench(str(repo.path))
+        bench = CommitBuilder(str(repo.path))
         return bench.make(bench.tree_with(base, {"a": b"2\n"}), [base], "m")
 
     repo.git("verify-commit", make())

@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.errors import RepositoryError
 from reconciler.git.repository import Repository
-from reconciler.git.worktree import WorkTree
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 
 
@@ -37,12 +38,12 @@ def history(template: Path, tmp_path: Path) -> Repo:
 
 
 def number(repository: Repository, revision: str) -> str:
-    return repository.commit(revision).fetch("number")[1].decode()
+    return commit_tree(repository, revision).fetch("number")[1].decode()
 
 
 def problem(path: Path, revision: str = "HEAD") -> RepositoryError:
     with pytest.raises(RepositoryError) as caught:
-        Repository(str(path)).commit(revision)
+        commit_tree(Repository(str(path)), revision)
     assert caught.value.hint
     return caught.value
 
@@ -71,7 +72,7 @@ def problem(path: Path, revision: str = "HEAD") -> RepositoryError:
     ],
 )
 def test_a_revision_can_be_named_as_with_git(history: Repo, revision: str, expected: str) -> None:
-    found = Repository(str(history.path)).commit(revision)
+    found = commit_tree(Repository(str(history.path)), revision)
     assert found.fetch("number")[1].decode() == expected
     assert found.commit == history.git("rev-list", "-1", revision)
 
@@ -90,7 +91,7 @@ def test_a_commit_can_be_named_in_short(history: Repo, length: int, packed: bool
 def test_a_tag_that_is_called_as_a_commit_begins_hides_it_not(history: Repo, length: int) -> None:
     first = history.git("rev-parse", "HEAD~1")
     history.git("tag", first[:length], "HEAD")
-    assert Repository(str(history.path)).commit(first[:length]).commit == first
+    assert commit_tree(Repository(str(history.path)), first[:length]).commit == first
 
 
 def test_a_branch_may_be_called_as_no_commit_begins(history: Repo) -> None:
@@ -306,8 +307,7 @@ def test_several_threads_read_one_repository(history: Repo) -> None:
 
 
 def main_of(repo: Repo, base: str = "") -> str | None:
-    found = Repository(str(repo.path)).main(base)
-    return found.commit if found else None
+    return Repository(str(repo.path)).main(base)
 
 
 def test_of_a_clone_the_main_branch_is_origins_as_it_was_last_fetched(
@@ -332,8 +332,6 @@ def test_of_a_repository_that_has_seen_no_other_it_is_its_own(repo: Repo, tmp_pa
     second = repo.commit()
     assert main_of(repo) == first
     repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
-    bare = Repository(str(tmp_path / "bare")).main()
-    assert bare
-    assert bare.commit == second
+    assert Repository(str(tmp_path / "bare")).main() == second
     repo.git("branch", "--quiet", "--delete", "--force", "main")
     assert main_of(repo) is None

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import FleetError
-from reconciler.model import document
 from reconciler.model.environment import Environment, read_environment
 from reconciler.model.promotion import Approvals, Freeze, Health, Soak, Window
+from reconciler.yaml import nodes
 
 FILE = "environments/prod/environment.yaml"
 LEAST = "destination: {cluster: prod}\n"
@@ -214,7 +214,7 @@ MISTAKES = [
 def test_a_mistake_is_said_with_its_place(
     text: str, message: str, hint: str, loader: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document, "LOADER", loader)
+    monkeypatch.setattr(nodes, "LOADER", loader)
     lines = complaint(LEAST + text + "\n")
     if "this is not YAML" in message and loader is yaml.SafeLoader:
         assert lines[0].startswith(f"{FILE}:")  # it says the same in other words

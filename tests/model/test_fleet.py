@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import FleetError, UsageError
-from reconciler.git.memory import MemoryTree
 from reconciler.model.chain import upstream
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.notes import notes
+from reconciler.trees.memory import MemoryTree
 from tests.model.fleets import entry, environment, tree
 
 

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from reconciler.errors import FleetError
-from reconciler.model.document import Source, kind_of
 from reconciler.model.environment import Environment, read_environment
-from reconciler.model.records import record_of
+from reconciler.model.mapping_kinds import record_of
+from reconciler.yaml.nodes import YamlText, kind_of
 from tests.model.test_environment import LEAST, MISTAKES
 
 SCHEMA = Draft202012Validator(record_of(Environment).schema())
@@ -75,7 +75,7 @@ def test_the_schema_is_one() -> None:
 
 def plain(content: bytes) -> Any:
     """The values of a document by the rules of YAML 1.2, as an editor sees them."""
-    source = Source("a.yaml")
+    source = YamlText("a.yaml")
     node = source.document(content)
 
     def value(node: Node) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.git.addresses import address
-from reconciler.git.pins import Pins
 from reconciler.git.repository import Repository
 from reconciler.model.fleet import load_fleet
-from reconciler.promotion.plan import Plan, Step
-from reconciler.promotion.planner import Ground, plan_of, rendered
-from reconciler.render.process import Kernel
+from reconciler.promotion.plan.plan import Plan, PromotionStep
+from reconciler.promotion.plan.steps import Base, plan_of, rendered
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.trees.commit import CommitTree
+from reconciler.trees.pins import Pins
 from tests.conftest import Repo
 
 URL = "https://git.example.org/fleet/apps"
@@ -84,12 +85,12 @@ class Fleet:
         """A new commit of the overlay."""
         return self.commit(overlay(app, port))
 
-    def ground(self) -> Ground:
+    def ground(self) -> Base:
         root = str(self.repo.path)
         repository = Repository(root)
-        tree = repository.fetched("")
+        tree = CommitTree(repository, repository.fetched(""))
         tree.pins = Pins(root, lambda: ([URL], []))
-        return Ground(repository, tree, tree.commit, "", {address(URL)})
+        return Base(repository, tree, tree.commit, "", {address(URL)})
 
     def plan(
         self,
@@ -108,7 +109,9 @@ class Fleet:
                 found = rendered(found, renderer, ground.tree)
         return found
 
-    def step(self, source: str = "stage", target: str = "prod", release: str | None = None) -> Step:
+    def step(
+        self, source: str = "stage", target: str = "prod", release: str | None = None
+    ) -> PromotionStep:
         (found,) = self.plan(source, target, release).steps
         return found
 

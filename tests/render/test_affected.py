@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.git.repository import Repository
-from reconciler.git.tree import Tree
 from reconciler.render.affected import Affected, affected
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.tree import Tree
 from tests.conftest import Repo
 from tests.sample import repository
 
@@ -25,7 +26,7 @@ def change(repo: Repo, files: dict[str, str | None]) -> tuple[Tree, Tree]:
             (repo.path / path).unlink()
     after = repo.commit({path: text for path, text in files.items() if text is not None})
     git = Repository(str(repo.path))
-    return git.commit(before), git.commit(after)
+    return commit_tree(git, before), commit_tree(git, after)
 
 
 def names(found: list[Affected]) -> dict[str, str]:

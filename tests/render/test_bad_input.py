@@ -16,11 +16,11 @@ from typing import NamedTuple
 import pytest
 
 from reconciler.errors import RenderError
-from reconciler.git.memory import MemoryTree
-from reconciler.git.tree import too_large
-from reconciler.git.worktree import WorkTree
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.tree import too_large
+from reconciler.trees.worktree import WorkTree
 
 # In every object of the cases; no error may repeat it.
 SECRET = "hunter2-hunter2"

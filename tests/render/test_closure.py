@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.git.tree import Entry, Tree
 from reconciler.render.closure import key
+from reconciler.trees.tree import Tree, TreeEntry
 
 # With what others might take for the end of a text, or of its length.
 TEXT = st.text(st.sampled_from("ab12:>\0\n /"), max_size=6)
@@ -20,8 +20,8 @@ class Said(Tree):
         super().__init__()
         self.tokens = tokens
 
-    def look(self, path: str) -> Entry:
-        return Entry("file", self.tokens[path])
+    def look(self, path: str) -> TreeEntry:
+        return TreeEntry("file", self.tokens[path])
 
 
 def name(closure: list[tuple[str, str]]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 
 
 def documents(kernel: Kernel, text: str) -> list[dict[str, Any]]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, note, settings
 
 from reconciler.errors import ReconcilerError, RenderTimeout
-from reconciler.git.memory import MemoryTree
-from reconciler.git.tree import Tree
-from reconciler.git.worktree import WorkTree
-from reconciler.render.options import RenderOptions
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import RenderOptions
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.tree import Tree
+from reconciler.trees.worktree import WorkTree
 from tests.render.generated.overlays import Overlay, overlays
 
 # A longer hunt with other examples each time, each failure made small:

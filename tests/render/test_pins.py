@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import KernelError, ReconcilerError, RenderError
-from reconciler.git.memory import MemoryTree
-from reconciler.git.overlay import EditedTree
-from reconciler.git.pins import Pins, pins_of
 from reconciler.git.repository import Repository
-from reconciler.git.tree import Tree
-from reconciler.git.worktree import WorkTree
 from reconciler.render.affected import affected
-from reconciler.render.options import DEFAULTS, RenderOptions
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS, RenderOptions
 from reconciler.render.renderer import Render, Renderer
-from reconciler.render.store import DiskStore
+from reconciler.render.stores.disk import DiskStore
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.pins import Pins, pins_of
+from reconciler.trees.tree import Tree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 from tests.fleet import CASE, URL, Fleet, reach_only
 from tests.render.pinned_entries import ENTRIES, FORMS, REFUSED
@@ -111,7 +112,7 @@ def at_commit(fleet: Fleet) -> Tree:
     fleet.repo.git("add", "--all")
     name = fleet.repo.git("stash", "create")
     fleet.repo.git("reset", "--quiet")
-    return Repository(str(fleet.repo.path)).commit(name)
+    return commit_tree(Repository(str(fleet.repo.path)), name)
 
 
 def edited(fleet: Fleet) -> Tree:

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from reconciler.errors import RenderError
-from reconciler.git.memory import MemoryTree
 from reconciler.render.job import Job
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
+from reconciler.trees.memory import MemoryTree
 
 # Every value of an object says so.
 FILES = {

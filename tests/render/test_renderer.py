@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import RenderError
-from reconciler.git.memory import MemoryTree
-from reconciler.git.overlay import EditedTree
 from reconciler.git.repository import Repository
-from reconciler.git.worktree import WorkTree
-from reconciler.render.options import RenderOptions
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
-from reconciler.render.store import DiskStore
+from reconciler.render.stores.disk import DiskStore
+from reconciler.trees.commit import commit_tree
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.worktree import WorkTree
 from tests.conftest import Repo
 from tests.sample import apps, rendered, repository
 
@@ -97,7 +98,7 @@ def test_going_back_to_an_old_revision_is_a_hit_too(renderer: Renderer, repo: Re
         revisions.append((repo.commit(files), value))
     for cached in (False, True):
         for revision, value in revisions:
-            found = renderer.render(Repository(str(repo.path)).commit(revision), "apps/app0")
+            found = renderer.render(commit_tree(Repository(str(repo.path)), revision), "apps/app0")
             assert found.manifest == rendered(0, value)
             assert found.cached is cached
 
@@ -107,12 +108,12 @@ def test_a_commit_and_the_same_files_on_disk_share_the_cache(
 ) -> None:
     repo.commit(repository(1))
     assert not renderer.render(WorkTree(str(repo.path)), "apps/app0").cached
-    assert renderer.render(Repository(str(repo.path)).commit("HEAD"), "apps/app0").cached
+    assert renderer.render(commit_tree(Repository(str(repo.path)), "HEAD"), "apps/app0").cached
 
 
 def test_an_edit_is_rendered_before_it_is_written(renderer: Renderer, repo: Repo) -> None:
     repo.commit(repository(1))
-    tree = Repository(str(repo.path)).commit("HEAD")
+    tree = commit_tree(Repository(str(repo.path)), "HEAD")
     edit = repository(0)["base/config.yaml"].replace("a: b", "a: edited").encode()
     edited = EditedTree(tree, {"base/config.yaml": edit})
     assert renderer.render(edited, "apps/app0").manifest == rendered(0, "edited")

@@ -8,10 +8,10 @@ import random
 import pytest
 
 from reconciler.errors import ReconcilerError
-from reconciler.git.memory import MemoryTree
 from reconciler.render.job import Job
-from reconciler.render.options import DEFAULTS
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.render_options import DEFAULTS
+from reconciler.trees.memory import MemoryTree
 
 ROUNDS = {"plain": 250}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.sealing.certificate import Certificate, read_certificate
-from reconciler.sealing.fetch import fetch
+from reconciler.sealing.certificate_url import fetch
 from reconciler.testbed import loopback
 from reconciler.testbed.loopback import free_port
 from tests.peers import program

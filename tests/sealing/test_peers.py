@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import connect
-from reconciler.documents.read import read_documents
-from reconciler.documents.write import as_json, as_yaml
 from reconciler.sealing.certificate import Certificate, read_certificate
+from reconciler.sealing.certificate_url import fetch
 from reconciler.sealing.controller import controller_at
-from reconciler.sealing.fetch import fetch
 from reconciler.sealing.keys import PrivateKey, opened, read_keys
 from reconciler.sealing.recover import secret_of
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal
 from reconciler.sealing.sealed_secret import VERSION, SealedSecret, read_sealed_secret
 from reconciler.sealing.secret import Secret
+from reconciler.yaml.read import read_documents
+from reconciler.yaml.write import as_json, as_yaml
 from tests.testbed.plugin import Cluster
 
 MANY = 500

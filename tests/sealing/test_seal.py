@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.documents.read import read_documents
-from reconciler.documents.write import as_yaml
+from reconciler.sealing.digest_memory import DigestFile
 from reconciler.sealing.envelope import CannotOpen, open_value, seal_value
-from reconciler.sealing.memory import Remembered
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal, with_values
 from reconciler.sealing.sealed_secret import SealedSecret, read_sealed_secret
 from reconciler.sealing.secret import Secret, read_secret
+from reconciler.yaml.read import read_documents
+from reconciler.yaml.write import as_yaml
 from tests.sealing.material import certificate, private_key
 
 SECRET = b"""
@@ -62,7 +62,7 @@ def test_a_sealed_secret_is_read_as_it_was_written(scope: Scope) -> None:
 
 
 def test_the_same_values_keep_their_ciphertext_and_a_changed_one_does_not(tmp_path: Path) -> None:
-    memory = Remembered(str(tmp_path / ".git" / "reconciler" / "sealed.sqlite"))
+    memory = DigestFile(str(tmp_path / ".git" / "reconciler" / "sealed.sqlite"))
     before = seal(a_secret(user="admin", password="hunter2"), certificate(), None, memory)
     same = with_values(before, a_secret(password="hunter2").values, certificate(), memory)
     assert same == before

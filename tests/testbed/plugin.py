@@ -20,24 +20,24 @@ from reconciler.errors import CannotBuild
 from reconciler.testbed.addons.crds import BUNDLES
 from reconciler.testbed.assembly import programs_of
 from reconciler.testbed.builder import build
-from reconciler.testbed.folder import Folder, last_lines
+from reconciler.testbed.folder import TestbedFolder, last_lines
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, up
 from reconciler.testbed.loopback import call
-from reconciler.testbed.order import Options
 from reconciler.testbed.peers import CONTROL_PLANE
 from tests.peers import PEER_MISSING, program
 
 # What a test asks for, by the name of the fixture, and what the testbed must have for it.
-PARTS: dict[str, Options] = {
-    "sealed_secrets": Options(sealed_secrets=True),
-    "gitea": Options(gitea=True),
-    "argocd": Options(argocd=True),
-    "definitions": Options(crds=tuple(sorted(BUNDLES))),
+PARTS: dict[str, TestbedOptions] = {
+    "sealed_secrets": TestbedOptions(sealed_secrets=True),
+    "gitea": TestbedOptions(gitea=True),
+    "argocd": TestbedOptions(argocd=True),
+    "definitions": TestbedOptions(crds=tuple(sorted(BUNDLES))),
 }
 
 _wanted = pytest.StashKey[list[str]]()
 _missing = pytest.StashKey[dict[str, str]]()
-_running = pytest.StashKey[Folder]()
+_running = pytest.StashKey[TestbedFolder]()
 _numbers = count(1)
 
 
@@ -116,7 +116,7 @@ def testbed(
     control_plane: dict[str, Path],
 ) -> Iterator[Testbed]:
     """One testbed for all tests, and for all processes that run them."""
-    options, programs = Options(), dict(control_plane)
+    options, programs = TestbedOptions(), dict(control_plane)
     for part in request.config.stash[_wanted]:
         if part == "sealed_secrets" and sys.platform != "linux":
             request.config.stash[_missing][part] = "its controller runs in a testbed on Linux only"
@@ -129,7 +129,7 @@ def testbed(
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    folder = Folder(shared / "testbeds", "session")
+    folder = TestbedFolder(shared / "testbeds", "session")
     with up(folder, options, programs) as running:
         request.config.stash[_running] = folder
         yield running

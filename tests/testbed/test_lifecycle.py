@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from reconciler import errors
-from reconciler.testbed.folder import READY, Component, Folder, State
+from reconciler.testbed.folder import READY, Component, TestbedFolder, TestbedState
+from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, down, up
 from reconciler.testbed.loopback import accepts
-from reconciler.testbed.order import Options
-from reconciler.testbed.processes import Identity
+from reconciler.testbed.processes import ProcessIdentity
 
 UP = """
 import sys
 from pathlib import Path
 from reconciler.testbed.folder import Folder
 from reconciler.testbed.lifecycle import up
-from reconciler.testbed.order import Options, read_order
+from reconciler.testbed.launch_options import Options, read_order
 base, order = map(Path, sys.argv[1:])
 options, programs = read_order(order)
 with up(Folder(base, "one"), options, programs, lambda doing: print(doing, flush=True)) as testbed:
@@ -38,7 +38,7 @@ def base(tmp_path: Path) -> Iterator[Path]:
     base = tmp_path / "testbeds"
     yield base
     for name in os.listdir(base) if base.exists() else ():
-        down(Folder(base, name))
+        down(TestbedFolder(base, name))
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def begin_up(
     base: Path, tmp_path: Path, control_plane: dict[str, Path]
 ) -> Callable[[], subprocess.Popen[str]]:
     """Start up in a process of its own, which says what it is doing."""
-    from reconciler.testbed.order import write_order
+    from reconciler.testbed.launch_options import write_order
 
-    write_order(tmp_path / "order.json", Options(), control_plane)
+    write_order(tmp_path / "order.json", TestbedOptions(), control_plane)
 
     def begin() -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -83,7 +83,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     return True
 
 
-def port_of(state: State) -> int:
+def port_of(state: TestbedState) -> int:
     address = next(c.address for c in state.components if c.address)
     return int(address.rpartition(":")[2])
 
@@ -95,8 +95,11 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /
 def test_two_run_side_by_side_and_the_end_of_one_leaves_the_other(
     base: Path, control_plane: dict[str, Path]
 ) -> None:
-    one, two = Folder(base, "one"), Folder(base, "two")
-    with up(one, Options(), control_plane) as first, up(two, Options(), control_plane) as second:
+    one, two = TestbedFolder(base, "one"), TestbedFolder(base, "two")
+    with (
+        up(one, TestbedOptions(), control_plane) as first,
+        up(two, TestbedOptions(), control_plane) as second,
+    ):
         assert port_of(first.state) != port_of(second.state)
         assert oct(one.kubeconfig.stat().st_mode)[-3:] == "600"
         assert down(one)
@@ -110,9 +113,9 @@ def test_two_run_side_by_side_and_the_end_of_one_leaves_the_other(
 def test_one_that_is_up_is_joined_and_told_when_something_in_it_ended(
     base: Path, control_plane: dict[str, Path]
 ) -> None:
-    folder = Folder(base, "one")
-    first = up(folder, Options(), control_plane)
-    second = up(folder, Options(), control_plane)
+    folder = TestbedFolder(base, "one")
+    first = up(folder, TestbedOptions(), control_plane)
+    second = up(folder, TestbedOptions(), control_plane)
     assert first.state.supervisor == second.state.supervisor
     first.close()
     time.sleep(1)
@@ -121,14 +124,14 @@ def test_one_that_is_up_is_joined_and_told_when_something_in_it_ended(
     scheduler.process.kill_group()
     assert eventually(lambda: not scheduler.process.alive())
     with pytest.raises(errors.TestbedError, match="is up, but kube-scheduler ended"):
-        up(folder, Options(), control_plane)
+        up(folder, TestbedOptions(), control_plane)
     second.close()  # the last owner
     assert eventually(lambda: not base.exists() and not processes_of(base))
 
 
 def test_one_that_lacks_a_part_says_so_rather_than_pretend(testbed: Testbed) -> None:
     with pytest.raises(errors.TestbedError, match="without some of what is asked for"):
-        up(testbed.folder, Options(crds=("unheard-of",)), {})
+        up(testbed.folder, TestbedOptions(crds=("unheard-of",)), {})
 
 
 @linux_only
@@ -136,7 +139,7 @@ def test_one_that_lacks_a_part_says_so_rather_than_pretend(testbed: Testbed) -> 
 def test_an_up_that_is_killed_half_way_leaves_nothing(
     seconds: float, base: Path, begin_up: Callable[[], subprocess.Popen[str]]
 ) -> None:
-    folder = Folder(base, "one")
+    folder = TestbedFolder(base, "one")
     with begin_up() as process:
         time.sleep(seconds)
         process.kill()
@@ -156,7 +159,7 @@ def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
     control_plane: dict[str, Path],
     begin_up: Callable[[], subprocess.Popen[str]],
 ) -> None:
-    folder = Folder(base, "one")
+    folder = TestbedFolder(base, "one")
     with begin_up() as process:
         assert process.stdout
         for line in process.stdout:
@@ -168,7 +171,7 @@ def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
     assert eventually(lambda: not processes_of(base))
     assert eventually(lambda: not folder.alive())
     if moment == "ready":
-        with up(folder, Options(), control_plane) as testbed:
+        with up(folder, TestbedOptions(), control_plane) as testbed:
             assert testbed.state.phase == READY
     else:
         assert down(folder)
@@ -176,12 +179,12 @@ def test_when_the_supervisor_is_killed_all_ends_and_the_next_up_works(
 
 
 def test_a_stale_file_that_names_a_foreign_process_does_it_no_harm(base: Path) -> None:
-    folder = Folder(base, "one")
+    folder = TestbedFolder(base, "one")
     folder.path.mkdir(parents=True)
     with subprocess.Popen(["sleep", "60"], process_group=0) as foreign:
-        mistaken = Identity(foreign.pid, "1")
+        mistaken = ProcessIdentity(foreign.pid, "1")
         folder.save(
-            State(
+            TestbedState(
                 READY,
                 "",
                 mistaken,
@@ -197,7 +200,7 @@ def test_a_stale_file_that_names_a_foreign_process_does_it_no_harm(base: Path) -
 
 def test_a_folder_that_its_owner_may_not_read_is_removed_too(base: Path) -> None:
     """Argo CD keeps its repositories in one; root may read it anyway."""
-    folder = Folder(base, "one")
+    folder = TestbedFolder(base, "one")
     hidden = folder.path / "tmp" / "hidden"
     (hidden / "below").mkdir(parents=True)
     (folder.path / "link").symlink_to(base.parent)
@@ -228,8 +231,8 @@ os.execv({str(real)!r}, sys.argv)
 """
     )
     twice.chmod(0o755)
-    folder = Folder(base, "one")
-    with up(folder, Options(), control_plane | {"kube-apiserver": twice}) as testbed:
+    folder = TestbedFolder(base, "one")
+    with up(folder, TestbedOptions(), control_plane | {"kube-apiserver": twice}) as testbed:
         assert "address already in use" in folder.log("kube-apiserver").read_text()
         assert accepts(port_of(testbed.state))
 
@@ -241,6 +244,6 @@ def test_a_program_that_does_not_run_is_named_with_its_last_words(
     broken.write_text("#!/bin/sh\necho 'no such luck'\nexit 3\n")
     broken.chmod(0o755)
     with pytest.raises(errors.TestbedError, match="etcd ended with code 3") as found:
-        up(Folder(base, "one"), Options(), control_plane | {"etcd": broken})
+        up(TestbedFolder(base, "one"), TestbedOptions(), control_plane | {"etcd": broken})
     assert found.value.why == "no such luck"
     assert "logs" in found.value.hint

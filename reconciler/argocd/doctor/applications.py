@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from reconciler import __version__
-from reconciler.argocd.applications import GENERATE_PATHS
-from reconciler.argocd.doctor.diagnosis import Diagnosis, Kind
-from reconciler.argocd.doctor.installation import Installation, Object
-from reconciler.checks.objects import dig, text
+from reconciler.argocd.applications.manifests import GENERATE_PATHS
+from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
+from reconciler.argocd.doctor.installation import ArgoCDInstallation, Object
+from reconciler.kubernetes.access import dig, text
 
 VERSION = re.compile(r"-v\d")
 OURS = re.compile(r"reconciler(?:-stock)?-v(?P<version>\S+)")
@@ -19,13 +19,13 @@ FEW = 3
 Test = Callable[[Object], bool]
 
 
-def of_applications(found: Installation) -> Iterator[Diagnosis]:
+def of_applications(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
     """Each said once, with how many Applications it is true of."""
     for diagnosis, test in (
         (
             Diagnosis(
                 "no-plugin-name",
-                Kind.slow,
+                DiagnosisKind.slow,
                 "",
                 "uses a plugin without naming it",
                 "each plugin is asked about the repository until one says yes, and is sent all of"
@@ -37,7 +37,7 @@ def of_applications(found: Installation) -> Iterator[Diagnosis]:
         (
             Diagnosis(
                 "old-version",
-                Kind.broken,
+                DiagnosisKind.broken,
                 "",
                 f"names another version of the plugin than {__version__}",
                 "once that sidecar is gone, generations fail with: could not find cmp-server"
@@ -49,7 +49,7 @@ def of_applications(found: Installation) -> Iterator[Diagnosis]:
         (
             Diagnosis(
                 "no-version-named",
-                Kind.broken,
+                DiagnosisKind.broken,
                 "",
                 "names a plugin without a version",
                 "after an upgrade of the plugin, Argo CD serves what the old one generated, until"
@@ -72,7 +72,7 @@ def of_applications(found: Installation) -> Iterator[Diagnosis]:
     yield from _said(
         Diagnosis(
             "no-generate-paths",
-            Kind.slow,
+            DiagnosisKind.slow,
             "",
             f"has no annotation {GENERATE_PATHS}",
             "each commit to the repository has the app generated again, from all of the repository",
@@ -84,7 +84,7 @@ def of_applications(found: Installation) -> Iterator[Diagnosis]:
         yield from _said(
             Diagnosis(
                 "no-type",
-                Kind.slow,
+                DiagnosisKind.slow,
                 "",
                 "says not of which type its source is, while a plugin is offered to all",
                 "the whole repository is sent to that plugin, to be told that it is not meant",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class DiagnosisKind(StrEnum):
     unsafe = "unsafe"
     broken = "broken"
     slow = "slow"
@@ -17,7 +17,7 @@ class Diagnosis:
     """`about` is the object, or how many there are of which this is true."""
 
     id: str
-    kind: Kind
+    kind: DiagnosisKind
     about: str
     what: str
     cost: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.argocd.doctor.applications import of_applications
-from reconciler.argocd.doctor.diagnosis import Diagnosis, Kind
+from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
 from reconciler.argocd.doctor.installation import Object, installation
 from reconciler.argocd.doctor.processes import (
     of_controllers,
@@ -21,4 +21,4 @@ def examine(objects: Iterable[Object]) -> list[Diagnosis]:
     """What is unsafe first, then what does not work, then what is slow."""
     found = installation(objects)
     diagnoses = [d for look in LOOKED_FOR for d in look(found)]
-    return sorted(diagnoses, key=lambda d: list(Kind).index(d.kind))
+    return sorted(diagnoses, key=lambda d: list(DiagnosisKind).index(d.kind))

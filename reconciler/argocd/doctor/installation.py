@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.checks.objects import dig, text
 from reconciler.errors import UsageError
+from reconciler.kubernetes.access import dig, text
 
 Object = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ COMPONENT = "app.kubernetes.io/name"
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ArgoCDProcess:
     """A container of a workload, with what it is told in each of three ways."""
 
     workload: Object
@@ -84,18 +84,18 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
-    repo_server: Process
-    sidecars: tuple[Process, ...]
-    controller: Process | None
-    application_sets: Process | None
+class ArgoCDInstallation:
+    repo_server: ArgoCDProcess
+    sidecars: tuple[ArgoCDProcess, ...]
+    controller: ArgoCDProcess | None
+    application_sets: ArgoCDProcess | None
     settings: Mapping[str, str]
     plugin_files: Mapping[str, str]  # by the name of the ConfigMap
     applications: tuple[Object, ...]
     sets: tuple[Object, ...]
 
 
-def installation(objects: Iterable[Object]) -> Installation:
+def installation(objects: Iterable[Object]) -> ArgoCDInstallation:
     everything = list(_single(objects))
     maps = {
         text(o, "metadata", "name"): {k: str(v) for k, v in (o.get("data") or {}).items()}
@@ -108,10 +108,10 @@ def installation(objects: Iterable[Object]) -> Installation:
             "there is no Argo CD: no Deployment is its repo-server",
             hint="name the namespace with --namespace, or give all manifests with -f",
         )
-    processes = [Process(repo, c, maps) for c in _containers(repo)]
+    processes = [ArgoCDProcess(repo, c, maps) for c in _containers(repo)]
     main = next((p for p in processes if p.name in (REPO_SERVER, "repo-server")), processes[0])
     sidecars = [p for p in processes if p is not main and SOCKETS in p.mounts()]
-    return Installation(
+    return ArgoCDInstallation(
         repo_server=main,
         sidecars=tuple(sidecars),
         controller=_first(everything, CONTROLLER, maps),
@@ -148,6 +148,6 @@ def _containers(workload: Object) -> list[Object]:
 
 def _first(
     objects: list[Object], component: str, maps: Mapping[str, Mapping[str, str]]
-) -> Process | None:
+) -> ArgoCDProcess | None:
     found = _workload(objects, component)
-    return Process(found, _containers(found)[0], maps) if found else None
+    return ArgoCDProcess(found, _containers(found)[0], maps) if found else None

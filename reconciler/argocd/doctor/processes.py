@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from reconciler.argocd.doctor.diagnosis import Diagnosis, Kind
-from reconciler.argocd.doctor.installation import Installation, Process
-from reconciler.checks.objects import dig, text
-from reconciler.model.document import LOADER
+from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
+from reconciler.argocd.doctor.installation import ArgoCDInstallation, ArgoCDProcess
+from reconciler.kubernetes.access import dig, text
+from reconciler.yaml.nodes import LOADER
 
 USER = 999
 DEFAULT_PATIENCE = 60
 PARAMS = "in the ConfigMap argocd-cmd-params-cm, set"
 
 
-def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
+def of_repo_server(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
     server = found.repo_server
     about = _about(server)
     paths = server.setting(
@@ -29,7 +29,7 @@ def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
     if paths.lower() != "true":
         yield Diagnosis(
             "whole-repository",
-            Kind.slow,
+            DiagnosisKind.slow,
             about,
             "plugins are sent the whole repository for each app",
             "4.5 s an app with a plugin under Argo CD's own server, in place of 0.05 s",
@@ -39,7 +39,7 @@ def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
     if ".git" not in excluded.split(";"):
         yield Diagnosis(
             "git-sent",
-            Kind.slow,
+            DiagnosisKind.slow,
             about,
             "plugins are sent the repository's history in .git",
             "the history is packed, sent and hashed for each app, and may be most of the archive",
@@ -49,7 +49,7 @@ def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
     if limit in ("", "0"):
         yield Diagnosis(
             "no-parallelism-limit",
-            Kind.slow,
+            DiagnosisKind.slow,
             about,
             "any number of apps are generated at once",
             "a commit has all its apps generated at once, each with an archive of its own in /tmp:"
@@ -60,7 +60,7 @@ def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
     if links.lower() == "true":
         yield Diagnosis(
             "links-out-of-bounds",
-            Kind.unsafe,
+            DiagnosisKind.unsafe,
             about,
             "symbolic links in a repository may lead out of it",
             "whoever writes to a repository can read files of the repo-server",
@@ -68,7 +68,7 @@ def of_repo_server(found: Installation) -> Iterator[Diagnosis]:
         )
 
 
-def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
+def of_sidecars(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
     server = found.repo_server
     shared = server.mounts().get("/tmp")  # noqa: S108
     for sidecar in found.sidecars:
@@ -76,7 +76,7 @@ def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
         if shared is not None and sidecar.mounts().get("/tmp") == shared:  # noqa: S108
             yield Diagnosis(
                 "shared-tmp",
-                Kind.unsafe,
+                DiagnosisKind.unsafe,
                 about,
                 "the sidecar has the repo-server's /tmp",
                 "a plugin reads the checkouts and archives of all other apps, and can change them",
@@ -85,7 +85,7 @@ def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
         if sidecar.user() != USER:
             yield Diagnosis(
                 "other-user",
-                Kind.broken,
+                DiagnosisKind.broken,
                 about,
                 f"the sidecar does not run as {USER}, which the repo-server does",
                 "its socket cannot be opened: each generation fails with permission denied",
@@ -96,7 +96,7 @@ def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
         if sidecar.variable("ARGOCD_EXEC_TIMEOUT") is not None:
             yield Diagnosis(
                 "exec-timeout",
-                Kind.broken,
+                DiagnosisKind.broken,
                 about,
                 "ARGOCD_EXEC_TIMEOUT is set, and has no effect on plugins",
                 "a command runs for as long as the controller waits",
@@ -107,7 +107,7 @@ def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
         if own is not None and own < waits:
             yield Diagnosis(
                 "gives-up-first",
-                Kind.broken,
+                DiagnosisKind.broken,
                 about,
                 f"the plugin gives up after {own:g} s, and the controller would wait for {waits:g}",
                 "apps fail that would have had the time",
@@ -115,7 +115,7 @@ def of_sidecars(found: Installation) -> Iterator[Diagnosis]:
             )
 
 
-def of_plugin_files(found: Installation) -> Iterator[Diagnosis]:
+def of_plugin_files(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
     for name, content in found.plugin_files.items():
         about = f"ConfigMap {name}, plugin.yaml"
         try:
@@ -125,7 +125,7 @@ def of_plugin_files(found: Installation) -> Iterator[Diagnosis]:
         if text(plugin, "kind") != "ConfigManagementPlugin":
             yield Diagnosis(
                 "no-plugin-file",
-                Kind.broken,
+                DiagnosisKind.broken,
                 about,
                 "the file describes no ConfigManagementPlugin",
                 "the sidecar does not start",
@@ -137,7 +137,7 @@ def of_plugin_files(found: Installation) -> Iterator[Diagnosis]:
         if not dig(plugin, "spec", "version"):
             yield Diagnosis(
                 "no-version",
-                Kind.broken,
+                DiagnosisKind.broken,
                 about,
                 "the plugin has no version in its name",
                 "Argo CD keeps what it generated for 24 hours, whatever version generated it: a new"
@@ -146,7 +146,7 @@ def of_plugin_files(found: Installation) -> Iterator[Diagnosis]:
             )
 
 
-def of_controllers(found: Installation) -> Iterator[Diagnosis]:
+def of_controllers(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
     sets = found.application_sets
     rolling = [s for s in found.sets if text(s, "spec", "strategy", "type") == "RollingSync"]
     if rolling and sets:
@@ -156,7 +156,7 @@ def of_controllers(found: Installation) -> Iterator[Diagnosis]:
         if enabled.lower() != "true":
             yield Diagnosis(
                 "no-progressive-syncs",
-                Kind.unsafe,
+                DiagnosisKind.unsafe,
                 _some(rolling, "ApplicationSet"),
                 "its steps are ignored, because progressive syncs are off",
                 "all its apps are synced at once",
@@ -165,7 +165,7 @@ def of_controllers(found: Installation) -> Iterator[Diagnosis]:
     if found.settings.get("exec.enabled", "").lower() == "true":
         yield Diagnosis(
             "terminal",
-            Kind.unsafe,
+            DiagnosisKind.unsafe,
             "ConfigMap argocd-cm",
             "Argo CD's page opens shells in the pods of its apps",
             "who may use it changes what no commit says, and reads what pods hold in memory",
@@ -174,7 +174,7 @@ def of_controllers(found: Installation) -> Iterator[Diagnosis]:
     if "configManagementPlugins" in found.settings:
         yield Diagnosis(
             "plugins-in-argocd-cm",
-            Kind.broken,
+            DiagnosisKind.broken,
             "ConfigMap argocd-cm",
             "plugins are configured where Argo CD no longer looks",
             "they are in effect nowhere",
@@ -185,7 +185,7 @@ def of_controllers(found: Installation) -> Iterator[Diagnosis]:
 def _discovery(about: str, remedy: str) -> Diagnosis:
     return Diagnosis(
         "discovery",
-        Kind.slow,
+        DiagnosisKind.slow,
         about,
         "the plugin is offered to apps that name none",
         "the repository is sent a second time for each app, whole: 5.2 to 8.3 s an app, in place"
@@ -194,7 +194,7 @@ def _discovery(about: str, remedy: str) -> Diagnosis:
     )
 
 
-def _patience(found: Installation) -> float:
+def _patience(found: ArgoCDInstallation) -> float:
     if found.controller is None:
         return DEFAULT_PATIENCE
     told = found.controller.setting(
@@ -210,7 +210,7 @@ def _number(written: str | None) -> float | None:
         return None
 
 
-def _about(process: Process) -> str:
+def _about(process: ArgoCDProcess) -> str:
     workload = process.workload
     return f"{text(workload, 'kind')} {text(workload, 'metadata', 'name')}"
 

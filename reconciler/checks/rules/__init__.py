@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.checks.rule import Rule
+from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import (
     autoscaling_container,
     autoscaling_range,
@@ -45,7 +45,7 @@ from reconciler.checks.rules import (
     workloads_volume,
 )
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[CheckRule, ...] = (
     autoscaling_container.container,
     autoscaling_range.range_,
     autoscaling_replicas.replicas,

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import target_of
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import items, text
-from reconciler.checks.pods import pods_of
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, text
+from reconciler.kubernetes.pods import pods_of
+from reconciler.text.suggestions import meant
 
 
 @rule("autoscaling/container", Severity.error)
-def container(this: Rule, world: World) -> Iterator[Finding]:
+def container(this: CheckRule, world: World) -> Iterator[Finding]:
     """A HorizontalPodAutoscaler measures a container that its target does not have.
 
     The metric is never there, and the autoscaler does not scale down any more.
@@ -24,8 +24,8 @@ def container(this: Rule, world: World) -> Iterator[Finding]:
         for i, metric in items(scaler.data, "spec", "metrics"):
             name = text(metric, "containerResource", "container")
             if known and name and name not in known:
-                yield scaler.finding(
-                    this,
+                yield this.finding(
+                    scaler,
                     f"spec.metrics[{i}].containerResource.container",
                     f"the target has no container {name}",
                     meant(name, known),

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import number
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import number
 
 
 @rule("autoscaling/range", Severity.error)
-def range_(this: Rule, world: World) -> Iterator[Finding]:
+def range_(this: CheckRule, world: World) -> Iterator[Finding]:
     """A HorizontalPodAutoscaler has a minReplicas above its maxReplicas.
 
     The API server refuses it. Without minReplicas the minimum is 1.
@@ -19,8 +19,8 @@ def range_(this: Rule, world: World) -> Iterator[Finding]:
         most = number(scaler.data, "spec", "maxReplicas")
         least = 1 if least is None else least
         if most is not None and least > most:
-            yield scaler.finding(
-                this,
+            yield this.finding(
+                scaler,
                 "spec.maxReplicas",
                 f"at least {least} and at most {most} replicas are wanted",
             )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import target_of
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
 
 
 @rule("autoscaling/replicas", Severity.warning)
-def replicas(this: Rule, world: World) -> Iterator[Finding]:
+def replicas(this: CheckRule, world: World) -> Iterator[Finding]:
     """A workload has both a number of replicas and a HorizontalPodAutoscaler.
 
     Each time the manifest is applied it sets the number back, and the autoscaler changes it
@@ -19,8 +19,8 @@ def replicas(this: Rule, world: World) -> Iterator[Finding]:
     for scaler in world.of("HorizontalPodAutoscaler", group="autoscaling"):
         workload = target_of(scaler, world)
         if workload and workload.get("spec", "replicas") is not None:
-            yield workload.finding(
-                this,
+            yield this.finding(
+                workload,
                 "spec.replicas",
                 f"the autoscaler {scaler.name} sets the number of replicas too",
                 "leave replicas out",

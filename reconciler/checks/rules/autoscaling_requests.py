@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import target_of
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, dig, items, mapping, text
-from reconciler.checks.pods import pods_of
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import dig, items, mapping, text
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.pods import pods_of
 
 
 @rule("autoscaling/requests", Severity.error)
-def requests(this: Rule, world: World) -> Iterator[Finding]:
+def requests(this: CheckRule, world: World) -> Iterator[Finding]:
     """A HorizontalPodAutoscaler wants a utilization of a resource that is not requested.
 
     Utilization is a share of the request. If one container of the pod has none, the metric
@@ -32,8 +33,8 @@ def requests(this: Rule, world: World) -> Iterator[Finding]:
                 and dig(c.data, "resources", "limits", resource) is None
             ]
             if lacking:
-                yield scaler.finding(
-                    this,
+                yield this.finding(
+                    scaler,
                     path,
                     f"{', '.join(lacking)} of {pods.owner.identity} requests no {resource}",
                     f"add resources.requests.{resource} to it",

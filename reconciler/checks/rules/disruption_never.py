@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import is_scaled
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.labels import selector_of
-from reconciler.checks.objects import Object, dig
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import dig
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.selectors import selector_of
 
 
 @rule("disruption/never", Severity.warning)
-def never(this: Rule, world: World) -> Iterator[Finding]:
+def never(this: CheckRule, world: World) -> Iterator[Finding]:
     """A PodDisruptionBudget allows no disruption at all, or can never be met.
 
     A node with one of its pods cannot be drained, so upgrades of the cluster stop there. More
@@ -32,8 +33,8 @@ def never(this: Rule, world: World) -> Iterator[Finding]:
         ):
             if needed is None or total == 0 or needed < total:
                 continue
-            yield budget.finding(
-                this,
+            yield this.finding(
+                budget,
                 f"spec.{field}",
                 f"{needed} of {total} pods must be available at all times",
                 "run more replicas, or allow one to be unavailable",

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
 
 HASHED = re.compile(r".+-[2456789bcdfghkmt]{10}")
 
 
 @rule("immutable/configuration", Severity.warning)
-def configuration(this: Rule, world: World) -> Iterator[Finding]:
+def configuration(this: CheckRule, world: World) -> Iterator[Finding]:
     """An immutable ConfigMap or Secret has a fixed name.
 
     The next change to it is refused. Let a generator name it after its content, or give it a new
@@ -19,8 +19,8 @@ def configuration(this: Rule, world: World) -> Iterator[Finding]:
     """
     for o in world.of("ConfigMap", "Secret", group=""):
         if o.get("immutable") is True and not HASHED.fullmatch(o.name):
-            yield o.finding(
-                this,
+            yield this.finding(
+                o,
                 "immutable",
                 "the content can never change under this name",
                 "make it with configMapGenerator or secretGenerator, which add a hash",

@@ -3,14 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.labels import Selector, selector_of
-from reconciler.checks.objects import Object, dig, items
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import dig, items
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.selectors import Selector, selector_of
 
 
 @rule("network/selector", Severity.note)
-def selector(this: Rule, world: World) -> Iterator[Finding]:
+def selector(this: CheckRule, world: World) -> Iterator[Finding]:
     """A NetworkPolicy is for pods that are not there, or lets such pods in or out.
 
     It does no harm, and does not do what it was written for either. Pods are looked for in all
@@ -20,8 +21,8 @@ def selector(this: Rule, world: World) -> Iterator[Finding]:
     for policy in world.of("NetworkPolicy", group="networking.k8s.io"):
         for path, wanted in _selectors(policy):
             if wanted and not world.selected(policy.namespace, wanted):
-                yield policy.finding(
-                    this,
+                yield this.finding(
+                    policy,
                     path,
                     f"no pod in the namespace {policy.namespace} has the labels {wanted}",
                     "compare them with the labels of the pod template",

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
-from reconciler.compare.difference import Identity
+from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.objects import Object
 
 
 @rule("objects/duplicate", Severity.error)
-def duplicate(this: Rule, world: World) -> Iterator[Finding]:
+def duplicate(this: CheckRule, world: World) -> Iterator[Finding]:
     """Two apps of an environment have the same object.
 
     Each time one of them is applied, it overwrites what the other says. Let one app own the
@@ -26,6 +26,6 @@ def duplicate(this: Rule, world: World) -> Iterator[Finding]:
             continue
         for o in same:
             others = ", ".join(app for app in apps if app != o.app)
-            yield o.finding(
-                this, "metadata.name", f"{others} has this object too", "let one app own it"
+            yield this.finding(
+                o, "metadata.name", f"{others} has this object too", "let one app own it"
             )

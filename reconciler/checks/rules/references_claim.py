@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import items, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, text
+from reconciler.text.suggestions import meant
 
 
 @rule("references/claim", Severity.error)
-def claim(this: Rule, world: World) -> Iterator[Finding]:
+def claim(this: CheckRule, world: World) -> Iterator[Finding]:
     """A pod mounts a PersistentVolumeClaim that nothing provides.
 
     The pod stays pending. The claims that a StatefulSet makes from its volumeClaimTemplates are
@@ -26,8 +26,8 @@ def claim(this: Rule, world: World) -> Iterator[Finding]:
             if any(re.fullmatch(rf"{re.escape(p)}-\d+", name) for p in _made(world, namespace)):
                 continue
             known = [o.name for o in world.of("PersistentVolumeClaim") if o.namespace == namespace]
-            yield pods.owner.finding(
-                this,
+            yield this.finding(
+                pods.owner,
                 f"{pods.path}.volumes[{i}].persistentVolumeClaim.claimName",
                 f"there is no PersistentVolumeClaim {name} in the namespace {namespace}",
                 meant(name, known) or "add it to the app, or declare it as an external",

@@ -2,31 +2,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.checks.configuration import Configuration
+from reconciler.checks.configuration import ProvidedConfiguration
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.references import configuration_of
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.pod_references import configuration_of
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.text.suggestions import meant
 
 
 @rule("references/config-map", Severity.error)
-def config_map(this: Rule, world: World) -> Iterator[Finding]:
+def config_map(this: CheckRule, world: World) -> Iterator[Finding]:
     """A pod needs a ConfigMap that nothing provides.
 
     The pod waits for it and does not start. A reference with `optional: true` is not looked at,
     and every namespace has `kube-root-ca.crt`. Declare what the cluster itself provides as an
     external.
     """
-    known = Configuration(world)
+    known = ProvidedConfiguration(world)
     for pods in world.pods:
         namespace = pods.owner.namespace
         for ref in configuration_of(pods):
             if ref.kind != "ConfigMap" or ref.name == "kube-root-ca.crt":
                 continue
             if not known.find("ConfigMap", namespace, ref.name):
-                yield pods.owner.finding(
-                    this,
+                yield this.finding(
+                    pods.owner,
                     ref.path,
                     f"there is no ConfigMap {ref.name} in the namespace {namespace}",
                     meant(ref.name, known.names("ConfigMap", namespace))

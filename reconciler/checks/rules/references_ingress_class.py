@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.text.suggestions import meant
 
 
 @rule("references/ingress-class", Severity.warning)
-def ingress_class(this: Rule, world: World) -> Iterator[Finding]:
+def ingress_class(this: CheckRule, world: World) -> Iterator[Finding]:
     """An Ingress names an IngressClass that nothing provides.
 
     No controller serves it if the cluster does not have the class either. Declare the classes of
@@ -19,8 +19,8 @@ def ingress_class(this: Rule, world: World) -> Iterator[Finding]:
     for ingress in world.of("Ingress", group="networking.k8s.io"):
         name = ingress.text("spec", "ingressClassName")
         if name and not world.has("IngressClass", "", name):
-            yield ingress.finding(
-                this,
+            yield this.finding(
+                ingress,
                 "spec.ingressClassName",
                 f"there is no IngressClass {name}",
                 meant(name, known) or "declare it as an external, if the cluster has it",

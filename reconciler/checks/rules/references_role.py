@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.text.suggestions import meant
 
 OF_EVERY_CLUSTER = ("admin", "cluster-admin", "edit", "view")
 
 
 @rule("references/role", Severity.error)
-def role(this: Rule, world: World) -> Iterator[Finding]:
+def role(this: CheckRule, world: World) -> Iterator[Finding]:
     """A binding gives a role that nothing provides.
 
     Nobody gets any permission from it. Every cluster has the ClusterRoles `admin`,
@@ -24,8 +24,8 @@ def role(this: Rule, world: World) -> Iterator[Finding]:
             continue
         if kind in ("Role", "ClusterRole") and name and not world.has(kind, namespace, name):
             known = [o.name for o in world.of(kind) if o.namespace == namespace]
-            yield binding.finding(
-                this,
+            yield this.finding(
+                binding,
                 "roleRef.name",
                 f"there is no {kind} {name}",
                 meant(name, known) or "add it to the app, or declare it as an external",

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.checks.configuration import Configuration
+from reconciler.checks.configuration import ProvidedConfiguration
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import Object
-from reconciler.checks.references import references
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.pod_references import references
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
-from reconciler.model.layout import entry_of
+from reconciler.kubernetes.objects import Object
+from reconciler.model.paths import entry_of
+from reconciler.text.suggestions import meant
 
 
 @rule("references/secret", Severity.error)
-def secret(this: Rule, world: World) -> Iterator[Finding]:
+def secret(this: CheckRule, world: World) -> Iterator[Finding]:
     """A pod or an Ingress needs a Secret that nothing provides.
 
     A pod waits for it and does not start; an Ingress serves a certificate that nobody trusts. A
@@ -21,11 +21,11 @@ def secret(this: Rule, world: World) -> Iterator[Finding]:
     Ingress with annotations of cert-manager. Names under imagePullSecrets are not looked at: a
     pod starts without them if its images are public.
     """
-    known = Configuration(world)
+    known = ProvidedConfiguration(world)
     for user, ref in references(world):
         if ref.kind == "Secret" and not known.find("Secret", user.namespace, ref.name):
-            yield user.finding(
-                this,
+            yield this.finding(
+                user,
                 ref.path,
                 f"there is no Secret {ref.name} in the namespace {user.namespace}",
                 meant(ref.name, known.names("Secret", user.namespace))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from reconciler.checks.backends import backends
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.text.suggestions import meant
 
 
 @rule("references/service", Severity.error)
-def service(this: Rule, world: World) -> Iterator[Finding]:
+def service(this: CheckRule, world: World) -> Iterator[Finding]:
     """An Ingress, a route or a webhook leads to a Service that nothing provides.
 
     Requests are answered with an error; a webhook that cannot be called may stop all writes to
@@ -19,8 +19,8 @@ def service(this: Rule, world: World) -> Iterator[Finding]:
     for b in backends(world):
         if not world.has("Service", b.namespace, b.name):
             known = [o.name for o in world.of("Service") if o.namespace == b.namespace]
-            yield b.user.finding(
-                this,
+            yield this.finding(
+                b.user,
                 b.path,
                 f"there is no Service {b.name} in the namespace {b.namespace}",
                 meant(b.name, known) or "add it to the app, or declare it as an external",

@@ -3,14 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import Object, items, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, text
+from reconciler.kubernetes.objects import Object
+from reconciler.text.suggestions import meant
 
 
 @rule("references/service-account", Severity.error)
-def service_account(this: Rule, world: World) -> Iterator[Finding]:
+def service_account(this: CheckRule, world: World) -> Iterator[Finding]:
     """A pod runs as a ServiceAccount that nothing provides, or one is given a role.
 
     Pods of an unknown ServiceAccount are not created at all. Every namespace has `default`.
@@ -18,8 +19,8 @@ def service_account(this: Rule, world: World) -> Iterator[Finding]:
     for user, path, namespace, name in _references(world):
         if name != "default" and not world.has("ServiceAccount", namespace, name):
             known = [o.name for o in world.of("ServiceAccount") if o.namespace == namespace]
-            yield user.finding(
-                this,
+            yield this.finding(
+                user,
                 path,
                 f"there is no ServiceAccount {name} in the namespace {namespace}",
                 meant(name, known) or "add it to the app, or declare it as an external",

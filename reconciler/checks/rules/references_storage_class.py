@@ -3,14 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import Object, items, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, text
+from reconciler.kubernetes.objects import Object
+from reconciler.text.suggestions import meant
 
 
 @rule("references/storage-class", Severity.warning)
-def storage_class(this: Rule, world: World) -> Iterator[Finding]:
+def storage_class(this: CheckRule, world: World) -> Iterator[Finding]:
     """A claim names a StorageClass that nothing provides.
 
     The claim stays pending if the cluster does not have it either. Declare the classes of the
@@ -19,8 +20,8 @@ def storage_class(this: Rule, world: World) -> Iterator[Finding]:
     known = [o.name for o in world.of("StorageClass")]
     for user, path, name in _references(world):
         if name and not world.has("StorageClass", "", name):
-            yield user.finding(
-                this,
+            yield this.finding(
+                user,
                 path,
                 f"there is no StorageClass {name}",
                 meant(name, known) or "declare it as an external, if the cluster has it",

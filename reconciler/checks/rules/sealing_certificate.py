@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.sealed import path_of, recorded, sealed_secrets
 from reconciler.checks.world import World
 
 
 @rule("sealing/certificate", Severity.error)
-def certificate(this: Rule, world: World) -> Iterator[Finding]:
+def certificate(this: CheckRule, world: World) -> Iterator[Finding]:
     """A value was sealed with a certificate that is not the environment's.
 
     Only the cluster with its private key can open it: most often it was copied from another
@@ -22,8 +22,8 @@ def certificate(this: Rule, world: World) -> Iterator[Finding]:
     for o, sealed in sealed_secrets(world):
         for key, item in recorded(sealed):
             if item.fingerprint not in known:
-                yield o.finding(
-                    this,
+                yield this.finding(
+                    o,
                     path_of(key),
                     f"{key} was sealed with {item.fingerprint}, no certificate of this environment",
                     "seal it for this environment",

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import mapping
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.sealed import path_of, sealed_secrets
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import mapping
 
 
 @rule("sealing/ciphertext", Severity.error)
-def ciphertext(this: Rule, world: World) -> Iterator[Finding]:
+def ciphertext(this: CheckRule, world: World) -> Iterator[Finding]:
     """A value of a SealedSecret is no sealed value.
 
     It is not base64, does not begin as a sealed value does, is cut short, or was sealed with a
@@ -21,10 +21,10 @@ def ciphertext(this: Rule, world: World) -> Iterator[Finding]:
     for o, _ in sealed_secrets(world):
         for key, value in mapping(o.data, "spec", "encryptedData").items():
             if fault := _fault(value, {known.bits for known in world.sealing}):
-                yield o.finding(this, path_of(key), f"{key} {fault}", "seal it again")
+                yield this.finding(o, path_of(key), f"{key} {fault}", "seal it again")
         if o.get("spec", "data") is not None:
-            yield o.finding(
-                this,
+            yield this.finding(
+                o,
                 "spec.data",
                 "it is sealed as one piece, in a format that has been given up",
                 "seal its values one by one, as spec.encryptedData",

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import mapping
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.sealed import path_of, sealed_secrets
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import mapping
 
 # What a template decides by, or fails at: whoever sees the outcome learns about the value.
 DECIDES = re.compile(
@@ -17,7 +17,7 @@ DECIDES = re.compile(
 
 
 @rule("sealing/template", Severity.error)
-def template(this: Rule, world: World) -> Iterator[Finding]:
+def template(this: CheckRule, world: World) -> Iterator[Finding]:
     """A template in a SealedSecret is not safe.
 
     Its `template.data` decides something by a value, or can fail at it. Before 0.40, whoever can
@@ -31,7 +31,7 @@ def template(this: Rule, world: World) -> Iterator[Finding]:
             at = path_of(key, template=True)
             if isinstance(value, str) and (found := DECIDES.search(value)):
                 what = f"the template decides something by a value: {found[0].split()[-1]}"
-                yield o.finding(this, at, what, "put values into the text, and no more")
+                yield this.finding(o, at, what, "put values into the text, and no more")
             elif value is not None and key in sealed.encrypted:
                 what = f"{key} is in encryptedData, too"
-                yield o.finding(this, at, what, "give one of the two another name")
+                yield this.finding(o, at, what, "give one of the two another name")

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, items, number, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, number, text
+from reconciler.kubernetes.objects import Object
 
 
 @rule("services/node-port", Severity.error)
-def node_port(this: Rule, world: World) -> Iterator[Finding]:
+def node_port(this: CheckRule, world: World) -> Iterator[Finding]:
     """Two Services of an environment want the same node port.
 
     A node port is one for the whole cluster: the second Service is refused. A port may be taken
@@ -31,8 +32,8 @@ def node_port(this: Rule, world: World) -> Iterator[Finding]:
                     f"{o.identity}" + (f" of {o.app}" if o.app != service.app else "")
                     for o in others
                 )
-                yield service.finding(
-                    this,
+                yield this.finding(
+                    service,
                     path,
                     f"{names} has the node port {wanted} for {protocol} too",
                     "give each its own, from 30000 to 32767",

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.labels import Selector
-from reconciler.checks.names import meant
-from reconciler.checks.objects import items, mapping, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import items, mapping, text
+from reconciler.kubernetes.selectors import Selector
+from reconciler.text.suggestions import meant
 
 
 @rule("services/port-name", Severity.error)
-def port_name(this: Rule, world: World) -> Iterator[Finding]:
+def port_name(this: CheckRule, world: World) -> Iterator[Finding]:
     """A Service's targetPort is a name that no container of its pods has.
 
     The port has no endpoints then. A name is looked up among the ports of the containers, so the
@@ -24,8 +24,8 @@ def port_name(this: Rule, world: World) -> Iterator[Finding]:
         for i, port in items(service.data, "spec", "ports"):
             target = text(port, "targetPort")
             if pods and target and not target.isdigit() and target not in known:
-                yield service.finding(
-                    this,
+                yield this.finding(
+                    service,
                     f"spec.ports[{i}].targetPort",
                     f"no container of the selected pods has a port named {target}",
                     meant(target, known) or "name the container's port, or use its number",

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.labels import Selector
-from reconciler.checks.objects import mapping
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import mapping
+from reconciler.kubernetes.selectors import Selector
 
 
 @rule("services/selector", Severity.error)
-def selector(this: Rule, world: World) -> Iterator[Finding]:
+def selector(this: CheckRule, world: World) -> Iterator[Finding]:
     """A Service selects no pod.
 
     It has no endpoints then, and whoever calls it gets no answer. Pods are looked for in all
@@ -22,8 +22,8 @@ def selector(this: Rule, world: World) -> Iterator[Finding]:
         if service.text("spec", "type") == "ExternalName" or not wanted:
             continue
         if not world.selected(service.namespace, wanted):
-            yield service.finding(
-                this,
+            yield this.finding(
+                service,
                 "spec.selector",
                 f"no pod in the namespace {service.namespace} has the labels {wanted}",
                 "compare them with the labels of the pod template",

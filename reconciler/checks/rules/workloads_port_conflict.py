@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import number, text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import number, text
 
 
 @rule("workloads/port-conflict", Severity.warning)
-def port_conflict(this: Rule, world: World) -> Iterator[Finding]:
+def port_conflict(this: CheckRule, world: World) -> Iterator[Finding]:
     """Two containers of a pod have the same port, or two ports of one name.
 
     Containers of a pod share its address: the second one to listen on a port fails. Of two ports
@@ -24,14 +24,16 @@ def port_conflict(this: Rule, world: World) -> Iterator[Finding]:
                 value = number(port, "containerPort")
                 if value and (value, protocol) in numbers:
                     other = numbers[value, protocol]
-                    yield pods.owner.finding(
-                        this,
+                    yield this.finding(
+                        pods.owner,
                         f"{path}.containerPort",
                         f"the container {other} has the port {value} for {protocol} too",
                     )
                 elif name and name in names:
-                    yield pods.owner.finding(
-                        this, f"{path}.name", f"the container {names[name]} has a port {name} too"
+                    yield this.finding(
+                        pods.owner,
+                        f"{path}.name",
+                        f"the container {names[name]} has a port {name} too",
                     )
                 names.setdefault(name, container.name)
                 numbers.setdefault((value, protocol), container.name)

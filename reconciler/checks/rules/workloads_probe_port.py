@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.names import meant
-from reconciler.checks.objects import Data, mapping, text
-from reconciler.checks.pods import Container
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import Data, mapping, text
+from reconciler.kubernetes.pods import Container
+from reconciler.text.suggestions import meant
 
 
 @rule("workloads/probe-port", Severity.error)
-def probe_port(this: Rule, world: World) -> Iterator[Finding]:
+def probe_port(this: CheckRule, world: World) -> Iterator[Finding]:
     """A probe or a lifecycle hook asks a port by a name that its container does not have.
 
     The probe fails each time, so the pod never becomes ready, or is restarted forever. Unlike a
@@ -24,8 +24,8 @@ def probe_port(this: Rule, world: World) -> Iterator[Finding]:
                 for kind in ("httpGet", "tcpSocket"):
                     name = text(action, kind, "port")
                     if name and not name.isdigit() and name not in known:
-                        yield pods.owner.finding(
-                            this,
+                        yield this.finding(
+                            pods.owner,
                             f"{path}.{kind}.port",
                             f"the container {container.name} has no port named {name}",
                             meant(name, known) or "name the port, or use its number",

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import text
-from reconciler.checks.rule import Rule, rule
+from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
+from reconciler.kubernetes.access import text
 
 
 @rule("workloads/restart-policy", Severity.error)
-def restart_policy(this: Rule, world: World) -> Iterator[Finding]:
+def restart_policy(this: CheckRule, world: World) -> Iterator[Finding]:
     """The pods of a workload have a restartPolicy that it does not allow.
 
     The API server refuses it. The pods of a Job or a CronJob end one day, so theirs is `Never` or
@@ -26,4 +26,4 @@ def restart_policy(this: Rule, world: World) -> Iterator[Finding]:
             what, hint = f"the restartPolicy is {policy}", "leave it out: it is Always"
         else:
             continue
-        yield pods.owner.finding(this, f"{pods.path}.restartPolicy", what, hint)
+        yield this.finding(pods.owner, f"{pods.path}.restartPolicy", what, hint)

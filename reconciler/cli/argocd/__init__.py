@@ -18,13 +18,13 @@ EPILOG = """**Examples**
 """
 
 
-class Deploying(LazyGroup):
+class ArgoCDCommands(LazyGroup):
     package = __name__
     called: ClassVar = {"apps": "apps", "replay": "replay", "doctor": "doctor"}
 
 
 app = typer.Typer(
-    help="Have Argo CD run the apps.", epilog=EPILOG, cls=Deploying, no_args_is_help=True
+    help="Have Argo CD run the apps.", epilog=EPILOG, cls=ArgoCDCommands, no_args_is_help=True
 )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.argocd.deployed import present_files, wanted_files
+from reconciler.argocd.applications.wanted import present_files, wanted_files
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import progress
 from reconciler.cli.settings import open_store
@@ -15,12 +15,12 @@ from reconciler.cli.source import find_source, open_tree
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.file_lock import only_writer
-from reconciler.git.tree import FILE, Tree
+from reconciler.git.whole_files import replace_file
 from reconciler.model.fleet import load_fleet
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
-from reconciler.sealing.atomic import replace_file
+from reconciler.trees.tree import FILE, Tree
 
 EXAMPLES = """**Examples**
 

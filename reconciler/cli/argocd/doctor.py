@@ -11,13 +11,13 @@ import typer
 import yaml
 from rich.text import Text
 
-from reconciler.argocd.doctor.diagnosis import Diagnosis, Kind
+from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
 from reconciler.argocd.doctor.examine import examine
 from reconciler.cli.options import Output
 from reconciler.cli.output import console, write_json
 from reconciler.cli.settings import kubeconfig_files
 from reconciler.errors import CheckFailed, Place, UsageError, printable
-from reconciler.model.document import LOADER
+from reconciler.yaml.nodes import LOADER
 
 EXAMPLES = """**Examples**
 
@@ -28,7 +28,11 @@ EXAMPLES = """**Examples**
 `kustomize build argocd | reconciler argocd doctor -f -`: before it is applied
 """
 
-COLOURS = {Kind.unsafe: "bold red", Kind.broken: "bold red", Kind.slow: "bold yellow"}
+COLOURS = {
+    DiagnosisKind.unsafe: "bold red",
+    DiagnosisKind.broken: "bold red",
+    DiagnosisKind.slow: "bold yellow",
+}
 
 
 def doctor(

@@ -15,26 +15,26 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from reconciler.checks.applications import told_paths
+from reconciler.checks.application_findings import told_paths
 from reconciler.cli.apps import one_app
 from reconciler.cli.extras import check_installed
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
-from reconciler.cli.quick import write_out
 from reconciler.cli.settings import peers_folder
 from reconciler.cli.source import find_source, open_repository, open_tree
 from reconciler.cli.trust import trusted_urls
 from reconciler.errors import CheckFailed, Place, RepositoryError, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
-from reconciler.git.tree import FILE, Tree
-from reconciler.model.document import LOADER
 from reconciler.model.fleet import load_fleet
-from reconciler.model.layout import argocd_app_file, entry_of
+from reconciler.model.paths import argocd_app_file, entry_of
+from reconciler.trees.tree import FILE, Tree
+from reconciler.yaml.nodes import LOADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.argocd.sent import Asked, Sent
+    from reconciler.argocd.replay.request import GenerateRequest, SentArchive
     from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
@@ -48,7 +48,7 @@ EXAMPLES = """**Examples**
 """
 
 
-class Via(StrEnum):
+class ReplayVia(StrEnum):
     ours = "ours"
     stock = "stock"
 
@@ -56,8 +56,8 @@ class Via(StrEnum):
 def replay(
     name: Annotated[str, typer.Argument(metavar="ENV/APP", help="The app.", show_default=False)],
     via: Annotated[
-        Via, typer.Option(help="Which plugin server is asked: ours, or Argo CD's own.")
-    ] = Via.ours,
+        ReplayVia, typer.Option(help="Which plugin server is asked: ours, or Argo CD's own.")
+    ] = ReplayVia.ours,
     ref: Annotated[
         str | None,
         typer.Option("--ref", metavar="REV", help="At this revision, and not the files on disk."),
@@ -91,7 +91,7 @@ def replay(
     The manifests are printed. What Argo CD's page would show instead of them is the error.
     """
     check_installed("argocd", "the plugin server")
-    from reconciler.argocd.sent import Cluster, sent
+    from reconciler.argocd.replay.request import TargetCluster, sent
 
     source = find_source([], root)
     tree = open_tree(source, ref)
@@ -105,24 +105,24 @@ def replay(
         asked = _as_in(application, asked)
     version = kubernetes or (f"{environment.kubernetes}.0" if environment.kubernetes else "")
     with _checkout(source, ref) as (checkout, commit):
-        request = sent(checkout, commit, asked, Cluster(version), whole=whole)
+        request = sent(checkout, commit, asked, TargetCluster(version), whole=whole)
     answer, seconds = _answer(request, asked, via, source, urls, timeout)
     _show(request, answer, seconds)
 
 
-def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> Asked:
+def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> GenerateRequest:
     """The Application as `argocd apps` has it written."""
-    from reconciler.argocd.applications import (
+    from reconciler.argocd.applications.manifests import (
         application_name,
         namespace_of,
         revision_of,
     )
-    from reconciler.argocd.sent import Asked
-    from reconciler.model.layout import entry_folder
+    from reconciler.argocd.replay.request import GenerateRequest
+    from reconciler.model.paths import entry_folder
 
     file = argocd_app_file(environment.name, app)
     paths = told_paths(tree, file)[0] if tree.look(file).kind == FILE else []
-    return Asked(
+    return GenerateRequest(
         name=application_name(environment, app),
         project=environment.name,
         namespace=namespace_of(environment, app),
@@ -133,16 +133,16 @@ def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> A
     )
 
 
-def _as_in(file: str, asked: Asked) -> Asked:
+def _as_in(file: str, asked: GenerateRequest) -> GenerateRequest:
     """The Application in a file; what it does not say is as it was."""
-    from reconciler.argocd.applications import GENERATE_PATHS
-    from reconciler.argocd.sent import Asked
+    from reconciler.argocd.applications.manifests import GENERATE_PATHS
+    from reconciler.argocd.replay.request import GenerateRequest
 
     found = _document(file)
     meta, spec = found.get("metadata") or {}, found["spec"]
     source = spec["source"]
     plugin = source.get("plugin") or {}
-    return Asked(
+    return GenerateRequest(
         name=meta.get("name", asked.name),
         project=spec.get("project", asked.project),
         namespace=(spec.get("destination") or {}).get("namespace", ""),
@@ -178,7 +178,7 @@ def _checkout(root: str, ref: str | None) -> Iterator[tuple[str, str]]:
     repository = open_repository(root)
     if repository is None:
         raise RepositoryError("there is no Git repository here", hint="replay in a clone")
-    commit = repository.commit(ref or "HEAD").commit
+    commit = repository.resolve(ref or "HEAD")
     if ref is None:
         yield root, commit
         return
@@ -190,17 +190,22 @@ def _checkout(root: str, ref: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _answer(
-    request: Sent, asked: Asked, via: Via, source: str, urls: list[str], timeout: float
+    request: SentArchive,
+    asked: GenerateRequest,
+    via: ReplayVia,
+    source: str,
+    urls: list[str],
+    timeout: float,
 ) -> tuple[list[str], float]:
     """The manifests, and how long they took: without the start of the server."""
-    from reconciler.argocd.caller import call
     from reconciler.argocd.plugin_pb2 import ManifestResponse
-    from reconciler.argocd.rpc import Refused
-    from reconciler.argocd.service import SERVICE
-    from reconciler.argocd.trial import ours, stock, with_clone
+    from reconciler.argocd.replay.client import call
+    from reconciler.argocd.replay.server_process import ours, stock, with_clone
+    from reconciler.argocd.server.rpc import Refused
+    from reconciler.argocd.server.service import SERVICE
 
     variables = with_clone(os.environ, source, urls)
-    binary = _stock_binary() if via is Via.stock else ""
+    binary = _stock_binary() if via is ReplayVia.stock else ""
     with tempfile.TemporaryDirectory(prefix="rc-") as folder:
         server = stock(binary, folder, urls, variables) if binary else ours(folder, urls, variables)
         with server as socket:
@@ -236,8 +241,8 @@ def _stock_binary() -> str:
     return str(built)
 
 
-def _show(request: Sent, manifests: list[str], seconds: float) -> None:
-    from reconciler.argocd.received import received
+def _show(request: SentArchive, manifests: list[str], seconds: float) -> None:
+    from reconciler.argocd.replay.response import received
 
     made = received(manifests)
     for warning in made.warnings:

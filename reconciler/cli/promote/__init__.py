@@ -22,7 +22,7 @@ From an environment that is called as one of the commands: `reconciler promote p
 """
 
 
-class Promoting(LazyGroup):
+class PromoteCommands(LazyGroup):
     """Without the name of a command it proposes a promotion."""
 
     package = __name__
@@ -43,7 +43,7 @@ class Promoting(LazyGroup):
 
 app = typer.Typer(
     name="promote",
-    cls=Promoting,
+    cls=PromoteCommands,
     help="Bring what runs in one environment to the next, and see what that waits for. Without a "
     "command: `SOURCE TARGET [APP]...`, which is proposed.",
     epilog=EPILOG,

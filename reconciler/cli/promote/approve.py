@@ -26,11 +26,11 @@ def approve(
 
     It is your `user.name` of Git that consents.
     """
-    from reconciler.forges.local import Local
+    from reconciler.forges.local import LocalForge
 
     repository = the_repository(root)
     with open_forge(repository.path, forge) as reached:
-        if not isinstance(reached.forge, Local):
+        if not isinstance(reached.forge, LocalForge):
             raise UsageError("the forge has reviews of its own", hint="approve it there")
         pull = reached.forge.pull(number)
         reached.forge.approve(pull)

@@ -13,7 +13,7 @@ from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import connect
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
-from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.health.sources import HealthSources
 
 if TYPE_CHECKING:
     import httpx
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 ANY_HOST = "default"  # as the library calls it
 
 
-def open_sources() -> Sources:
-    return Sources(_cluster, _web)
+def open_sources() -> HealthSources:
+    return HealthSources(_cluster, _web)
 
 
 def _cluster(environment: Environment, name: str) -> BlockingApiClient:

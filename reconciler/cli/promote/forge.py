@@ -18,14 +18,14 @@ from reconciler.git.addresses import remote_urls
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.forges.app import App
-    from reconciler.forges.client import Way
-    from reconciler.forges.connect import Place
+    from reconciler.forges.client import HttpRoute
+    from reconciler.forges.connect import ForgeAddress
     from reconciler.forges.forge import Forge
-    from reconciler.forges.tokens import Token
+    from reconciler.forges.github_app import GitHubApp
+    from reconciler.forges.tokens import ForgeToken
     from reconciler.git.branches import Branches
+    from reconciler.git.commit_builder import CommitBuilder
     from reconciler.git.remote import Remote
-    from reconciler.git.workbench import Workbench
 
 OWN = "local"
 TOKEN = "RECONCILER_FORGE_TOKEN"  # noqa: S105 - the name of a variable
@@ -57,7 +57,7 @@ class Reached:
 
     forge: Forge
     branches: Branches
-    make_bench: Callable[[], Workbench]
+    make_bench: Callable[[], CommitBuilder]
 
     @property
     def caveat(self) -> str:
@@ -71,20 +71,20 @@ class Reached:
 @contextmanager
 def open_forge(root: str, kind: str) -> Iterator[Reached]:
     """Without a remote, or for `local`, the repository is its own forge."""
-    from reconciler.forges.connect import connect, place_of, probe
-    from reconciler.forges.local import Local
+    from reconciler.forges.connect import connect, forge_address, probe
+    from reconciler.forges.local import LocalForge
     from reconciler.git.branches import OwnBranches
-    from reconciler.git.origin import OriginBranches
+    from reconciler.git.commit_builder import CommitBuilder
+    from reconciler.git.origin_branches import OriginBranches
     from reconciler.git.remote import Remote
-    from reconciler.git.workbench import Workbench
 
     if kind and kind not in KINDS:
         raise UsageError(f"there is no forge {kind}", hint=f"write one of {', '.join(KINDS)}")
     urls = remote_urls(root)
     if not urls or kind == OWN:
-        yield Reached(Local(root), OwnBranches(root), lambda: Workbench(root))
+        yield Reached(LocalForge(root), OwnBranches(root), lambda: CommitBuilder(root))
         return
-    place = place_of(urls[0], kind, os.environ.get("RECONCILER_FORGE_URL", ""))
+    place = forge_address(urls[0], kind, os.environ.get("RECONCILER_FORGE_URL", ""))
     way = _way(place.project.web)
     if not place.kind:
         place = probe(place, way)
@@ -96,33 +96,33 @@ def open_forge(root: str, kind: str) -> Iterator[Reached]:
         yield Reached(forge, OriginBranches(remote), lambda: _bench(root, forge, remote))
 
 
-def _bench(root: str, forge: Forge, remote: Remote) -> Workbench:
+def _bench(root: str, forge: Forge, remote: Remote) -> CommitBuilder:
     """As Git's own configuration wants commits to be made; GitHub signs them where it is silent."""
     from reconciler.forges.github import GitHub
-    from reconciler.forges.signed import SignedBench
-    from reconciler.git.commits import wants_signature
-    from reconciler.git.workbench import Committer, Workbench
+    from reconciler.forges.signed_commits import SignedCommitBuilder
+    from reconciler.git.commit_builder import CommitBuilder, Committer
+    from reconciler.git.new_commit import wants_signature
 
     if isinstance(forge, GitHub) and wants_signature(root) is None and forge.signs_commits():
-        return SignedBench(root, forge, remote)
+        return SignedCommitBuilder(root, forge, remote)
     if forge.kind == OWN:
-        return Workbench(root)
+        return CommitBuilder(root)
     user = forge.user()
-    return Workbench(root, Committer(user, f"{user}@users.noreply.invalid"))
+    return CommitBuilder(root, Committer(user, f"{user}@users.noreply.invalid"))
 
 
-def _way(web: str) -> Way:
-    from reconciler.forges.client import Way
+def _way(web: str) -> HttpRoute:
+    from reconciler.forges.client import HttpRoute
     from reconciler.forges.connect import proxy_for
 
-    return Way(
+    return HttpRoute(
         proxy=proxy_for(web, os.environ) if web else "",
         authorities=os.environ.get("RECONCILER_FORGE_CA_FILE", ""),
     )
 
 
-def _app(name: str, file: str, installation: str) -> App:
-    from reconciler.forges.app import read_app
+def _app(name: str, file: str, installation: str) -> GitHubApp:
+    from reconciler.forges.github_app import read_app
 
     if not file:
         raise UsageError(
@@ -139,13 +139,15 @@ def _app(name: str, file: str, installation: str) -> App:
     return read_app(name, file, int(installation or 0))
 
 
-def _proof(place: Place, url: str, root: str, *, here: bool) -> Token | App | None:
+def _proof(
+    place: ForgeAddress, url: str, root: str, *, here: bool
+) -> ForgeToken | GitHubApp | None:
     """The first that there is: an app, a token, a file, the forge's own variables, Git's helper.
 
     It is asked about the remote itself only where the forge is `here`, at the same host.
     """
-    from reconciler.forges.tokens import Token, ask_git, read_token
-    from reconciler.forges.variables import token_of
+    from reconciler.forges.token_variables import token_of
+    from reconciler.forges.tokens import ForgeToken, ask_git, read_token
 
     given = os.environ.get
     if app := given(APP):
@@ -153,7 +155,7 @@ def _proof(place: Place, url: str, root: str, *, here: bool) -> Token | App | No
     if file := given("RECONCILER_FORGE_TOKEN_FILE"):
         return read_token(file)
     if value := given(TOKEN):
-        return Token(value, TOKEN)
+        return ForgeToken(value, TOKEN)
     if token := token_of(os.environ, place.kind, place.project.web):
         return token
     login = ask_git(url if here else place.project.url, os.environ, root)

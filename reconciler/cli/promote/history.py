@@ -14,16 +14,16 @@ from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.place import the_repository
 from reconciler.cli.source import open_fetched
-from reconciler.compare.signs import CHANGED, Line
 from reconciler.errors import UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.fleet import load_fleet
-from reconciler.model.layout import kustomization_in
-from reconciler.model.suggest import did_you_mean
-from reconciler.promotion.chronicle import Chapter, chapters
-from reconciler.promotion.document import plain
-from reconciler.promotion.gates.words import moment
-from reconciler.promotion.layout import SHORT, shown
+from reconciler.model.paths import kustomization_in
+from reconciler.promotion.plan.as_json import plain
+from reconciler.promotion.plan.as_text import SHORT, shown
+from reconciler.promotion.plan.release_history import ReleasePeriod, release_history
+from reconciler.text.diff_lines import CHANGED, Line
+from reconciler.text.durations import moment
+from reconciler.text.suggestions import did_you_mean
 
 EXAMPLES = """**Examples**
 
@@ -59,7 +59,7 @@ def history_(
     if file is None:
         known = [e.app for e in fleet.entries if e.environment == environment]
         raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
-    found = islice(chapters(repository, tree.commit, place, app, file), number)
+    found = islice(release_history(repository, tree.commit, place, app, file), number)
     if output is Output.json:
         write_json(
             {
@@ -77,7 +77,7 @@ def history_(
         typer.echo("this clone is shallow, and does not tell what was before")
 
 
-def _show(chapter: Chapter) -> None:
+def _show(chapter: ReleasePeriod) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     head = f"{moment(_time(chapter))}  {chapter.commit.id[:SHORT]}  {_how(chapter)}"
     typer.echo(typer.style(printable(head), bold=True), color=color)
@@ -86,7 +86,7 @@ def _show(chapter: Chapter) -> None:
         typer.echo(styled(Line(CHANGED, said)), color=color)
 
 
-def _how(chapter: Chapter) -> str:
+def _how(chapter: ReleasePeriod) -> str:
     number = f"#{chapter.pull}, " if chapter.pull else ""
     if not chapter.runs:
         return f"taken away, {number}by {chapter.by}"
@@ -97,7 +97,7 @@ def _how(chapter: Chapter) -> str:
     return f"{chapter.kind}{origin}, {number}by {chapter.promoter}{merged}"
 
 
-def _document(chapter: Chapter) -> dict[str, Any]:
+def _document(chapter: ReleasePeriod) -> dict[str, Any]:
     return {
         "commit": chapter.commit.id,
         "time": chapter.commit.time,
@@ -115,5 +115,5 @@ def _document(chapter: Chapter) -> dict[str, Any]:
     }
 
 
-def _time(chapter: Chapter) -> datetime:
+def _time(chapter: ReleasePeriod) -> datetime:
     return datetime.fromtimestamp(chapter.commit.time, UTC)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import open_fetched
-from reconciler.promotion.conduct.planning import Planner
+from reconciler.promotion.plan.planner import Planner
 from reconciler.render.binary import BINARY
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 
 if TYPE_CHECKING:

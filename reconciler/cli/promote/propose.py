@@ -10,24 +10,24 @@ from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import error_json, progress, write_json
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.place import the_repository
+from reconciler.cli.promote.plan_output import end_with, show_plan, show_proposal
 from reconciler.cli.promote.planning import open_planner
-from reconciler.cli.promote.showing import end_with, show_plan, show_proposal
 from reconciler.cli.source import open_fetched
-from reconciler.compare.escape import quiet
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
-from reconciler.git.workbench import Workbench
+from reconciler.git.commit_builder import CommitBuilder
 from reconciler.model.fleet import load_fleet
-from reconciler.promotion.conduct.branch import Shop, Work, publish
-from reconciler.promotion.document import plan_document
-from reconciler.promotion.errand import Errand, Kind
 from reconciler.promotion.gates import hold
-from reconciler.promotion.route import routes
+from reconciler.promotion.plan.as_json import plan_document
+from reconciler.promotion.plan.routes import routes
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.branch import BranchWork, Shop, publish
+from reconciler.text.markdown import quiet
 
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
-    from reconciler.promotion.conduct.branch import Proposal
-    from reconciler.promotion.plan import Plan
+    from reconciler.promotion.plan.plan import Plan
+    from reconciler.promotion.pull_request.branch import Proposal
 
 EXAMPLES = """**Examples**
 
@@ -112,22 +112,24 @@ def promote(
         )
     repository = the_repository(root)
     here = load_fleet(open_fetched(repository, "", offline=offline))
-    commit = repository.commit(release).commit if release else ""
+    commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
     errands = [
-        Errand(Kind.promotion, source, end.name, tuple(names), commit, unheld=unheld)
+        PromotionRequest(
+            PromotionKind.promotion, source, end.name, tuple(names), commit, unheld=unheld
+        )
         for _, end in routes(here, source, target)
     ]
     if dry_run or no_pull_request:
         _planned(repository, errands, dry_run, explain, output, cache=not no_cache, offline=offline)
         return
-    from reconciler.cli.promote.conducted import conducted_document, show_conducted
-    from reconciler.cli.promote.office import open_office
-    from reconciler.promotion.conduct.conduct import End, conduct
+    from reconciler.cli.promote.request_output import conducted_document, show_conducted
+    from reconciler.cli.promote.session import open_promotion_session
     from reconciler.promotion.gates.override import Override
+    from reconciler.promotion.pull_request.conduct import End, conduct
 
     passing = Override(tuple(gates), quiet(reason), "") if gates else None
-    opened = open_office(repository, forge, cache=not no_cache, offline=offline)
+    opened = open_promotion_session(repository, forge, cache=not no_cache, offline=offline)
     with opened as office, office.alone():
         done = [
             conduct(office.desk, errand, office.assessor, again=again, override=passing)
@@ -144,7 +146,7 @@ def promote(
 
 def _planned(
     repository: Repository,
-    errands: list[Errand],
+    errands: list[PromotionRequest],
     dry_run: bool,
     explain: bool,
     output: Output,
@@ -160,8 +162,8 @@ def _planned(
                 scene = planner.scene(errand, progress=bar)
             made = None
             if scene.plan.due and not dry_run:
-                shop = Shop(Workbench(repository.path), OwnBranches(repository.path))
-                made = publish(shop, Work(scene.plan, errand))
+                shop = Shop(CommitBuilder(repository.path), OwnBranches(repository.path))
+                made = publish(shop, BranchWork(scene.plan, errand))
             done.append((scene.plan, made))
     if output is Output.json:
         plans = [plan_document(plan, made, error_json) for plan, made in done]

@@ -8,14 +8,14 @@ import typer
 
 from reconciler.cli.options import NoCache, Output, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.promote.conducted import conducted_document, show_conducted
 from reconciler.cli.promote.forge import ForgeKind
-from reconciler.cli.promote.office import open_office
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.showing import end_with, show_plan
-from reconciler.compare.escape import quiet
-from reconciler.promotion.conduct.conduct import End, conduct
-from reconciler.promotion.errand import Errand, Kind
+from reconciler.cli.promote.plan_output import end_with, show_plan
+from reconciler.cli.promote.request_output import conducted_document, show_conducted
+from reconciler.cli.promote.session import open_promotion_session
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.conduct import End, conduct
+from reconciler.text.markdown import quiet
 
 EXAMPLES = """**Examples**
 
@@ -54,14 +54,12 @@ def rollback(
     with `--override hold`; a newer one is.
     """
     repository = the_repository(root)
-    with open_office(repository, forge, cache=not no_cache) as office, office.alone():
+    with open_promotion_session(repository, forge, cache=not no_cache) as office, office.alone():
         release = (
-            repository.commit(to).commit
-            if to
-            else office.desk.planner.release_before(environment, app)
+            repository.resolve(to) if to else office.desk.planner.release_before(environment, app)
         )
-        errand = Errand(
-            Kind.rollback, environment, environment, (app,), release, quiet(reason.strip())
+        errand = PromotionRequest(
+            PromotionKind.rollback, environment, environment, (app,), release, quiet(reason.strip())
         )
         done = conduct(office.desk, errand, office.assessor, again=again)
     if output is Output.json:

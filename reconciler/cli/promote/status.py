@@ -16,23 +16,23 @@ from reconciler.cli.promote.evidence import open_sources
 from reconciler.cli.promote.place import the_repository
 from reconciler.cli.promote.planning import open_planner
 from reconciler.errors import CheckFailed, UsageError, printable
-from reconciler.promotion.conduct.question import question_of
-from reconciler.promotion.errand import Errand, Kind
-from reconciler.promotion.gates.document import standing_document
+from reconciler.promotion.gates.as_json import standing_document
+from reconciler.promotion.gates.as_text import gate_lines, outlook_text
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.layout import gate_lines, outlook_text
-from reconciler.promotion.gates.outlook import earliest
-from reconciler.promotion.gates.question import Question
-from reconciler.promotion.layout import STANDINGS
+from reconciler.promotion.gates.opening_time import earliest
+from reconciler.promotion.gates.question import GateQuestion
+from reconciler.promotion.plan.as_text import STANDINGS
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.gate_question import question_of
 from reconciler.promotion.report.inspection import inspect_target
 from reconciler.render.binary import CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.promotion.conduct.planning import Planner
-    from reconciler.promotion.gates.result import Result
-    from reconciler.promotion.gates.sources.sources import Sources
+    from reconciler.health.sources import HealthSources
+    from reconciler.promotion.gates.result import GateResult
+    from reconciler.promotion.plan.planner import Planner
 
-    Standing = tuple[Question, list[Result]]
+    Standing = tuple[GateQuestion, list[GateResult]]
 
 EXAMPLES = """**Examples**
 
@@ -74,7 +74,7 @@ def status_(
         raise typer.Exit(CheckFailed.exit_code)
 
 
-def _questions(planner: Planner, name: str, sources: Sources) -> Iterator[Question]:
+def _questions(planner: Planner, name: str, sources: HealthSources) -> Iterator[GateQuestion]:
     """One for each environment that releases come from: all that could be promoted now."""
     repository = planner.repository
     branch = planner.fleet(planner.opened("")).environment(name).releases.branch
@@ -86,12 +86,12 @@ def _questions(planner: Planner, name: str, sources: Sources) -> Iterator[Questi
             hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
         )
     for source in target.promotes_from:
-        scene = planner.scene(Errand(Kind.promotion, source, name))
+        scene = planner.scene(PromotionRequest(PromotionKind.promotion, source, name))
         found = inspect_target(scene.plan, planner.renderer, scene.tree, repository)
         yield question_of(scene, found, planner.renderer, sources, datetime.now(UTC))
 
 
-def _show(question: Question, results: list[Result], why: bool) -> None:
+def _show(question: GateQuestion, results: list[GateResult], why: bool) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     plan = question.plan
     apps = ", ".join(step.app for step in plan.due) or "nothing to promote"
@@ -107,5 +107,5 @@ def _show(question: Question, results: list[Result], why: bool) -> None:
         typer.echo(f"  {outlook_text(results, earliest(question, results))}")
 
 
-def _pass(results: list[Result]) -> bool:
+def _pass(results: list[GateResult]) -> bool:
     return all(result.passes for result in results)

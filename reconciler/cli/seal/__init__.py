@@ -25,7 +25,7 @@ prod > api.sealed.yaml`: as kubeseal does
 """
 
 
-class Sealing(LazyGroup):
+class SealCommands(LazyGroup):
     """Without the name of a command it is a filter, or with an app the command `put`."""
 
     package = __name__
@@ -49,7 +49,7 @@ class Sealing(LazyGroup):
 
 def _completed(arguments: list[str]) -> list[str]:
     first = arguments[0] if arguments else "-"
-    if first in {*Sealing.called, "-h", "--help"}:
+    if first in {*SealCommands.called, "-h", "--help"}:
         return arguments
     is_filter = first.startswith("-") and not ONLY_PUT & {a.partition("=")[0] for a in arguments}
     return [FILTER if is_filter else PUT, *arguments]
@@ -57,7 +57,7 @@ def _completed(arguments: list[str]) -> list[str]:
 
 app = typer.Typer(
     name="seal",
-    cls=Sealing,
+    cls=SealCommands,
     help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
     "command: a Secret on standard input becomes a SealedSecret on standard output.",
     epilog=EPILOG,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
-from reconciler.cli.quick import write_out
-from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.confirmation import check_expected, sealing_certificate
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
-from reconciler.cli.seal.workplace import Workplace, open_workplace
+from reconciler.cli.seal.session import SealingSession, open_sealing_session
 
 if TYPE_CHECKING:
     from reconciler.model.environment import Environment
@@ -61,12 +61,12 @@ def fetch(
     root: Root = None,
 ) -> None:
     """Take the newest certificate from the controller; older ones stay until nothing needs them."""
-    wanted = Wanted(controller, kubeconfig, context)
+    wanted = WantedCluster(controller, kubeconfig, context)
     if env is None:
         with open_controller(wanted, None) as found:
             write_out(_asked(found, fingerprint).pem.encode())
         return
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     environment = place.environment(env)
     with open_controller(wanted, environment) as found:
         fetched(place, environment, found, wanted, fingerprint)
@@ -81,7 +81,7 @@ def confirm(
     root: Root = None,
 ) -> None:
     """Let this clone seal with another certificate than before."""
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     sealing_certificate(place, place.environment(env), fingerprint)
 
 
@@ -92,7 +92,7 @@ def show(
     """Show the certificates of an environment, the newest first."""
     from reconciler.sealing.certificates import certificates_of
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     found = certificates_of(place.tree, place.environment(env))
     now = datetime.now(UTC)
     for certificate in found.all:
@@ -105,10 +105,10 @@ def show(
 
 
 def fetched(
-    place: Workplace,
+    place: SealingSession,
     environment: Environment,
     controller: Controller,
-    wanted: Wanted,
+    wanted: WantedCluster,
     fingerprint: str | None = None,
 ) -> Certificate:
     """The controller's certificate, which the environment's file now holds."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.cli.settings import kubeconfig_files
 from reconciler.cluster.kubeconfig import Context, Kubeconfig, read_kubeconfig
 from reconciler.errors import UsageError
-from reconciler.model.environment import Environment, Sealing
+from reconciler.model.environment import Environment, SealingSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedCluster:
     """What was typed about the cluster."""
 
     controller: str | None = None
@@ -24,7 +24,7 @@ class Wanted:
     context: str | None = None
 
     def service(self, environment: Environment | None) -> str:
-        sealing = environment.sealing if environment else Sealing()
+        sealing = environment.sealing if environment else SealingSettings()
         return self.controller or sealing.controller
 
     def is_named_by_files(self, environment: Environment) -> bool:
@@ -32,7 +32,7 @@ class Wanted:
         return not self.controller and _is_url(self.service(environment))
 
 
-def open_controller(wanted: Wanted, environment: Environment | None) -> Controller:
+def open_controller(wanted: WantedCluster, environment: Environment | None) -> Controller:
     from reconciler.sealing.controller import controller_at, controller_in
 
     service = wanted.service(environment)
@@ -47,7 +47,7 @@ def _is_url(service: str) -> bool:
     return service.startswith(("http://", "https://"))
 
 
-def context_for(wanted: Wanted, environment: Environment | None) -> Context:
+def context_for(wanted: WantedCluster, environment: Environment | None) -> Context:
     """The cluster of the environment; never just the one that happens to be chosen."""
     files = [wanted.kubeconfig] if wanted.kubeconfig else kubeconfig_files()
     config = read_kubeconfig(files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.output import console
-from reconciler.cli.seal.workplace import Workplace
+from reconciler.cli.seal.session import SealingSession
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sealing_certificate(
-    place: Workplace, environment: Environment, fingerprint: str | None = None
+    place: SealingSession, environment: Environment, fingerprint: str | None = None
 ) -> Certificate:
     """The newest of an environment, if it is the one that is expected, or known to this clone."""
     from reconciler.sealing.certificates import certificates_of

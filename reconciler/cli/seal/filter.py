@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
 from reconciler.cli.output import console, show_note
-from reconciler.cli.quick import write_out
 from reconciler.cli.seal.confirmation import (
     check_expected,
     say_sealed_with,
     sealing_certificate,
 )
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Fingerprint, Form, Namespace, ScopeOption
+from reconciler.cli.seal.options import Fingerprint, ManifestForm, Namespace, ScopeOption
+from reconciler.cli.seal.session import SealingSession, open_sealing_session, scope_called
 from reconciler.cli.seal.values import note_line_break, read_stdin
-from reconciler.cli.seal.workplace import Workplace, open_workplace, scope_called
 from reconciler.cli.settings import open_memory
-from reconciler.documents.read import Document, is_json, look_alikes, read_documents
-from reconciler.documents.write import stream
 from reconciler.errors import Place, UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_root
-from reconciler.sealing.atomic import read_file, replace_file
+from reconciler.git.whole_files import read_file, replace_file
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.secret import (
     Secret,
@@ -37,6 +35,8 @@ from reconciler.sealing.secret import (
     read_secret,
     wipe,
 )
+from reconciler.yaml.read import Document, is_json, look_alikes, read_documents
+from reconciler.yaml.write import stream
 
 if TYPE_CHECKING:
     from reconciler.sealing.certificate import Certificate
@@ -69,7 +69,7 @@ def filter_(
         typer.Option("--env", metavar="ENV", help="The certificate and the scope of this one."),
     ] = None,
     output: Annotated[
-        Form | None,
+        ManifestForm | None,
         typer.Option("--output", "--format", "-o", help="The form; otherwise that of the input."),
     ] = None,
     scope: ScopeOption = None,
@@ -117,7 +117,9 @@ def filter_(
         if merge_into:
             _merge(merge_into, secrets, certificate, wanted)
         else:
-            form = output or (Form.json if is_json(documents[0].text) else Form.yaml)
+            form = output or (
+                ManifestForm.json if is_json(documents[0].text) else ManifestForm.yaml
+            )
             _write(_sealed(secrets, certificate, wanted, usual, form), sealed_secret_file)
         for secret in secrets:
             secret.clear()
@@ -134,7 +136,7 @@ def _certificate(
     if named and env:
         raise UsageError("--cert and --env both name a certificate", hint="give one of them")
     if env:
-        place: Workplace = open_workplace(root)
+        place: SealingSession = open_sealing_session(root)
         environment = place.environment(env)
         certificate = sealing_certificate(place, environment, fingerprint)
         say_sealed_with(certificate, env)
@@ -154,7 +156,7 @@ def _certificate(
 
 def _named(named: str) -> bytes:
     if named.startswith(("http://", "https://")):
-        from reconciler.sealing.fetch import fetch
+        from reconciler.sealing.certificate_url import fetch
 
         return fetch(named)
     return bytes(read_file(named.removeprefix("file://")))
@@ -192,7 +194,7 @@ def _sealed(
     certificate: Certificate,
     scope: Scope | None,
     usual: Scope | None,
-    form: Form,
+    form: ManifestForm,
 ) -> bytes:
     from reconciler.sealing.scope import scope_of
     from reconciler.sealing.seal import seal
@@ -229,8 +231,8 @@ def _raw(
 
 
 def _merge(path: str, secrets: list[Secret], certificate: Certificate, scope: Scope | None) -> None:
-    from reconciler.sealing.files import changed, read_file_of, write_file
-    from reconciler.sealing.merge import merge
+    from reconciler.sealing.merge_secrets import merge
+    from reconciler.sealing.sealed_files import changed, read_file_of, write_file
 
     folder = os.path.dirname(os.path.abspath(path))
     memory = open_memory(find_root(folder))

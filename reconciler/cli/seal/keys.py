@@ -9,13 +9,13 @@ import typer
 
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
-from reconciler.cli.seal.cluster import Wanted, context_for
+from reconciler.cli.seal.cluster import WantedCluster, context_for
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import ContextOption, ControllerOption, Identity, KubeconfigOption
 from reconciler.cli.seal.passphrase import ask_passphrase, plain_backup
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
 from reconciler.errors import UsageError
-from reconciler.sealing.atomic import PRIVATE, replace_file
+from reconciler.git.whole_files import PRIVATE, replace_file
 
 BACKUP_EXAMPLES = """**Examples**
 
@@ -62,8 +62,8 @@ def backup(
 
     if os.path.exists(file):
         raise UsageError(f"{file} exists", hint="a backup is never overwritten: name a new file")
-    wanted = Wanted(controller, kubeconfig, context)
-    environment = open_workplace(root).environment(env)
+    wanted = WantedCluster(controller, kubeconfig, context)
+    environment = open_sealing_session(root).environment(env)
     with connect(context_for(wanted, environment), os.environ) as client:
         keys = fetch_keys(client, _namespace(wanted.service(environment)))
     passphrase = "" if recipient else ask_passphrase(twice=True)
@@ -86,12 +86,12 @@ def restore(
     """Put the keys of a backup into a cluster; what is there already stays."""
     leave_no_core()
     from reconciler.cluster.sync import connect
-    from reconciler.documents.read import read_documents
     from reconciler.sealing.backup import put_keys
     from reconciler.sealing.keys import read_keys
+    from reconciler.yaml.read import read_documents
 
-    wanted = Wanted(controller, kubeconfig, context)
-    environment = open_workplace(root).environment(env)
+    wanted = WantedCluster(controller, kubeconfig, context)
+    environment = open_sealing_session(root).environment(env)
     content = plain_backup(file, identity or ())
     read_keys(content, file)
     keys = [document.value for document in read_documents(content, file)]

@@ -12,7 +12,7 @@ from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, Identity
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.put import say
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
 from reconciler.model.entry import Entry
 
 EXAMPLES = """**Examples**
@@ -39,7 +39,7 @@ def migrate_(
     leave_no_core()
     from reconciler.sealing.migrate import migrate
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     to = place.environment(target)
     certificate = sealing_certificate(place, to, fingerprint)
     found = private_keys(keys, identity or ())

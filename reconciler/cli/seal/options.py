@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-class Form(StrEnum):
+class ManifestForm(StrEnum):
     yaml = "yaml"
     json = "json"
 

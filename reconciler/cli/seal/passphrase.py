@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.errors import UsageError
-from reconciler.sealing.atomic import read_file
+from reconciler.git.whole_files import read_file
 
 if TYPE_CHECKING:
     from reconciler.sealing.keys import PrivateKey

@@ -10,12 +10,12 @@ from reconciler.cli.options import Root
 from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, Namespace, ScopeOption
-from reconciler.cli.seal.values import Sources, values_from
-from reconciler.cli.seal.workplace import open_workplace, scope_called
+from reconciler.cli.seal.session import open_sealing_session, scope_called
+from reconciler.cli.seal.values import ValueSources, values_from
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.sealing.put import Outcome
+    from reconciler.sealing.put import SealOutcome
 
 EXAMPLES = """**Examples**
 
@@ -79,11 +79,11 @@ def put_(
 ) -> None:
     """Put values into a secret of an app. Those that are unchanged keep their bytes."""
     leave_no_core()
-    from reconciler.sealing.put import Wish, put
+    from reconciler.sealing.put import SecretChange, put
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     homes = place.homes(target) if all_envs else [place.home(target)]
-    sources = Sources(
+    sources = ValueSources(
         tuple(from_file or ()),
         tuple(from_env_file or ()),
         from_stdin,
@@ -91,14 +91,14 @@ def put_(
         tuple(unsafe_literal or ()),
         edit,
     )
-    if sources == Sources():
+    if sources == ValueSources():
         raise UsageError(
             "no value is given", hint="--prompt KEY asks for one; seal put --help shows more"
         )
     # All of them or none.
     certificates = [sealing_certificate(place, home.environment, fingerprint) for home in homes]
     template = {"type": type_} if type_ else {}
-    wish = Wish(name, namespace, scope_called(scope), template, prune, reseal)
+    wish = SecretChange(name, namespace, scope_called(scope), template, prune, reseal)
     with values_from(sources) as values:
         for home, certificate in zip(homes, certificates, strict=True):
             outcome = put(place.tree.root, home, wish, values, certificate, place.memory)
@@ -107,7 +107,7 @@ def put_(
                 say_sealed_with(certificate, home.environment.name)
 
 
-def say(outcome: Outcome) -> None:
+def say(outcome: SealOutcome) -> None:
     """A line for each file; values are never shown."""
     words = [
         f"{' '.join(keys)} {what}"

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
-from reconciler.cli.quick import write_out
 from reconciler.cli.seal.cert import fetched
-from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.confirmation import sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import (
@@ -22,8 +22,8 @@ from reconciler.cli.seal.options import (
     KubeconfigOption,
 )
 from reconciler.cli.seal.passphrase import private_keys
+from reconciler.cli.seal.session import SealingSession, open_sealing_session
 from reconciler.cli.seal.values import read_stdin
-from reconciler.cli.seal.workplace import Workplace, open_workplace
 from reconciler.errors import UsageError
 from reconciler.sealing.sealed_secret import SealedSecret
 
@@ -54,11 +54,11 @@ def rotate_(
 ) -> None:
     """Re-encrypt what is sealed for older certificates, with the newest one."""
     leave_no_core()
-    wanted = Wanted(controller, kubeconfig, context)
+    wanted = WantedCluster(controller, kubeconfig, context)
     if env == "-":
         _filter(wanted)
         return
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     place.environment(env)
     if keys:
         _with_keys(place, env, keys, identity or [], fingerprint)
@@ -66,7 +66,9 @@ def rotate_(
         _by_controller(place, env, wanted, fingerprint)
 
 
-def _by_controller(place: Workplace, env: str, wanted: Wanted, fingerprint: str | None) -> None:
+def _by_controller(
+    place: SealingSession, env: str, wanted: WantedCluster, fingerprint: str | None
+) -> None:
     from reconciler.sealing.rotate import by_controller, check_same
 
     environment = place.environment(env)
@@ -83,7 +85,7 @@ def _by_controller(place: Workplace, env: str, wanted: Wanted, fingerprint: str 
 
 
 def _with_keys(
-    place: Workplace, env: str, keys: list[str], identities: list[str], fingerprint: str | None
+    place: SealingSession, env: str, keys: list[str], identities: list[str], fingerprint: str | None
 ) -> None:
     from reconciler.sealing.rotate import by_keys
 
@@ -92,10 +94,10 @@ def _with_keys(
     _all(place, env, lambda sealed: by_keys(sealed, found, certificate, place.memory))
 
 
-def _all(place: Workplace, env: str, again: Again) -> None:
+def _all(place: SealingSession, env: str, again: Again) -> None:
     """Each SealedSecret of the environment, and its certificates in the end."""
     from reconciler.sealing.certificates import drop_unused
-    from reconciler.sealing.files import rotate_file, sealed_in
+    from reconciler.sealing.sealed_files import rotate_file, sealed_in
 
     for home in place.homes(env):
         paths = dict.fromkeys(f.path for f in sealed_in(place.tree, home.entry.folder))
@@ -107,10 +109,10 @@ def _all(place: Workplace, env: str, again: Again) -> None:
         typer.echo(f"{certificate.fingerprint} is in use no more, and taken out")
 
 
-def _filter(wanted: Wanted) -> None:
-    from reconciler.sealing.files import rotated_text
-    from reconciler.sealing.memory import Oblivious
+def _filter(wanted: WantedCluster) -> None:
+    from reconciler.sealing.digest_memory import NoDigests
     from reconciler.sealing.rotate import by_controller
+    from reconciler.sealing.sealed_files import rotated_text
 
     content = bytes(read_stdin())
     with open_controller(wanted, None) as controller:
@@ -118,7 +120,7 @@ def _filter(wanted: Wanted) -> None:
         text, count = rotated_text(
             content,
             "standard input",
-            lambda sealed: by_controller(sealed, controller, certificate, Oblivious()),
+            lambda sealed: by_controller(sealed, controller, certificate, NoDigests()),
         )
     if not count and b"SealedSecret" not in content:
         raise UsageError("there is no SealedSecret on standard input")

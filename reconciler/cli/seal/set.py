@@ -12,8 +12,8 @@ from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificat
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, SecretName, SecretOwner
 from reconciler.cli.seal.put import say
-from reconciler.cli.seal.values import Sources, values_from
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
+from reconciler.cli.seal.values import ValueSources, values_from
 
 EXAMPLES = """**Examples**
 
@@ -40,20 +40,20 @@ def set_(
 ) -> None:
     """Change one value of a SealedSecret; nothing needs to be known of the others."""
     leave_no_core()
-    from reconciler.sealing.put import Wish, existing, put
+    from reconciler.sealing.put import SecretChange, existing, put
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     home = place.home(target)
     existing(place.tree, home, name)
     certificate = sealing_certificate(place, home.environment, fingerprint)
     if from_file is not None:
-        sources = Sources(files=(f"{key}={from_file}",))
+        sources = ValueSources(files=(f"{key}={from_file}",))
     elif sys.stdin and sys.stdin.isatty():
-        sources = Sources(prompts=(key,))
+        sources = ValueSources(prompts=(key,))
     else:
-        sources = Sources(stdin=key)
+        sources = ValueSources(stdin=key)
     with values_from(sources) as values:
-        outcome = put(place.tree.root, home, Wish(name), values, certificate, place.memory)
+        outcome = put(place.tree.root, home, SecretChange(name), values, certificate, place.memory)
     say(outcome)
     if outcome.sealed:
         say_sealed_with(certificate, home.environment.name)

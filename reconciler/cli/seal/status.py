@@ -11,11 +11,11 @@ from rich.text import Text
 
 from reconciler.cli.options import Output, Root
 from reconciler.cli.output import console, show_note, write_json
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
 from reconciler.errors import Place
 
 if TYPE_CHECKING:
-    from reconciler.sealing.status import Cell, EnvironmentStatus, Status
+    from reconciler.sealing.seal_status import EnvironmentStatus, SealStatus, SecretCell
 
 EXAMPLES = """**Examples**
 
@@ -33,9 +33,9 @@ def status_(
     root: Root = None,
 ) -> None:
     """Show which secret is where, with which certificate it was sealed, and what is missing."""
-    from reconciler.sealing.status import status_of
+    from reconciler.sealing.seal_status import status_of
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     homes = place.homes(target)
     names = {home.environment.name for home in homes}
     environments = [e for e in place.fleet.environments if e.name in names]
@@ -66,7 +66,7 @@ def status_(
             )
 
 
-def _write(status: Status, now: datetime) -> None:
+def _write(status: SealStatus, now: datetime) -> None:
     out = console(stderr=False)
     for one in status.environments:
         out.print(Text(f"{one.environment.name:10} {_certificate(one, now)}"))
@@ -93,7 +93,7 @@ def _certificate(one: EnvironmentStatus, now: datetime) -> str:
     return words + (f", and {older} older" if older else "")
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: SecretCell | None) -> str:
     if cell is None:
         return ""
     if not cell.path:
@@ -106,7 +106,7 @@ def _cell(cell: Cell | None) -> str:
     return f"{words}, {since}" if since else words
 
 
-def _document(status: Status, now: datetime) -> dict[str, Any]:
+def _document(status: SealStatus, now: datetime) -> dict[str, Any]:
     return {
         "version": 1,
         "environments": [_environment(one, now) for one in status.environments],
@@ -138,7 +138,7 @@ def _environment(one: EnvironmentStatus, now: datetime) -> dict[str, Any]:
     }
 
 
-def _cell_document(cell: Cell) -> dict[str, Any]:
+def _cell_document(cell: SecretCell) -> dict[str, Any]:
     if not cell.path:
         return {"missing": True}
     values = [

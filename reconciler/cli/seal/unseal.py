@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.quick import write_out
+from reconciler.cli.fast_commands import write_out
 from reconciler.cli.seal.guard import leave_no_core
-from reconciler.cli.seal.options import Form, Identity
+from reconciler.cli.seal.options import Identity, ManifestForm
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.values import read_stdin
-from reconciler.documents.read import is_json, read_documents
-from reconciler.documents.write import stream
 from reconciler.errors import UsageError
-from reconciler.sealing.atomic import read_file
+from reconciler.git.whole_files import read_file
+from reconciler.yaml.read import is_json, read_documents
+from reconciler.yaml.write import stream
 
 EXAMPLES = """**Examples**
 
@@ -34,7 +34,8 @@ def unseal_(
     ],
     identity: Identity = None,
     output: Annotated[
-        Form | None, typer.Option("--output", "-o", help="The form; otherwise that of the input.")
+        ManifestForm | None,
+        typer.Option("--output", "-o", help="The form; otherwise that of the input."),
     ] = None,
 ) -> None:
     """Open SealedSecrets with the private keys of the controller: for recovery only."""
@@ -48,5 +49,5 @@ def unseal_(
     if not sealed:
         raise UsageError(f"there is no SealedSecret in {documents[0].file if documents else file}")
     found = private_keys(keys, identity or ())
-    form = output or (Form.json if is_json(documents[0].text) else Form.yaml)
+    form = output or (ManifestForm.json if is_json(documents[0].text) else ManifestForm.yaml)
     write_out(stream([secret_of(one, found) for one in sealed], form).encode())

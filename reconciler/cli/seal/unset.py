@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.options import Root
 from reconciler.cli.seal.options import SecretName, SecretOwner
 from reconciler.cli.seal.put import say
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
 
 EXAMPLES = """**Examples**
 
@@ -26,5 +26,5 @@ def unset_(
     """Take keys out of a SealedSecret."""
     from reconciler.sealing.put import remove
 
-    place = open_workplace(root)
+    place = open_sealing_session(root)
     say(remove(place.tree.root, place.home(target), name, frozenset(keys)))

@@ -15,7 +15,7 @@ import typer
 
 from reconciler.cli.output import console
 from reconciler.errors import UsageError
-from reconciler.sealing.atomic import read_file
+from reconciler.git.whole_files import read_file
 from reconciler.sealing.env_file import read_env_file
 from reconciler.sealing.secret import check_key, check_size, wipe
 
@@ -24,7 +24,7 @@ IN_MEMORY = ("XDG_RUNTIME_DIR", "/dev/shm")  # noqa: S108
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class ValueSources:
     """What was typed about where the values are."""
 
     files: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Sources:
 
 
 @contextmanager
-def values_from(sources: Sources) -> Iterator[dict[str, bytearray]]:
+def values_from(sources: ValueSources) -> Iterator[dict[str, bytearray]]:
     """All values; they are cleared in the end."""
     values: dict[str, bytearray] = {}
     try:
@@ -66,7 +66,7 @@ def note_line_break(key: str, value: bytearray) -> None:
         )
 
 
-def _each(sources: Sources, known: Mapping[str, bytearray]) -> Iterator[tuple[str, bytearray]]:
+def _each(sources: ValueSources, known: Mapping[str, bytearray]) -> Iterator[tuple[str, bytearray]]:
     for typed in sources.files:
         key, joint, path = typed.partition("=")
         yield (key, read_file(path)) if joint else (os.path.basename(typed), read_file(typed))

@@ -8,20 +8,20 @@ import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console
-from reconciler.cli.seal.cluster import Wanted, open_controller
+from reconciler.cli.seal.cluster import WantedCluster, open_controller
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
-from reconciler.cli.seal.workplace import open_workplace
+from reconciler.cli.seal.session import open_sealing_session
 from reconciler.cli.settings import open_store
 from reconciler.cli.source import open_tree
-from reconciler.documents.read import read_documents
 from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.sealed_secret import is_sealed_secret, read_sealed_secret
+from reconciler.yaml.read import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.cli.seal.workplace import Workplace
+    from reconciler.cli.seal.session import SealingSession
     from reconciler.sealing.sealed_secret import SealedSecret
 
 EXAMPLES = """**Examples**
@@ -54,8 +54,8 @@ def verify_(
         names = [target] if target else None
         check_(names, rules=RULES, root=root, offline=offline, no_cache=no_cache)
         return
-    place = open_workplace(root)
-    wanted = Wanted(controller, kubeconfig, context)
+    place = open_sealing_session(root)
+    wanted = WantedCluster(controller, kubeconfig, context)
     closed = opened = 0
     for environment in place.fleet.environments:
         homes = [h for h in place.homes(target) if h.environment is environment]
@@ -80,7 +80,7 @@ def verify_(
 
 
 def _rendered(
-    place: Workplace, folders: list[str], offline: bool, no_cache: bool
+    place: SealingSession, folders: list[str], offline: bool, no_cache: bool
 ) -> Iterator[tuple[str, SealedSecret]]:
     """The SealedSecrets of these apps as the cluster gets them."""
     tree = open_tree(place.tree.root, None, offline=offline)

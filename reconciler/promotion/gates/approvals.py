@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.promotion import Approvals
-from reconciler.model.suggest import listing
-from reconciler.promotion.gates.facts import Facts
-from reconciler.promotion.gates.people import one_of
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.accounts import one_of
+from reconciler.promotion.gates.gate_facts import GateFacts
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.text.suggestions import listing
 
 
-def approved(gate: Approvals, facts: Facts) -> Iterator[Result]:
+def approved(gate: Approvals, facts: GateFacts) -> Iterator[GateResult]:
     forge, pull = facts.question.forge, facts.question.pull
     if forge is None or pull is None:
         said = "there is no pull request that somebody could approve"
-        yield Result(gate.type, Gate.waiting, said)
+        yield GateResult(gate.type, Gate.waiting, said)
         return
     counts = one_of(gate.by, forge)
     given = [one for one in forge.approvals(pull) if not gate.by or counts(one.user)]
@@ -32,4 +32,4 @@ def approved(gate: Approvals, facts: Facts) -> Iterator[Result]:
         said += f"; {listing(sorted(late))} approved an older commit"
     state = Gate.open if len(people) >= gate.count else Gate.waiting
     hint = "" if state is Gate.open else f"approve {pull.commit[:10]} at {pull.url}"
-    yield Result(gate.type, state, said, hint=hint)
+    yield GateResult(gate.type, state, said, hint=hint)

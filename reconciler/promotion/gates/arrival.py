@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.git.history import About
+from reconciler.git.file_history import CommitSummary
 from reconciler.git.repository import Repository
 
 Seen = Callable[[str], datetime]
@@ -24,7 +24,7 @@ class Arrivals:
     now: datetime
     seen: Seen | None = None
 
-    def since(self, commit: About) -> datetime | None:
+    def since(self, commit: CommitSummary) -> datetime | None:
         """The latest that is known; none if all that is known is a date that is to come."""
         dated = self.repository.dated(commit.id, self.now.timestamp())
         earliest = time_of(dated.earliest)
@@ -32,12 +32,12 @@ class Arrivals:
             return max(earliest, self.seen(commit.id))
         return earliest if self._is_past(commit) else None
 
-    def until(self, commit: About) -> datetime | None:
+    def until(self, commit: CommitSummary) -> datetime | None:
         """The earliest that is known of it as the end of something; none in the same case."""
         known = [time_of(commit.time)] if self._is_past(commit) else []
         return min([*known, *([self.seen(commit.id)] if self.seen else [])], default=None)
 
-    def _is_past(self, commit: About) -> bool:
+    def _is_past(self, commit: CommitSummary) -> bool:
         return time_of(commit.time) <= self.now
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, GateResult
 
 if TYPE_CHECKING:
-    from reconciler.promotion.gates.question import Question
+    from reconciler.promotion.gates.question import GateQuestion
 
 NAME = "hold"
 
 
-def let_go(question: Question) -> Iterator[Result]:
+def let_go(question: GateQuestion) -> Iterator[GateResult]:
     for app, why in question.unheld:
         hint = "override this gate, or promote a newer release"
-        yield Result(NAME, Gate.waiting, why, hint=hint, app=app)
+        yield GateResult(NAME, Gate.waiting, why, hint=hint, app=app)

@@ -20,21 +20,21 @@ from reconciler.model.promotion import (
     Window,
 )
 from reconciler.promotion.gates.approvals import approved
-from reconciler.promotion.gates.facts import Facts
+from reconciler.promotion.gates.foreign_commits import ours_alone
+from reconciler.promotion.gates.gate_facts import GateFacts
 from reconciler.promotion.gates.health import healthy
 from reconciler.promotion.gates.hold import let_go
 from reconciler.promotion.gates.hours import in_window, thawed
 from reconciler.promotion.gates.order import alone, preceded
-from reconciler.promotion.gates.others import ours_alone
-from reconciler.promotion.gates.outcome import checked, sealed
 from reconciler.promotion.gates.override import NAME as OVERRIDE
 from reconciler.promotion.gates.override import overridden
 from reconciler.promotion.gates.plugins import plugged
-from reconciler.promotion.gates.question import Question
-from reconciler.promotion.gates.result import Gate, Result, refused
+from reconciler.promotion.gates.question import GateQuestion
+from reconciler.promotion.gates.result import Gate, GateResult, refused
 from reconciler.promotion.gates.soak import soaked
+from reconciler.promotion.gates.target_checks import checked, sealed
 
-GATES: dict[type, Callable[[Any, Facts], Iterable[Result]]] = {
+GATES: dict[type, Callable[[Any, GateFacts], Iterable[GateResult]]] = {
     Soak: soaked,
     Health: healthy,
     Approvals: approved,
@@ -45,21 +45,21 @@ GATES: dict[type, Callable[[Any, Facts], Iterable[Result]]] = {
     Plugin: plugged,
 }
 
-Ask = Callable[[], Iterable[Result]]
+Ask = Callable[[], Iterable[GateResult]]
 
 
-def judge(question: Question) -> list[Result]:
+def judge(question: GateQuestion) -> list[GateResult]:
     """How each gate stands that the target declares, in the order of its file."""
-    facts = Facts(question)
+    facts = GateFacts(question)
     results = [result for name, ask in _asked(facts) for result in _answers(name, ask)]
     results += [*ours_alone(question), *let_go(question)]
     try:
         return overridden(question, results)
     except ReconcilerError as e:  # a forge that does not answer overrides nothing
-        return [*results, Result(OVERRIDE, Gate.open, e.what, hint=e.hint)]
+        return [*results, GateResult(OVERRIDE, Gate.open, e.what, hint=e.hint)]
 
 
-def _asked(facts: Facts) -> Iterator[tuple[str, Ask]]:
+def _asked(facts: GateFacts) -> Iterator[tuple[str, Ask]]:
     """Windows are asked together, for one of them is enough, and so are freezes."""
     gates = facts.question.target.promotion.gates
     windows = [gate for gate in gates if isinstance(gate, Window)]
@@ -76,7 +76,7 @@ def _asked(facts: Facts) -> Iterator[tuple[str, Ask]]:
             yield name, partial(GATES[type(gate)], gate, facts)
 
 
-def _answers(name: str, ask: Ask) -> list[Result]:
+def _answers(name: str, ask: Ask) -> list[GateResult]:
     try:
         return list(ask())
     except ReconcilerError as e:
@@ -84,4 +84,4 @@ def _answers(name: str, ask: Ask) -> list[Result]:
     except (Exception, SystemExit) as e:
         # What it says may hold anything, a password too: only errors of ours are shown.
         said = f"the gate itself failed, with {type(e).__name__}"
-        return [Result(name, Gate.shut, said, hint="report it to those who made the gate")]
+        return [GateResult(name, Gate.shut, said, hint="report it to those who made the gate")]

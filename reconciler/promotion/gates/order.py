@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
-from reconciler.forges.forge import PullRequest, State
+from reconciler.forges.forge import PullRequest, PullRequestState
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Alone, Previous
-from reconciler.model.suggest import listing
-from reconciler.promotion.gates.facts import Facts, Looked
+from reconciler.promotion.gates.gate_facts import GateFacts, Looked
 from reconciler.promotion.gates.health import verdict
-from reconciler.promotion.gates.result import Gate, Result, refused
-from reconciler.promotion.plan import Step
+from reconciler.promotion.gates.result import Gate, GateResult, refused
+from reconciler.promotion.plan.plan import PromotionStep
+from reconciler.text.suggestions import listing
 
 BRANCH = re.compile(r"(?:promote/[^/]+|rollback)/(?P<target>[^/]+)/.+")
 
 
-def preceded(gate: Previous, facts: Facts) -> Iterator[Result]:
+def preceded(gate: Previous, facts: GateFacts) -> Iterator[GateResult]:
     question = facts.question
     names = gate.environments or question.target.promotes_from
     others = [question.fleet.environment(name) for name in names if name != question.source.name]
@@ -30,39 +30,39 @@ def preceded(gate: Previous, facts: Facts) -> Iterator[Result]:
         results = [_in(gate, facts, e, step, known[e.name][step.app]) for e in there]
         behind = next((result for result in results if not result.passes), None)
         said = f"{listing([e.name for e in there])} run it" if there else "none other runs the app"
-        yield behind or Result(gate.type, Gate.open, said, app=step.app)
+        yield behind or GateResult(gate.type, Gate.open, said, app=step.app)
 
 
 def _in(
-    gate: Previous, facts: Facts, environment: Environment, step: Step, known: Looked
-) -> Result:
+    gate: Previous, facts: GateFacts, environment: Environment, step: PromotionStep, known: Looked
+) -> GateResult:
     if not facts.runs(environment, step):
         said = f"{environment.name} does not run this release yet"
         hint = f"reconciler promote {facts.question.source.name} {environment.name} {step.app}"
-        return Result(gate.type, Gate.waiting, said, hint=hint, app=step.app)
+        return GateResult(gate.type, Gate.waiting, said, hint=hint, app=step.app)
     if isinstance(known, ReconcilerError):
         return refused(gate.type, known, step.app)
     found = verdict(gate.type, step.app, known)
     return replace(found, evidence=f"{environment.name}: {found.evidence}")
 
 
-def alone(gate: Alone, facts: Facts) -> Iterator[Result]:
+def alone(gate: Alone, facts: GateFacts) -> Iterator[GateResult]:
     """The oldest goes first, so that two do not wait for each other; a draft lets others pass."""
     question, name = facts.question, facts.question.target.name
     before = [
         pull
         for pull in question.open_pulls
         if target_of(pull) == name
-        and pull.state is State.open
+        and pull.state is PullRequestState.open
         and not pull.draft
         and (question.pull is None or pull.number < question.pull.number)
     ]
     if not before:
-        yield Result(gate.type, Gate.open, f"no other promotion to {name} is before this one")
+        yield GateResult(gate.type, Gate.open, f"no other promotion to {name} is before this one")
         return
     numbers = listing([f"#{pull.number}" for pull in before])
     said = f"{numbers} to {name} {'is' if len(before) == 1 else 'are'} open, and older"
-    yield Result(gate.type, Gate.waiting, said, hint=f"merge or close {before[0].url}")
+    yield GateResult(gate.type, Gate.waiting, said, hint=f"merge or close {before[0].url}")
 
 
 def target_of(pull: PullRequest) -> str:

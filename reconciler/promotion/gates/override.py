@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Comment
 from reconciler.git.addresses import is_full_name
-from reconciler.model.suggest import did_you_mean
-from reconciler.promotion.gates.people import one_of
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.accounts import one_of
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.text.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from reconciler.promotion.gates.question import Question
+    from reconciler.promotion.gates.question import GateQuestion
 
 NAME = "override"
 COMMAND = "/override"
@@ -45,13 +45,13 @@ class Override:
     by: str
 
 
-def overridden(question: Question, results: Sequence[Result]) -> list[Result]:
+def overridden(question: GateQuestion, results: Sequence[GateResult]) -> list[GateResult]:
     """The results with those overridden that somebody may and wants to, and why others are not."""
     names = {result.name for result in results}
     allowed = question.target.promotion.overrides
     may = one_of(allowed, question.forge) if question.forge else _anybody
     judged = [
-        (one, one if isinstance(one, Result) else _problem(question, one, names, may))
+        (one, one if isinstance(one, GateResult) else _problem(question, one, names, may))
         for one in (*question.overrides, *_comments(question))
     ]
     counted = [one for one, problem in judged if isinstance(one, Override) and not problem]
@@ -59,7 +59,7 @@ def overridden(question: Question, results: Sequence[Result]) -> list[Result]:
     return [*(_with(result, counted) for result in results), *problems]
 
 
-def _with(result: Result, overrides: Sequence[Override]) -> Result:
+def _with(result: GateResult, overrides: Sequence[Override]) -> GateResult:
     for override in overrides:
         if result.name in override.gates and not result.passes:
             said = f"{override.by}: {override.reason} (it is {result.state}: {result.evidence})"
@@ -72,8 +72,8 @@ def _anybody(_: str) -> bool:
 
 
 def _problem(
-    question: Question, found: Override, names: set[str], may: Callable[[str], bool]
-) -> Result | None:
+    question: GateQuestion, found: Override, names: set[str], may: Callable[[str], bool]
+) -> GateResult | None:
     """Why an override does not count."""
     if not found.reason.strip():
         return _note(f"{found.by} gives no reason", f"write {_form(question)}")
@@ -95,7 +95,7 @@ def _problem(
     return None
 
 
-def _comments(question: Question) -> Iterator[Override | Result]:
+def _comments(question: GateQuestion) -> Iterator[Override | GateResult]:
     """What comments say, or why they say nothing."""
     if question.forge is None or question.pull is None:
         return
@@ -107,7 +107,7 @@ def _comments(question: Question) -> Iterator[Override | Result]:
             yield _said(comment, words.strip(), question.pull.commit, form)
 
 
-def _said(comment: Comment, words: str, tip: str, form: str) -> Override | Result:
+def _said(comment: Comment, words: str, tip: str, form: str) -> Override | GateResult:
     who, match = comment.author, WORDS.fullmatch(words)
     if comment.edited:
         return _note(
@@ -130,7 +130,7 @@ def _said(comment: Comment, words: str, tip: str, form: str) -> Override | Resul
     return Override(tuple(filter(None, gates.split(","))), match["why"] or "", who)
 
 
-def _form(question: Question) -> str:
+def _form(question: GateQuestion) -> str:
     return line("GATE", question.pull.commit if question.pull else "COMMIT", "REASON")
 
 
@@ -139,6 +139,6 @@ def line(gates: str, commit: str, reason: str) -> str:
     return f"{COMMAND} {gates} {commit} {reason}"
 
 
-def _note(said: str, hint: str) -> Result:
+def _note(said: str, hint: str) -> GateResult:
     """Nothing waits for an override that does not count."""
-    return Result(NAME, Gate.open, said, hint=hint)
+    return GateResult(NAME, Gate.open, said, hint=hint)

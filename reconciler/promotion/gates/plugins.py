@@ -14,15 +14,15 @@ from threading import Thread
 
 from reconciler.errors import FleetError
 from reconciler.model.promotion import Plugin
-from reconciler.model.suggest import did_you_mean
-from reconciler.promotion.gates.facts import Facts
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.gate_facts import GateFacts
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.text.suggestions import did_you_mean
 
 GROUP = "reconciler.gates"
 SECONDS = 60.0
 
 
-def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
+def plugged(gate: Plugin, facts: GateFacts) -> Iterator[GateResult]:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if gate.name not in known:
         raise FleetError(
@@ -31,16 +31,16 @@ def plugged(gate: Plugin, facts: Facts) -> Iterator[Result]:
         )
     results = _answer(gate, known[gate.name], facts)
     if not results:
-        yield Result(gate.name, Gate.open, "it has nothing against it")
+        yield GateResult(gate.name, Gate.open, "it has nothing against it")
     for result in results:
-        if not isinstance(result, Result):
+        if not isinstance(result, GateResult):
             raise _broken(gate, f"a {type(result).__name__} where a Result belongs")
         if result.opens and result.opens.tzinfo is None:
             raise _broken(gate, "a time without a time zone")
         yield replace(result, name=gate.name)
 
 
-def _answer(gate: Plugin, point: EntryPoint, facts: Facts) -> list[object]:
+def _answer(gate: Plugin, point: EntryPoint, facts: GateFacts) -> list[object]:
     """Nothing can end a function that takes too long: its thread is left behind."""
     said: Queue[list[object] | BaseException] = Queue()
 

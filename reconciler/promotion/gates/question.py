@@ -9,19 +9,19 @@ from datetime import datetime
 from reconciler.checks.finding import Finding
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Forge, PullRequest
-from reconciler.git.commit import CommitTree
-from reconciler.git.history import About
+from reconciler.git.file_history import CommitSummary
 from reconciler.git.repository import Repository
+from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
 from reconciler.promotion.gates.override import Override
-from reconciler.promotion.gates.sources.sources import Sources
-from reconciler.promotion.plan import Plan
+from reconciler.promotion.plan.plan import Plan
 from reconciler.render.renderer import Renderer
+from reconciler.trees.commit import CommitTree
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class MissingSecret:
     """A secret that the target needs and has not, or not sealed for it; and what seals it."""
 
     app: str
@@ -30,7 +30,7 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class GateQuestion:
     """Does this promotion have to wait?
 
     `fleet` and `tree` are those of the main branch at the commit that the plan is based on.
@@ -43,15 +43,15 @@ class Question:
     repository: Repository
     tree: CommitTree
     renderer: Renderer
-    sources: Sources
+    sources: HealthSources
     now: datetime
     forge: Forge | None = None
     pull: PullRequest | None = None
     open_pulls: Sequence[PullRequest] = ()
     findings: Sequence[Finding] | None = None  # in what the promotion makes; none: not looked for
     unchecked: Sequence[tuple[str, ReconcilerError]] = ()  # apps that could not be looked at
-    lacks: Sequence[Lack] | None = None
+    lacks: Sequence[MissingSecret] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold
-    theirs: Sequence[About] = ()  # commits of others on its branch
+    theirs: Sequence[CommitSummary] = ()  # commits of others on its branch
     unheld: Sequence[tuple[str, str]] = ()  # apps whose release was taken away, and how
     seen: Callable[[str], datetime] | None = None  # when a commit was seen on the main branch

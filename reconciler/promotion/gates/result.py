@@ -19,7 +19,7 @@ class Gate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class GateResult:
     """How one gate stands, why, and the earliest time at which it can open."""
 
     name: str
@@ -34,7 +34,7 @@ class Result:
         return self.state in (Gate.open, Gate.overridden)
 
 
-def refused(name: str, error: ReconcilerError, app: str = "") -> Result:
+def refused(name: str, error: ReconcilerError, app: str = "") -> GateResult:
     """A gate that cannot tell is shut."""
     said = f"{error.what}: {error.why}" if error.why else error.what
-    return Result(name, Gate.shut, said, hint=error.hint, app=app)
+    return GateResult(name, Gate.shut, said, hint=error.hint, app=app)

@@ -9,23 +9,23 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
+from reconciler.health.evidence import Evidence
+from reconciler.health.spans import Spans, common, joined, total
 from reconciler.model.promotion import Soak
-from reconciler.promotion.gates.facts import Facts, Run
-from reconciler.promotion.gates.result import Gate, Result
-from reconciler.promotion.gates.sources.evidence import Evidence
-from reconciler.promotion.gates.spans import Spans, common, joined, total
-from reconciler.promotion.gates.words import length, moment
+from reconciler.promotion.gates.gate_facts import GateFacts, ReleaseRun
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.text.durations import length, moment
 
 
-def soaked(gate: Soak, facts: Facts) -> Iterator[Result]:
+def soaked(gate: Soak, facts: GateFacts) -> Iterator[GateResult]:
     return facts.judged(gate.type, partial(_result, gate, facts))
 
 
-def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Result:
+def _result(gate: Soak, facts: GateFacts, app: str, found: Sequence[Evidence]) -> GateResult:
     now, source, run = facts.question.now, facts.question.source.name, facts.run(app)
     if run.doubt:
         hint = "the bot counts from when it sees the commit; a newer one has a date of its own"
-        return Result(
+        return GateResult(
             gate.type, Gate.waiting, f"{run.doubt}: it proves no time", hint=hint, app=app
         )
     known = [evidence.spans for evidence in found if evidence.spans is not None]
@@ -36,9 +36,9 @@ def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Re
         f"{healthy}{length(counted)} of {length(gate.time)}"
     )
     if counted >= gate.time:
-        return Result(gate.type, Gate.open, said, app=app)
+        return GateResult(gate.type, Gate.open, said, app=app)
     if run.end:
-        return Result(
+        return GateResult(
             gate.type,
             Gate.shut,
             f"{said}, and replaced there on {moment(run.end)}",
@@ -46,7 +46,7 @@ def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Re
             app=app,
         )
     ill = next((e for e in found if e.spans is not None and not e.healthy), None)
-    return Result(
+    return GateResult(
         gate.type,
         Gate.waiting,
         f"{said}; now: {ill.said}" if ill else said,
@@ -56,7 +56,7 @@ def _result(gate: Soak, facts: Facts, app: str, found: Sequence[Evidence]) -> Re
     )
 
 
-def _counted(run: Run, now: datetime, known: Sequence[Spans]) -> Spans:
+def _counted(run: ReleaseRun, now: datetime, known: Sequence[Spans]) -> Spans:
     """The time in which it ran, and everything that remembers found it healthy."""
     found = joined([(run.begin, run.end or now)])
     for spans in known:

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.errors import printable
-from reconciler.forges.forge import Status, Verdict
-from reconciler.promotion.gates.result import Gate, Result
-from reconciler.promotion.gates.words import moment
+from reconciler.forges.forge import CommitStatus, StatusVerdict
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.text.durations import moment
 
 PREFIX = "promotion/"
 LONGEST = 140  # what GitHub takes
 VERDICTS = {
-    Gate.open: Verdict.success,
-    Gate.overridden: Verdict.success,
-    Gate.waiting: Verdict.pending,
-    Gate.shut: Verdict.failure,
+    Gate.open: StatusVerdict.success,
+    Gate.overridden: StatusVerdict.success,
+    Gate.waiting: StatusVerdict.pending,
+    Gate.shut: StatusVerdict.failure,
 }
 WORST = (Gate.shut, Gate.waiting, Gate.overridden, Gate.open)
 
 
-def statuses_of(results: Sequence[Result]) -> list[Status]:
+def statuses_of(results: Sequence[GateResult]) -> list[CommitStatus]:
     """By the worst result of each gate."""
     return [_status(name, group) for name, group in grouped(results).items()]
 
 
-def grouped(results: Sequence[Result]) -> dict[str, list[Result]]:
+def grouped(results: Sequence[GateResult]) -> dict[str, list[GateResult]]:
     """By the name of the gate, the worst first."""
-    found: dict[str, list[Result]] = {}
+    found: dict[str, list[GateResult]] = {}
     for result in results:
         found.setdefault(result.name, []).append(result)
     return {
@@ -36,7 +36,7 @@ def grouped(results: Sequence[Result]) -> dict[str, list[Result]]:
     }
 
 
-def _status(name: str, group: Sequence[Result]) -> Status:
+def _status(name: str, group: Sequence[GateResult]) -> CommitStatus:
     worst = group[0]
     alike = sum(result.state is worst.state for result in group)
     app = f"{worst.app}: " if worst.app else ""
@@ -44,7 +44,7 @@ def _status(name: str, group: Sequence[Result]) -> Status:
     opens = f"; opens {moment(worst.opens)}" if worst.opens else ""
     word = "overridden by " if worst.state is Gate.overridden else ""
     said = printable(f"{word}{app}{worst.evidence}")
-    return Status(f"{PREFIX}{name}", VERDICTS[worst.state], _cut(said, f"{more}{opens}"))
+    return CommitStatus(f"{PREFIX}{name}", VERDICTS[worst.state], _cut(said, f"{more}{opens}"))
 
 
 def _cut(text: str, end: str) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.checks.check import Report, check
+from reconciler.checks.check import CheckReport, check
 from reconciler.checks.finding import Finding
+from reconciler.checks.finding_places import with_places
 from reconciler.checks.groups import groups_of
-from reconciler.checks.places import with_places
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import ReconcilerError
-from reconciler.git.overlay import EditedTree
 from reconciler.git.repository import Repository
-from reconciler.git.tree import Tree
-from reconciler.model.layout import apps_in, entry_folder
-from reconciler.promotion.plan import Plan
-from reconciler.promotion.report.risks.find import risks_of
-from reconciler.promotion.report.risks.scene import Scene
-from reconciler.promotion.report.secrets import Lacking, lacking, unused_certificate
+from reconciler.model.paths import apps_in, entry_folder
+from reconciler.promotion.plan.plan import Plan
+from reconciler.promotion.report.missing_secrets import (
+    MissingSecretReport,
+    missing_secrets,
+    unused_certificate,
+)
+from reconciler.promotion.report.risks.all_risks import risks_of
+from reconciler.promotion.report.risks.before_after import BeforeAfter
 from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.edited import EditedTree
+from reconciler.trees.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Inspection:
 
     findings: tuple[Finding, ...] = ()
     new: tuple[Finding, ...] = ()
-    secrets: tuple[Lacking, ...] = ()
+    secrets: tuple[MissingSecretReport, ...] = ()
     risks: tuple[Finding, ...] = ()
     failed: tuple[tuple[str, ReconcilerError], ...] = ()  # apps that could not be looked at
     fails: bool = False  # does environment.yaml say that this must not go on?
@@ -60,11 +64,11 @@ def inspect_target(
     was, now = reports
     known = {_key(finding) for finding in was.findings}
     new = [f for f in now.findings if _key(f) not in known]
-    scene = Scene(was.world, now.world, plan)
+    scene = BeforeAfter(was.world, now.world, plan)
     return Inspection(
         findings=tuple(f for f in now.findings if f.app in promoted),
         new=tuple(with_places(renderer, after, new)),
-        secrets=tuple(lacking(renderer, tree, plan, now)),
+        secrets=tuple(missing_secrets(renderer, tree, plan, now)),
         certificate=unused_certificate(tree, plan.target, was.world),
         risks=tuple(risks_of(scene)),
         failed=tuple((app, e) for app, e in now.failed if app in promoted or _worked(was, app)),
@@ -74,7 +78,7 @@ def inspect_target(
     )
 
 
-def _worked(report: Report, app: str) -> bool:
+def _worked(report: CheckReport, app: str) -> bool:
     return app not in [failed for failed, _ in report.failed]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from reconciler.compare.layout import counts_text
+from reconciler.compare.as_text import counts_text
 from reconciler.git.addresses import is_full_name
-from reconciler.promotion.layout import sides
-from reconciler.promotion.merge import Decision
-from reconciler.promotion.plan import Plan, Step
-from reconciler.promotion.report.commits import Trail
-from reconciler.promotion.report.lists import count, name, table
+from reconciler.promotion.plan.as_text import sides
+from reconciler.promotion.plan.field_decisions import Decision
+from reconciler.promotion.plan.plan import Plan, PromotionStep
+from reconciler.promotion.report.commit_trails import CommitTrail
+from reconciler.text.markdown_lists import count, name, table
 
 HEADS = ("App", "Now", "Then", "Commits", "Objects")
 MOST_VALUES = 3
@@ -26,7 +26,7 @@ class Links(Protocol):
 
 
 def apps_table(
-    plan: Plan, trails: Mapping[str, Sequence[Trail]], links: Links | None, most: int
+    plan: Plan, trails: Mapping[str, Sequence[CommitTrail]], links: Links | None, most: int
 ) -> str:
     rows = [
         (
@@ -41,7 +41,7 @@ def apps_table(
     return table(HEADS, rows, most)
 
 
-def release_of(step: Step) -> list[Decision]:
+def release_of(step: PromotionStep) -> list[Decision]:
     """What tells one release from another: the pinned commits and the images."""
     return [
         d for d in step.edits if d.address.is_ref or d.address.steps[0] == "images"
@@ -64,12 +64,12 @@ def _values(values: Sequence[tuple[Any, str]], links: Links | None) -> str:
     return "<br>".join(texts[:MOST_VALUES]) + ("<br>…" if len(texts) > MOST_VALUES else "")
 
 
-def _between(trail: Trail, links: Links | None) -> str:
+def _between(trail: CommitTrail, links: Links | None) -> str:
     text = count(len(trail.commits), "commit")
     return linked(text, links.compare_url(trail.old, trail.new)) if links else text
 
 
-def _objects(step: Step) -> str:
+def _objects(step: PromotionStep) -> str:
     if not step.difference:
         return "none"
     return name(counts_text(step.difference.difference.counts()))

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.compare.escape import quiet
 from reconciler.errors import ForgeError
 from reconciler.forges.forge import Forge
 from reconciler.git.repository import Repository
-from reconciler.promotion.gates.result import Result
-from reconciler.promotion.plan import Plan
-from reconciler.promotion.proposal import headline
-from reconciler.promotion.report.commits import Trail, trails
-from reconciler.promotion.report.folds import MOST_COMMITS, PullUrls, folded, whole_difference
-from reconciler.promotion.report.glance import glance
-from reconciler.promotion.report.inspection import Inspection
-from reconciler.promotion.report.lists import count
-from reconciler.promotion.report.marker import Marker, hash_of
-from reconciler.promotion.report.notes import (
+from reconciler.promotion.gates.result import GateResult
+from reconciler.promotion.plan.commit_text import headline
+from reconciler.promotion.plan.plan import Plan
+from reconciler.promotion.report.body_marker import Marker, hash_of
+from reconciler.promotion.report.body_parts import (
     blocked_part,
     checks_part,
     gates_part,
@@ -26,7 +20,18 @@ from reconciler.promotion.report.notes import (
     rollback_part,
     secrets_part,
 )
+from reconciler.promotion.report.collapsed_diff import (
+    MOST_COMMITS,
+    PullUrls,
+    folded,
+    whole_difference,
+)
+from reconciler.promotion.report.commit_trails import CommitTrail, commit_trails
+from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.releases import apps_table, linked
+from reconciler.promotion.report.summary import summary
+from reconciler.text.markdown import quiet
+from reconciler.text.markdown_lists import count
 
 FILE = "promotion.diff"
 LONGEST = 60_000  # longer ones are read by nobody
@@ -38,7 +43,7 @@ MOST_ASKED = 30  # commits that a forge is asked about
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PromotionReport:
     """`whole` is the full difference, for a file called FILE; if `cut` the body lacks some."""
 
     title: str
@@ -52,8 +57,8 @@ class Report:
 class _Facts:
     plan: Plan
     inspection: Inspection
-    gates: Sequence[Result]
-    trails: Mapping[str, Sequence[Trail]]
+    gates: Sequence[GateResult]
+    trails: Mapping[str, Sequence[CommitTrail]]
     pulls: PullUrls
     forge: Forge | None
     to_pass: str
@@ -62,19 +67,19 @@ class _Facts:
 def report_of(
     plan: Plan,
     inspection: Inspection,
-    gates: Sequence[Result] = (),
+    gates: Sequence[GateResult] = (),
     *,
     repository: Repository | None = None,
     forge: Forge | None = None,
     attached: str = "",
     to_pass: str = "",
-) -> Report:
+) -> PromotionReport:
     """What a reviewer needs comes first. `attached` is the URL of the file with the whole.
 
     The marker's hash leaves that out. `to_pass` is the line that overrides what is not open.
     """
     longest = max(min(forge.longest_body, LONGEST) if forge else LONGEST, SMALLEST)
-    paths = {s.app: list(trails(repository, s, plan.target)) for s in plan.due if repository}
+    paths = {s.app: list(commit_trails(repository, s, plan.target)) for s in plan.due if repository}
     facts = _Facts(plan, inspection, gates, paths, _pulls(paths, forge), forge, to_pass)
     title, whole = quiet(headline(plan)), whole_difference(plan)
     apps = tuple(step.app for step in plan.due)
@@ -85,7 +90,7 @@ def report_of(
     )
     if attached:
         text, cut = _body(facts, attached, room)
-    return Report(title, f"{text}\n{marker}\n", whole, cut, marker)
+    return PromotionReport(title, f"{text}\n{marker}\n", whole, cut, marker)
 
 
 def _body(facts: _Facts, attached: str, room: int) -> tuple[str, bool]:
@@ -106,7 +111,7 @@ def _body(facts: _Facts, attached: str, room: int) -> tuple[str, bool]:
 def _parts(facts: _Facts, room: int) -> list[str]:
     """All but the difference, with as many lines in each as there is room for."""
     plan, inspection = facts.plan, facts.inspection
-    first = glance(plan, inspection, facts.gates)
+    first = summary(plan, inspection, facts.gates)
     lists: tuple[Callable[[int], str], ...] = (
         lambda most: "### Apps\n\n" + apps_table(plan, facts.trails, facts.forge, most),
         lambda most: risks_part(plan, inspection, most),
@@ -136,7 +141,7 @@ def _most_of(parts: list[str], room: int) -> list[str]:
     return [f"{first}- **Left out for want of room**: {names}\n", *kept, ""]
 
 
-def _pulls(paths: Mapping[str, Sequence[Trail]], forge: Forge | None) -> PullUrls:
+def _pulls(paths: Mapping[str, Sequence[CommitTrail]], forge: Forge | None) -> PullUrls:
     """Which brought the commits that are listed, as far as the forge says so."""
     listed = [c.id for found in paths.values() for t in found for c in t.commits[:MOST_COMMITS]]
     found: dict[str, list[tuple[int, str]]] = {}

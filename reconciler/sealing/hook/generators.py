@@ -6,18 +6,18 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.documents.read import Document
 from reconciler.errors import Place, SealingError
 from reconciler.model.files import FILE, read
 from reconciler.sealing.env_file import read_env_file
-from reconciler.sealing.hook.work import Work
+from reconciler.sealing.hook.staged_edits import StagedEdits
 from reconciler.sealing.secret import Secret, check_key, check_name
+from reconciler.yaml.read import Document
 
 GENERATOR = "secretGenerator"
 Texts = dict[str, str]
 
 
-def seal_generated(work: Work, file: str) -> list[tuple[Secret, str]]:
+def seal_generated(work: StagedEdits, file: str) -> list[tuple[Secret, str]]:
     """Each Secret that the kustomization made, cleared, and where it is now."""
     home = work.home(file)
     if file != home.kustomization:
@@ -43,7 +43,7 @@ def seal_generated(work: Work, file: str) -> list[tuple[Secret, str]]:
 
 
 def _made(
-    work: Work, document: Document, i: int, item: Any, common: Any, inputs: set[str]
+    work: StagedEdits, document: Document, i: int, item: Any, common: Any, inputs: set[str]
 ) -> Secret:
     at = (GENERATOR, i)
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
@@ -73,7 +73,7 @@ def _made(
 
 
 def _values(
-    work: Work, document: Document, i: int, item: dict[str, Any], inputs: set[str]
+    work: StagedEdits, document: Document, i: int, item: dict[str, Any], inputs: set[str]
 ) -> Iterator[tuple[str, bytearray]]:
     for text in item.get("literals") or []:
         key, _, value = str(text).partition("=")
@@ -90,7 +90,9 @@ def _values(
         yield from read_env_file(content, path).items()
 
 
-def _content(work: Work, document: Document, i: int, name: str, inputs: set[str]) -> bytearray:
+def _content(
+    work: StagedEdits, document: Document, i: int, name: str, inputs: set[str]
+) -> bytearray:
     path = posixpath.normpath(posixpath.join(posixpath.dirname(document.file), name))
     if work.files.look(path).kind != FILE:
         raise document.error(

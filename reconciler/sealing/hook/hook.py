@@ -6,27 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
-from reconciler.model.layout import is_kustomization
+from reconciler.model.paths import is_kustomization
 from reconciler.sealing.hook.generators import seal_generated
 from reconciler.sealing.hook.inputs import seal_env_file, seal_manifest
-from reconciler.sealing.hook.manifest import seal_in_place
-from reconciler.sealing.hook.work import Work
+from reconciler.sealing.hook.manifests import seal_in_place
+from reconciler.sealing.hook.staged_edits import StagedEdits
 from reconciler.sealing.plaintext.found import Plaintext, shown
 from reconciler.sealing.plaintext.inputs import is_env_file, is_manifest
 from reconciler.sealing.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class SealedInPlace:
     """A line about what was sealed."""
 
     file: str
     what: str
 
 
-def seal_all(work: Work, found: Iterable[Plaintext]) -> tuple[list[Done], list[ReconcilerError]]:
+def seal_all(
+    work: StagedEdits, found: Iterable[Plaintext]
+) -> tuple[list[SealedInPlace], list[ReconcilerError]]:
     """What was sealed, and why the rest was not; a file is sealed whole or not at all."""
-    done: list[Done] = []
+    done: list[SealedInPlace] = []
     refused: list[ReconcilerError] = []
     for file in dict.fromkeys(plaintext.file for plaintext in found):
         if file in work.edits:
@@ -40,7 +42,7 @@ def seal_all(work: Work, found: Iterable[Plaintext]) -> tuple[list[Done], list[R
     return done, refused
 
 
-def _seal(work: Work, file: str) -> list[Done]:
+def _seal(work: StagedEdits, file: str) -> list[SealedInPlace]:
     environment = work.home(file).environment.name
     if is_kustomization(file):
         made = seal_generated(work, file)
@@ -50,7 +52,7 @@ def _seal(work: Work, file: str) -> list[Done]:
         made = seal_manifest(work, file)
     else:
         made = [(secret, file) for secret in seal_in_place(work, file)]
-    return [Done(file, _said(secret, path, file, environment)) for secret, path in made]
+    return [SealedInPlace(file, _said(secret, path, file, environment)) for secret, path in made]
 
 
 def _said(secret: Secret, path: str, file: str, environment: str) -> str:

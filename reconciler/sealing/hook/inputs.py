@@ -5,17 +5,17 @@ from __future__ import annotations
 import posixpath
 import re
 
-from reconciler.documents.read import read_documents
 from reconciler.errors import Place, SealingError
 from reconciler.model.files import read
 from reconciler.sealing.env_file import read_env_file
-from reconciler.sealing.hook.work import Work
+from reconciler.sealing.hook.staged_edits import StagedEdits
 from reconciler.sealing.secret import Secret, is_secret, read_secret
+from reconciler.yaml.read import read_documents
 
 ENV_FILE = re.compile(r"\.env(?:\.(?P<after>.+))?|(?P<before>.+)\.secret\.env")
 
 
-def seal_manifest(work: Work, file: str) -> list[tuple[Secret, str]]:
+def seal_manifest(work: StagedEdits, file: str) -> list[tuple[Secret, str]]:
     """Each Secret of the file, cleared, and where it is now."""
     home = work.home(file)
     sealed = []
@@ -34,7 +34,7 @@ def seal_manifest(work: Work, file: str) -> list[tuple[Secret, str]]:
     return sealed
 
 
-def seal_env_file(work: Work, file: str) -> list[tuple[Secret, str]]:
+def seal_env_file(work: StagedEdits, file: str) -> list[tuple[Secret, str]]:
     """`.env` is the secret of the app; `.env.NAME` and `NAME.secret.env` that of this name."""
     home = work.home(file)
     named = ENV_FILE.fullmatch(posixpath.basename(file))

@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from posixpath import dirname
 
 from reconciler.git.snapshots import Snapshots
-from reconciler.model.layout import is_kustomization
+from reconciler.model.paths import is_kustomization
 from reconciler.model.plaintext import PlaintextRules
 from reconciler.sealing.plaintext.detect import everything_in
 from reconciler.sealing.plaintext.found import Plaintext
-from reconciler.sealing.plaintext.generators import Source, sources_in
+from reconciler.sealing.plaintext.generators import SecretSource, sources_in
 from reconciler.sealing.plaintext.words import Words, joined, words_of
-from reconciler.sealing.plaintext.yaml import text_of
+from reconciler.sealing.plaintext.yaml_nodes import text_of
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class FileContent:
     """What one file held once: all that is in the clear there, allowed or not."""
 
     found: tuple[Plaintext, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[SecretSource, ...]
     anything: bool
 
 
-class Contents:
+class FileContents:
     """Of one repository; the texts themselves are not kept but for kustomizations'."""
 
     def __init__(self, snapshots: Snapshots, rules: PlaintextRules) -> None:
         self._snapshots = snapshots
         self._rules = rules
-        self._known: dict[tuple[str, str], Content] = {}
+        self._known: dict[tuple[str, str], FileContent] = {}
         self._words: dict[str, Words | None] = {}
         self._paths: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -47,7 +47,7 @@ class Contents:
                 if is_kustomization(file):
                     self._words[blob] = _words(content)
 
-    def of(self, file: str, blob: str) -> Content:
+    def of(self, file: str, blob: str) -> FileContent:
         if (file, blob) not in self._known:
             self.look_into({file: blob})
         return self._known[file, blob]
@@ -79,9 +79,9 @@ def _words(content: bytes | None) -> Words | None:
     return None if content is None else words_of(text_of(content))
 
 
-def _content(file: str, content: bytes | None, rules: PlaintextRules) -> Content:
-    sources: tuple[Source, ...] = ()
+def _content(file: str, content: bytes | None, rules: PlaintextRules) -> FileContent:
+    sources: tuple[SecretSource, ...] = ()
     if content and is_kustomization(file):
         sources = tuple(sources_in(file, content))
     anything = content is None or bool(content.strip())
-    return Content(tuple(everything_in(file, content, rules)), sources, anything)
+    return FileContent(tuple(everything_in(file, content, rules)), sources, anything)

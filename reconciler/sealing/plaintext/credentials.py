@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.sealing.plaintext.tokens import tokens_in
+from reconciler.sealing.plaintext.service_tokens import tokens_in
 
 # What texts in other texts are written with; the lines of the file stay as they are.
 ESCAPED = re.compile(

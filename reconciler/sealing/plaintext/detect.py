@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.model.globs import matches
 from reconciler.model.plaintext import Allowed, PlaintextRules
 from reconciler.sealing.plaintext.credentials import credentials_in
-from reconciler.sealing.plaintext.found import Key, Plaintext, mark_of
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey, mark_of
 from reconciler.sealing.plaintext.generators import literals_in
 from reconciler.sealing.plaintext.inputs import (
     NO_YAML,
@@ -19,9 +19,9 @@ from reconciler.sealing.plaintext.inputs import (
     manifest,
     values,
 )
-from reconciler.sealing.plaintext.references import TEMPLATE
-from reconciler.sealing.plaintext.secrets import secrets_in
-from reconciler.sealing.plaintext.yaml import documents, text_of
+from reconciler.sealing.plaintext.not_secret import TEMPLATE
+from reconciler.sealing.plaintext.secret_objects import secrets_in
+from reconciler.sealing.plaintext.yaml_nodes import documents, text_of
 
 MANIFESTS = re.compile(
     r".*\.(?:ya?ml|json|tpl|tmpl|gotmpl|j2|jinja2?|template)|(?:.*/)?Kustomization"
@@ -119,7 +119,7 @@ def _without_twins(found: Iterable[Plaintext]) -> Iterator[Plaintext]:
     """In one line there may be several values of one name, and one value in several forms."""
     seen: set[tuple[object, ...]] = set()
     for f in found:
-        alone = Key("", f.line)
+        alone = PlaintextKey("", f.line)
         named = {(f.file, k.name, k.line, *k.marks[:1]): k for k in f.keys or (alone,)}
         fresh = tuple(k for twin, k in named.items() if twin not in seen)
         seen.update(named)

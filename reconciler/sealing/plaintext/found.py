@@ -18,7 +18,7 @@ _of_this_process = os.urandom(32)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class PlaintextKey:
     """A name that has a value in the clear, and its line.
 
     By the marks it is known again elsewhere: those of the value, and of what is secret in it.
@@ -35,7 +35,7 @@ class Plaintext:
 
     file: str
     what: str
-    keys: tuple[Key, ...] = ()
+    keys: tuple[PlaintextKey, ...] = ()
     line: int = 1
     hint: str = ""
 

@@ -9,17 +9,24 @@ from dataclasses import dataclass
 from yaml.nodes import Node, ScalarNode
 
 from reconciler.model.kustomization import unquoted
-from reconciler.model.layout import is_kustomization
-from reconciler.sealing.plaintext.found import Key, Plaintext, called
+from reconciler.model.paths import is_kustomization
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey, called
 from reconciler.sealing.plaintext.marks import marks_of
-from reconciler.sealing.plaintext.references import is_reference
-from reconciler.sealing.plaintext.yaml import Document, documents, entries, items, scalars, text_of
+from reconciler.sealing.plaintext.not_secret import is_reference
+from reconciler.sealing.plaintext.yaml_nodes import (
+    PlaintextDocument,
+    documents,
+    entries,
+    items,
+    scalars,
+    text_of,
+)
 
 GENERATOR = "secretgenerator"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SecretSource:
     """A file that a generator reads, and for which Secret."""
 
     file: str
@@ -33,12 +40,12 @@ def literals_in(file: str, text: str, above: int = 0) -> Iterator[Plaintext]:
     return (made for made in _all(file, text, above) if isinstance(made, Plaintext))
 
 
-def sources_in(file: str, content: bytes) -> Iterator[Source]:
+def sources_in(file: str, content: bytes) -> Iterator[SecretSource]:
     """The files that a kustomization takes values from."""
-    return (made for made in _all(file, text_of(content)) if isinstance(made, Source))
+    return (made for made in _all(file, text_of(content)) if isinstance(made, SecretSource))
 
 
-def _all(file: str, text: str, above: int = 0) -> Iterator[Plaintext | Source]:
+def _all(file: str, text: str, above: int = 0) -> Iterator[Plaintext | SecretSource]:
     if GENERATOR in text.lower():
         for document in documents(text, above):
             nodes = document.nodes()
@@ -57,7 +64,9 @@ def _generators(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _made(file: str, document: Document, generator: Node) -> Iterator[Plaintext | Source]:
+def _made(
+    file: str, document: PlaintextDocument, generator: Node
+) -> Iterator[Plaintext | SecretSource]:
     names = scalars(generator, "name")
     for metadata in [value for name, _, value in entries(generator) if name == "metadata"]:
         names += scalars(metadata, "name")
@@ -72,10 +81,12 @@ def _made(file: str, document: Document, generator: Node) -> Iterator[Plaintext 
                         key, joint, plain = text.value.partition("=")
                         if not is_reference(plain if joint else key):
                             marks = marks_of(unquoted(plain).encode())
-                            keys.append(Key(key if joint else "", document.line(text), marks))
+                            keys.append(
+                                PlaintextKey(key if joint else "", document.line(text), marks)
+                            )
                     case "files" | "envs" | "env":
                         path = text.value.partition("=")[2] or text.value
                         found = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-                        yield Source(found, secret, file, document.line(text))
+                        yield SecretSource(found, secret, file, document.line(text))
     if keys:
         yield Plaintext(file, f"the generator of {secret}", tuple(keys), keys[0].line)

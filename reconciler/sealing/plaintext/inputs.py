@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey
 from reconciler.sealing.plaintext.marks import marks_of
-from reconciler.sealing.plaintext.references import is_reference
-from reconciler.sealing.plaintext.yaml import Document, documents, entries, scalars
+from reconciler.sealing.plaintext.not_secret import is_reference
+from reconciler.sealing.plaintext.yaml_nodes import PlaintextDocument, documents, entries, scalars
 
 # A name may hold anything, line ends too, and capitals mean nothing on many disks.
 ANY = re.DOTALL | re.IGNORECASE
@@ -38,7 +38,7 @@ def env_file(file: str, text: str) -> Iterator[Plaintext]:
         line = LINE.fullmatch(content)
         value = line[2].strip() if line else ""
         if line and (_goes_on(value) or not (is_reference(value) or VERSION.fullmatch(value))):
-            keys.append(Key(line[1], number, marks_of(line[2].encode())))
+            keys.append(PlaintextKey(line[1], number, marks_of(line[2].encode())))
     if keys:
         yield Plaintext(file, "the file", tuple(keys), keys[0].line)
 
@@ -62,7 +62,7 @@ def manifest(file: str, text: str) -> Iterator[Plaintext]:
                     yield Plaintext(file, "the file", keys, keys[0].line)
 
 
-def values(document: Document, node: Node, path: str = "") -> Iterator[Key]:
+def values(document: PlaintextDocument, node: Node, path: str = "") -> Iterator[PlaintextKey]:
     """Every value with the names that lead to it."""
     waiting = [(path, node)]
     while waiting:
@@ -73,4 +73,4 @@ def values(document: Document, node: Node, path: str = "") -> Iterator[Key]:
         elif isinstance(node, SequenceNode):
             waiting += [(path, item) for item in reversed(node.value)]
         elif isinstance(node, ScalarNode) and document.is_plain(node):
-            yield Key(path, document.line(node), marks_of(node.value.encode()))
+            yield PlaintextKey(path, document.line(node), marks_of(node.value.encode()))

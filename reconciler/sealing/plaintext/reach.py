@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.layout import KUSTOMIZATION_NAMES, is_kustomization
-from reconciler.sealing.plaintext.contents import Contents
-from reconciler.sealing.plaintext.state import Layout
+from reconciler.model.paths import KUSTOMIZATION_NAMES, is_kustomization
+from reconciler.sealing.plaintext.contents import FileContents
+from reconciler.sealing.plaintext.snapshot_files import SnapshotLayout
 from reconciler.sealing.plaintext.words import is_a_word, longest_word
 
 
@@ -19,7 +19,7 @@ class Reach:
     """Of one snapshot. A kustomization is known by its path, and a render by its folder."""
 
     def __init__(
-        self, layout: Layout, kustomizations: Mapping[str, str], contents: Contents
+        self, layout: SnapshotLayout, kustomizations: Mapping[str, str], contents: FileContents
     ) -> None:
         self._layout = layout
         self._kustomizations = kustomizations

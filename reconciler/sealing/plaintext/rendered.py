@@ -7,14 +7,14 @@ from dataclasses import replace
 from posixpath import join
 
 from reconciler.errors import InternalError, Place, ReconcilerError, RenderLimit
-from reconciler.git.elsewhere import EmptyElsewhere
-from reconciler.git.tree import Tree
-from reconciler.model.layout import kustomization_in
+from reconciler.model.paths import kustomization_in
 from reconciler.render.renderer import Render, Renderer
-from reconciler.sealing.plaintext.found import Key, Plaintext
-from reconciler.sealing.plaintext.places import marks_in, places_of
-from reconciler.sealing.plaintext.secrets import secrets_in
-from reconciler.sealing.plaintext.state import State
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey
+from reconciler.sealing.plaintext.secret_objects import secrets_in
+from reconciler.sealing.plaintext.snapshot_files import SnapshotFiles
+from reconciler.sealing.plaintext.written_places import marks_in, places_of
+from reconciler.trees.elsewhere import NoOtherRepositories
+from reconciler.trees.tree import Tree
 
 TOO_MUCH = "what it renders, which takes too much to be looked at, may hold secrets"
 
@@ -28,13 +28,15 @@ class Rendering:
         self._open_tree = open_tree
         self._told: set[tuple[str, str, bytes]] = set()
 
-    def look_at(self, state: State, folders: Sequence[str]) -> tuple[list[Plaintext], list[str]]:
+    def look_at(
+        self, state: SnapshotFiles, folders: Sequence[str]
+    ) -> tuple[list[Plaintext], list[str]]:
         """What is in the clear, and the folders that do not render and are in none that does."""
         try:
             tree = self._open_tree(state.commit)
         except ReconcilerError:  # a repository in a form that only Git itself reads
             return [], list(folders)
-        tree.pins = tree.pins and EmptyElsewhere(tree.pins)
+        tree.pins = tree.pins and NoOtherRepositories(tree.pins)
         found: list[Plaintext] = []
         failed: dict[str, str] = {}
         seen: set[str] = set()
@@ -52,7 +54,7 @@ class Rendering:
                 found += self._in(render, own, state)
         return found, [folder for own, folder in failed.items() if own not in seen]
 
-    def _in(self, render: Render, own: str, state: State) -> Iterator[Plaintext]:
+    def _in(self, render: Render, own: str, state: SnapshotFiles) -> Iterator[Plaintext]:
         """What is in the clear in a manifest and nowhere else, where it is written."""
         text = render.manifest.decode(errors="replace")
         rendered = list(secrets_in(own, text))
@@ -74,9 +76,9 @@ class Rendering:
 
     def _by_file(
         self, found: Plaintext, places: dict[bytes, Place], own: str
-    ) -> dict[str, tuple[Key, ...]]:
+    ) -> dict[str, tuple[PlaintextKey, ...]]:
         """What was not told before, each key at its line."""
-        by_file: dict[str, tuple[Key, ...]] = {}
+        by_file: dict[str, tuple[PlaintextKey, ...]] = {}
         for key in found.keys:
             mark = key.marks[0] if key.marks else b""
             place = places.get(mark) or Place(own, 1)
@@ -87,7 +89,7 @@ class Rendering:
         return by_file
 
 
-def _known(files: dict[str, str], state: State) -> tuple[set[str], set[bytes]]:
+def _known(files: dict[str, str], state: SnapshotFiles) -> tuple[set[str], set[bytes]]:
     """Names and marks of what other rules say of these files: allowed or not, changed or not."""
     state.contents.look_into(files)
     names: set[str] = set()
@@ -104,5 +106,5 @@ def _known(files: dict[str, str], state: State) -> tuple[set[str], set[bytes]]:
     return names, marks
 
 
-def _is_known(key: Key, names: set[str], marks: set[bytes]) -> bool:
+def _is_known(key: PlaintextKey, names: set[str], marks: set[bytes]) -> bool:
     return key.marks[0] in marks if key.marks else key.name in names

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from reconciler.git.pushes import NewCommits
 from reconciler.git.snapshots import FILES, LINK, Snapshot, Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE, PlaintextRules, read_plaintext_rules
-from reconciler.sealing.plaintext.contents import Content, Contents
+from reconciler.sealing.plaintext.contents import FileContent, FileContents
 from reconciler.sealing.plaintext.detect import not_allowed
 from reconciler.sealing.plaintext.found import Plaintext
 from reconciler.sealing.plaintext.inputs import is_env_file, is_manifest
 from reconciler.sealing.plaintext.reach import Reach
-from reconciler.sealing.plaintext.state import Layout, State
+from reconciler.sealing.plaintext.snapshot_files import SnapshotFiles, SnapshotLayout
 from reconciler.sealing.plaintext.unrendered import suspicions
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ class Scanner:
         """`rendering` is asked for when there is something to render."""
         self._snapshots = snapshots
         self._rules = rules
-        self._contents = Contents(snapshots, rules)
+        self._contents = FileContents(snapshots, rules)
         self._rendering = rendering
         self._targets: dict[str, str] = {}
         self._touched: set[str] = set()
@@ -59,7 +59,9 @@ class Scanner:
         """
         self._touched |= snapshot.touched
         touched = frozenset(self._touched) if snapshot.merge else snapshot.touched
-        state = State(snapshot.commit, self._layout(snapshot.commit), touched, self._contents)
+        state = SnapshotFiles(
+            snapshot.commit, self._layout(snapshot.commit), touched, self._contents
+        )
         kustomizations = state.layout.kustomizations()
         self._contents.look_into({**kustomizations, **snapshot.changed})
         found = [f for item in snapshot.changed.items() for f in self._contents.of(*item).found]
@@ -74,7 +76,9 @@ class Scanner:
             changes_rules=PLAINTEXT_FILE in snapshot.touched,
         )
 
-    def _generated(self, state: State, kustomizations: Mapping[str, str]) -> Iterator[Plaintext]:
+    def _generated(
+        self, state: SnapshotFiles, kustomizations: Mapping[str, str]
+    ) -> Iterator[Plaintext]:
         """Files that become a Secret, where either the file or what names it has changed."""
         sources = [
             (source, file)
@@ -92,7 +96,7 @@ class Scanner:
                 yield Plaintext(file, what)
 
     def _rendered(
-        self, state: State, kustomizations: Mapping[str, str]
+        self, state: SnapshotFiles, kustomizations: Mapping[str, str]
     ) -> tuple[list[Plaintext], list[str]]:
         """What is found in what may look at something changed, and what does not render."""
         if not kustomizations:
@@ -106,17 +110,17 @@ class Scanner:
             found += suspicions(state, folder)
         return found, unrendered
 
-    def _layout(self, commit: str) -> Layout:
+    def _layout(self, commit: str) -> SnapshotLayout:
         listed = list(self._snapshots.listing(commit))
         links = {path: blob for path, mode, blob in listed if mode == LINK}
         fresh = [blob for blob in links.values() if blob not in self._targets]
         for blob, target in self._contents.texts(fresh):
             self._targets[blob] = os.fsdecode(target or b"/")
         files = {path: blob for path, mode, blob in listed if mode in FILES}
-        return Layout(files, {path: self._targets[blob] for path, blob in links.items()})
+        return SnapshotLayout(files, {path: self._targets[blob] for path, blob in links.items()})
 
 
-def _is_told_whole(file: str, content: Content) -> bool:
+def _is_told_whole(file: str, content: FileContent) -> bool:
     """Of a file that is no input itself, what was found in it may be a part, and allowed."""
     by_value = content.found and (is_env_file(file) or is_manifest(file))
     return bool(by_value) or any(not found.keys for found in content.found)

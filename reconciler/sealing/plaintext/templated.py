@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey
 from reconciler.sealing.plaintext.marks import marks_of
-from reconciler.sealing.plaintext.references import is_reference
-from reconciler.sealing.plaintext.yaml import Document
+from reconciler.sealing.plaintext.not_secret import is_reference
+from reconciler.sealing.plaintext.yaml_nodes import PlaintextDocument
 
 KIND = re.compile(r"""kind["']?\s*:\s*(?:[!&]\S*\s+|\#.*\n\s*)*["']?Secret(?![A-Za-z])""")
 DATA = re.compile(r"""([ \t]*(?:-[ ]+)?)["']?(?:data|stringData)["']?[ \t]*:(.*)""")
@@ -22,7 +22,7 @@ A_TEXT = re.compile(r"""(\$\w+)\s*:?=\s*("(?:[^"\\\n]|\\.)*"|`[^`\n]*`)""")
 VARIABLE = re.compile(r"\$\w+")
 
 
-def templated_secret(file: str, document: Document) -> Plaintext | None:
+def templated_secret(file: str, document: PlaintextDocument) -> Plaintext | None:
     """What the Secrets of a document that cannot be parsed hold in the clear."""
     kind = KIND.search(document.text)
     if kind is None:
@@ -31,10 +31,10 @@ def templated_secret(file: str, document: Document) -> Plaintext | None:
     begins = [(i, begin) for i, line in enumerate(lines) if (begin := DATA.fullmatch(line))]
     keys = [key for i, begin in begins for key in _keys(lines, i, begin)]
     if not begins and SOMEWHERE.search(document.text):
-        keys = [Key("", document.text.count("\n", 0, kind.start()))]
+        keys = [PlaintextKey("", document.text.count("\n", 0, kind.start()))]
     if not keys:
         return None
-    placed = tuple(Key(key.name, document.above + key.line + 1) for key in keys)
+    placed = tuple(PlaintextKey(key.name, document.above + key.line + 1) for key in keys)
     return Plaintext(file, "a Secret in a template", placed, placed[0].line)
 
 
@@ -44,11 +44,11 @@ def _with_their_texts(text: str) -> str:
     return VARIABLE.sub(lambda v: texts.get(v[0], v[0]), text) if texts else text
 
 
-def _keys(lines: list[str], number: int, begin: re.Match[str]) -> list[Key]:
+def _keys(lines: list[str], number: int, begin: re.Match[str]) -> list[PlaintextKey]:
     """The entries below a line, and what is in the line itself."""
     rest = COMMENT.sub("", begin[2]).strip()
     if rest and rest != "{}":
-        return [] if is_reference(rest) else [Key("", number)]
+        return [] if is_reference(rest) else [PlaintextKey("", number)]
     entries: list[tuple[int, list[str]]] = []
     indent = len(begin[1]) + 1
     for i, line in enumerate(lines[number + 1 :], number + 1):
@@ -66,10 +66,10 @@ def _keys(lines: list[str], number: int, begin: re.Match[str]) -> list[Key]:
     return [key for i, entry in entries if (key := _key(i, entry))]
 
 
-def _key(number: int, lines: list[str]) -> Key | None:
+def _key(number: int, lines: list[str]) -> PlaintextKey | None:
     first = ENTRY.fullmatch(lines[0])
     if first is None:
-        return Key("", number)
+        return PlaintextKey("", number)
     value = COMMENT.sub("", first[2] or "").strip()
     value = "\n".join(["" if BLOCK.fullmatch(value) else value, *lines[1:]])
-    return None if is_reference(value) else Key(first[1], number, marks_of(value.encode()))
+    return None if is_reference(value) else PlaintextKey(first[1], number, marks_of(value.encode()))

@@ -12,14 +12,14 @@ from posixpath import dirname, join
 
 from yaml.nodes import Node, ScalarNode
 
-from reconciler.model.layout import KUSTOMIZATION_NAMES
+from reconciler.model.paths import KUSTOMIZATION_NAMES
 from reconciler.sealing.plaintext.detect import MANIFESTS, TOO_LARGE
-from reconciler.sealing.plaintext.found import Key, Plaintext
+from reconciler.sealing.plaintext.found import Plaintext, PlaintextKey
 from reconciler.sealing.plaintext.generators import literals_in, sources_in
-from reconciler.sealing.plaintext.secrets import changed_data, secrets_in
-from reconciler.sealing.plaintext.state import State
+from reconciler.sealing.plaintext.secret_objects import changed_data, secrets_in
+from reconciler.sealing.plaintext.snapshot_files import SnapshotFiles
 from reconciler.sealing.plaintext.words import joined
-from reconciler.sealing.plaintext.yaml import (
+from reconciler.sealing.plaintext.yaml_nodes import (
     all_of,
     documents,
     entries,
@@ -33,7 +33,7 @@ DATA_ONLY = ("configmapgenerator", "secretgenerator")
 PATCHES = ("patches", "patchesjson6902")
 
 
-def suspicions(state: State, folder: str) -> list[Plaintext]:
+def suspicions(state: SnapshotFiles, folder: str) -> list[Plaintext]:
     """What its kustomization and the files that this names may put into a Secret."""
     found: list[Plaintext] = []
     for file in (join(folder, name) for name in KUSTOMIZATION_NAMES):
@@ -51,7 +51,7 @@ def suspicions(state: State, folder: str) -> list[Plaintext]:
     return found
 
 
-def _contents(state: State, paths: Iterable[str | None]) -> dict[str, bytes | None]:
+def _contents(state: SnapshotFiles, paths: Iterable[str | None]) -> dict[str, bytes | None]:
     """None for a file that is too large to be looked at."""
     files = state.files(path for path in paths if path is not None)
     contents = dict(state.contents.texts(files.values()))
@@ -59,7 +59,7 @@ def _contents(state: State, paths: Iterable[str | None]) -> dict[str, bytes | No
 
 
 def _changed(
-    state: State, file: str, paths: Iterable[str | None]
+    state: SnapshotFiles, file: str, paths: Iterable[str | None]
 ) -> Iterator[tuple[str, bytes | None]]:
     """Those that changed, or all of them if the kustomization that names them did."""
     for path, content in _contents(state, paths).items():
@@ -81,7 +81,7 @@ def _in_place(file: str, text: str) -> Iterator[Plaintext]:
                     yield from literals_in(file, scalar.value, document.first_line_of(scalar) - 1)
 
 
-def _in_file(state: State, file: str, path: str, text: str) -> Iterator[Plaintext]:
+def _in_file(state: SnapshotFiles, file: str, path: str, text: str) -> Iterator[Plaintext]:
     """What is in a file that counts as a manifest because a kustomization names it."""
     if not MANIFESTS.fullmatch(path):
         yield from secrets_in(path, text)
@@ -91,7 +91,7 @@ def _in_file(state: State, file: str, path: str, text: str) -> Iterator[Plaintex
             yield Plaintext(generated, what)
 
 
-def _patch(file: str, keys: list[Key]) -> Iterator[Plaintext]:
+def _patch(file: str, keys: list[PlaintextKey]) -> Iterator[Plaintext]:
     if keys:
         yield Plaintext(file, "a patch that may be of a Secret", tuple(keys), keys[0].line)
 

@@ -24,7 +24,7 @@ from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
     from reconciler.cluster.sync import BlockingApiClient
-    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
 PROGRAMS = ("argocd", "argocd-crds", "argocd-files", "kustomize")
@@ -86,7 +86,7 @@ class _Settings:
         return f"--redis=127.0.0.1:{self.redis_port}"
 
 
-def start(supervisor: Supervisor, cluster: Cluster) -> None:
+def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     supervisor.say("installing Argo CD")
     work = supervisor.folder.path / "argocd"
     for folder in ("plugins", "tls", "ssh", *PLUGINS):

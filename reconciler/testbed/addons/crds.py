@@ -9,7 +9,7 @@ from reconciler.errors import TestbedError
 
 if TYPE_CHECKING:
     from reconciler.cluster.sync import BlockingApiClient
-    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
 BUNDLES = {
@@ -25,13 +25,13 @@ BUNDLES = {
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
-def install(supervisor: Supervisor, cluster: Cluster, names: tuple[str, ...]) -> None:
+def install(supervisor: Supervisor, cluster: ControlPlane, names: tuple[str, ...]) -> None:
     for name in names:
         supervisor.say(f"installing the definitions of {name}")
         apply_bundle(supervisor, cluster, BUNDLES[name])
 
 
-def apply_bundle(supervisor: Supervisor, cluster: Cluster, name: str) -> None:
+def apply_bundle(supervisor: Supervisor, cluster: ControlPlane, name: str) -> None:
     """Apply every definition of a bundle, and wait until the API server serves them all."""
     flags = ["--server-side", "--force-conflicts", "--recursive"]
     done = subprocess.run(

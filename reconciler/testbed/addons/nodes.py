@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
-    from reconciler.testbed.folder import Folder
+    from reconciler.testbed.folder import TestbedFolder
     from reconciler.testbed.simulation.node import Fault
     from reconciler.testbed.supervisor import Supervisor
 
@@ -34,7 +34,7 @@ def start(supervisor: Supervisor) -> None:
     supervisor.publish(**{f"{n.upper().replace('-', '_')}_URL": url for n, url in found.items()})
 
 
-def names(folder: Folder) -> list[str]:
+def names(folder: TestbedFolder) -> list[str]:
     """The nodes that this testbed has."""
     try:
         return sorted(json.loads((folder.path / "nodes.json").read_text()))
@@ -42,11 +42,11 @@ def names(folder: Folder) -> list[str]:
         return []
 
 
-def set_fault(folder: Folder, node: str, fault: Fault) -> None:
+def set_fault(folder: TestbedFolder, node: str, fault: Fault) -> None:
     fresh = _faults(folder) / f".{node}"
     fresh.write_text(fault)
     fresh.replace(_faults(folder) / node)
 
 
-def _faults(folder: Folder) -> Path:
+def _faults(folder: TestbedFolder) -> Path:
     return folder.path / "faults"

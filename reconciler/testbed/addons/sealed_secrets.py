@@ -14,7 +14,7 @@ from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
 
 if TYPE_CHECKING:
-    from reconciler.testbed.control_plane import Cluster
+    from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
 PROGRAMS = ("sealed-secrets-controller", "kubeseal", "sealed-secrets-crds")
@@ -40,7 +40,7 @@ CLUSTER_RULES = [
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
-def start(supervisor: Supervisor, cluster: Cluster) -> None:
+def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     if sys.platform != "linux":
         raise TestbedError(
             "the Sealed Secrets controller runs in a testbed on Linux only",
@@ -54,7 +54,7 @@ def start(supervisor: Supervisor, cluster: Cluster) -> None:
     supervisor.offer("kubeseal")
 
 
-def _account(cluster: Cluster) -> str:
+def _account(cluster: ControlPlane) -> str:
     """The controller's service account with its rights, and a token for it."""
     with cluster.connect() as client:
         accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
@@ -76,7 +76,7 @@ def _account(cluster: Cluster) -> str:
     return token
 
 
-def _controller(supervisor: Supervisor, cluster: Cluster, token: str) -> Launch:
+def _controller(supervisor: Supervisor, cluster: ControlPlane, token: str) -> Launch:
     port, metrics = free_port(), free_port()
     host, _, api_port = cluster.server.removeprefix("https://").partition(":")
     address = f"http://127.0.0.1:{port}"

@@ -11,13 +11,13 @@ import sys
 import time
 from pathlib import Path
 
-from reconciler.testbed.simulation.fleet import Fleet
+from reconciler.testbed.simulation.fleet import SimulatedFleet
 from reconciler.testbed.simulation.node import Fault
 
 
 def main() -> None:
     addresses, faults = Path(sys.argv[1]), Path(sys.argv[2])
-    with Fleet(*sys.argv[3:]) as fleet:
+    with SimulatedFleet(*sys.argv[3:]) as fleet:
         fresh = addresses.with_suffix(".fresh")
         fresh.write_text(json.dumps({name: node.url for name, node in fleet.nodes.items()}))
         fresh.replace(addresses)

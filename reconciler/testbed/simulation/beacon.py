@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from reconciler.testbed.simulation.answers import NOT_FOUND, Answer, Request, as_json, as_metrics
-from reconciler.testbed.simulation.node import Node
+from reconciler.testbed.simulation.answers import (
+    NOT_FOUND,
+    SimulatedAnswer,
+    SimulatedRequest,
+    as_json,
+    as_metrics,
+)
+from reconciler.testbed.simulation.node import SimulatedNode
 
 SLOTS_PER_EPOCH = 32
 
 
-def answer(node: Node, request: Request) -> Answer:
+def answer(node: SimulatedNode, request: SimulatedRequest) -> SimulatedAnswer:
     routes = {
         "/eth/v1/node/health": _health,
         "/eth/v1/node/syncing": _syncing,
@@ -21,16 +27,16 @@ def answer(node: Node, request: Request) -> Answer:
     return route(node) if route and request.method == "GET" else NOT_FOUND
 
 
-def _version(_: Node) -> Answer:
+def _version(_: SimulatedNode) -> SimulatedAnswer:
     return as_json({"data": {"version": "lighthouse-simulation/v0"}})
 
 
-def _health(node: Node) -> Answer:
+def _health(node: SimulatedNode) -> SimulatedAnswer:
     """200: ready; 206: it syncs."""
-    return Answer(206 if node.syncing else 200, b"")
+    return SimulatedAnswer(206 if node.syncing else 200, b"")
 
 
-def _syncing(node: Node) -> Answer:
+def _syncing(node: SimulatedNode) -> SimulatedAnswer:
     distance = node.chain.height() - node.height if node.syncing else 0
     return as_json(
         {
@@ -45,7 +51,7 @@ def _syncing(node: Node) -> Answer:
     )
 
 
-def _peers(node: Node) -> Answer:
+def _peers(node: SimulatedNode) -> SimulatedAnswer:
     found = [
         {
             "peer_id": f"simulated-{number}",
@@ -59,12 +65,12 @@ def _peers(node: Node) -> Answer:
     return as_json({"data": found, "meta": {"count": len(found)}})
 
 
-def _peer_count(node: Node) -> Answer:
+def _peer_count(node: SimulatedNode) -> SimulatedAnswer:
     count = {"disconnected": "0", "connecting": "0", "disconnecting": "0"}
     return as_json({"data": {**count, "connected": str(node.peers)}})
 
 
-def _metrics(node: Node) -> Answer:
+def _metrics(node: SimulatedNode) -> SimulatedAnswer:
     slot = node.chain.height()
     return as_metrics(
         {

@@ -7,14 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.testbed.simulation.answers import NOT_FOUND, Answer, Request, as_json, as_metrics
-from reconciler.testbed.simulation.node import Node
+from reconciler.testbed.simulation.answers import (
+    NOT_FOUND,
+    SimulatedAnswer,
+    SimulatedRequest,
+    as_json,
+    as_metrics,
+)
+from reconciler.testbed.simulation.node import SimulatedNode
 
 CHAIN_ID = "simulated-1"
 VALIDATORS = 3
 
 
-def answer(node: Node, request: Request) -> Answer:
+def answer(node: SimulatedNode, request: SimulatedRequest) -> SimulatedAnswer:
     if request.path == "/metrics":
         return _metrics(node)
     number: Any = -1
@@ -37,7 +43,7 @@ def answer(node: Node, request: Request) -> Answer:
     return NOT_FOUND
 
 
-def _status(node: Node) -> dict[str, Any]:
+def _status(node: SimulatedNode) -> dict[str, Any]:
     height = node.height
     made = datetime.fromtimestamp(node.chain.time_of(height), UTC)
     return {
@@ -57,7 +63,7 @@ def _status(node: Node) -> dict[str, Any]:
     }
 
 
-def _net_info(node: Node) -> dict[str, Any]:
+def _net_info(node: SimulatedNode) -> dict[str, Any]:
     peers = [
         {
             "node_info": {"id": f"simulated-{number}", "moniker": f"peer-{number}"},
@@ -69,7 +75,7 @@ def _net_info(node: Node) -> dict[str, Any]:
     return {"listening": True, "listeners": [], "n_peers": str(len(peers)), "peers": peers}
 
 
-def _metrics(node: Node) -> Answer:
+def _metrics(node: SimulatedNode) -> SimulatedAnswer:
     chain = f'{{chain_id="{CHAIN_ID}"}}'
     return as_metrics(
         {

@@ -7,14 +7,20 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.testbed.simulation.answers import NOT_FOUND, Answer, Request, as_json, as_metrics
-from reconciler.testbed.simulation.node import Node
+from reconciler.testbed.simulation.answers import (
+    NOT_FOUND,
+    SimulatedAnswer,
+    SimulatedRequest,
+    as_json,
+    as_metrics,
+)
+from reconciler.testbed.simulation.node import SimulatedNode
 
 CHAIN_ID = 11155111
 METRICS = ("/metrics", "/debug/metrics/prometheus")
 
 
-def answer(node: Node, request: Request) -> Answer:
+def answer(node: SimulatedNode, request: SimulatedRequest) -> SimulatedAnswer:
     if request.method == "GET" and request.path in METRICS:
         return as_metrics(_reth(node) if node.kind == "reth" else _geth(node))
     if request.method != "POST":
@@ -28,7 +34,7 @@ def answer(node: Node, request: Request) -> Answer:
     return as_json(_reply(node, asked))
 
 
-def _reply(node: Node, asked: Any) -> dict[str, Any]:
+def _reply(node: SimulatedNode, asked: Any) -> dict[str, Any]:
     if not isinstance(asked, dict) or "method" not in asked:
         return _error(None, -32600, "invalid request")
     number, method = asked.get("id"), asked["method"]
@@ -51,7 +57,7 @@ def _reply(node: Node, asked: Any) -> dict[str, Any]:
         return _error(number, -32602, "invalid argument")
 
 
-def _syncing(node: Node) -> bool | dict[str, str]:
+def _syncing(node: SimulatedNode) -> bool | dict[str, str]:
     if not node.syncing:
         return False
     return {
@@ -61,7 +67,7 @@ def _syncing(node: Node) -> bool | dict[str, str]:
     }
 
 
-def _block(node: Node, which: str) -> dict[str, Any] | None:
+def _block(node: SimulatedNode, which: str) -> dict[str, Any] | None:
     """As much of a block as tools look at."""
     named = {"earliest": 0, "latest": node.height, "pending": node.height}
     height = named[which] if which in named else int(which, 16)
@@ -84,7 +90,7 @@ def _error(number: Any, code: int, message: str) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}}
 
 
-def _geth(node: Node) -> dict[str, float]:
+def _geth(node: SimulatedNode) -> dict[str, float]:
     return {
         "chain_head_block": node.height,
         "chain_head_header": node.chain.height() if node.syncing else node.height,
@@ -94,7 +100,7 @@ def _geth(node: Node) -> dict[str, float]:
     }
 
 
-def _reth(node: Node) -> dict[str, float]:
+def _reth(node: SimulatedNode) -> dict[str, float]:
     return {
         "reth_blockchain_tree_canonical_chain_height": node.height,
         "reth_network_connected_peers": node.peers,

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.testbed.simulation import beacon, comet, execution
-from reconciler.testbed.simulation.answers import Answer, Request
-from reconciler.testbed.simulation.node import Chain, Fault, Node
+from reconciler.testbed.simulation.answers import SimulatedAnswer, SimulatedRequest
+from reconciler.testbed.simulation.node import Fault, SimulatedChain, SimulatedNode
 
 if TYPE_CHECKING:
     from typing import Self
 
-KINDS: dict[str, Callable[[Node, Request], Answer]] = {
+KINDS: dict[str, Callable[[SimulatedNode, SimulatedRequest], SimulatedAnswer]] = {
     "cometbft": comet.answer,
     "geth": execution.answer,
     "lighthouse": beacon.answer,
     "reth": execution.answer,
 }
 SLOW_SECONDS = 20.0
-GARBAGE = Answer(200, b"<html>not what you asked for")
+GARBAGE = SimulatedAnswer(200, b"<html>not what you asked for")
 ROOM_FOR_A_REQUEST = 1 << 20
 
 
@@ -41,16 +41,18 @@ def nodes_of(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-class Fleet:
+class SimulatedFleet:
     """Nodes by their names; those of one kind follow one chain."""
 
     def __init__(self, *words: str) -> None:
         wanted = nodes_of(words)
-        chains = {kind: Chain() for kind in wanted.values()}
-        self.nodes = {name: Node(name, kind, chains[kind]) for name, kind in wanted.items()}
+        chains = {kind: SimulatedChain() for kind in wanted.values()}
+        self.nodes = {
+            name: SimulatedNode(name, kind, chains[kind]) for name, kind in wanted.items()
+        }
         self._listeners = {name: _Listener(node) for name, node in self.nodes.items()}
 
-    def __getitem__(self, name: str) -> Node:
+    def __getitem__(self, name: str) -> SimulatedNode:
         return self.nodes[name]
 
     def break_down(self, name: str, fault: Fault) -> None:
@@ -69,7 +71,7 @@ class Fleet:
 class _Listener:
     """A server on one port, which it takes again when it comes back."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: SimulatedNode) -> None:
         self._node = node
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -92,7 +94,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
 
-def _handler(node: Node) -> type[BaseHTTPRequestHandler]:
+def _handler(node: SimulatedNode) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         server_version = "simulated-node"
         sys_version = ""
@@ -108,7 +110,7 @@ def _handler(node: Node) -> type[BaseHTTPRequestHandler]:
             if node.fault is Fault.slow:
                 threading.Event().wait(SLOW_SECONDS)
             path = self.path.partition("?")[0]
-            asked = Request(self.command, path, body)
+            asked = SimulatedRequest(self.command, path, body)
             answer = GARBAGE if node.fault is Fault.garbage else KINDS[node.kind](node, asked)
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content)

@@ -21,7 +21,7 @@ class Fault(StrEnum):
     garbage = "garbage"
 
 
-class Chain:
+class SimulatedChain:
     """One chain that all nodes of a kind follow; a block a second."""
 
     def __init__(self) -> None:
@@ -34,10 +34,10 @@ class Chain:
         return self._began + (height - FIRST_BLOCK) * BLOCK_SECONDS
 
 
-class Node:
+class SimulatedNode:
     """One node; what it says follows from the chain and its fault."""
 
-    def __init__(self, name: str, kind: str, chain: Chain) -> None:
+    def __init__(self, name: str, kind: str, chain: SimulatedChain) -> None:
         self.name = name
         self.kind = kind
         self.chain = chain

@@ -10,20 +10,20 @@ import httpx
 import pytest
 
 from reconciler.cluster.sync import BlockingApiClient
+from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.question import Question
-from reconciler.promotion.gates.result import Result
-from reconciler.promotion.gates.sources.sources import Sources
-from reconciler.promotion.planner import plan_of
-from reconciler.render.process import Kernel
+from reconciler.promotion.gates.question import GateQuestion
+from reconciler.promotion.gates.result import GateResult
+from reconciler.promotion.plan.steps import plan_of
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from tests.conftest import Repo
 from tests.promotion.fleet import Fleet
-from tests.promotion.gates.paper import NOW
+from tests.promotion.gates.fake_facts import NOW
 
-Ask = Callable[..., Question]
+Ask = Callable[..., GateQuestion]
 At = Callable[[datetime], None]
 
 
@@ -56,13 +56,13 @@ def gated(repo: Repo, at: At) -> Callable[..., Fleet]:
 
 
 @pytest.fixture
-def sources() -> Iterator[Sources]:
-    with Sources(no_cluster, httpx.Client) as opened:
+def sources() -> Iterator[HealthSources]:
+    with HealthSources(no_cluster, httpx.Client) as opened:
         yield opened
 
 
 @pytest.fixture
-def ask(kernel: Kernel, sources: Sources) -> Iterator[Ask]:
+def ask(kernel: Kernel, sources: HealthSources) -> Iterator[Ask]:
     with Renderer(kernel=kernel) as renderer:
 
         def make(
@@ -72,12 +72,12 @@ def ask(kernel: Kernel, sources: Sources) -> Iterator[Ask]:
             target: str = "prod",
             release: str | None = None,
             **more: Any,
-        ) -> Question:
+        ) -> GateQuestion:
             ground = fleet.ground()
             loaded = load_fleet(ground.tree)
             ends = [loaded.environment(name) for name in (source, target)]
             apps = sorted({e.app for e in loaded.entries if e.environment == target})
-            return Question(
+            return GateQuestion(
                 **{
                     "fleet": loaded,
                     "source": ends[0],
@@ -95,6 +95,6 @@ def ask(kernel: Kernel, sources: Sources) -> Iterator[Ask]:
         yield make
 
 
-def only(question: Question, name: str) -> Result:
+def only(question: GateQuestion, name: str) -> GateResult:
     (found,) = [result for result in judge(question) if result.name == name]
     return found

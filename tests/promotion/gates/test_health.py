@@ -13,14 +13,14 @@ from reconciler.cluster.access import Access
 from reconciler.cluster.auth import FixedProof, Proof
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import BlockingApiClient, connect
+from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.result import Gate, Result
-from reconciler.promotion.gates.sources.sources import Sources
+from reconciler.promotion.gates.result import Gate, GateResult
 from tests.conftest import Repo
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.conftest import Ask, At, only
-from tests.promotion.gates.paper import NOW
+from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import Answer, prometheus, serving
 from tests.testbed.plugin import Cluster
 from tests.testbed.test_argocd import application, healthy
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 GATES = ("type: health", "type: soak, time: 24h")
 
 
-def judged(fleet: Fleet, ask: Ask, **more: Any) -> tuple[Result, Result]:
+def judged(fleet: Fleet, ask: Ask, **more: Any) -> tuple[GateResult, GateResult]:
     health, soak = judge(ask(fleet, **more))
     return health, soak
 
@@ -154,7 +154,7 @@ def anonymous(url: str) -> BlockingApiClient:
 
 
 @pytest.fixture
-def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], Sources]]:
+def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], HealthSources]]:
     """An API server that knows one Application, as a test describes it."""
     known: dict[str, Any] = {}
 
@@ -163,7 +163,7 @@ def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], Sourc
         answer: Answer = known.get("answer", (200, known))
         return answer
 
-    with serving(answers) as url, Sources(lambda *_: anonymous(url), httpx.Client) as sources:
+    with serving(answers) as url, HealthSources(lambda *_: anonymous(url), httpx.Client) as sources:
         yield known, sources
 
 
@@ -242,7 +242,7 @@ def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(
     state: Gate,
     said: str,
     opens: int | None,
-    argo: tuple[dict[str, Any], Sources],
+    argo: tuple[dict[str, Any], HealthSources],
     aged: Callable[..., Fleet],
     ask: Ask,
 ) -> None:
@@ -257,7 +257,7 @@ def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(
 def test_an_api_server_that_is_away_opens_nothing(aged: Callable[..., Fleet], ask: Ask) -> None:
     with serving(lambda *_: (200, b"")) as url:
         pass
-    with Sources(lambda *_: anonymous(url), httpx.Client) as sources:
+    with HealthSources(lambda *_: anonymous(url), httpx.Client) as sources:
         health, soak = judged(aged(ARGO), ask, sources=sources)
     assert (health.state, soak.state) == (Gate.waiting, Gate.waiting)
     assert "the API server does not answer" in health.evidence
@@ -275,8 +275,8 @@ def test_argo_cd_opens_the_gates_for_what_it_runs_and_for_nothing_else(
     def reach(environment: Environment, cluster: str) -> BlockingApiClient:
         return connect(read_kubeconfig([str(argocd.kubeconfig)]).context(), {})
 
-    def now(later: timedelta = timedelta()) -> tuple[Result, Result]:
-        with Sources(reach, httpx.Client) as sources:
+    def now(later: timedelta = timedelta()) -> tuple[GateResult, GateResult]:
+        with HealthSources(reach, httpx.Client) as sources:
             time = datetime.now(NOW.tzinfo) + later
             return judged(fleet, ask, now=time, source="dev", target="stage", sources=sources)
 

@@ -11,15 +11,15 @@ import pytest
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.errors import RenderTimeout
-from reconciler.forges.forge import State, Verdict
+from reconciler.forges.forge import PullRequestState, StatusVerdict
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.outlook import earliest
-from reconciler.promotion.gates.question import Lack
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.opening_time import earliest
+from reconciler.promotion.gates.question import MissingSecret
+from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import LONGEST, statuses_of
 from tests.promotion.fleet import URL, Fleet, entry, overlay, pin
 from tests.promotion.gates.conftest import Ask, At, only
-from tests.promotion.gates.paper import NOW, pull
+from tests.promotion.gates.fake_facts import NOW, pull
 
 Gated = Callable[..., Fleet]
 
@@ -171,7 +171,9 @@ def test_what_could_not_be_checked_is_not_found_to_be_right(gated: Gated, ask: A
 def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) -> None:
     fleet = gated("type: secrets")
     command = "reconciler seal put prod/paw api"
-    found = only(ask(fleet, lacks=[Lack("paw", "the secret api is missing", command)]), "secrets")
+    found = only(
+        ask(fleet, lacks=[MissingSecret("paw", "the secret api is missing", command)]), "secrets"
+    )
     assert (found.state, found.hint, found.app) == (Gate.shut, command, "paw")
     assert only(ask(fleet, lacks=[]), "secrets").passes
     assert only(ask(fleet), "secrets").state is Gate.waiting
@@ -185,7 +187,7 @@ def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) ->
         ([pull(5, "rollback/prod/app/paw")], Gate.waiting),
         ([pull(9, "promote/stage/prod/all")], Gate.open),
         ([pull(5, "promote/stage/prod/all", draft=True)], Gate.open),
-        ([pull(5, "promote/stage/prod/all", state=State.merged)], Gate.open),
+        ([pull(5, "promote/stage/prod/all", state=PullRequestState.merged)], Gate.open),
         ([pull(5, "promote/dev/stage/all"), pull(6, "my-branch")], Gate.open),
     ],
 )
@@ -232,8 +234,8 @@ def test_of_several_overlays_each_is_looked_for_where_the_region_pins_it(
     assert only(ask(fleet), "previous").state is state
 
 
-def result(name: str, state: Gate, app: str = "", opens: datetime | None = None) -> Result:
-    return Result(name, state, "why " * 60, opens=opens, app=app)
+def result(name: str, state: Gate, app: str = "", opens: datetime | None = None) -> GateResult:
+    return GateResult(name, state, "why " * 60, opens=opens, app=app)
 
 
 def test_a_status_for_each_gate_says_the_worst() -> None:
@@ -243,13 +245,13 @@ def test_a_status_for_each_gate_says_the_worst() -> None:
             result("soak", Gate.waiting, "b", NOW),
             result("soak", Gate.waiting, "c", NOW),
             result("health", Gate.shut, "a"),
-            Result("checks", Gate.overridden, "alice: a\nfix"),
+            GateResult("checks", Gate.overridden, "alice: a\nfix"),
         ]
     )
     assert [(s.context, s.verdict) for s in found] == [
-        ("promotion/soak", Verdict.pending),
-        ("promotion/health", Verdict.failure),
-        ("promotion/checks", Verdict.success),
+        ("promotion/soak", StatusVerdict.pending),
+        ("promotion/health", StatusVerdict.failure),
+        ("promotion/checks", StatusVerdict.success),
     ]
     assert all(len(s.description) <= LONGEST for s in found)
     assert found[0].description.endswith("… (and 1 more); opens 2026-11-18 12:00 UTC")

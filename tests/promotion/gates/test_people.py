@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.forges.gitlab import GitLab
-from reconciler.git.history import About
+from reconciler.git.file_history import CommitSummary
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override import COMMAND, Override
 from reconciler.promotion.gates.result import Gate
@@ -18,7 +18,7 @@ from tests.forges.test_gitlab import forge as forge
 from tests.forges.test_gitlab import server as server
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.conftest import Ask, only
-from tests.promotion.gates.paper import HEAD, Paper, pull
+from tests.promotion.gates.fake_facts import HEAD, Paper, pull
 
 Gated = Callable[..., Fleet]
 OLD = "f" * 40
@@ -209,7 +209,7 @@ def test_an_override_that_was_typed_is_held_to_the_same(
 
 
 def test_what_others_put_on_the_branch_waits_for_somebody_who_may(due: Fleet, ask: Ask) -> None:
-    theirs = [About(HEAD, 0, "just this", "bob")]
+    theirs = [CommitSummary(HEAD, 0, "just this", "bob")]
     found = only(ask(due, forge=Paper(), pull=pull(), theirs=theirs), "branch")
     assert (found.state, found.evidence) == (Gate.waiting, f"no gate has judged {HEAD[:10]} of bob")
     allowed = Paper().comment("alice", f"/override branch {HEAD} it is a comment")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.health.spans import common, joined, total
 from reconciler.promotion.gates.result import Gate
-from reconciler.promotion.gates.spans import common, joined, total
 from tests.promotion.fleet import URL, Fleet, entry, pin
 from tests.promotion.gates.conftest import Ask, At, only
-from tests.promotion.gates.paper import NOW
+from tests.promotion.gates.fake_facts import NOW
 
 Gated = Callable[..., Fleet]
 SOAK = "type: soak, time: 24h"

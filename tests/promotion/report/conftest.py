@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from reconciler.git.memory import MemoryTree
 from reconciler.model.entry import Entry
-from reconciler.promotion.plan import Edit, Plan, Standing, Step
-from reconciler.promotion.planner import rendered
+from reconciler.promotion.plan.plan import EntryEdit, Plan, PromotionStep, StepState
+from reconciler.promotion.plan.steps import rendered
 from reconciler.promotion.report.inspection import Inspection, inspect_target
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
+from reconciler.trees.memory import MemoryTree
 
 FOLDER = "environments/prod/paw"
 ENTRY = f"{FOLDER}/kustomization.yaml"
@@ -41,7 +41,7 @@ def inspect(checking: Kernel) -> Inspect:
                 **{path: text.encode() for path, text in (files or {}).items()},
             }
         )
-        step = Step(Entry("prod", "paw"), Standing.due, edit=Edit(ENTRY, old, new))
+        step = PromotionStep(Entry("prod", "paw"), StepState.due, edit=EntryEdit(ENTRY, old, new))
         plan = Plan("stage", "prod", "main", "0" * 40, (step,))
         with Renderer(kernel=checking) as renderer:
             plan = rendered(plan, renderer, tree)

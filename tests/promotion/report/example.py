@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.report.inspection import inspect_target
-from reconciler.promotion.report.report import Report, report_of
+from reconciler.promotion.report.report import PromotionReport, report_of
 from reconciler.render.binary import CHECKING
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from tests.conftest import Repo
 from tests.promotion.fleet import DEPLOYMENT, Fleet, entry, overlay
@@ -22,15 +22,17 @@ PAGE = Path(__file__).parents[3] / "docs/explanation/promotion-report.md"
 BLOCK = re.compile(r"(?<=^````markdown\n).*?(?=^````$)", re.MULTILINE | re.DOTALL)
 ALWAYS = {f"GIT_{who}_DATE": "2026-11-20T09:00:00Z" for who in ("AUTHOR", "COMMITTER")}
 GATES = (
-    Result("health", Gate.open, "Argo CD: synced and healthy at this release"),
-    Result(
+    GateResult("health", Gate.open, "Argo CD: synced and healthy at this release"),
+    GateResult(
         "soak", Gate.waiting, "in stage for 20 h of 24 h", datetime(2026, 11, 21, 9, tzinfo=UTC)
     ),
-    Result("approvals", Gate.waiting, "0 of 1", hint="somebody else than the author approves it"),
+    GateResult(
+        "approvals", Gate.waiting, "0 of 1", hint="somebody else than the author approves it"
+    ),
 )
 
 
-def example(repo: Repo, kernel: Kernel) -> Report:
+def example(repo: Repo, kernel: Kernel) -> PromotionReport:
     """Names of commits come from what they hold, so all of it is the same each time."""
     fleet = Fleet(repo)
     settings = "env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}], "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from reconciler.errors import ForgeError
-from reconciler.forges.forge import PullRequest, State
+from reconciler.forges.forge import PullRequest, PullRequestState
 
 OURS = "https://git.example.org/fleet/apps"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -29,7 +29,7 @@ class Links:
     def pulls_of(self, commit: str) -> list[PullRequest]:
         if self.broken:
             raise ForgeError("it does not answer")
-        url, state = f"{OURS}/pulls/7", State.merged
+        url, state = f"{OURS}/pulls/7", PullRequestState.merged
         return [PullRequest(7, url, "a", "", "b", commit, "main", state, False, (), "t", NOON)]
 
     def __getattr__(self, name: str) -> object:

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from reconciler.checks.finding import Severity
-from reconciler.documents.write import as_yaml
-from reconciler.promotion.report.lines import inspection_lines
+from reconciler.promotion.report.inspection_text import inspection_lines
 from reconciler.sealing.scope import Scope
 from reconciler.sealing.seal import seal
 from reconciler.sealing.secret import Secret
+from reconciler.yaml.write import as_yaml
 from tests.promotion.report.conftest import FOLDER, Inspect
 from tests.sealing.material import certificate, certificate_pem, private_key
 

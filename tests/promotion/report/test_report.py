@@ -12,34 +12,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.compare.difference import Identity
-from reconciler.compare.escape import SPACE
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import FleetError, printable
+from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
-from reconciler.promotion.fields import Address, Item
-from reconciler.promotion.gates.result import Gate, Result
-from reconciler.promotion.merge import Decision, Fate
-from reconciler.promotion.plan import Plan, Standing, Step
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress
+from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.report.body_marker import Marker
 from reconciler.promotion.report.inspection import Inspection, inspect_target
-from reconciler.promotion.report.marker import Marker
-from reconciler.promotion.report.report import FILE, SMALLEST, Report, report_of
-from reconciler.promotion.report.secrets import Lacking
-from reconciler.render.process import Kernel
+from reconciler.promotion.report.missing_secrets import MissingSecretReport
+from reconciler.promotion.report.report import FILE, SMALLEST, PromotionReport, report_of
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
-from tests.compare.test_escape import TEXTS, shown
+from reconciler.text.markdown import SPACE
 from tests.conftest import Repo
 from tests.markdown import acted_on, read
 from tests.promotion.fleet import Fleet, entry, overlay
 from tests.promotion.report.example import ALWAYS, BLOCK, PAGE, example
 from tests.promotion.report.links import NOON, OURS, Links
+from tests.text.test_markdown import TEXTS, shown
 
 
-def report(plan: Plan, inspection: Inspection | None = None, **others: object) -> Report:
+def report(plan: Plan, inspection: Inspection | None = None, **others: object) -> PromotionReport:
     return report_of(plan, inspection or Inspection(), **others)  # type: ignore[arg-type]
 
 
-def of(fleet: Fleet, kernel: Kernel, gates: Sequence[Result] = (), **others: object) -> Report:
+def of(
+    fleet: Fleet, kernel: Kernel, gates: Sequence[GateResult] = (), **others: object
+) -> PromotionReport:
     """All of it, as it is put together for a pull request."""
     ground = fleet.ground()
     plan = fleet.plan(kernel=kernel)
@@ -71,8 +73,8 @@ def test_the_first_screen_says_what_changes_and_what_could_go_wrong(
     due: Fleet, checking: Kernel
 ) -> None:
     gates = [
-        Result("soak", Gate.waiting, "2 h of 24 h", NOON),
-        Result("health", Gate.open, "synced and healthy"),
+        GateResult("soak", Gate.waiting, "2 h of 24 h", NOON),
+        GateResult("health", Gate.open, "synced and healthy"),
     ]
     found = of(due, checking, gates)
     assert found.title == "Promote paw from stage to prod"
@@ -168,12 +170,12 @@ def test_the_same_report_has_the_same_hash_and_another_one_has_not(
     first = of(due, checking)
     assert of(due, checking).body == first.body
     assert of(due, checking, attached=f"{OURS}/file").marker == first.marker
-    gates = [Result("soak", Gate.open, "24 h")]
+    gates = [GateResult("soak", Gate.open, "24 h")]
     assert of(due, checking, gates).marker.hash != first.marker.hash
 
 
 def test_what_lets_a_gate_pass_is_there_to_be_copied(due: Fleet, checking: Kernel) -> None:
-    gates = [Result("soak", Gate.waiting, "0 min of 1 d")]
+    gates = [GateResult("soak", Gate.waiting, "0 min of 1 d")]
     text = f"/override GATE {'1a2b3c4d' * 5} REASON"
     body = of(due, checking, gates, to_pass=text).body
     assert f"\n```\n{text}\n```\n" in body.partition("### Gates")[2].partition("### ")[0]
@@ -193,26 +195,29 @@ def test_a_marker_can_be_read_whatever_it_holds(
     assert acted_on(text) == []
 
 
-def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[Result]]:
+def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[GateResult]]:
     """Whatever can hold a text of somebody's holds one."""
     one, two, three, four = map(shown, texts)
     about = Identity(one, two or "k", three, four)
     finding = Finding("a/b", Severity.error, one, two, f"environments/prod/{three}", about)
-    steps = tuple(Item(text) if i else "images" for i, text in enumerate(texts))
+    steps = tuple(EntryField(text) if i else "images" for i, text in enumerate(texts))
     decisions = tuple(
-        Decision(Address(steps), fate, one, two, three) for fate in (Fate.review, Fate.conflict)
+        Decision(FieldAddress(steps), fate, one, two, three)
+        for fate in (FieldDecision.review, FieldDecision.conflict)
     )
-    step = Step(Entry("prod", one), Standing.due, decisions=decisions[:1])
-    held = Step(Entry("prod", two), Standing.diverged, decisions=decisions[1:])
-    broken = Step(Entry("prod", two), Standing.failed, problem=FleetError(three, hint=four))
+    step = PromotionStep(Entry("prod", one), StepState.due, decisions=decisions[:1])
+    held = PromotionStep(Entry("prod", two), StepState.diverged, decisions=decisions[1:])
+    broken = PromotionStep(
+        Entry("prod", two), StepState.failed, problem=FleetError(three, hint=four)
+    )
     plan = Plan(three, four, one, "0" * 40, (step, held, broken))
-    lacks = Lacking(f"prod/{one}", two, three, (four,), one, f"reconciler seal {two}")
+    lacks = MissingSecretReport(f"prod/{one}", two, three, (four,), one, f"reconciler seal {two}")
     failed = ((f"environments/prod/{one}", FleetError(two, hint=three)),)
     new = NewCertificate(one, two, three)
     inspection = Inspection((finding,), (finding,), (lacks,), (finding,), failed, certificate=new)
     gates = [
-        Result(one, Gate.shut, two, NOON, three, four),
-        Result("health", Gate.waiting, three, hint=four, app=one),
+        GateResult(one, Gate.shut, two, NOON, three, four),
+        GateResult("health", Gate.waiting, three, hint=four, app=one),
     ]
     return plan, inspection, gates
 
@@ -302,7 +307,7 @@ def test_what_a_person_must_decide_is_said_first(repo: Repo, kernel: Kernel) -> 
 
 
 def test_an_override_and_its_reason_are_in_the_table(due: Fleet, kernel: Kernel) -> None:
-    gates = [Result("freeze", Gate.overridden, "jane: the certificate runs out tonight")]
+    gates = [GateResult("freeze", Gate.overridden, "jane: the certificate runs out tonight")]
     text = read(report(due.plan(kernel=kernel), gates=gates).body).text
     assert "Waits for: nothing, with 1 overridden" in text
     assert "overridden\njane: the certificate runs out tonight" in text

@@ -15,20 +15,20 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.git.memory import MemoryTree
 from reconciler.git.snapshots import FILES, LINK, Snapshot, Snapshots
-from reconciler.git.tree import FILE
-from reconciler.git.tree import LINK as A_LINK
 from reconciler.model.plaintext import PlaintextRules
-from reconciler.render.process import Kernel
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Render, Renderer
-from reconciler.sealing.plaintext.contents import Contents
+from reconciler.sealing.plaintext.contents import FileContents
 from reconciler.sealing.plaintext.found import Plaintext, mark_of
+from reconciler.sealing.plaintext.not_secret import content_of
 from reconciler.sealing.plaintext.reach import Reach
-from reconciler.sealing.plaintext.references import content_of
 from reconciler.sealing.plaintext.rendered import Rendering
 from reconciler.sealing.plaintext.scan import Scan, Scanner
-from reconciler.sealing.plaintext.state import Layout
+from reconciler.sealing.plaintext.snapshot_files import SnapshotLayout
+from reconciler.trees.memory import MemoryTree
+from reconciler.trees.tree import FILE
+from reconciler.trees.tree import LINK as A_LINK
 from tests.sealing.plaintext.repositories import VALUE, Builder, Repository, encoded
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
@@ -69,7 +69,7 @@ def scanned(made: Repository, kernel: Kernel, touched: Iterable[str] | None = No
 
 
 def renders(made: Repository, kernel: Kernel) -> list[Render]:
-    layout = Layout(made.files_by_blob(), made.links)
+    layout = SnapshotLayout(made.files_by_blob(), made.links)
     folders = sorted({path.rpartition("/")[0] for path in layout.kustomizations()})
     return Renderer(kernel=kernel).render_all(tree_of(made), folders)
 
@@ -133,8 +133,8 @@ def check(choose: random.Random, kernel: Kernel) -> int:
 
 def check_reach(made: Repository, rendered: Iterable[Render]) -> None:
     """What a render looks at was thought of before; and no Secret comes out unexpected."""
-    layout = Layout(made.files_by_blob(), made.links)
-    reach = Reach(layout, layout.kustomizations(), Contents(InMemory(made), NOTHING))
+    layout = SnapshotLayout(made.files_by_blob(), made.links)
+    reach = Reach(layout, layout.kustomizations(), FileContents(InMemory(made), NOTHING))
     tree = tree_of(made)
     for render in rendered:
         looked_at = {p for p in render.paths if "//" not in p and tree.look(p).kind == FILE}

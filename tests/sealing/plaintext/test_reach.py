@@ -8,11 +8,11 @@ import pytest
 
 from reconciler.git.snapshots import Snapshot
 from reconciler.model.plaintext import PlaintextRules
-from reconciler.sealing.plaintext.contents import Contents
+from reconciler.sealing.plaintext.contents import FileContents
 from reconciler.sealing.plaintext.reach import Reach
 from reconciler.sealing.plaintext.rendered import Rendering
 from reconciler.sealing.plaintext.scan import Scanner
-from reconciler.sealing.plaintext.state import Layout
+from reconciler.sealing.plaintext.snapshot_files import SnapshotLayout
 from tests.sealing.plaintext.repositories import Repository
 from tests.sealing.plaintext.test_against_kustomize import InMemory
 
@@ -32,8 +32,8 @@ LINKS = {"app/link": "../files", "alias": "app"}
 
 def reach(files: Mapping[str, str] = FILES, links: Mapping[str, str] = LINKS) -> Reach:
     made = repository(files, links)
-    layout = Layout(made.files_by_blob(), made.links)
-    contents = Contents(InMemory(made), PlaintextRules())
+    layout = SnapshotLayout(made.files_by_blob(), made.links)
+    contents = FileContents(InMemory(made), PlaintextRules())
     return Reach(layout, layout.kustomizations(), contents)
 
 

@@ -11,17 +11,17 @@ import pytest
 
 from reconciler import errors
 from reconciler.testbed.loopback import call
-from reconciler.testbed.simulation.fleet import Fleet, nodes_of
+from reconciler.testbed.simulation.fleet import SimulatedFleet, nodes_of
 from reconciler.testbed.simulation.node import LAG, Fault
 
 
 @pytest.fixture
-def fleet() -> Iterator[Fleet]:
-    with Fleet("geth:2", "reth", "lighthouse", "cometbft") as running:
+def fleet() -> Iterator[SimulatedFleet]:
+    with SimulatedFleet("geth:2", "reth", "lighthouse", "cometbft") as running:
         yield running
 
 
-def rpc(fleet: Fleet, node: str, method: str, *params: Any) -> Any:
+def rpc(fleet: SimulatedFleet, node: str, method: str, *params: Any) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
     return call("POST", fleet[node].url, body)["result"]
 
@@ -32,14 +32,16 @@ def text(url: str, seconds: float = 10) -> str:
         return content.decode()
 
 
-def metrics(fleet: Fleet, node: str) -> dict[str, float]:
+def metrics(fleet: SimulatedFleet, node: str) -> dict[str, float]:
     lines = text(f"{fleet[node].url}/metrics").splitlines()
     pairs = [line.rpartition(" ") for line in lines if not line.startswith("#")]
     return {name.partition("{")[0]: float(value) for name, _, value in pairs}
 
 
 @pytest.mark.parametrize("node", ["geth-0", "reth-0"])
-def test_an_execution_client_tells_its_block_chain_peers_and_state(fleet: Fleet, node: str) -> None:
+def test_an_execution_client_tells_its_block_chain_peers_and_state(
+    fleet: SimulatedFleet, node: str
+) -> None:
     assert rpc(fleet, node, "eth_chainId") == hex(11155111)
     assert int(rpc(fleet, node, "net_peerCount"), 16) > 0
     assert rpc(fleet, node, "eth_syncing") is False
@@ -50,7 +52,7 @@ def test_an_execution_client_tells_its_block_chain_peers_and_state(fleet: Fleet,
 
 
 def test_requests_in_one_batch_are_answered_together_and_unknown_ones_refused(
-    fleet: Fleet,
+    fleet: SimulatedFleet,
 ) -> None:
     batch = [
         {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber"},
@@ -67,7 +69,7 @@ def test_requests_in_one_batch_are_answered_together_and_unknown_ones_refused(
     assert fourth["error"]["code"] == -32600
 
 
-def test_a_beacon_node_tells_its_health_by_the_status_of_the_answer(fleet: Fleet) -> None:
+def test_a_beacon_node_tells_its_health_by_the_status_of_the_answer(fleet: SimulatedFleet) -> None:
     url = f"{fleet['lighthouse-0'].url}/eth/v1/node"
     with urllib.request.urlopen(f"{url}/health") as response:
         assert response.status == 200
@@ -79,7 +81,7 @@ def test_a_beacon_node_tells_its_health_by_the_status_of_the_answer(fleet: Fleet
     assert int(call("GET", f"{url}/syncing")["data"]["sync_distance"]) >= LAG
 
 
-def test_a_cometbft_node_answers_by_path_and_by_json(fleet: Fleet) -> None:
+def test_a_cometbft_node_answers_by_path_and_by_json(fleet: SimulatedFleet) -> None:
     url = fleet["cometbft-0"].url
     by_path = call("GET", f"{url}/status")["result"]
     assert by_path["sync_info"]["catching_up"] is False
@@ -98,7 +100,7 @@ def test_a_cometbft_node_answers_by_path_and_by_json(fleet: Fleet) -> None:
     ],
 )
 def test_metrics_have_the_names_of_the_real_program_and_show_a_fault(
-    fleet: Fleet, node: str, height: str, peers: str
+    fleet: SimulatedFleet, node: str, height: str, peers: str
 ) -> None:
     healthy = metrics(fleet, node)
     fleet.break_down(node, Fault.no_peers)
@@ -107,14 +109,14 @@ def test_metrics_have_the_names_of_the_real_program_and_show_a_fault(
     assert metrics(fleet, node)[height] < healthy[height]
 
 
-def test_one_that_is_behind_says_so_and_the_others_do_not(fleet: Fleet) -> None:
+def test_one_that_is_behind_says_so_and_the_others_do_not(fleet: SimulatedFleet) -> None:
     fleet.break_down("geth-1", Fault.behind)
     syncing = rpc(fleet, "geth-1", "eth_syncing")
     assert int(syncing["highestBlock"], 16) - int(syncing["currentBlock"], 16) >= LAG
     assert rpc(fleet, "geth-0", "eth_syncing") is False
 
 
-def test_one_that_is_stuck_believes_that_all_is_well(fleet: Fleet) -> None:
+def test_one_that_is_stuck_believes_that_all_is_well(fleet: SimulatedFleet) -> None:
     fleet.break_down("geth-0", Fault.stuck)
     stuck = rpc(fleet, "geth-0", "eth_blockNumber")
     head = rpc(fleet, "geth-1", "eth_blockNumber")
@@ -124,7 +126,9 @@ def test_one_that_is_stuck_believes_that_all_is_well(fleet: Fleet) -> None:
     assert rpc(fleet, "geth-0", "eth_syncing") is False
 
 
-def test_one_that_is_down_refuses_connections_and_comes_back_at_its_address(fleet: Fleet) -> None:
+def test_one_that_is_down_refuses_connections_and_comes_back_at_its_address(
+    fleet: SimulatedFleet,
+) -> None:
     url = fleet["geth-0"].url
     fleet.break_down("geth-0", Fault.down)
     with pytest.raises(errors.TestbedError, match="gets no answer"):
@@ -134,19 +138,19 @@ def test_one_that_is_down_refuses_connections_and_comes_back_at_its_address(flee
     assert rpc(fleet, "geth-0", "net_version")
 
 
-def test_one_that_talks_garbage_answers_with_no_json(fleet: Fleet) -> None:
+def test_one_that_talks_garbage_answers_with_no_json(fleet: SimulatedFleet) -> None:
     fleet.break_down("cometbft-0", Fault.garbage)
     with pytest.raises(json.JSONDecodeError):
         call("GET", f"{fleet['cometbft-0'].url}/status")
 
 
-def test_one_that_is_slow_does_not_answer_in_time(fleet: Fleet) -> None:
+def test_one_that_is_slow_does_not_answer_in_time(fleet: SimulatedFleet) -> None:
     fleet.break_down("geth-0", Fault.slow)
     with pytest.raises(TimeoutError):
         text(f"{fleet['geth-0'].url}/metrics", seconds=0.3)
 
 
-def test_each_answer_says_that_it_is_a_simulation(fleet: Fleet) -> None:
+def test_each_answer_says_that_it_is_a_simulation(fleet: SimulatedFleet) -> None:
     for node in fleet.nodes.values():
         with urllib.request.urlopen(f"{node.url}/metrics") as response:
             assert response.headers["X-Simulation"]

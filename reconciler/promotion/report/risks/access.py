@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, items, mapping, text
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import items, mapping, text
+from reconciler.kubernetes.objects import Object
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 GROUP = "rbac.authorization.k8s.io"
 ALL = "*"
@@ -45,7 +46,7 @@ class Right(NamedTuple):
         )
 
 
-def widenings(scene: Scene) -> Iterator[Finding]:
+def widenings(scene: BeforeAfter) -> Iterator[Finding]:
     for was, now in scene.changed("Role", "ClusterRole", group=GROUP):
         yield from _rules(was, now)
     for was, now in scene.changed("RoleBinding", "ClusterRoleBinding", group=GROUP):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, items, text
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import items, text
+from reconciler.kubernetes.objects import Object
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 
-def lost_versions(scene: Scene) -> Iterator[Finding]:
+def lost_versions(scene: BeforeAfter) -> Iterator[Finding]:
     kinds = scene.changed("CustomResourceDefinition", group="apiextensions.k8s.io")
     for was, now in kinds:
         if not was:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import text
-from reconciler.checks.pods import Pods
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import text
+from reconciler.kubernetes.pods import Pods
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 PIN = "pin it: name:tag@sha256:…"
 
 
-def unpinned(scene: Scene) -> Iterator[Finding]:
+def unpinned(scene: BeforeAfter) -> Iterator[Finding]:
     for was, now in scene.pods():
         had = images_of(was) if was else set()
         for image in sorted(images_of(now) - had):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import dig, items, mapping, text
-from reconciler.checks.pods import Container, Pods
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import dig, items, mapping, text
+from reconciler.kubernetes.pods import Container, Pods
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 SHARED = {
     "hostNetwork": "uses the network of its node (hostNetwork)",
@@ -21,7 +21,7 @@ BY_DEFAULT = {ESCALATES, MAY_BE_ROOT}
 LOOK = "see that the release needs it, and that the namespace lets it"
 
 
-def gains(scene: Scene) -> Iterator[Finding]:
+def gains(scene: BeforeAfter) -> Iterator[Finding]:
     for was, now in scene.pods():
         had = privileges(was) if was else BY_DEFAULT
         for gained in sorted(privileges(now) - had):

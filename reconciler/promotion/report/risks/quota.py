@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import dig, mapping, text
-from reconciler.checks.pods import Container, Pods
 from reconciler.checks.world import World
-from reconciler.compare.quantity import amount
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import dig, mapping, text
+from reconciler.kubernetes.pods import Container, Pods
+from reconciler.kubernetes.quantities import amount
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 Totals = dict[str, Fraction]
 RESOURCES = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
@@ -19,7 +19,7 @@ UNITS = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 NEARLY = Fraction(9, 10)
 
 
-def quotas(scene: Scene) -> Iterator[Finding]:
+def quotas(scene: BeforeAfter) -> Iterator[Finding]:
     """Without a quota there is nothing to hold the totals against."""
     for quota in scene.after.of("ResourceQuota", group=""):
         if quota.get("spec", "scopes") or quota.get("spec", "scopeSelector"):

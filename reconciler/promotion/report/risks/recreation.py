@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.difference import ObjectChange
-from reconciler.promotion.report.risks.scene import Scene, risk_of
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk_of
 
 LOSES_DATA = {"PersistentVolume", "PersistentVolumeClaim"}
 TO_DO = {
@@ -25,7 +25,7 @@ TO_DO = {
 OTHERWISE = "delete it first; it is not there until it is made again"
 
 
-def recreations(scene: Scene) -> Iterator[Finding]:
+def recreations(scene: BeforeAfter) -> Iterator[Finding]:
     for app, change in scene.changes():
         if change.recreated:
             identity = change.identity

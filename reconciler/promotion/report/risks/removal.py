@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.difference import ObjectChange
-from reconciler.promotion.report.risks.scene import Scene, risk_of
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk_of
 
 LOST = {
     "CustomResourceDefinition": "every object of its kind in the cluster is deleted with it",
@@ -27,7 +27,7 @@ STOPS = {
 KEEPS = "argocd.argoproj.io/sync-options"
 
 
-def removals(scene: Scene) -> Iterator[Finding]:
+def removals(scene: BeforeAfter) -> Iterator[Finding]:
     for app, change in scene.changes():
         if change.after is not None or change.before is None:
             continue

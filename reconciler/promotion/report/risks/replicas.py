@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from reconciler.checks.autoscalers import is_scaled
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, number
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import number
+from reconciler.kubernetes.objects import Object
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 
-def drops(scene: Scene) -> Iterator[Finding]:
+def drops(scene: BeforeAfter) -> Iterator[Finding]:
     for was, now in scene.pods():
         if was and not is_scaled(now.owner, scene.after):
             yield from _drop(now.owner, was.replicas(), now.replicas(), "pods")

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.labels import Selector
-from reconciler.checks.objects import Object, dig, mapping, text
-from reconciler.checks.pods import Pods
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import dig, mapping, text
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.pods import Pods
+from reconciler.kubernetes.selectors import Selector
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 LOOK = "choose an hour at which that does no harm"
 
 
-def restarts(scene: Scene) -> Iterator[Finding]:
+def restarts(scene: BeforeAfter) -> Iterator[Finding]:
     """A Service without any pod is worse than a workload without one."""
     stopped = {
         id(now.owner): now

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.checks.objects import Object, dig
-from reconciler.compare.quantity import amount
-from reconciler.promotion.report.risks.scene import Scene, risk
+from reconciler.kubernetes.access import dig
+from reconciler.kubernetes.objects import Object
+from reconciler.kubernetes.quantities import amount
+from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 SIZE = ("spec", "resources", "requests", "storage")
 
 
-def claims(scene: Scene) -> Iterator[Finding]:
+def claims(scene: BeforeAfter) -> Iterator[Finding]:
     for was, now in scene.changed("PersistentVolumeClaim", group=""):
         if was:
             yield from _resized(was, now)

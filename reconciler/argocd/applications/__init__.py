@@ -1,0 +1,1 @@
+"""What Argo CD is told of the environments: projects and sets of Applications."""

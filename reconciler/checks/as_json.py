@@ -1,0 +1,48 @@
+"""A report as JSON; docs/reference/json.md describes the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reconciler.checks.check import CheckReport
+from reconciler.checks.finding import Finding
+from reconciler.errors import ReconcilerError
+
+Document = dict[str, Any]
+
+
+def document(
+    reports: Sequence[CheckReport], error_json: Callable[[ReconcilerError], Document]
+) -> Document:
+    """Version 1 of this shape only ever gains fields."""
+    return {
+        "version": 1,
+        "apps": sum(r.apps for r in reports),
+        "objects": sum(r.objects for r in reports),
+        "ignored": sum(len(r.ignored) for r in reports),
+        "findings": [finding_document(f) for r in reports for f in r.findings],
+        "errors": [{"path": app, **error_json(error)} for r in reports for app, error in r.failed],
+    }
+
+
+def finding_document(finding: Finding) -> Document:
+    about, where = finding.object, finding.where
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "what": finding.what,
+        "hint": finding.hint or None,
+        "app": finding.app or None,
+        "object": about
+        and {
+            "group": about.group,
+            "kind": about.kind,
+            "namespace": about.namespace or None,
+            "name": about.name,
+        },
+        "path": finding.path or None,
+        "file": where.file if where else None,
+        "line": (where.line or None) if where else None,
+        "column": (where.column or None) if where else None,
+    }

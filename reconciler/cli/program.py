@@ -1,0 +1,122 @@
+"""All commands, and what happens to their errors."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated, Any, ClassVar
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli import INTERRUPTED
+from reconciler.cli.fast_commands import nobody_reads, unwritable
+from reconciler.cli.group import LazyGroup
+from reconciler.cli.output import show_error, show_tracebacks
+from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
+
+
+class Program(LazyGroup):
+    package = "reconciler.cli"
+    called: ClassVar = {
+        "init": "init",
+        "render": "render",
+        "list": "list_",
+        "check": "check_",
+        "affected": "affected",
+        "diff": "diff",
+        "explain": "explain",
+        "promote": "app",
+        "bot": "bot",
+        "cmp-server": "cmp_server",
+        "generate": "generate_",
+        "argocd": "app",
+        "cache": "app",
+        "seal": "app",
+        "secrets": "app",
+        "testbed": "app",
+    }
+
+
+def program() -> Any:
+    app = typer.Typer(
+        name="reconciler",
+        cls=Program,
+        help="Render Kustomize folders at any revision, and see what a change touches.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    return typer.main.get_command(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit
+
+
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and stop.", callback=_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    show_tracebacks(debug)
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; the exit code says whose fault a failure is."""
+    show_tracebacks(False)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files are passed on as they are
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+    try:
+        code = program().main(arguments, prog_name="reconciler", standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
+        return code or 0
+    except typer.Exit as e:
+        return e.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except typer.TyperException as e:
+        _show_usage_error(e)
+        return UsageError.exit_code
+    except (BrokenPipeError, SystemExit):  # typer makes the first into the second
+        return nobody_reads()
+    except ReconcilerError as e:
+        show_error(e)
+        return e.exit_code
+    except OSError as e:
+        if e.filename is not None:
+            return _bug(e)
+        nobody_reads()
+        show_error(unwritable(e.strerror))
+        return UserError.exit_code
+    except Exception as e:
+        return _bug(e)
+
+
+def _bug(error: Exception) -> int:
+    found = InternalError(
+        f"{type(error).__name__} in the program itself",
+        hint="run it again with --debug, and report what it prints",
+    )
+    show_error(found.with_traceback(error.__traceback__))
+    return found.exit_code
+
+
+def _show_usage_error(error: typer.TyperException) -> None:
+    message = error.format_message()
+    if not message:
+        return  # a command without its arguments, which has printed its help
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "reconciler"
+    show_error(UsageError(message, hint=f"{command} --help shows what there is"))

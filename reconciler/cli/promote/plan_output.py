@@ -1,0 +1,46 @@
+"""What a command prints of a plan and of its branch."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import typer
+
+from reconciler.cli.diff import styled
+from reconciler.errors import CheckFailed, UserError, printable
+from reconciler.promotion.plan.as_text import step_lines, title
+from reconciler.promotion.plan.plan import Plan, StepState
+
+if TYPE_CHECKING:
+    from reconciler.promotion.pull_request.branch import Proposal
+
+
+def show_plan(plan: Plan, explain: bool = False) -> None:
+    color = False if os.environ.get("NO_COLOR") else None
+    way = dict.fromkeys([plan.source, plan.target])  # a rollback stays where it is
+    typer.echo(f"{' → '.join(way)}, on {plan.base[:10]}")
+    for step in plan.steps:
+        if step.standing is StepState.same and len(plan.steps) > 1 and not explain:
+            continue
+        typer.echo()
+        typer.echo(typer.style(printable(title(step)), bold=True), color=color)
+        for line in step_lines(plan, step, explain):
+            typer.echo(styled(line), color=color)
+    typer.echo()
+
+
+def show_proposal(made: Proposal) -> None:
+    typer.echo(f"{made.branch} is {made.outcome}: {made.commit[:10]}")
+    for commit in made.theirs:
+        words = printable(f"{commit.id[:10]} {commit.subject} ({commit.author})")
+        typer.echo(f"  kept, of somebody else: {words}")
+
+
+def end_with(plans: list[Plan], abandoned: bool = False) -> None:
+    """An app that needs a person is a failure found; one that is broken, a mistake."""
+    blocked = {step.standing for plan in plans for step in plan.blocked}
+    if StepState.failed in blocked:
+        raise typer.Exit(UserError.exit_code)
+    if blocked or abandoned:
+        raise typer.Exit(CheckFailed.exit_code)

@@ -1,0 +1,1 @@
+"""What every process has that stays: HTTP, probes, logs, and what the machine lets it have."""

@@ -1,0 +1,45 @@
+"""The branches of the repository that this one was cloned from."""
+
+from __future__ import annotations
+
+from reconciler.errors import RepositoryError
+from reconciler.git.remote import HEADS, BranchChange, PushOutcome, Remote, full_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class OriginBranches:
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def fetch(self, *names: str) -> None:
+        self._remote.fetch(*_patterns(names))
+
+    def tips(self, *names: str) -> dict[str, str]:
+        found = self._remote.tips(*_patterns(names))
+        return {full_name(branch): commit for branch, commit in found.items()}
+
+    def move(self, reference: str, new: str | None, old: str | None) -> bool:
+        branch = reference.removeprefix(HEADS)
+        pushed = self._remote.push([BranchChange(branch, new or "", old or "")])[branch]
+        if pushed.outcome is PushOutcome.refused:
+            raise RepositoryError(
+                f"{branch} is refused by {self._remote.name}",
+                why=pushed.why,
+                hint="the one who promotes must be allowed to push to it",
+            )
+        return pushed.outcome is PushOutcome.done
+
+    def create(self, references: Mapping[str, str]) -> None:
+        self._remote.push(
+            [
+                BranchChange(name.removeprefix(HEADS), commit, "")
+                for name, commit in references.items()
+            ]
+        )
+
+
+def _patterns(names: Iterable[str]) -> list[str]:
+    return [(name + "*" if name.endswith("/") else name).removeprefix(HEADS) for name in names]

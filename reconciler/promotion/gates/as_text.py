@@ -1,0 +1,43 @@
+"""How the gates of a promotion stand, in lines with a sign each, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from reconciler.promotion.gates.result import Gate, GateResult
+from reconciler.promotion.gates.statuses import grouped
+from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
+from reconciler.text.durations import moment
+
+SIGNS = {
+    Gate.open: ADDED,
+    Gate.overridden: ADDED,
+    Gate.waiting: CHANGED,
+    Gate.shut: REMOVED,
+}
+
+
+def gate_lines(results: Sequence[GateResult], why: bool) -> Iterator[Line]:
+    """Without reasons, a line for each gate."""
+    for name, group in grouped(results).items():
+        opens = max((result.opens for result in group if result.opens), default=None)
+        when = f", opens {moment(opens)}" if opens else ""
+        yield Line(SIGNS[group[0].state], f"{name}: {group[0].state}{when}")
+        if why:
+            yield from (line for result in group for line in _reasons(result))
+
+
+def _reasons(result: GateResult) -> Iterator[Line]:
+    app = f"{result.app}: " if result.app else ""
+    yield Line(PLAIN, f"    {app}{result.evidence}")
+    if result.hint:
+        yield Line(PLAIN, f"    to do: {result.hint}")
+
+
+def outlook_text(results: Sequence[GateResult], opens: datetime | None) -> str:
+    if all(result.passes for result in results):
+        return "nothing holds it back"
+    if opens is None:
+        return "it waits for somebody to do something"
+    return f"it can go on at {moment(opens)}, if nothing happens until then"

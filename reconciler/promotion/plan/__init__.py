@@ -1,0 +1,1 @@
+"""What a promotion changes, field by field, and the edit that it makes."""

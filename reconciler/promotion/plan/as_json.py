@@ -1,0 +1,92 @@
+"""A plan as JSON; docs/reference/json.md describes the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.compare.as_json import app_document
+from reconciler.compare.outline import HIDDEN
+from reconciler.errors import ReconcilerError
+from reconciler.git.file_history import CommitSummary
+from reconciler.promotion.plan.ancestry import Ancestry
+from reconciler.promotion.plan.as_text import sides
+from reconciler.promotion.plan.field_decisions import Decision
+from reconciler.promotion.plan.plan import Plan, PromotionStep
+from reconciler.promotion.pull_request.branch import Proposal
+
+Document = dict[str, Any]
+ErrorJson = Callable[[ReconcilerError], Document]
+
+
+def plan_document(plan: Plan, proposal: Proposal | None, error_json: ErrorJson) -> Document:
+    """Version 1 of this shape only ever gains fields."""
+    return {
+        "source": plan.source,
+        "target": plan.target,
+        "base": plan.base,
+        "proposal": proposal_document(proposal) if proposal else None,
+        "apps": [_step(step, error_json) for step in plan.steps],
+    }
+
+
+def proposal_document(proposal: Proposal) -> Document:
+    return {
+        "branch": proposal.branch,
+        "commit": proposal.commit,
+        "outcome": proposal.outcome.value,
+    }
+
+
+def _step(step: PromotionStep, error_json: ErrorJson) -> Document:
+    return {
+        "app": step.app,
+        "path": step.entry.folder,
+        "standing": step.standing.value,
+        "pins": [_lineage(line) for line in step.lineages],
+        "fields": [_decision(decision) for decision in step.decisions],
+        "difference": app_document(step.difference, error_json) if step.difference else None,
+        "error": error_json(step.problem) if step.problem else None,
+    }
+
+
+def _lineage(line: Ancestry) -> Document:
+    return {
+        "from": line.target,
+        "to": line.source,
+        "relation": line.relation.value,
+        "ancestor": line.ancestor,
+        "coming": [_commit(commit) for commit in line.coming],
+        "lacking": [_commit(commit) for commit in line.lacking],
+    }
+
+
+def _commit(commit: CommitSummary) -> Document:
+    return {
+        "id": commit.id,
+        "subject": commit.subject,
+        "author": commit.author,
+        "time": commit.time,
+    }
+
+
+def _decision(decision: Decision) -> Document:
+    place = decision.place
+    return {
+        "field": str(decision.address),
+        "fate": decision.fate.value,
+        "from": _plain(decision, decision.target),
+        "to": _plain(decision, decision.source),
+        "why": decision.why,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+    }
+
+
+def _plain(decision: Decision, value: Any) -> Any:
+    return HIDDEN if HIDDEN in sides(decision) else plain(value)
+
+
+def plain(value: Any) -> Any:
+    """A text or a number; what is more, or is not there, is nothing."""
+    return value if isinstance(value, str | bool | int) else None

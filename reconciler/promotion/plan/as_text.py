@@ -1,0 +1,107 @@
+"""A plan in lines with a sign each, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.compare.as_text import app_lines, counts_text
+from reconciler.compare.outline import HIDDEN
+from reconciler.git.addresses import is_full_name
+from reconciler.git.file_history import CommitSummary
+from reconciler.kubernetes.masking import holds_secret, is_credential
+from reconciler.promotion.plan.ancestry import Ancestry, Relation
+from reconciler.promotion.plan.entry_fields import EntryField
+from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
+from reconciler.yaml.nodes import shortened
+
+MOST_COMMITS = 10
+SHORT = 10
+SIGNS = {
+    FieldDecision.promoted: CHANGED,
+    FieldDecision.review: CHANGED,
+    FieldDecision.kept: PLAIN,
+    FieldDecision.conflict: REMOVED,
+}
+WORDS = {
+    FieldDecision.promoted: "",
+    FieldDecision.review: "  to be reviewed",
+    FieldDecision.kept: "  stays",
+    FieldDecision.conflict: "  conflict",
+}
+STANDINGS = {
+    StepState.due: "to be promoted",
+    StepState.same: "is there already",
+    StepState.ahead: "is ahead",
+    StepState.diverged: "has diverged",
+    StepState.unlanded: "has not landed",
+    StepState.held: "is held back",
+    StepState.unknown: "cannot be told",
+    StepState.failed: "failed",
+}
+
+
+def title(step: PromotionStep) -> str:
+    words = STANDINGS[step.standing]
+    if step.difference:
+        return f"{step.app}  {words}: {counts_text(step.difference.difference.counts())} objects"
+    return f"{step.app}  {words}"
+
+
+def step_lines(plan: Plan, step: PromotionStep, explain: bool) -> Iterator[Line]:
+    """What is done with one app, and why not; what stays is worth a line if that is asked for."""
+    if step.problem:
+        yield from (Line(REMOVED, line) for line in step.problem.lines())
+    for line in step.lineages:
+        yield from _lineage_lines(plan, line)
+    for decision in step.decisions:
+        if explain or decision.fate is FieldDecision.conflict or decision.is_edit:
+            yield Line(SIGNS[decision.fate], decision_text(decision) + WORDS[decision.fate])
+        if explain or decision.fate is FieldDecision.conflict:
+            where = f"{decision.place}: " if decision.place else ""
+            yield Line(PLAIN, f"    {where}{decision.why}")
+    if step.difference:
+        yield from app_lines(step.difference, (plan.target, "the promotion"))
+
+
+def decision_text(decision: Decision) -> str:
+    return f"{decision.address}: {' → '.join(sides(decision))}"
+
+
+def sides(decision: Decision) -> tuple[str, str]:
+    """Its value in the target and in the source, unless that may be a secret."""
+    last = decision.address.steps[-1]
+    named = is_credential(last.name if isinstance(last, EntryField) else last)
+    return (
+        HIDDEN if named or holds_secret(decision.target) else shown(decision.target),
+        HIDDEN if named or holds_secret(decision.source) else shown(decision.source),
+    )
+
+
+def shown(value: Any) -> str:
+    """A value in a line; what is more than a text or a number is not repeated."""
+    if value is ABSENT:
+        return "none"
+    if isinstance(value, str):
+        return value[:SHORT] if is_full_name(value) else shortened(value)
+    return str(value) if isinstance(value, bool | int) else "…"
+
+
+def _lineage_lines(plan: Plan, line: Ancestry) -> Iterator[Line]:
+    if line.relation in (Relation.ahead, Relation.diverged):
+        yield Line(REMOVED, f"{plan.target} has what {plan.source} lacks:")
+        yield from _commits(REMOVED, line.lacking)
+    if line.relation in (Relation.behind, Relation.diverged):
+        yield Line(PLAIN, f"commits since {(line.ancestor or '')[:SHORT]}:")
+        yield from _commits(ADDED, line.coming)
+    if line.why:
+        yield Line(REMOVED, line.why)
+
+
+def _commits(sign: str, commits: tuple[CommitSummary, ...]) -> Iterator[Line]:
+    for commit in commits[:MOST_COMMITS]:
+        yield Line(sign, f"    {commit.id[:SHORT]} {shortened(commit.subject)}")
+    if len(commits) > MOST_COMMITS:
+        yield Line(PLAIN, f"    and {len(commits) - MOST_COMMITS:,} more")

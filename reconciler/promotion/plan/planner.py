@@ -1,0 +1,196 @@
+"""From an errand to its plan, on the main branch as it was last fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from reconciler.git.addresses import address, remote_urls
+from reconciler.git.branches import main_branch
+from reconciler.git.repository import Repository
+from reconciler.model.addresses import listed_urls
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.paths import kustomization_in
+from reconciler.promotion.plan.entry_edit import edited_entry
+from reconciler.promotion.plan.entry_fields import read_fields
+from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
+from reconciler.promotion.plan.field_past import EntryPast
+from reconciler.promotion.plan.holds import Hold, held_back, held_of, hold_of, ours, setter_of
+from reconciler.promotion.plan.holds_by_hand import hold_by_hand
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.rollback import holds_of, release_before, rollback_plan
+from reconciler.promotion.plan.routes import apps_between, routes
+from reconciler.promotion.plan.steps import Base, plan_of, rendered
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.render.renderer import Render, Renderer
+from reconciler.trees.commit import CommitTree
+
+Progress = Callable[[Render], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPromotion:
+    """A plan, and all that it was made of."""
+
+    errand: PromotionRequest
+    plan: Plan
+    ground: Base
+    tree: CommitTree
+    fleet: Fleet
+    source: Environment
+    target: Environment
+    main: str  # what the branch is called that it goes to
+    trailers: tuple[tuple[str, str], ...] = ()
+    unheld: tuple[tuple[str, str], ...] = ()  # apps that it wants though they are held, and why
+
+
+class Planner:
+    """Plans errands in one repository."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        renderer: Renderer,
+        opened: Callable[[str], CommitTree],
+    ) -> None:
+        """`opened` gives a branch as it was last fetched, or the default one."""
+        self.repository = repository
+        self.renderer = renderer
+        self.opened = opened
+        self._fleets: dict[str, Fleet] = {}
+
+    def fleet(self, tree: CommitTree) -> Fleet:
+        """What a commit says of environments and apps, read once."""
+        if tree.commit not in self._fleets:
+            self._fleets[tree.commit] = load_fleet(tree)
+        return self._fleets[tree.commit]
+
+    def scene(
+        self,
+        errand: PromotionRequest,
+        without: Collection[str] = (),
+        progress: Progress | None = None,
+    ) -> PlannedPromotion:
+        """By the policy that the main branch has; `without` some apps."""
+        tree = self.opened("")
+        fleet = self.fleet(tree)
+        branch = fleet.environment(errand.target).releases.branch
+        if branch:
+            tree = self.opened(branch)
+            fleet = self.fleet(tree)
+        source, target = self._ends(fleet, errand)
+        names = self._apps(fleet, errand)
+        ground = self.ground(tree, branch)
+        plan = self._plan(errand, ground, source, target, [n for n in names if n not in without])
+        plan = rendered(plan, self.renderer, tree, progress)
+        held: dict[str, Hold] = {}
+        if errand.kind is PromotionKind.promotion:
+            holds = self.holds(ground, target, [step.app for step in plan.due])
+            held = held_of(plan, holds, self.renderer, tree)
+        if not errand.unheld:
+            plan, held = held_back(plan, held), {}
+        trailers = (
+            holds_of(plan, ground, self.renderer) if errand.kind is PromotionKind.rollback else []
+        )
+        main = main_branch(self.repository.path, branch)
+        unheld = tuple((app, hold.why) for app, hold in held.items())
+        return PlannedPromotion(
+            *(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
+        )
+
+    def release_before(self, environment: str, app: str) -> str:
+        """The commit that gave an app the release before the present one."""
+        target = self.fleet(self.opened("")).environment(environment)
+        branch = target.releases.branch
+        ground = self.ground(self.opened(branch), branch)
+        return release_before(ground, target, app, self._refused(ground, target, [app]))
+
+    def ground(self, tree: CommitTree, branch: str) -> Base:
+        path = self.repository.path
+        urls = [*remote_urls(path), *(listed.url for listed in listed_urls(tree) if listed.own)]
+        own = {address(url, path) for url in urls}
+        return Base(self.repository, tree, tree.commit, branch, own)
+
+    def _ends(self, fleet: Fleet, errand: PromotionRequest) -> tuple[Environment, Environment]:
+        match errand.kind:
+            case PromotionKind.rollback:
+                target = fleet.environment(errand.target)
+                return target, target
+            case PromotionKind.hotfix:
+                ((after, before),) = routes(fleet, errand.target, errand.source)
+                return before, after
+            case PromotionKind.promotion:
+                ((source, target),) = routes(fleet, errand.source, errand.target)
+                return source, target
+
+    def _apps(self, fleet: Fleet, errand: PromotionRequest) -> list[str]:
+        return apps_between(fleet, errand.source, errand.target, errand.apps)
+
+    def _plan(
+        self,
+        errand: PromotionRequest,
+        ground: Base,
+        source: Environment,
+        target: Environment,
+        apps: list[str],
+    ) -> Plan:
+        if errand.kind is PromotionKind.rollback:
+            if errand.release:
+                return rollback_plan(ground, target, apps, errand.release)
+            return rollback_plan(ground, target, apps, refused=self._refused(ground, target, apps))
+        plan = plan_of(ground, source, target, apps, errand.release or None)
+        return _of_releases(plan) if errand.kind is PromotionKind.hotfix else plan
+
+    def _refused(self, ground: Base, target: Environment, apps: Iterable[str]) -> set[str]:
+        """What was taken away is no way back."""
+        return {mark for h in self.holds(ground, target, apps).values() for mark in h.releases}
+
+    def holds(self, ground: Base, target: Environment, apps: Iterable[str]) -> dict[str, Hold]:
+        """What keeps releases away from apps."""
+        folders = {app: Entry(target.name, app).folder for app in apps}
+        files = {app: kustomization_in(ground.tree, at) for app, at in folders.items()}
+        there = {app: file for app, file in files.items() if file}
+        if not there:
+            return {}
+        record = EntryPast(self.repository.history(ground.base, there.values()))
+        found = {app: self._hold(ground, target, record, app, file) for app, file in there.items()}
+        return {app: hold for app, hold in found.items() if hold}
+
+    def _hold(
+        self, ground: Base, target: Environment, record: EntryPast, app: str, file: str
+    ) -> Hold | None:
+        setter = setter_of(record, target, app, file)
+        if setter is None:
+            return None
+        brought = list(ours(self.repository, setter.id, target.name))
+        if brought:
+            return hold_of(brought, app)
+        return hold_by_hand(ground, self.renderer, record, target, app, file, setter)
+
+
+def _of_releases(plan: Plan) -> Plan:
+    """A hotfix is a commit or an image: what else an environment has of its own stays with it."""
+
+    return replace(plan, steps=tuple(_of_release(plan, step) for step in plan.steps))
+
+
+def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
+    if not step.edit:
+        return step
+    why = f"it is {plan.source}'s own"
+    decisions = tuple(
+        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not _is_release(d) else d
+        for d in step.decisions
+    )
+    found = replace(step, decisions=decisions, edit=None)
+    if not found.edits:
+        return replace(found, standing=StepState.same)
+    path, before = step.edit.path, step.edit.before
+    edit = edited_entry(path, before, read_fields(before, path), found.edits)
+    return replace(found, edit=edit)
+
+
+def _is_release(decision: Decision) -> bool:
+    return decision.address.is_ref or decision.address.steps[0] == "images"

@@ -1,0 +1,106 @@
+"""What an environment ran when, and how it came there, as the main branch alone tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.git.file_history import CommitMessage, CommitSummary
+from reconciler.git.repository import Repository
+from reconciler.model.environment import Environment
+from reconciler.promotion.plan.copy_policy import is_released
+from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress
+from reconciler.promotion.plan.field_decisions import ABSENT
+from reconciler.promotion.plan.field_past import EntryPast
+
+# Promotion: SOURCE TARGET, Rollback: ENVIRONMENT; a squashed commit may hold it anywhere.
+MARK = re.compile(r"^(Promotion|Rollback|Hotfix): (\S+)(?: (\S+))?\s*$", re.MULTILINE)
+# GitHub and Gitea number in the subject, and of several numbers the last one is its own.
+NUMBER = re.compile(r"^Merge pull request #(\d+)|\(#(\d+)\)")
+GITLAB = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseChange:
+    """A field of a release; ABSENT where it is not there."""
+
+    address: FieldAddress
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePeriod:
+    """A commit of the main branch that gave an app another release."""
+
+    commit: CommitSummary
+    by: str  # who made that commit: of a merge, who merged
+    kind: str  # promotion, rollback or hotfix; nothing if it was done by hand
+    origin: str  # the environment that it came from
+    promoter: str  # who made the promotion
+    pull: int | None
+    changes: tuple[ReleaseChange, ...]
+    runs: bool  # false if the app was taken away, or cannot be read
+
+
+def release_history(
+    repository: Repository, tip: str, environment: Environment, app: str, file: str
+) -> Iterator[ReleasePeriod]:
+    """The newest first."""
+    later: tuple[CommitSummary, Mapping[FieldAddress, Any] | None] | None = None
+    for version, fields in EntryPast(repository.history(tip, [file])).versions(file):
+        release = _release(environment, app, fields) if fields else None
+        if later and later[1] != release:
+            yield _chapter(repository, environment, later[0], release or {}, later[1])
+        later = version.commit, release
+    if later and later[1] is not None:
+        yield _chapter(repository, environment, later[0], {}, later[1])
+
+
+def _chapter(
+    repository: Repository,
+    environment: Environment,
+    commit: CommitSummary,
+    before: Mapping[FieldAddress, Any],
+    after: Mapping[FieldAddress, Any] | None,
+) -> ReleasePeriod:
+    landed, *others = repository.brought(commit.id)
+    kind, origin, promoter = _mark(environment.name, [landed, *others])
+    changes = (
+        ReleaseChange(address, before.get(address, ABSENT), (after or {}).get(address, ABSENT))
+        for address in dict.fromkeys([*before, *(after or {})])
+    )
+    return ReleasePeriod(
+        commit,
+        landed.author,
+        kind,
+        origin,
+        promoter,
+        _number(landed),
+        tuple(change for change in changes if change.before != change.after),
+        after is not None,
+    )
+
+
+def _mark(environment: str, commits: list[CommitMessage]) -> tuple[str, str, str]:
+    for commit in commits:
+        for kind, first, second in MARK.findall(commit.message):
+            if (second or first) == environment:
+                return kind.lower(), first if second else "", commit.author
+    return "", "", ""
+
+
+def _number(commit: CommitMessage) -> int | None:
+    subject, _, body = commit.message.strip().partition("\n")
+    found = [one or other for one, other in NUMBER.findall(subject)] or GITLAB.findall(body)
+    return int(found[-1]) if found else None
+
+
+def _release(environment: Environment, app: str, fields: EntryFields) -> dict[FieldAddress, Any]:
+    return {
+        address: value
+        for address, value in fields.values.items()
+        if is_released(environment, app, address)
+    }

@@ -1,0 +1,175 @@
+"""The way back: the plan that gives an environment what it ran before.
+
+Only what a promotion brings goes back; what the environment has changed for itself since stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from reconciler.errors import FleetError, ReconcilerError
+from reconciler.git.file_history import FileVersion
+from reconciler.git.trailers import trailers
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.files import read
+from reconciler.model.paths import kustomization_in
+from reconciler.promotion.plan.entry_edit import edited_entry
+from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
+from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
+from reconciler.promotion.plan.field_past import EntryPast
+from reconciler.promotion.plan.holds import HOLD, release_fields
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
+from reconciler.promotion.plan.steps import Base
+from reconciler.render.renderer import Renderer
+
+UNTOLD = (
+    "this clone is shallow, and does not tell what was before",
+    "fetch the whole history: git fetch --unshallow",
+)
+
+
+def rollback_plan(
+    ground: Base,
+    environment: Environment,
+    apps: Sequence[str],
+    release: str = "",
+    refused: Collection[str] = (),
+) -> Plan:
+    """To the release before the present one that is none of those `refused`, by their marks.
+
+    Or to the `release`, if the environment has run it.
+    """
+    files = {app: _file(ground, Entry(environment.name, app)) for app in apps}
+    record = EntryPast(ground.repository.history(ground.base, files.values()))
+    steps = tuple(
+        _step(ground, environment, app, files[app], record, release, refused) for app in apps
+    )
+    return Plan(environment.name, environment.name, ground.branch, ground.base, steps)
+
+
+def release_before(
+    ground: Base, environment: Environment, app: str, refused: Collection[str]
+) -> str:
+    """The commit of the main branch that gave the app the release before the present one."""
+    file = _file(ground, Entry(environment.name, app))
+    record = EntryPast(ground.repository.history(ground.base, [file]))
+    now = read_fields(read(ground.tree, file), file)
+    return _chosen(ground, environment, app, now, record, file, "", refused)[0].commit.id
+
+
+def holds_of(plan: Plan, ground: Base, renderer: Renderer) -> list[tuple[str, str]]:
+    """The trailers that keep what is taken back from coming again."""
+    found = []
+    for step in plan.due:
+        taken = [Decision(d.address, d.fate, d.target, d.source, d.why) for d in step.edits]
+        before = renderer.render_all(ground.tree, [step.entry.folder])[0]
+        marks = [of_edits(taken)]
+        if not before.error:  # what does not render is rolled back all the same
+            marks.append(of_bytes(before.manifest))
+        found.append((HOLD, " ".join([step.app, *marks])))
+    return found
+
+
+def _step(
+    ground: Base,
+    environment: Environment,
+    app: str,
+    file: str,
+    record: EntryPast,
+    release: str,
+    refused: Collection[str],
+) -> PromotionStep:
+    entry = Entry(environment.name, app)
+    try:
+        content = read(ground.tree, file)
+        now = read_fields(content, file)
+        _, decisions = _chosen(ground, environment, app, now, record, file, release, refused)
+        edit = edited_entry(file, content, now, decisions)
+    except ReconcilerError as e:
+        return PromotionStep(entry, StepState.failed, problem=e)
+    if not decisions:
+        return PromotionStep(entry, StepState.same)
+    return PromotionStep(entry, StepState.due, decisions=tuple(decisions), edit=edit)
+
+
+def _chosen(
+    ground: Base,
+    environment: Environment,
+    app: str,
+    now: EntryFields,
+    record: EntryPast,
+    file: str,
+    release: str,
+    refused: Collection[str],
+) -> tuple[FileVersion, list[Decision]]:
+    wanted = ground.repository.resolve(release) if release else ""
+    present = release_fields(environment, app, now)
+    held = set(refused)
+    for version, fields in record.versions(file):
+        for commit in ground.repository.brought(version.commit.id):
+            for value in trailers(commit.message).get(HOLD, []):
+                held |= set(value.split()[1:])
+        if fields is None:
+            continue
+        decisions = rollback_order(present, release_fields(environment, app, fields), now, version)
+        if wanted:
+            if _ran(ground, version, fields, wanted):
+                return version, decisions
+        elif decisions and of_edits(decisions) not in held:
+            return version, decisions
+    why, hint = UNTOLD if ground.repository.is_shallow else ("", "")
+    if wanted:
+        raise FleetError(
+            f"{environment.name} has never run the release {wanted[:10]} of {app}",
+            why=why,
+            hint=hint or f"reconciler promote history {environment.name} {app} shows what it ran",
+        )
+    if not now.pins:
+        why = "it pins nothing, and follows the branch"
+        hint = "revert the commit of the overlay on the branch"
+    raise FleetError(f"{environment.name} has run no other release of {app}", why=why, hint=hint)
+
+
+def rollback_order(
+    now: dict[FieldAddress, Any],
+    then: dict[FieldAddress, Any],
+    fields: EntryFields,
+    version: FileVersion,
+) -> list[Decision]:
+    """What gives an entry a release that it had; a pin neither comes nor goes."""
+    why = f"{version.commit.id[:10]} ({version.commit.subject}) had it"
+    return [
+        Decision(
+            address,
+            FieldDecision.promoted,
+            then.get(address, ABSENT),
+            now.get(address, ABSENT),
+            why,
+            fields.place(address),
+        )
+        for address in dict.fromkeys([*then, *now])
+        if now.get(address, ABSENT) != then.get(address, ABSENT)
+        and not (address.is_ref and (address not in now or address not in then))
+    ]
+
+
+def _ran(ground: Base, version: FileVersion, fields: EntryFields, wanted: str) -> bool:
+    if version.commit.id == wanted:
+        return True
+    for pin in fields.pins.values():
+        try:
+            if ground.repository.fetched(pin.ref) == wanted:
+                return True
+        except ReconcilerError:
+            continue
+    return False
+
+
+def _file(ground: Base, entry: Entry) -> str:
+    found = kustomization_in(ground.tree, entry.folder)
+    if found is None:
+        raise FleetError(f"there is no app {entry}", hint="reconciler list shows what there is")
+    return found

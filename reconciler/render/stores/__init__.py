@@ -1,0 +1,1 @@
+"""Where renders are kept: on disk, in memory, or shared between replicas."""

@@ -1,0 +1,1 @@
+"""What reports are written with: lines of a difference, Markdown, durations, suggestions."""

@@ -1,0 +1,329 @@
+"""Changes in a manifest that touch only their own lines: comments and layout stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from reconciler.errors import DocumentError, ReconcilerError
+from reconciler.yaml.nodes import LOADER
+from reconciler.yaml.read import Document, read_documents
+from reconciler.yaml.write import as_yaml
+
+COMMENT = re.compile(r"[ \t]*#")
+PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
+TEXT = "tag:yaml.org,2002:str"
+INDENTATION = re.compile(r'\n([ \t]+)"')
+
+
+class Splice(NamedTuple):
+    """A part of a text, and what takes its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edited(document: Document, value: Mapping[str, Any]) -> str:
+    """The text of the whole file, in which this document has another value."""
+    if document.node is None:
+        text = _json(document, value)
+    else:
+        splices = list(_changes(document.text, document.node, document.value, value))
+        text = _spliced(document.text, splices)
+    _check(document, text, value)
+    return text
+
+
+def _spliced(text: str, splices: list[Splice]) -> str:
+    ends = "\r\n" if "\r\n" in text else "\n"
+    for start, end, new in sorted(set(splices), reverse=True):
+        text = text[:start] + new.replace("\n", ends) + text[end:]
+    return text
+
+
+def _changes(text: str, node: Node, old: Any, new: Mapping[str, Any]) -> Iterator[Splice]:
+    """What makes one mapping into the other."""
+    assert isinstance(node, MappingNode)  # noqa: S101
+    for key in [key for key in old if key not in new]:
+        yield _removal(text, node, key)
+    for key in [key for key in old if key in new and old[key] != new[key]]:
+        inside = _inside(text, _entry(node, key)[1], old[key], new[key])
+        yield from [_replacement(text, node, key, new[key])] if inside is None else inside
+    added = sorted(key for key in new if key not in old)
+    for key in added:
+        yield _insertion(text, node, {k for k in old if k in new}, added, key, new[key])
+
+
+def _inside(text: str, node: Node, old: Any, new: Any) -> list[Splice] | None:
+    """What makes one value into the other within its lines; none if all of it must be written."""
+    if old == new:
+        return []
+    if isinstance(node, MappingNode) and isinstance(new, Mapping) and old.keys() & new.keys():
+        if _is_block(node):
+            return list(_changes(text, node, old, new))
+        pairs = {key: (_entry(node, key)[1], old[key]) for key in old}
+        added = {key: value for key, value in new.items() if key not in old}
+        return _flow(text, node, pairs, new, json.dumps(added, ensure_ascii=False)[1:-1])
+    if isinstance(node, SequenceNode) and isinstance(new, list) and node.value:
+        return _items(text, node, old, new)
+    if isinstance(node, ScalarNode) and isinstance(new, str) and node.value:
+        return _scalar(text, node, new)
+    return None
+
+
+def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> list[Splice] | None:
+    """Items stay where they are, and new ones come last."""
+    if _in_place(old, new):
+        found = [_inside(text, n, a, b) for n, a, b in zip(node.value, old, new, strict=True)]
+        return None if None in found else [splice for some in found for splice in some or ()]
+    wanted = {_name(item): item for item in new}
+    kept = [_name(item) for item in old if _name(item) in wanted]
+    if list(wanted)[: len(kept)] != kept or not kept or len(wanted) < len(new):
+        return None
+    added = new[len(kept) :]
+    if node.flow_style:
+        pairs = {_name(a): (n, a) for n, a in zip(node.value, old, strict=True)}
+        return _flow(text, node, pairs, wanted, json.dumps(added, ensure_ascii=False)[1:-1])
+    stays = [n for n, item in zip(node.value, old, strict=True) if _name(item) in wanted]
+    splices = [_addition(text, stays[-1], added)] if added else []
+    for item, value in zip(node.value, old, strict=True):
+        if _name(value) not in wanted:
+            line = _line_start(text, _at(item))
+            splices.append(Splice(line, _line_end(text, _end(text, item)), ""))
+        elif (inside := _inside(text, item, value, wanted[_name(value)])) is not None:
+            splices += inside
+        else:
+            return None
+    return splices
+
+
+def _in_place(old: list[Any], new: list[Any]) -> bool:
+    """Is each item where it was, whatever else became of it?"""
+    was, now = ([_name(item) for item in items] for items in (old, new))
+    both = set(was) & set(now)
+    pairs = zip(was, now, strict=False)
+    return len(was) == len(now) and all(a == b for a, b in pairs if a in both or b in both)
+
+
+def _name(item: Any) -> str:
+    """What tells an item from the others: its name, or what is before the = of a literal."""
+    if isinstance(item, Mapping) and isinstance(item.get("name"), str):
+        return str(item["name"])
+    return item.partition("=")[0] if isinstance(item, str) else repr(item)
+
+
+def _flow(
+    text: str,
+    node: MappingNode | SequenceNode,
+    pairs: Mapping[str, tuple[Node, Any]],
+    new: Mapping[str, Any],
+    added: str,
+) -> list[Splice] | None:
+    """Between brackets: each is changed in its place, or goes with the comma before it."""
+    parts = [p if isinstance(p, tuple) else (p, p) for p in node.value]
+    splices = []
+    for i, (key, (inner, old)) in enumerate(pairs.items()):
+        if key in new:
+            inside = _inside(text, inner, old, new[key])
+            if inside is None:
+                return None
+            splices += inside
+        elif i:
+            splices.append(Splice(_end(text, parts[i - 1][1]), _end(text, parts[i][1]), ""))
+        else:
+            splices.append(Splice(_at(parts[0][0]), _at(parts[1][0]), ""))
+    end = _end(text, parts[-1][1])
+    return [*splices, Splice(end, end, f", {added}")] if added else splices
+
+
+def _scalar(text: str, node: ScalarNode, new: str) -> list[Splice] | None:
+    """In the quotes that were there, if the text can stand in them."""
+    if node.style in ("|", ">"):
+        return None
+    begin, end = _at(node), _end(text, node)
+    begin += len(PROPERTIES.match(text, begin, end)[0])  # type: ignore[index]
+    written = as_yaml({"_": new})[3:-1]
+    if "\n" in written:
+        return None
+    if node.style == "'" and new.isprintable():
+        written = "'" + new.replace("'", "''") + "'"
+    elif node.style == '"':
+        written = json.dumps(new, ensure_ascii=False)
+    elif not node.style and _is_plain(new) and ("?" in node.value or "?" not in new):
+        written = new
+    return [Splice(begin, end, written)]
+
+
+def _is_plain(text: str) -> bool:
+    """Do all readers take it for this text, without quotes and between brackets, too?"""
+    try:
+        node = yaml.compose(f"[{text}]", Loader=LOADER)
+    except yaml.YAMLError:
+        return False
+    found = node.value if isinstance(node, SequenceNode) else []
+    texts = [n for n in found if isinstance(n, ScalarNode) and n.tag == TEXT and not n.style]
+    return len(texts) == len(found) == 1 and texts[0].value == text
+
+
+def _entry(node: MappingNode, key: str) -> tuple[Node, Node]:
+    return next((k, v) for k, v in node.value if k.value == key)
+
+
+def _is_block(node: Node) -> bool:
+    return isinstance(node, MappingNode) and not node.flow_style and bool(node.value)
+
+
+def _removal(text: str, node: MappingNode, name: str) -> Splice:
+    key, value = _entry(node, name)
+    if key is node.value[0][0] and len(node.value) > 1 and _begins_item(text, node):
+        return Splice(_at(key), _at(node.value[1][0]), "")
+    return Splice(_line_start(text, _at(key)), _line_end(text, _end(text, value)), "")
+
+
+def _begins_item(text: str, node: MappingNode) -> bool:
+    """Does its first key stand behind the dash of a list?"""
+    at = _at(node.value[0][0])
+    return not text[_line_start(text, at) : at].isspace() and _column(text, node) > 0
+
+
+def _replacement(text: str, node: MappingNode, key: str, new: Any) -> Splice:
+    name, value = _entry(node, key)
+    rendered = as_yaml({key: new}).removesuffix("\n")
+    return Splice(_at(name), _end(text, value), _indented(rendered, _column(text, name)))
+
+
+def _insertion(
+    text: str, node: MappingNode, kept: set[str], added: list[str], key: str, new: Any
+) -> Splice:
+    """After the last of the keys that stay and sort before it."""
+    entries = [(k, v) for k, v in node.value if k.value in kept]
+    column = _column(text, node.value[0][0])
+    rendered = " " * column + _indented(as_yaml({key: new}), column)
+    before = [entry for entry in entries if entry[0].value < key]
+    is_sorted = [k.value for k, _ in entries] == sorted(k.value for k, _ in entries)
+    above = (before[-1] if before else None) if is_sorted else entries[-1]
+    if above is None and entries and _begins_item(text, node):
+        above = entries[-1]
+    if above is None:
+        at = _comments_above(text, _line_start(text, _at(node.value[0][0])))
+    else:
+        at = _line_end(text, _end(text, above[1]))
+    return Splice(at, at, _ended(text, at) + rendered)
+
+
+def _addition(text: str, last: Node, added: list[Any]) -> Splice:
+    """More items behind one of a list."""
+    end = _end(text, last)
+    line = text[_line_start(text, _at(last)) : _at(last)]
+    indentation = line[: len(line) - len(line.lstrip())]
+    items = "".join(_indented(as_yaml([item]), len(indentation)) for item in added)
+    at = _line_end(text, end)
+    return Splice(at, at, _ended(text, at) + indentation + items)
+
+
+def _ended(text: str, at: int) -> str:
+    """A line break, where the line before has none."""
+    return "" if at == 0 or text[at - 1] == "\n" else "\n"
+
+
+def _indented(rendered: str, column: int) -> str:
+    """All lines but the first moved to the right."""
+    return re.sub(r"\n(?=[^\n])", "\n" + " " * column, rendered)
+
+
+def _end(text: str, node: Node) -> int:
+    """Where a value ends, without the comments and empty lines after it."""
+    if isinstance(node, MappingNode | SequenceNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(text, last[1] if isinstance(last, tuple) else last)
+    end = node.end_mark.index if node.end_mark else 0
+    return len(text[:end].rstrip()) if end > _at(node) else end
+
+
+def _at(node: Node) -> int:
+    assert node.start_mark  # noqa: S101
+    return node.start_mark.index
+
+
+def _column(text: str, node: Node) -> int:
+    return _at(node) - _line_start(text, _at(node))
+
+
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
+def _line_end(text: str, at: int) -> int:
+    return (text.find("\n", at) + 1) or len(text)
+
+
+def _comments_above(text: str, line: int) -> int:
+    while line and COMMENT.match(text, above := _line_start(text, line - 1)):
+        line = above
+    return line
+
+
+def _has_anchors(document: Document) -> bool:
+    """Does a value stand in two places, so that an edit of one would change both?"""
+    seen: set[int] = set()
+    waiting = [document.node]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            return True
+        seen.add(id(node))
+        if isinstance(node, MappingNode):
+            waiting += [value for _, value in node.value]
+        elif isinstance(node, SequenceNode):
+            waiting += node.value
+    return False
+
+
+def _json(document: Document, value: Mapping[str, Any]) -> str:
+    if len(read_documents(document.text.encode(), document.file)) > 1:
+        raise document.error(
+            (), "there are several documents of JSON in this file", hint="give each its own file"
+        )
+    found = INDENTATION.search(document.text)
+    indent = found[1] if found else None
+    end = "\n" if document.text.endswith("\n") else ""
+    separators = None if indent or '": ' in document.text else (",", ":")
+    ordered = _in_order(value, document.value)
+    return json.dumps(ordered, indent=indent, ensure_ascii=False, separators=separators) + end
+
+
+def _in_order(new: Any, old: Any) -> Any:
+    """Keys that were there stay where they were; others follow."""
+    if not isinstance(new, Mapping) or not isinstance(old, dict):
+        return new
+    keys = [key for key in old if key in new] + sorted(key for key in new if key not in old)
+    return {key: _in_order(new[key], old.get(key)) for key in keys}
+
+
+def _check(document: Document, text: str, value: Mapping[str, Any]) -> None:
+    """What was written must be read as what was meant, in this document and all others."""
+    before = read_documents(document.text.encode(), document.file)
+    try:
+        after = [found.value for found in read_documents(text.encode(), document.file)]
+    except ReconcilerError:
+        after = []
+    position = [found.line for found in before].index(document.line)
+    expected = [found.value for found in before]
+    expected[position] = value
+    if after == expected:
+        return
+    if _has_anchors(document):
+        raise document.error(
+            (), "this uses anchors of YAML, and cannot be edited", hint="write the values out"
+        )
+    raise DocumentError(
+        "this cannot be edited without changing its layout",
+        where=document.place(),
+        hint="write it in the plain form, a key and its value in a line each",
+    )

@@ -1,0 +1,206 @@
+"""On GitHub, an app has no key: its promotions are signed all the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import RepositoryError
+from reconciler.forges.client import HttpRoute
+from reconciler.forges.connect import connect, forge_address
+from reconciler.forges.github import GitHub
+from reconciler.forges.signed_commits import SignedCommitBuilder
+from reconciler.forges.tokens import ForgeToken
+from reconciler.git.branches import HEADS, SeenBranches
+from reconciler.git.commit_builder import CommitBuilder
+from reconciler.git.origin_branches import OriginBranches
+from reconciler.git.remote import Remote
+from reconciler.promotion.promotion_request import (
+    PromotionKind,
+    PromotionRequest,
+    request_of_commit,
+)
+from reconciler.promotion.pull_request.branch import (
+    BranchOutcome,
+    BranchWork,
+    Proposal,
+    Shop,
+    publish,
+    push_branches,
+)
+from reconciler.promotion.pull_request.lock import REFERENCE, Lock
+from tests.conftest import Repo
+from tests.forges.fake_forge import Smithy, shared_by
+from tests.forges.replay import running
+from tests.promotion.fleet import Fleet, entry
+
+PAW = PromotionRequest(PromotionKind.promotion, "stage", "prod", ("paw",))
+ALL = PromotionRequest(PromotionKind.promotion, "stage", "prod")
+ENTRY = "environments/prod/paw/kustomization.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """People work in `fleet`, and an app in `clone`, where nobody said who commits."""
+
+    fleet: Fleet
+    github: Smithy
+    clone: Repo
+    bench: CommitBuilder
+    remote: Remote
+
+    def shop(self) -> Shop:
+        """As a run opens it."""
+        branches = SeenBranches(OriginBranches(self.remote))
+        branches.fetch(HEADS)
+        return Shop(self.bench, branches)
+
+    def publish(self, shop: Shop | None = None) -> Proposal:
+        return publish(shop or self.shop(), BranchWork(self.fleet.plan(), PAW))
+
+    def tag(self, name: str) -> None:
+        self.push(entry("stage", self.fleet.first, name))
+
+    def push(self, *files: dict[str, str]) -> str:
+        made = self.fleet.commit(*files)
+        self.fleet.repo.git("push", "--quiet", str(self.github.shared.path), "HEAD")
+        return made
+
+    def tip(self) -> str:
+        return self.github.shared.git("for-each-ref", "--format=%(objectname)", HEADS + PAW.branch)
+
+
+@pytest.fixture
+def town(repo: Repo, tmp_path: Path) -> Iterator[Town]:
+    fleet = Fleet(repo)
+    fleet.file("prod").chmod(0o755)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    github = Smithy(shared_by(repo, tmp_path), tmp_path)
+    with running(github):
+        clone = github.clone(tmp_path / "clone")
+        root = str(clone.path)
+        with connect(
+            forge_address(github.remote, "github"), ForgeToken("ghs_x"), HttpRoute()
+        ) as found:
+            assert isinstance(found.forge, GitHub)
+            remote = Remote(root, github.remote, os.environ, found.login)
+            bench = SignedCommitBuilder(root, found.forge, remote)
+            yield Town(fleet, github, clone, bench, remote)
+
+
+def test_the_branch_has_a_commit_that_github_signed(town: Town) -> None:
+    made = town.publish()
+    shared, main = town.github.shared, town.fleet.repo.git("rev-parse", "main")
+    assert (made.outcome, town.tip()) == (BranchOutcome.created, made.commit)
+    assert town.github.is_signed(made.commit)
+    assert shared.git("log", "-1", "--format=%an %cn %P", made.commit) == (
+        f"promoter[bot] GitHub {main}"
+    )
+    wanted = CommitBuilder(str(town.fleet.repo.path)).tree_with(main, town.fleet.plan().edits)
+    assert shared.git("rev-parse", f"{made.commit}^{{tree}}") == str(wanted)
+    assert shared.git("ls-tree", made.commit, ENTRY).startswith("100755")
+    assert shared.git("fsck", "--strict") == ""
+
+
+def test_a_run_after_a_run_makes_nothing(town: Town) -> None:
+    first = town.publish()
+    again = town.publish()
+    assert (again.outcome, again.commit) == (BranchOutcome.unchanged, first.commit)
+    assert (again.theirs, town.github.made()) == ((), 1)
+    ours = town.bench.commit(again.commit)
+    assert town.bench.is_ours(ours)
+    assert request_of_commit(ours.message) == PAW
+
+
+def test_a_newer_release_takes_the_place_of_the_older_one(town: Town) -> None:
+    town.publish()
+    town.tag("v3")
+    second = town.publish()
+    assert (second.outcome, town.tip()) == (BranchOutcome.updated, second.commit)
+    shared = town.github.shared
+    assert shared.git("rev-list", "--count", f"main..{second.commit}") == "1"
+    assert "newTag: v3" in shared.git("show", f"{second.commit}:{ENTRY}")
+    assert town.github.is_signed(second.commit)
+
+
+def test_the_promotion_goes_on_top_of_a_commit_of_somebody_else(town: Town) -> None:
+    town.publish()
+    git = town.fleet.repo.git
+    git("fetch", "--quiet", str(town.github.shared.path), PAW.branch)
+    git("switch", "--quiet", "--create", PAW.branch, "FETCH_HEAD")
+    theirs = town.push({"overlays/note": "mine\n"})
+    git("switch", "--quiet", "main")
+    town.tag("v3")
+    on_top = town.publish()
+    shared = town.github.shared
+    assert shared.git("log", "-1", "--format=%P", on_top.commit) == theirs
+    assert shared.git("show", f"{on_top.commit}:overlays/note") == "mine"
+    assert "newTag: v3" in shared.git("show", f"{on_top.commit}:{ENTRY}")
+    assert town.github.is_signed(on_top.commit)
+    again = town.publish()
+    assert (again.outcome, again.commit) == (BranchOutcome.unchanged, on_top.commit)
+
+
+def test_a_branch_that_is_refused_is_made_by_the_next_run(town: Town) -> None:
+    hook = town.github.shared.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(RepositoryError, match="is refused by origin") as caught:
+        town.publish()
+    assert "not on fridays" in caught.value.why
+    assert town.tip() == ""
+    hook.unlink()
+    assert town.publish().commit == town.tip()
+
+
+def test_of_two_at_once_the_second_is_told(town: Town) -> None:
+    late = town.shop()
+    main = town.github.shared.git("rev-parse", "main")
+    town.github.shared.git("update-ref", HEADS + PAW.branch, main)
+    with pytest.raises(RepositoryError, match="somebody else changed the branch"):
+        town.publish(late)
+    assert town.tip() == main
+
+
+def test_many_branches_are_made_in_one_go(town: Town) -> None:
+    shop, plan = town.shop(), town.fleet.plan()
+    push_branches(shop, [BranchWork(plan, PAW), BranchWork(plan, ALL)])
+    tips = town.github.shared.git("for-each-ref", "--format=%(objectname)", HEADS + "promote/")
+    assert len(tips.split()) == 2
+    assert all(town.github.is_signed(tip) for tip in tips.split())
+    assert publish(shop, BranchWork(plan, ALL)).outcome is BranchOutcome.unchanged
+
+
+def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
+    people = town.fleet.repo
+    (people.path / "link").symlink_to("README")
+    (people.path / "program").write_bytes(b"#!/bin/sh\n")
+    (people.path / "program").chmod(0o755)
+    base = town.push({"text": "a\n", "deep/down/binary": "b\n"})
+    town.shop()
+    edits = {
+        "link": b"elsewhere",
+        "program": b"#!/bin/bash\r\n",
+        "text": "ä\u200b\n".encode(),
+        "deep/down/binary": b"\xff\x00",
+    }
+    made = town.bench.make(town.bench.tree_with(base, edits), [base], "Change")
+    assert {path: town.bench.content(made, path) for path in edits} == edits
+    kinds = town.clone.git("ls-tree", "-r", made, *edits).splitlines()
+    assert sorted(line.split()[0] for line in kinds) == ["100644", "100644", "100755", "120000"]
+
+
+def test_a_commit_may_have_news_in_its_message_alone(town: Town) -> None:
+    base = town.publish().commit
+    made = town.bench.make(town.bench.commit(base).tree_id, [base], "For another reason")
+    assert town.github.is_signed(made)
+
+
+def test_the_lock_is_nothing_for_github_to_sign(town: Town) -> None:
+    with Lock(OriginBranches(town.remote), str(town.clone.path), "a"):
+        assert town.github.shared.git("rev-parse", "--verify", REFERENCE)
+    assert not town.github.requests
