@@ -94,6 +94,7 @@ class Transport:
     async def close(self) -> None:
         if self._session:
             await self._session.close()
+            await asyncio.sleep(0)  # connections that were cut off are gone one turn later
 
     async def answer(self, call: ApiCall) -> ApiAnswer:
         async with self.reach(call) as response:
@@ -106,8 +107,10 @@ class Transport:
         """The answer, whatever it says, with its content still to be read."""
         try:
             response = await self._sent(call)
-            async with response:
+            try:
                 yield response
+            finally:
+                _cut_off(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
             raise silence(self._access.address, call.method, call.path, _why(e)) from None
 
@@ -140,7 +143,7 @@ class Transport:
             )
             if pause is None:
                 return response
-            response.close()
+            await response.read()
             await asyncio.sleep(pause)
             repeats, waited = repeats + 1, waited + pause
             proof = await self._authenticator.proof()
@@ -150,10 +153,10 @@ class Transport:
         try:
             fresh = await self._authenticator.renew(refused)
         except BaseException:
-            response.close()
+            _cut_off(response)
             raise
         if fresh is not None:
-            response.close()
+            await response.read()  # so that the connection can be used again
         return fresh
 
     async def _send(self, call: ApiCall, proof: Proof) -> aiohttp.ClientResponse:
@@ -190,6 +193,13 @@ class Transport:
         if self._tls is None or self._tls[0].certificate != proof.certificate:
             self._tls = proof, tls_context(self._access, proof)
         return self._tls[1]
+
+
+def _cut_off(response: aiohttp.ClientResponse) -> None:
+    """End a connection of which not all is read: TLS would say farewell after we are gone."""
+    if response.connection and response.connection.transport:
+        response.connection.transport.abort()
+    response.close()
 
 
 def _why(error: Exception) -> str:
