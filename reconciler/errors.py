@@ -9,7 +9,8 @@ ReconcilerError
 │   ├── RenderError      a kustomization that does not render
 │   │   └── RenderLimit
 │   │       └── RenderTimeout
-│   ├── ClusterError     a kubeconfig, or a cluster that does not answer
+│   ├── ClusterError     a kubeconfig, or what proves who one is in a cluster
+│   │   └── ApiError     an API server that refuses, or does not answer; never holds a token
 │   ├── ForgeError       a forge that refuses, or does not answer; never holds a token
 │   │   └── ForgeUncertain   it was asked, and did not say whether it did it
 │   ├── DocumentError    a YAML or JSON document; never holds a value of it
@@ -130,6 +131,35 @@ class RenderTimeout(RenderLimit):
 
 class ClusterError(UserError):
     pass
+
+
+class ApiError(ClusterError):
+    """The HTTP status is 0 where nothing was answered; the reason is one of the API's words.
+
+    What is transient may well work if it is asked again, unchanged, a little later.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int = 0,
+        reason: str = "",
+        transient: bool = False,
+        where: Place | None = None,
+        why: str = "",
+        hint: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(what, where=where, why=why, hint=hint, detail=detail)
+        self.status = status
+        self.reason = reason
+        self.transient = transient
+
+    def again(self) -> Self:
+        fresh = super().again()
+        fresh.status, fresh.reason, fresh.transient = self.status, self.reason, self.transient
+        return fresh
 
 
 class ForgeError(UserError):

@@ -17,10 +17,10 @@ from reconciler.model.health_sources import ArgoCDHealth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import httpx
+    from reconciler.cluster.sync import BlockingApiClient
 
 
-def look(source: ArgoCDHealth, asked: HealthQuestion, client: httpx.Client) -> Evidence:
+def look(source: ArgoCDHealth, asked: HealthQuestion, client: BlockingApiClient) -> Evidence:
     name = asked.named(source.application)
     application = read_application(client, source.namespace, name)
     if application is None:
@@ -50,7 +50,7 @@ def look(source: ArgoCDHealth, asked: HealthQuestion, client: httpx.Client) -> E
 
 
 def complaints(
-    source: ArgoCDHealth, entry: Entry, client: httpx.Client, since: datetime
+    source: ArgoCDHealth, entry: Entry, client: BlockingApiClient, since: datetime
 ) -> list[str]:
     """Of Argo CD, and of the cluster since the release came, if Argo CD deploys to its own."""
     name = named(source.application, entry)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.cluster.reading import ask
-from reconciler.errors import ClusterError
+from reconciler.errors import ApiError, ClusterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import httpx
+    from reconciler.cluster.sync import BlockingApiClient
 
 HERE = "https://kubernetes.default.svc"
 KIND = "/apis/argoproj.io/v1alpha1"
@@ -42,14 +41,17 @@ class ArgoCDApplication:
     complaints: tuple[str, ...] = ()
 
 
-def read_application(client: httpx.Client, namespace: str, name: str) -> ArgoCDApplication | None:
-    answer = ask(client, f"{KIND}/namespaces/{namespace}/applications/{name}")
-    if answer.status_code == 404:
-        return None
-    if answer.status_code != 200:
-        raise _refused(answer.status_code, namespace, name)
+def read_application(
+    client: BlockingApiClient, namespace: str, name: str
+) -> ArgoCDApplication | None:
     try:
-        return _application(answer.json())
+        found = client.get(f"{KIND}/namespaces/{namespace}/applications/{name}")
+    except ApiError as e:
+        raise _refused(e, namespace, name) from e
+    if found is None:
+        return None
+    try:
+        return _application(found)
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ClusterError(
             f"the Application {namespace}/{name} is none that this program knows",
@@ -103,10 +105,20 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _refused(status: int, namespace: str, name: str) -> ClusterError:
+def _refused(error: ApiError, namespace: str, name: str) -> ApiError:
     reasons = {
         401: ("the cluster does not know you", "log in again"),
         403: ("you may not read it", "ask for get on applications.argoproj.io"),
     }
-    what, hint = reasons.get(status, (f"the API server answers with {status}", "try it again"))
-    return ClusterError(f"{what} (the Application {namespace}/{name})", hint=hint)
+    if not error.status:
+        return error
+    otherwise = f"the API server answers with {error.status}", "try it again"
+    what, hint = reasons.get(error.status, otherwise)
+    return ApiError(
+        f"{what} (the Application {namespace}/{name})",
+        status=error.status,
+        reason=error.reason,
+        transient=error.transient,
+        why=error.why,
+        hint=hint,
+    )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.cluster.sync import BlockingApiClient
+
 MAX_QUESTIONS_AT_ONCE = 8
 
 Key = tuple[HealthSource, Entry, "datetime", "datetime"]
@@ -32,12 +34,13 @@ class HealthSources:
 
     def __init__(
         self,
-        connect: Callable[[Environment, str], httpx.Client],
+        connect: Callable[[Environment, str], BlockingApiClient],
         browse: Callable[[], httpx.Client],
     ) -> None:
         self._connect = connect
         self._browse = browse
-        self._clients: dict[str, httpx.Client] = {}
+        self._clusters: dict[str, BlockingApiClient] = {}
+        self._browser: httpx.Client | None = None
         self._known: dict[Key, Evidence] = {}
         self._alone = Lock()
 
@@ -50,8 +53,10 @@ class HealthSources:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for client in self._clients.values():
+        for client in self._clusters.values():
             client.close()
+        if self._browser:
+            self._browser.close()
 
     def look(
         self, environment: Environment, asked: Sequence[HealthQuestion]
@@ -101,18 +106,18 @@ class HealthSources:
         except ReconcilerError as e:
             return unseen(e.what, e.hint)
 
-    def _cluster(self, environment: Environment, name: str) -> httpx.Client:
+    def _cluster(self, environment: Environment, name: str) -> BlockingApiClient:
         key = f"cluster {name or environment.name}"
         with self._alone:
-            if key not in self._clients:
-                self._clients[key] = self._connect(environment, name)
-            return self._clients[key]
+            if key not in self._clusters:
+                self._clusters[key] = self._connect(environment, name)
+            return self._clusters[key]
 
     def _web(self) -> httpx.Client:
         with self._alone:
-            if "" not in self._clients:
-                self._clients[""] = self._browse()
-            return self._clients[""]
+            if self._browser is None:
+                self._browser = self._browse()
+            return self._browser
 
 
 def _key(source: HealthSource, asked: HealthQuestion) -> Key:

@@ -6,23 +6,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.cluster.reading import ask
+from reconciler.errors import ApiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import httpx
+    from reconciler.cluster.sync import BlockingApiClient
 
 MAX_EVENTS = 10
 MAX_EVENT_CHARACTERS = 300
 
 
-def warnings(client: httpx.Client, namespace: str, since: datetime) -> list[str]:
+def warnings(client: BlockingApiClient, namespace: str, since: datetime) -> list[str]:
     """The last of them since a time, each once."""
-    query = {"fieldSelector": "type=Warning"}
-    answer = ask(client, f"/api/v1/namespaces/{namespace}/events", query)
-    if answer.status_code != 200:
-        return []
-    found = [(time, item) for item in answer.json()["items"] if (time := _time(item)) >= since]
+    try:
+        items = client.list(f"/api/v1/namespaces/{namespace}/events", fields="type=Warning").items
+    except ApiError as e:
+        if not e.status:
+            raise
+        return []  # whoever may not read them does without
+    found = [(time, item) for item in items if (time := _time(item)) >= since]
     lines = [_line(item) for _, item in sorted(found, key=lambda pair: pair[0])]
     return list(dict.fromkeys(lines))[-MAX_EVENTS:]
 

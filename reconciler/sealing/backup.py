@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from reconciler.errors import ClusterError, Place, SealingError
+from reconciler.errors import ApiError, ClusterError, Place, SealingError
 from reconciler.yaml.write import as_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import httpx
+    from reconciler.cluster.sync import BlockingApiClient
 
 LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 BEGINNINGS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/")
@@ -64,35 +65,36 @@ def decrypted(
         ) from None
 
 
-def fetch_keys(client: httpx.Client, namespace: str) -> list[dict[str, Any]]:
+def fetch_keys(client: BlockingApiClient, namespace: str) -> list[dict[str, Any]]:
     """The Secrets with the controller's keys, newest last, without what is of one cluster only."""
-    answer = client.get(f"/api/v1/namespaces/{namespace}/secrets", params={"labelSelector": LABEL})
-    _check(answer, f"read the Secrets of {namespace}")
-    items = sorted(answer.json()["items"], key=lambda i: i["metadata"]["creationTimestamp"])
-    if not items:
+    with _doing(f"read the Secrets of {namespace}"):
+        found = client.list(f"/api/v1/namespaces/{namespace}/secrets", labels=LABEL).items
+    if not found:
         raise ClusterError(
             f"there is no key of Sealed Secrets in the namespace {namespace}",
             hint="name the controller's namespace with --controller NAMESPACE/NAME",
         )
-    return [_bare(item) for item in items]
+    return [_bare(i) for i in sorted(found, key=lambda i: i["metadata"]["creationTimestamp"])]
 
 
 def put_keys(
-    client: httpx.Client, namespace: str, keys: Sequence[Mapping[str, Any]]
+    client: BlockingApiClient, namespace: str, keys: Sequence[Mapping[str, Any]]
 ) -> tuple[list[str], list[str]]:
     """The names of those that were created, and of those that were there already."""
     created, there = [], []
     for key in keys:
         name = str(key["metadata"]["name"])
         metadata = {**key["metadata"], "namespace": namespace}
-        answer = client.post(
-            f"/api/v1/namespaces/{namespace}/secrets", json={**key, "metadata": metadata}
-        )
-        if answer.status_code == 409:
+        try:
+            with _doing(f"create Secrets in {namespace}"):
+                client.create(
+                    f"/api/v1/namespaces/{namespace}/secrets", {**key, "metadata": metadata}
+                )
+            created.append(name)
+        except ApiError as e:
+            if e.status != 409:
+                raise
             there.append(name)
-            continue
-        _check(answer, f"create Secrets in {namespace}")
-        created.append(name)
     return created, there
 
 
@@ -111,10 +113,21 @@ def _bare(secret: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check(answer: httpx.Response, doing: str) -> None:
-    if not answer.is_success:
-        why = "you may not" if answer.status_code in (401, 403) else f"HTTP {answer.status_code}"
-        raise ClusterError(f"cannot {doing}", why=why, hint="ask for the rights, or use --context")
+@contextmanager
+def _doing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ApiError as e:
+        if not e.status:
+            raise
+        raise ApiError(
+            f"cannot {what}",
+            status=e.status,
+            reason=e.reason,
+            transient=e.transient,
+            why="you may not" if e.status in (401, 403) else f"{e.what}: {e.why}",
+            hint="ask for the rights, or use --context",
+        ) from e
 
 
 def _recipient(text: str) -> Any:

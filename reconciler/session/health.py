@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from netrc import NetrcParseError, netrc
 
-from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.cluster.sync import connect
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.health.sources import HealthSources
@@ -16,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.cluster.sync import BlockingApiClient
     from reconciler.model.environment import Environment
 
 ANY_HOST = "default"  # as the library calls it
@@ -25,7 +27,7 @@ def open_sources(settings: Settings) -> HealthSources:
     return HealthSources(partial(_cluster, settings), partial(_web, settings))
 
 
-def _cluster(settings: Settings, environment: Environment, name: str) -> httpx.Client:
+def _cluster(settings: Settings, environment: Environment, name: str) -> BlockingApiClient:
     """The cluster of this name, or that of the environment; never just the one that is chosen."""
     config = read_kubeconfig(settings.kubeconfig_files)
     there = environment.destination

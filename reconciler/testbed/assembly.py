@@ -38,4 +38,4 @@ def assemble(supervisor: Supervisor) -> None:
     if options.nodes:
         nodes.start(supervisor)
     # The last, since it makes threads: what starts processes must have no others.
-    provisioner.start(cluster.connect)
+    provisioner.start(cluster.connect())

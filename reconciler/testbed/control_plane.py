@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.testbed.api import Api
+from reconciler.cluster.access import Access
+from reconciler.cluster.auth import FixedProof, Proof
+from reconciler.cluster.sync import BlockingApiClient
+from reconciler.errors import ApiError
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from reconciler.testbed.loopback import free_port
 from reconciler.testbed.supervisor import Launch
@@ -37,8 +40,14 @@ class ControlPlane:
     authority: CertificateAuthority
     administrator: KeyPair
 
-    def connect(self) -> Api:
-        return Api(self.server, self.authority.pair.certificate, self.administrator)
+    def connect(self) -> BlockingApiClient:
+        """It makes a thread, so it has to be closed before another program is started."""
+        pair = self.administrator
+        proof = Proof(certificate=pair.certificate.read_bytes(), key=pair.key.read_bytes())
+        authority = self.authority.pair.certificate.read_bytes()
+        return BlockingApiClient(
+            Access("the testbed", self.server, FixedProof(proof), authority=authority)
+        )
 
 
 def start(supervisor: Supervisor) -> ControlPlane:
@@ -67,10 +76,10 @@ def start(supervisor: Supervisor) -> ControlPlane:
     ):
         pair = authority.client(component, user, MASTERS if user == "kwok" else ())
         authority.kubeconfig(folder.pki / f"{component}.kubeconfig", cluster.server, pair, name)
-    api = cluster.connect()
-    for number in range(NODES):
-        api.create("/api/v1/nodes", _node(number))
-    api.create("/apis/storage.k8s.io/v1/storageclasses", _storage_class())
+    with cluster.connect() as client:
+        for number in range(NODES):
+            client.create("/api/v1/nodes", _node(number))
+        client.create("/apis/storage.k8s.io/v1/storageclasses", _storage_class())
     for launch in (
         _controllers(supervisor, authority, tokens),
         _scheduler(supervisor),
@@ -78,7 +87,8 @@ def start(supervisor: Supervisor) -> ControlPlane:
     ):
         supervisor.begin(launch)
     supervisor.say("waiting for the nodes")
-    supervisor.wait("the control plane", lambda: _works(api))
+    with cluster.connect() as client:
+        supervisor.wait("the control plane", lambda: _works(client))
     supervisor.offer("kubectl")
     return cluster
 
@@ -128,8 +138,16 @@ def _api_server(
         "--allow-privileged=true",
         "--profiling=false",
     ]
-    api = Api(address, authority.pair.certificate, administrator)
-    return Launch("kube-apiserver", command, lambda: api.answers("/readyz"), address)
+    cluster = ControlPlane(address, authority, administrator)
+    return Launch("kube-apiserver", command, lambda: _is_ready(cluster), address)
+
+
+def _is_ready(cluster: ControlPlane) -> bool:
+    try:
+        with cluster.connect() as client:
+            return client.ask("GET", "/readyz").status == 200
+    except ApiError:
+        return False
 
 
 def _controllers(
@@ -174,16 +192,16 @@ def _kwok(supervisor: Supervisor) -> Launch:
     return Launch("kwok", command, lambda: True)
 
 
-def _works(api: Api) -> bool:
+def _works(client: BlockingApiClient) -> bool:
     """Nodes are ready, and the controllers have made what every namespace has."""
-    nodes = api.get("/api/v1/nodes") or {"items": []}
+    nodes = client.list("/api/v1/nodes").items
     ready = [
         condition["status"] == "True"
-        for node in nodes["items"]
+        for node in nodes
         for condition in node.get("status", {}).get("conditions", [])
         if condition["type"] == "Ready"
     ]
-    account = api.get("/api/v1/namespaces/default/serviceaccounts/default")
+    account = client.get("/api/v1/namespaces/default/serviceaccounts/default")
     return len(ready) == NODES and all(ready) and account is not None
 
 

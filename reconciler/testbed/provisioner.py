@@ -9,15 +9,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from reconciler.errors import TestbedError
+from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.watch import WatchEventKind
+from reconciler.errors import ClusterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.testbed.api import Api
+    from reconciler.cluster.sync import BlockingApiClient
 
 PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
@@ -27,41 +30,43 @@ ZONE = "topology.kubernetes.io/zone"
 # Cluster addresses are 10.96.x.y; 198.18.0.0/15 is reserved for tests of networks.
 CLUSTER_PREFIX, PUBLIC_PREFIX = "10.96.", "198.18."
 
-Object = dict[str, Any]
+Object = Mapping[str, Any]
 
 
-def start(connect: Callable[[], Api]) -> None:
+def start(client: BlockingApiClient) -> None:
     """Follow claims, volumes and services in threads that end with the process."""
     for path, handle in (
         ("/api/v1/persistentvolumeclaims", provide_volume),
         ("/api/v1/persistentvolumes", drop_released_volume),
         ("/api/v1/services", give_address),
     ):
-        threading.Thread(target=_follow, args=(connect(), path, handle), daemon=True).start()
+        threading.Thread(target=_follow, args=(client, path, handle), daemon=True).start()
 
 
-def _follow(api: Api, path: str, handle: Callable[[Api, Object], None]) -> None:
+def _follow(
+    client: BlockingApiClient, path: str, handle: Callable[[BlockingApiClient, Object], None]
+) -> None:
     while True:
         try:
-            for kind, found in api.watch(path):
-                if kind in ("ADDED", "MODIFIED"):
-                    handle(api, found)
-        except (TestbedError, OSError, ValueError) as e:
+            for event in client.watch(path):
+                if event.kind in (WatchEventKind.added, WatchEventKind.modified):
+                    handle(client, event.object)
+        except (ClusterError, OSError, ValueError) as e:
             print(f"{path}: {e}", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(1)
 
 
-def provide_volume(api: Api, claim: Object) -> None:
+def provide_volume(client: BlockingApiClient, claim: Object) -> None:
     """Make the volume that the volume controller asks for; that controller binds the two."""
     meta, spec = claim["metadata"], claim["spec"]
     notes = meta.get("annotations", {})
     if spec.get("volumeName") or PROVISIONER not in notes:
         return
-    kind = api.get(f"/apis/storage.k8s.io/v1/storageclasses/{spec.get('storageClassName')}")
+    kind = client.get(f"/apis/storage.k8s.io/v1/storageclasses/{spec.get('storageClassName')}")
     if kind is None:
         return
     name = f"pvc-{meta['uid']}"
-    volume: Object = {
+    volume: dict[str, Any] = {
         "metadata": {"name": name, "annotations": {PROVISIONED_BY: notes[PROVISIONER]}},
         "spec": {
             "accessModes": spec["accessModes"],
@@ -80,13 +85,14 @@ def provide_volume(api: Api, claim: Object) -> None:
         },
     }
     if node := notes.get(SELECTED_NODE):
-        volume["spec"]["nodeAffinity"] = {"required": _same_zone(api, node)}
-    api.create("/api/v1/persistentvolumes", volume)
+        volume["spec"]["nodeAffinity"] = {"required": _same_zone(client, node)}
+    with accepting(409):  # another event of this claim made it
+        client.create("/api/v1/persistentvolumes", volume)
 
 
-def _same_zone(api: Api, node: str) -> Object:
+def _same_zone(client: BlockingApiClient, node: str) -> Object:
     """A volume is reached from its own zone only, as a disk of a cloud is."""
-    found = api.get(f"/api/v1/nodes/{node}") or {"metadata": {"labels": {}}}
+    found = client.get(f"/api/v1/nodes/{node}") or {"metadata": {"labels": {}}}
     zone = found["metadata"]["labels"].get(ZONE, "")
     return {
         "nodeSelectorTerms": [
@@ -95,23 +101,24 @@ def _same_zone(api: Api, node: str) -> Object:
     }
 
 
-def drop_released_volume(api: Api, volume: Object) -> None:
+def drop_released_volume(client: BlockingApiClient, volume: Object) -> None:
     """A volume that nobody claims any more goes, unless its class says that it is retained."""
     released = volume.get("status", {}).get("phase") == "Released"
     policy = volume["spec"].get("persistentVolumeReclaimPolicy")
     ours = PROVISIONED_BY in volume["metadata"].get("annotations", {})
     if released and ours and policy == "Delete":
-        api.delete(f"/api/v1/persistentvolumes/{volume['metadata']['name']}")
+        client.delete(f"/api/v1/persistentvolumes/{volume['metadata']['name']}")
 
 
-def give_address(api: Api, service: Object) -> None:
+def give_address(client: BlockingApiClient, service: Object) -> None:
     """An address of its own for each load balancer."""
     spec, meta = service["spec"], service["metadata"]
     given = service.get("status", {}).get("loadBalancer", {}).get("ingress")
     if spec.get("type") != "LoadBalancer" or given:
         return
     address = spec["clusterIP"].replace(CLUSTER_PREFIX, PUBLIC_PREFIX, 1)
-    api.patch(
-        f"/api/v1/namespaces/{meta['namespace']}/services/{meta['name']}/status",
-        {"status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}},
-    )
+    with accepting(404):  # it is gone again
+        client.merge_patch(
+            f"/api/v1/namespaces/{meta['namespace']}/services/{meta['name']}/status",
+            {"status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}},
+        )

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from reconciler.bot.round import Round
+from reconciler.cluster.sync import BlockingApiClient
 from reconciler.errors import ClusterError
 from reconciler.forges.forge import MergeOutcome
 from reconciler.health.sources import HealthSources
@@ -55,7 +56,7 @@ def test_each_app_that_fails_gets_a_way_back_of_its_own(build: Build) -> None:
 
 
 def test_what_nobody_can_tell_takes_nothing_back(build: Build) -> None:
-    def away(*_: object) -> httpx.Client:
+    def away(*_: object) -> BlockingApiClient:
         raise ClusterError("https://10.0.0.1:6443 does not answer", why="the token has expired")
 
     argocd = "health: [{type: argocd, application: '{app}-prod'}]\n"

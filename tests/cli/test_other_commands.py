@@ -172,7 +172,7 @@ def test_a_typing_error_is_the_users(reconciler: Run, arguments: list[str]) -> N
 
 
 HEAVY = {"typer", "click", "rich", "pygit2", "kubernetes", "grpc", "cryptography", "dataclasses"}
-HEAVY |= {"yaml", "re", "typing", "json", "pathlib", "difflib", "threading"}
+HEAVY |= {"aiohttp", "asyncio", "yaml", "re", "typing", "json", "pathlib", "difflib", "threading"}
 
 
 @pytest.mark.parametrize("typed", ["apps/app0", "prod/paw", "prod"])

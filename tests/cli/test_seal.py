@@ -319,4 +319,6 @@ def test_help_and_render_do_not_load_what_encrypts(fleet: Repo) -> None:
             text=True,
         )
         imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-        assert not imported & {"cryptography", "httpx", "pyrage"}, arguments
+        assert not imported & {"cryptography", "httpx", "pyrage", "aiohttp", "kubernetes"}, (
+            arguments
+        )

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.cluster.sync import connect
 from reconciler.sealing.certificate import Certificate, read_certificate
 from reconciler.sealing.certificate_url import fetch
 from reconciler.sealing.controller import controller_at
@@ -122,7 +123,7 @@ def test_the_controller_opens_500_secrets_that_were_sealed_here(
     with connect(read_kubeconfig([str(cluster.kubeconfig)]).context(), {}) as client:
         for one in sealed:
             at = f"/apis/{VERSION}/namespaces/{cluster.namespace}/sealedsecrets"
-            client.post(at, json=one).raise_for_status()
+            client.create(at, one)
     for _ in range(600):
         there = {s["metadata"]["name"]: s for s in cluster.get("secrets")["items"]}
         if len(there) >= len(made):

@@ -24,6 +24,7 @@ from reconciler.testbed.supervisor import Launch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.cluster.sync import BlockingApiClient
     from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
@@ -106,7 +107,8 @@ def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     shutil.copyfile(wrapper, supervisor.folder.bin / wrapper.name)
     (supervisor.folder.bin / wrapper.name).chmod(0o755)
     apply_bundle(supervisor, cluster, "argocd-crds")
-    _configure(cluster)
+    with cluster.connect() as client:
+        _configure(client)
 
     password = secrets.token_urlsafe(24)
     (redis,) = supervisor.start(lambda: _redis(supervisor, work, password))
@@ -125,22 +127,21 @@ def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
     supervisor.publish(ARGOCD_SERVER=server.address.removeprefix("http://"))
 
 
-def _configure(cluster: ControlPlane) -> None:
+def _configure(client: BlockingApiClient) -> None:
     """What its installation puts there before anything runs."""
-    api = cluster.connect()
-    api.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    client.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     place = f"/api/v1/namespaces/{NAMESPACE}"
     labels = {"app.kubernetes.io/part-of": "argocd"}
     data = {"argocd-cm": {"timeout.reconciliation": "30s", "timeout.reconciliation.jitter": "0s"}}
     for name in ("cm", "rbac-cm", "gpg-keys-cm", "ssh-known-hosts-cm", "tls-certs-cm"):
         name = f"argocd-{name}"
         meta = {"name": name, "labels": labels}
-        api.create(f"{place}/configmaps", {"metadata": meta, "data": data.get(name, {})})
+        client.create(f"{place}/configmaps", {"metadata": meta, "data": data.get(name, {})})
     secret = {
         "metadata": {"name": "argocd-secret", "labels": labels},
         "stringData": {"server.secretkey": secrets.token_urlsafe(32)},
     }
-    api.create(f"{place}/secrets", secret)
+    client.create(f"{place}/secrets", secret)
     everything: Object = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -151,7 +152,7 @@ def _configure(cluster: ControlPlane) -> None:
             "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
         },
     }
-    api.create(f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/appprojects", everything)
+    client.create(f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/appprojects", everything)
 
 
 def _redis(supervisor: Supervisor, work: Path, password: str) -> Launch:

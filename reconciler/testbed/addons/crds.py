@@ -8,7 +8,7 @@ from reconciler.errors import TestbedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.testbed.api import Api
+    from reconciler.cluster.sync import BlockingApiClient
     from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 
@@ -42,13 +42,13 @@ def apply_bundle(supervisor: Supervisor, cluster: ControlPlane, name: str) -> No
     )
     if done.returncode:
         raise TestbedError(f"{name} cannot be applied", why=done.stderr.strip()[-300:])
-    api = cluster.connect()
-    supervisor.wait("serving the definitions", lambda: _all_served(api))
+    with cluster.connect() as client:
+        supervisor.wait("serving the definitions", lambda: _all_served(client))
 
 
-def _all_served(api: Api) -> bool:
-    found = api.get(DEFINITIONS) or {"items": []}
+def _all_served(client: BlockingApiClient) -> bool:
+    definitions = client.list(DEFINITIONS).items
     return all(
         any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
-        for conditions in (d.get("status", {}).get("conditions") or [] for d in found["items"])
+        for conditions in (d.get("status", {}).get("conditions") or [] for d in definitions)
     )

@@ -56,22 +56,22 @@ def start(supervisor: Supervisor, cluster: ControlPlane) -> None:
 
 def _account(cluster: ControlPlane) -> str:
     """The controller's service account with its rights, and a token for it."""
-    api = cluster.connect()
-    accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
-    name = {"metadata": {"name": ACCOUNT}}
-    api.create(accounts, name)
-    api.create(f"{RBAC}/clusterroles", {**name, "rules": CLUSTER_RULES})
-    binding = {
-        **name,
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": ACCOUNT,
-        },
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
-    }
-    api.create(f"{RBAC}/clusterrolebindings", binding)
-    answer = api.create(f"{accounts}/{ACCOUNT}/token", {"spec": {"expirationSeconds": YEAR}})
+    with cluster.connect() as client:
+        accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
+        name = {"metadata": {"name": ACCOUNT}}
+        client.create(accounts, name)
+        client.create(f"{RBAC}/clusterroles", {**name, "rules": CLUSTER_RULES})
+        binding = {
+            **name,
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": ACCOUNT,
+            },
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
+        }
+        client.create(f"{RBAC}/clusterrolebindings", binding)
+        answer = client.create(f"{accounts}/{ACCOUNT}/token", {"spec": {"expirationSeconds": YEAR}})
     token: str = answer["status"]["token"]
     return token
 

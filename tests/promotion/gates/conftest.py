@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.cluster.sync import BlockingApiClient
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
@@ -26,7 +27,7 @@ Ask = Callable[..., GateQuestion]
 At = Callable[[datetime], None]
 
 
-def no_cluster(environment: Environment, name: str) -> httpx.Client:
+def no_cluster(environment: Environment, name: str) -> BlockingApiClient:
     raise AssertionError("there is no cluster")
 
 

@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cluster.kubeconfig import connect, read_kubeconfig
+from reconciler.cluster.access import Access
+from reconciler.cluster.auth import FixedProof, Proof
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge
@@ -146,6 +149,10 @@ def test_what_is_no_prometheus_opens_nothing(
     assert health.state is Gate.waiting
 
 
+def anonymous(url: str) -> BlockingApiClient:
+    return BlockingApiClient(Access("a test", url, FixedProof(Proof())))
+
+
 @pytest.fixture
 def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], HealthSources]]:
     """An API server that knows one Application, as a test describes it."""
@@ -156,10 +163,8 @@ def argo(request: pytest.FixtureRequest) -> Iterator[tuple[dict[str, Any], Healt
         answer: Answer = known.get("answer", (200, known))
         return answer
 
-    with serving(answers) as url:
-        client = lambda *_: httpx.Client(base_url=url)  # noqa: E731
-        with HealthSources(client, httpx.Client) as sources:
-            yield known, sources
+    with serving(answers) as url, HealthSources(lambda *_: anonymous(url), httpx.Client) as sources:
+        yield known, sources
 
 
 ARGO = 'type: argocd, application: "{environment}-{app}"'
@@ -252,7 +257,7 @@ def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(
 def test_an_api_server_that_is_away_opens_nothing(aged: Callable[..., Fleet], ask: Ask) -> None:
     with serving(lambda *_: (200, b"")) as url:
         pass
-    with HealthSources(lambda *_: httpx.Client(base_url=url), httpx.Client) as sources:
+    with HealthSources(lambda *_: anonymous(url), httpx.Client) as sources:
         health, soak = judged(aged(ARGO), ask, sources=sources)
     assert (health.state, soak.state) == (Gate.waiting, Gate.waiting)
     assert "the API server does not answer" in health.evidence
@@ -267,7 +272,7 @@ def test_argo_cd_opens_the_gates_for_what_it_runs_and_for_nothing_else(
     fleet = Fleet(repo, {"dev": source, "stage": gates})
     fleet.change(2)
 
-    def reach(environment: Environment, cluster: str) -> httpx.Client:
+    def reach(environment: Environment, cluster: str) -> BlockingApiClient:
         return connect(read_kubeconfig([str(argocd.kubeconfig)]).context(), {})
 
     def now(later: timedelta = timedelta()) -> tuple[GateResult, GateResult]:

@@ -1,0 +1,82 @@
+"""What an API server says when it refuses, as errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.errors import ApiError
+
+MAX_WORDS = 500  # characters of what the server says
+TRANSIENT = {429, 500, 502, 503, 504}
+UNKNOWN = 401
+HINTS = {
+    UNKNOWN: "log in again, or choose another context",
+    403: "ask for the right to do this",
+    429: "try it again in a while",
+}
+
+
+@contextmanager
+def accepting(*statuses: int) -> Iterator[None]:
+    """What is refused in one of these ways is as good as done."""
+    try:
+        yield
+    except ApiError as e:
+        if e.status not in statuses:
+            raise
+
+
+def refusal(method: str, path: str, code: int, content: bytes) -> ApiError:
+    """The error for an answer that is none of the good ones."""
+    status = status_in(content)
+    words = _words(path, status) if status else content.decode(errors="replace")
+    return ApiError(
+        f"the API server refuses {method} {path} with {code}",
+        status=code,
+        reason=str(status.get("reason") or ""),
+        transient=code in TRANSIENT,
+        why=" ".join(words.split())[:MAX_WORDS],
+        hint=HINTS.get(code, ""),
+    )
+
+
+def silence(address: str, method: str, path: str, why: str) -> ApiError:
+    """The error for an answer that did not come, or not to its end."""
+    return ApiError(
+        f"the API server does not answer at {address}",
+        transient=True,
+        why=f"{method} {path}: {why}",
+        hint="is the cluster running, and is this the right one?",
+    )
+
+
+def nonsense(method: str, path: str, code: int) -> ApiError:
+    """The error for what no API server answers."""
+    return ApiError(
+        f"what answers {method} {path} is no API server",
+        status=code,
+        why="it sends something else than an object in JSON",
+        hint="is this the right address?",
+    )
+
+
+def status_in(content: bytes) -> Mapping[str, Any]:
+    """The object of kind Status; nothing if this is something else."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and found.get("kind") == "Status" else {}
+
+
+def _words(path: str, status: Mapping[str, Any]) -> str:
+    """Its message; of Secrets only which fields it is about, for it may quote what they hold."""
+    if "secrets" not in path.split("?")[0].split("/"):
+        return str(status.get("message") or "")
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, Mapping) else None
+    fields = [str(cause.get("field") or cause.get("reason") or "") for cause in causes or ()]
+    return ", ".join([str(status.get("reason") or "it does not say why"), *fields])
