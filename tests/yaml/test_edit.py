@@ -62,7 +62,7 @@ def with_value(text: str, path: str, value: Any, number: int = 0) -> str:
         del inside[last]
     else:
         inside[last] = value
-    return edited(found, new)
+    return edited(found, new).text
 
 
 def changed(before: str, after: str) -> list[str]:
@@ -149,4 +149,4 @@ def test_what_was_edited_reads_as_what_was_meant(
 ) -> None:
     found = document(layout(old))
     assert found.value == old
-    assert document(edited(found, new)).value == new
+    assert document(edited(found, new).text).value == new

@@ -1,0 +1,14 @@
+"""What ruamel.yaml, a reader that is not ours, takes a text for."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+
+def ruamel_values(text: str, version: tuple[int, int] = (1, 2)) -> list[Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = version
+    return [value for value in yaml.load_all(io.StringIO(text)) if value is not None]
