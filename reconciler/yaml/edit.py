@@ -12,7 +12,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import InternalError
-from reconciler.yaml.nodes import LOADER
+from reconciler.yaml.nodes import LOADER, TEXT
 from reconciler.yaml.read import Document, read_documents
 from reconciler.yaml.reading import reads_as
 from reconciler.yaml.values import in_place, item_name, same
@@ -20,7 +20,6 @@ from reconciler.yaml.write import as_yaml
 
 COMMENT = re.compile(r"[ \t]*#")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
-TEXT = "tag:yaml.org,2002:str"
 INDENTATION = re.compile(r'\n([ \t]+)"')
 
 
@@ -227,7 +226,8 @@ def _begins_item(text: str, node: MappingNode) -> bool:
 
 def _replacement(text: str, node: MappingNode, key: str, new: Any) -> Splice:
     name, value = _entry(node, key)
-    rendered = as_yaml({key: new}).removesuffix("\n")
+    spelled = text[_at(name) : _end(text, name)]
+    rendered = spelled + as_yaml({"_": new})[1:].removesuffix("\n")
     return Splice(_at(name), _end(text, value), _indented(rendered, _column(text, name)))
 
 

@@ -39,7 +39,7 @@ def _blocks(root: Node) -> Iterator[tuple[Node, Node]]:
         inside = [v[1] if isinstance(v, tuple) else v for v in outer.value]
         waiting += inside
         for inner in inside:
-            if _is_block(inner) and inner.start_mark.line > outer.start_mark.line:
+            if _is_block(inner):
                 yield outer, inner
 
 

@@ -5,6 +5,7 @@ ruamel keeps the lines below a value with that value, though they mostly speak o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml.error import CommentMark
@@ -21,7 +22,21 @@ def move_comments(old: Node, new: Node) -> None:
 
 def take_below(node: Node) -> str:
     """The lines below a value, empty ones among them, which it has no more."""
-    last = last_of(node)
+    return _take_below_last(last_of(node)) + "".join(_take_ends(node))
+
+
+def _take_ends(node: Any) -> Iterator[str]:
+    """Below an alias there is nothing to keep lines but the end of what it stands in."""
+    if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
+        return
+    yield from _take_ends(_value(node.value[-1]))
+    if node.comment and len(node.comment) > 2 and node.comment[2]:
+        for token in node.comment[2]:
+            yield f"{' ' * token.start_mark.column}{token.value}"
+        node.comment = [*node.comment[:2], None, *node.comment[3:]]
+
+
+def _take_below_last(last: Any) -> str:
     token = last.comment[0] if last.comment else None
     if token is None:
         return ""
@@ -76,9 +91,12 @@ def _token(text: str, column: int) -> CommentToken:
 def last_of(node: Node) -> Node:
     """What stands last in a value."""
     while isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
+        node = _value(node.value[-1])
     return node
+
+
+def _value(entry: Any) -> Any:
+    return entry[1] if isinstance(entry, tuple) else entry
 
 
 def _is_block_scalar(node: Node) -> bool:

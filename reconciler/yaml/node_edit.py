@@ -166,7 +166,7 @@ class NodeEdit:
         text = as_yaml({"_": new})
         if isinstance(like, ScalarNode) and isinstance(new, str):
             style = None if like.style in ("|", ">") else like.style
-            text = f"_: {written_like(style, like.value, new)}"
+            text = f"_: {written_like(style, like.value, new)}\n"
         ((_, found),) = self._composed(text).value
         return found
 

@@ -70,6 +70,7 @@ def _written(document: Document, part: str, whole: Document, wanted: Mapping[str
 def _ruamel() -> YAML:
     yaml = YAML()
     yaml.width = WIDE
+    yaml.brace_single_entry_mapping_in_flow_sequence = True  # [&a b: c] has no anchored mapping
     yaml.composer.warn_double_anchors = False
     return yaml
 
