@@ -20,7 +20,7 @@ def indentation_of(root: Node) -> tuple[int, int, int]:
             continue
         if isinstance(inner, MappingNode):
             mappings[step] += 1
-        else:
+        elif inner.start_mark.line == inner.value[0].start_mark.line:  # no anchor stands above
             dashes[step, _column(inner.value[0]) - _column(inner)] += 1
     ((mapping, _),) = mappings.most_common(1) or [(MAPPING, 0)]
     (((offset, width), _),) = dashes.most_common(1) or [((OFFSET, SEQUENCE), 0)]
@@ -37,9 +37,9 @@ def _blocks(root: Node) -> Iterator[tuple[Node, Node]]:
             continue
         seen.add(id(outer))
         inside = [v[1] if isinstance(v, tuple) else v for v in outer.value]
-        waiting += inside
+        waiting += reversed(inside)
         for inner in inside:
-            if _is_block(inner):
+            if _is_block(inner) and id(inner) not in seen:  # but for aliases
                 yield outer, inner
 
 

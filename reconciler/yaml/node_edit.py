@@ -80,6 +80,8 @@ class NodeEdit:
             move_comments(self._copied(node, old, old, bare), found)
         elif node.style == ">":
             found.value = STRAY_FOLD.sub("", node.value)
+        if bare:
+            _quote(found)  # a comment that was behind an alias would become a line of it
         return found  # type: ignore[no-any-return]
 
     def _put(self, node: Any, entries: _Entries) -> None:
@@ -129,6 +131,8 @@ class NodeEdit:
                     put_below(item, take_below(entries.found[-1]))
             else:
                 item = self._edited(node.value[at], old[at], value, bare)
+            if item.anchor:
+                _quote(item)  # ruamel indents lines of such an item as if they were no part of it
             entries.keep(item)
         drop_before(len(old))
         return entries
@@ -193,6 +197,11 @@ class _Entries:
             put_below(_value(self.found[-1]), below)
         else:
             self.above += below
+
+
+def _quote(node: Any) -> None:
+    if getattr(node, "style", None) in ("|", ">"):
+        node.style, node.value = '"', node.value.replace("\a", "")
 
 
 def _value(entry: Any) -> Any:

@@ -304,15 +304,27 @@ class Odd:
 
 def look_alikes(document: Document) -> Iterator[Place]:
     """Where plain text stands that programs with the rules of YAML 1.1 take for true or false."""
+    for node in _nodes(document):
+        if isinstance(node, ScalarNode) and not node.style and _looks_true(node.value):
+            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def merges(document: Document) -> Iterator[Place]:
+    """Where << stands."""
+    for node in _nodes(document):
+        if is_merge(node):
+            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _nodes(document: Document) -> Iterator[Node]:
     waiting = [document.node] if document.node else []
     while waiting:
         node = waiting.pop()
+        yield node
         if isinstance(node, MappingNode):
             waiting += [part for pair in node.value for part in pair]
         elif isinstance(node, SequenceNode):
             waiting += node.value
-        elif isinstance(node, ScalarNode) and not node.style and _looks_true(node.value):
-            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _looks_true(text: str) -> bool:

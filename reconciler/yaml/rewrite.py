@@ -107,7 +107,7 @@ def _once(root: Node) -> Iterator[Node]:
 def _check_comments(
     document: Document, before: str, after: str, gone: list[tuple[int, int]], line: int
 ) -> None:
-    """ruamel drops those between brackets."""
+    """ruamel drops those between brackets, and some behind an alias."""
     left = Counter(text for _, text in comments(after))
     for at, text in comments(before):
         left[text] -= 1
@@ -116,7 +116,7 @@ def _check_comments(
             raise DocumentError(
                 "this cannot be edited without losing a comment",
                 where=Place(document.file, line + before.count("\n", 0, at)),
-                hint="move the comment above the brackets that it stands between",
+                hint="move it to a line of its own, outside of brackets",
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import DocumentError
@@ -264,7 +264,7 @@ class Writer:
         return text
 
     def any_value(self, depth: int, column: int) -> str:
-        kind = self.draw(
+        kind: str = self.draw(
             st.sampled_from(["plain", "plain", "block", "flow", "map", "list", "alias"])
         )
         end = self.draw(END)
@@ -276,8 +276,8 @@ class Writer:
             anchor = self.anchor()
             items = self.draw(st.integers(1, 3))
             pad = " " * (column + self.offset)
-            lines = (f"{pad}-{self.value(0, column + self.offset)}" for _ in range(items))
-            return f"{anchor}{end}\n{''.join(lines)}"
+            items_of = (f"{pad}-{self.value(0, column + self.offset)}" for _ in range(items))
+            return f"{anchor}{end}\n{''.join(items_of)}"
         anchor = self.anchor()
         if kind == "block":
             head, _, lines = self.draw(BLOCKS).partition("\n")
@@ -289,7 +289,8 @@ class Writer:
         if kind == "flow":
             inner = f"[{self.draw(TEXTS.filter(str.isalnum))}, {{a:{self.anchor()} 010}}, 'x']"
             return f"{anchor} {inner}{end}\n"
-        return f"{anchor} {self.draw(PLAIN)}{end}\n"
+        plain: str = self.draw(PLAIN)
+        return f"{anchor} {plain}{end}\n"
 
 
 @st.composite
@@ -309,7 +310,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=documents(), data=st.data())
 def test_any_edit_says_what_was_meant_to_a_reader_that_is_not_ours(
     text: str, data: st.DataObject
@@ -319,7 +320,14 @@ def test_any_edit_says_what_was_meant_to_a_reader_that_is_not_ours(
     new = data.draw(TEXTS)
     value = copy.deepcopy(document.value)
     put(*path, new)(value)
-    after = edited(document, value).text
+    assume(at(document.value, path) != new)
+    try:
+        found = edited(document, value)
+    except DocumentError as e:
+        assert "losing a comment" in e.what  # noqa: PT017
+        assert list(comments(text))
+        return
+    after = found.text
     # PyYAML reads the old text and is told the edit; ruamel reads the new one, by both versions.
     for version in ((1, 1), (1, 2)):
         (wanted,) = ruamel_values(text, version)
@@ -333,8 +341,7 @@ def test_any_edit_says_what_was_meant_to_a_reader_that_is_not_ours(
             continue
         assert repr(ruamel_values(after, version)) == repr([wanted])
     lost = Counter(c for _, c in comments(text)) - Counter(c for _, c in comments(after))
-    del lost["# a comment"]  # it stands within a value, behind its |
-    assert not lost or not isinstance(at(document.value, path), str)
+    assert not found.rewritten or not lost or not isinstance(at(document.value, path), str)
 
 
 def named(inner: Any, step: Any) -> Any:
