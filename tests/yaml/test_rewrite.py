@@ -296,8 +296,8 @@ class Writer:
 @st.composite
 def documents(draw: Callable[..., Any]) -> str:
     writer = Writer(draw)
-    text = draw(ABOVE) + writer.mapping(2, 0)
-    return text.rstrip("\n") + "\n"
+    text = f"{draw(ABOVE)}{writer.mapping(2, 0)}".rstrip("\n")
+    return f"{text}\n"
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
