@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
+from tests import peers
 from tests.peers import PEER_MISSING as PEER_MISSING
 from tests.peers import program
 
@@ -22,6 +23,23 @@ settings.register_profile(
 settings.load_profile("steady")
 
 pytest_plugins = ["tests.testbed.plugin"]
+
+# Whatever uses one of these waits for a program that is compiled, or for a cluster: make quick does
+# without. What asks for a peer in another way has the mark written on it, or fails.
+PEER_FIXTURES = {"control_plane", "kustomize", "promtool", "sarif_schema", "tiny"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if PEER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("peers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    peers.allowed = item.get_closest_marker("peers") is not None
+    return (yield)
 
 
 @pytest.fixture(scope="session")
