@@ -24,9 +24,9 @@ settings.load_profile("steady")
 
 pytest_plugins = ["tests.testbed.plugin"]
 
-# Whatever uses one of these waits for a program that is compiled, or for a cluster: make quick does
-# without. What asks for a peer in another way has the mark written on it, or fails.
-PEER_FIXTURES = {"control_plane", "kustomize", "promtool", "sarif_schema", "tiny"}
+# Whatever uses one of these, directly or not, waits for a program that is compiled: make quick does
+# without. What gets a peer without them has the mark written on it, or fails.
+PEER_FIXTURES = {"peer", "tiny"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,9 +43,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture(scope="session")
-def kustomize() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+def peer() -> Callable[[str], Path]:
+    """The path of a real program, by its name."""
+    return program
+
+
+@pytest.fixture(scope="session")
+def kustomize(peer: Callable[[str], Path]) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """kustomize build, the real one."""
-    binary = program("kustomize")
+    binary = peer("kustomize")
 
     def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run([binary, "build", *flags, folder], capture_output=True)

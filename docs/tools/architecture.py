@@ -1,4 +1,4 @@
-"""Draws the floors of the package to standard output, as the contracts in pyproject.toml have them."""
+"""Draws the floors of the package to standard output, by the contract in pyproject.toml."""
 
 from __future__ import annotations
 
