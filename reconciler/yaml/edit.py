@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import InternalError
-from reconciler.yaml.nodes import LOADER, TEXT
 from reconciler.yaml.read import Document, read_documents
 from reconciler.yaml.reading import reads_as
+from reconciler.yaml.scalars import written_like
 from reconciler.yaml.values import in_place, item_name, same
 from reconciler.yaml.write import as_yaml
 
@@ -173,31 +172,6 @@ def _scalar(text: str, node: ScalarNode, new: str) -> list[Splice] | None:
     begin += len(PROPERTIES.match(text, begin, end)[0])  # type: ignore[index]
     written = written_like(node.style, node.value, new)
     return None if "\n" in written else [Splice(begin, end, written)]
-
-
-def written_like(style: str | None, old: str, new: str) -> str:
-    """In the quotes that were there, if the text can stand in them."""
-    written = as_yaml({"_": new})[3:-1]
-    if "\n" in written:
-        return written
-    if style == "'" and new.isprintable():
-        return "'" + new.replace("'", "''") + "'"
-    if style == '"':
-        return json.dumps(new, ensure_ascii=False)
-    if not style and _is_plain(new) and ("?" in old or "?" not in new):
-        return new
-    return written
-
-
-def _is_plain(text: str) -> bool:
-    """Do all readers take it for this text, without quotes and between brackets, too?"""
-    try:
-        node = yaml.compose(f"[{text}]", Loader=LOADER)
-    except yaml.YAMLError:
-        return False
-    found = node.value if isinstance(node, SequenceNode) else []
-    texts = [n for n in found if isinstance(n, ScalarNode) and n.tag == TEXT and not n.style]
-    return len(texts) == len(found) == 1 and texts[0].value == text
 
 
 def _entry(node: MappingNode, key: str) -> tuple[Node, Node]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.yaml.edit import written_like
 from reconciler.yaml.node_comments import (
     last_of,
     move_comments,
@@ -21,6 +20,7 @@ from reconciler.yaml.node_comments import (
     put_below,
     take_below,
 )
+from reconciler.yaml.scalars import written_like
 from reconciler.yaml.values import origins, same
 from reconciler.yaml.write import as_yaml
 
