@@ -212,7 +212,7 @@ def test_every_dependency_is_explained() -> None:
         *project["project"]["optional-dependencies"].values(),
         *project["dependency-groups"].values(),
     ]
-    names = {re.split(r"[^\w-]", entry)[0] for entries in lists for entry in entries}
+    names = {re.split(r"[^\w.-]", entry)[0] for entries in lists for entry in entries}
     modules = (ROOT / KERNEL / "go.mod").read_text()
     names |= set(re.findall(r"^\t(\S+) v\S+$", modules, re.MULTILINE))
     page = (ROOT / "docs/explanation/dependencies.md").read_text()

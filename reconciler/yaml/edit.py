@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, NoReturn
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import InternalError
+from reconciler.yaml.plain_values import in_place, item_name, same
 from reconciler.yaml.read import Document, read_documents
 from reconciler.yaml.reading import reads_as
 from reconciler.yaml.scalars import written_like
-from reconciler.yaml.values import in_place, item_name, same
 from reconciler.yaml.write import as_yaml
 
 COMMENT = re.compile(r"[ \t]*#")

@@ -20,8 +20,8 @@ from reconciler.yaml.node_comments import (
     put_below,
     take_below,
 )
+from reconciler.yaml.plain_values import origins, same
 from reconciler.yaml.scalars import written_like
-from reconciler.yaml.values import origins, same
 from reconciler.yaml.write import as_yaml
 
 # ruamel marks where a folded text was folded; its emitter takes the mark at such a space only.

@@ -8,8 +8,8 @@ from typing import Any
 from yaml.nodes import Node, ScalarNode
 
 from reconciler.errors import ReconcilerError
+from reconciler.yaml.plain_values import origins, same
 from reconciler.yaml.read import Document, child, read_documents
-from reconciler.yaml.values import origins, same
 
 
 def reads_as(document: Document, text: str, value: Mapping[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from reconciler.argocd.plugin_pb2 import (
     ManifestRequestMetadata,
     ManifestResponse,
 )
-from reconciler.argocd.replay.client import call
+from reconciler.argocd.replay.plugin_client import call
 from reconciler.argocd.replay.request import GenerateRequest, common_root, sent
 from reconciler.argocd.replay.request import TargetCluster as Told
 from reconciler.argocd.replay.response import received

@@ -15,7 +15,7 @@ def binding(this: CheckRule, world: World) -> Iterator[Finding]:
 
     The controller cannot open it. A value is bound to the name and the namespace that it was sealed
     for, and a prefix, a suffix or a namespace that Kustomize sets changes them afterwards. What
-    it was sealed for is read from the annotation `reconciler/sealed`; of a SealedSecret without
+    it was sealed for is read from the annotation `reconciler.dev/sealed`; of a SealedSecret without
     one, nothing is known.
     """
     for o, sealed in sealed_secrets(world):

@@ -14,7 +14,7 @@ def certificate(this: CheckRule, world: World) -> Iterator[Finding]:
 
     Only the cluster with its private key can open it: most often it was copied from another
     environment. The certificates of an environment are those in its `sealing-cert.pem`, older ones
-    too. What a value was sealed with is read from the annotation `reconciler/sealed`.
+    too. What a value was sealed with is read from the annotation `reconciler.dev/sealed`.
     """
     if not world.sealing:
         return

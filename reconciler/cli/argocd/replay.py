@@ -200,7 +200,7 @@ def _answer(
 ) -> tuple[list[str], float]:
     """The manifests, and how long they took: without the start of the server."""
     from reconciler.argocd.plugin_pb2 import ManifestResponse
-    from reconciler.argocd.replay.client import call
+    from reconciler.argocd.replay.plugin_client import call
     from reconciler.argocd.replay.server_process import ours, stock, with_clone
     from reconciler.argocd.server.rpc import Refused
     from reconciler.argocd.server.service import SERVICE

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.promotion.report.risks.access import widenings
 from reconciler.promotion.report.risks.before_after import BeforeAfter
 from reconciler.promotion.report.risks.definitions import lost_versions
 from reconciler.promotion.report.risks.images import unpinned
@@ -15,6 +14,7 @@ from reconciler.promotion.report.risks.recreation import recreations
 from reconciler.promotion.report.risks.removal import removals
 from reconciler.promotion.report.risks.replicas import drops
 from reconciler.promotion.report.risks.restarts import restarts
+from reconciler.promotion.report.risks.rights import widenings
 from reconciler.promotion.report.risks.storage import claims
 
 RISKS: tuple[Callable[[BeforeAfter], Iterator[Finding]], ...] = (
