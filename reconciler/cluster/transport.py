@@ -121,9 +121,10 @@ class Transport:
         while True:
             try:
                 response = await self._send(call, proof)
-            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as e:
                 # It closed a connection that was kept, while we were writing.
-                if is_resent or not call.is_repeatable:
+                is_lost = not isinstance(e, aiohttp.ClientConnectorError)
+                if is_resent or not is_lost or not call.is_repeatable:
                     raise
                 is_resent = True
                 continue
