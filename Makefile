@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format kernel crds lock bench docs picture clean
+.PHONY: help demo test quick coverage lint format kernel crds lock bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -24,6 +24,14 @@ demo: $(VENV)/installed ## Render and check this repository's fleets, and deploy
 
 test: $(VENV)/tested ## Run all tests (what CI runs)
 	@$(BIN)/pytest $(PYTEST_FLAGS)
+
+quick: $(VENV)/tested ## Run the tests that compile nothing and take no time of note: 3 minutes
+	@$(BIN)/pytest $(PYTEST_FLAGS) -m 'not peers and not slow'
+
+coverage: $(VENV)/tested ## Run all tests and count what of each package they reach
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(PYTEST_FLAGS)
+	@$(BIN)/python -m tests.coverage_by_package
 
 lint: $(VENV)/tested ## Check style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -59,6 +67,7 @@ bench: $(VENV)/tested ## Measure against kustomize, side by side
 docs: $(VENV)/tested ## Write what is made from the program and the fleets, and build the site
 	@$(BIN)/python docs/tools/command_line.py > docs/reference/command-line.md
 	@$(BIN)/python docs/tools/environment.py
+	@$(BIN)/python docs/tools/architecture.py > docs/images/architecture.svg
 	@$(BIN)/python docs/tools/checks.py > docs/reference/checks.md
 	@$(BIN)/python docs/tools/plaintext.py > docs/reference/plaintext-secrets.md
 	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md

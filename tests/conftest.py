@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
+from tests import peers
 from tests.peers import PEER_MISSING as PEER_MISSING
 from tests.peers import program
 
@@ -23,11 +24,34 @@ settings.load_profile("steady")
 
 pytest_plugins = ["tests.testbed.plugin"]
 
+# Whatever uses one of these, directly or not, waits for a program that is compiled: make quick does
+# without. What gets a peer without them has the mark written on it, or fails.
+PEER_FIXTURES = {"peer", "tiny"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if PEER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("peers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    peers.allowed = item.get_closest_marker("peers") is not None
+    return (yield)
+
 
 @pytest.fixture(scope="session")
-def kustomize() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+def peer() -> Callable[[str], Path]:
+    """The path of a real program, by its name."""
+    return program
+
+
+@pytest.fixture(scope="session")
+def kustomize(peer: Callable[[str], Path]) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """kustomize build, the real one."""
-    binary = program("kustomize")
+    binary = peer("kustomize")
 
     def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run([binary, "build", *flags, folder], capture_output=True)

@@ -79,6 +79,11 @@ def show_note(what: str, where: Place, root: str) -> None:
     )
 
 
+def show_rewritten(path: str, root: str) -> None:
+    what = "the whole document was written again; comments are kept, layout may differ"
+    show_note(what, Place(path), root)
+
+
 def place_json(place: Place | None) -> dict[str, Any]:
     if place is None:
         return {}

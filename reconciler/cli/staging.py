@@ -6,7 +6,7 @@ import os
 
 from rich.text import Text
 
-from reconciler.cli.output import console, show_error
+from reconciler.cli.output import console, show_error, show_rewritten
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, printable
 from reconciler.git.file_lock import only_writer
@@ -59,6 +59,8 @@ def _seal_staged(snapshots: Snapshots, found: Sequence[Plaintext], root: str) ->
         _say(Place(line.file), line.what, root)
     for environment, fingerprint in work.sealed_with.items() if done else ():
         console(stderr=False).print(f"for {environment}, with {fingerprint}")
+    for path in sorted(work.rewritten & work.changed().keys()):
+        show_rewritten(path, root)
     _follow(staged, work.changed(), root)
     for error in refused:
         show_error(error, root=root)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.compare.difference import Difference
-from reconciler.compare.objects import compare, namespaces_of
+from reconciler.compare.object_lists import compare, namespaces_of
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place, ReconcilerError, RenderError
 from reconciler.model.paths import KUSTOMIZATION_NAMES

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from reconciler.compare.objects import identity_of
+from reconciler.compare.object_lists import identity_of
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place
 from reconciler.explain.field_places import PATCHES, FieldPlaces

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.compare.difference import FieldChange
 from reconciler.compare.fields import Comparison
-from reconciler.compare.objects import identity_of
+from reconciler.compare.object_lists import identity_of
 from reconciler.compare.structure import Structure
 from reconciler.errors import Place
 from reconciler.explain.field_places import FieldPlaces

@@ -6,6 +6,13 @@ of bounds (libgit2 issues 7342 and 7177). Loose objects are therefore inflated h
 While libgit2 asks for one it holds a lock, and what is asked here needs Python's: a second thread
 that has Python's and waits for libgit2's would wait for ever. So one thread at a time may read
 from a repository, and each Repository has a lock for that.
+
+Git itself would be the obvious reader, and is the wrong one: `git cat-file --batch` is a process
+to start, to keep, and to trust with a repository that may be a stranger's, and a cached render is
+done before it answers. Packs stay with libgit2: loose objects are what a crash, a full disk or a
+cut-off copy leaves broken, and what is easily written by hand. A damaged one is remembered by its
+name, because that is lost on the way through libgit2: its caller hears of an object that is not
+there, and would advise to fetch what is there and broken.
 """
 
 from __future__ import annotations

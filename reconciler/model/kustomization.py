@@ -15,7 +15,7 @@ from reconciler.yaml.nodes import YamlText
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseReference:
     """Something that a kustomization builds on: a file, a folder or a URL."""
 
     text: str
@@ -56,7 +56,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Kustomization:
-    bases: tuple[Base, ...] = ()
+    bases: tuple[BaseReference, ...] = ()
     namespace: str = ""
     name_prefix: str = ""
     name_suffix: str = ""
@@ -71,7 +71,7 @@ def read_kustomization(content: bytes, file: str) -> Kustomization:
     node = source.document(content)
     fields = dict(_fields(node, source)) if node else {}
     bases = (
-        Base(item.value, source.place(item))
+        BaseReference(item.value, source.place(item))
         for name in ("resources", "components", "bases")
         for item in _items(fields.get(name))
         if isinstance(item, ScalarNode)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from reconciler.errors import Place
 from reconciler.model.entry import Entry, read_folder
 from reconciler.model.files import Files
-from reconciler.model.kustomization import Base, Image, Kustomization, Parameter, Replicas
+from reconciler.model.kustomization import BaseReference, Image, Kustomization, Parameter, Replicas
 
 REMOTE = re.compile(
     r"^(?:git::|[a-z+]+://|[\w.-]+@[\w.-]+:|github\.com[/:])|\?(?:.*&)?ref=", re.ASCII
@@ -58,7 +58,7 @@ def is_remote(text: str) -> bool:
     return REMOTE.search(text) is not None
 
 
-def pin_of(base: Base) -> Pin:
+def pin_of(base: BaseReference) -> Pin:
     """The parts of a URL, without the user in it: that may be a password."""
     address, _, query = base.text.removeprefix("git::").partition("?")
     asked = parse_qs(query)

@@ -3,6 +3,14 @@
 A subject is a folder rendered by one kernel with one set of options. Its shape is the list
 of paths that the render looked at, found or not. The tokens of these paths in a tree name
 the render's result: two trees with equal tokens have equal manifests.
+
+That it looked and found nothing counts as much as a file does. Kustomize tries three names for a
+kustomization, takes a resource for a file before it takes it for a folder, and a link may come to
+lead elsewhere. So a commit that only adds a file can change a render of which no file has changed,
+and a list of what was read would call the old manifest current. That is also what keeps a list of
+paths that somebody declares, or a tool guesses from the YAML, from being right: only who was asked
+knows what was asked for. docs/explanation/rendering.md has the argument why nothing more is
+needed.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class SealOutcome:
     kept: tuple[str, ...]
     removed: tuple[str, ...]
     files: tuple[str, ...]
+    rewritten: tuple[str, ...]  # of these, with a document whose layout may be another
 
 
 def put(
@@ -107,8 +108,7 @@ def _remove(tree: WorkTree, home: AppSecrets, name: str, keys: Set[str]) -> Seal
     if record:
         items = {key: item for key, item in record.items.items() if key in kept}
         sealed = sealed.noting(replace(record, items=items))
-    written = write(tree, found.path, changed(found, sealed), found.content)
-    return _outcome(found.path, found.sealed, sealed, keys, [found.path] if written else [])
+    return _write(tree, found, sealed, keys)
 
 
 def existing(tree: WorkTree, home: AppSecrets, name: str) -> SealedFile:
@@ -138,8 +138,8 @@ def _create(
     check_place(scope, placed.namespace, placed.name, None)
     made = with_values(placed, values, certificate, memory)
     made = replace(made, name=fresh.name, namespace=fresh.namespace)
-    files = create(tree, home, made)
-    return _outcome(files[0], fresh, made, frozenset(), files)
+    files, rewritten = create(tree, home, made)
+    return _outcome(files[0], fresh, made, frozenset(), files, rewritten)
 
 
 def _update(
@@ -162,12 +162,23 @@ def _update(
             found, rest, f"are sealed for {record.context}, and would not open as {placed.context}"
         )
     made = with_values(placed, values, certificate, memory, without=without, afresh=afresh)
-    written = write(tree, found.path, changed(found, made), found.content)
-    return _outcome(found.path, found.sealed, made, values.keys(), [found.path] if written else [])
+    return _write(tree, found, made, values.keys())
+
+
+def _write(tree: WorkTree, found: SealedFile, sealed: SealedSecret, about: Set[str]) -> SealOutcome:
+    made = changed(found, sealed)
+    files = [found.path] if write(tree, found.path, made.content, found.content) else []
+    rewritten = files if made.rewritten else []
+    return _outcome(found.path, found.sealed, sealed, about, files, rewritten)
 
 
 def _outcome(
-    path: str, before: SealedSecret, after: SealedSecret, about: Set[str], files: list[str]
+    path: str,
+    before: SealedSecret,
+    after: SealedSecret,
+    about: Set[str],
+    files: list[str],
+    rewritten: list[str],
 ) -> SealOutcome:
     old, new = before.encrypted, after.encrypted
     return SealOutcome(
@@ -176,6 +187,7 @@ def _outcome(
         tuple(sorted(key for key in about if key in new and new[key] == old.get(key))),
         tuple(sorted(old.keys() - new.keys())),
         tuple(files),
+        tuple(rewritten),
     )
 
 

@@ -65,6 +65,23 @@ class SealedFile:
         return self.document.file
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file after an edit; `rewritten` is a whole document of it, whose layout may differ."""
+
+    content: bytes
+    rewritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedFile:
+    """A file whose SealedSecrets are sealed again: so many values have a new ciphertext."""
+
+    content: bytes
+    count: int
+    rewritten: bool
+
+
 def home_of(files: Files, fleet: Fleet, entry: Entry) -> AppSecrets:
     path = kustomization_in(files, entry.folder)
     said = read_kustomization(read(files, path), path) if path else Kustomization()
@@ -104,13 +121,18 @@ def sealed_path(entry: Entry, name: str) -> str:
     return f"{entry.folder}/{name}.sealed.yaml"
 
 
-def changed(found: SealedFile, sealed: SealedSecret) -> bytes:
+def changed(found: SealedFile, sealed: SealedSecret) -> ChangedFile:
     """The file with the values, annotations and template of `sealed`, and all else as it was."""
     value = _with(found.document.value, sealed)
     if value == found.document.value:
-        return found.content
-    text = edited(found.document, value).encode()
-    return BOM + text if found.content.startswith(BOM) else text
+        return ChangedFile(found.content)
+    return _edited(found.document, found.content, value)
+
+
+def _edited(document: Document, content: bytes, value: dict[str, Any]) -> ChangedFile:
+    made = edited(document, value)
+    text = made.text.encode()
+    return ChangedFile(BOM + text if content.startswith(BOM) else text, made.rewritten)
 
 
 def read_file_of(path: str, name: str, *, alone: bool) -> SealedFile:
@@ -144,29 +166,30 @@ def write(tree: WorkTree, path: str, content: bytes, before: bytes | None) -> bo
     return write_file(os.path.join(tree.root, path), content, before)
 
 
-def create(tree: WorkTree, home: AppSecrets, sealed: SealedSecret) -> list[str]:
-    """A new file, named in the kustomization of the app; the paths that changed."""
+def create(tree: WorkTree, home: AppSecrets, sealed: SealedSecret) -> tuple[list[str], list[str]]:
+    """A new file, named in the kustomization of the app; the paths that changed, by rewriting."""
     path = sealed_path(home.entry, sealed.name)
     content = read(tree, home.kustomization) if home.kustomization else b""
     listed = _listed(home, content, path)  # before anything is written: it may not be possible
     write(tree, path, as_yaml(sealed.object()).encode(), None)
-    named = home.kustomization and write(tree, home.kustomization, listed, content)
-    return [path, home.kustomization] if named else [path]
+    named = home.kustomization and write(tree, home.kustomization, listed.content, content)
+    paths = [path, home.kustomization] if named else [path]
+    return paths, [home.kustomization] if listed.rewritten else []
 
 
-def rotate_file(root: str, home: AppSecrets, path: str, again: Again) -> int:
-    """Seal the values of a file again; how many have a new ciphertext."""
+def rotate_file(root: str, home: AppSecrets, path: str, again: Again) -> RotatedFile:
+    """Seal the values of a file again."""
     with only_writer(root):
         tree = WorkTree(root)
         content = read(tree, path)
-        text, count = rotated_text(content, path, lambda sealed: again(home.placed(sealed)))
-        write(tree, path, text, content)
-        return count
+        made = rotated(content, path, lambda sealed: again(home.placed(sealed)))
+        write(tree, path, made.content, content)
+        return made
 
 
-def rotated_text(content: bytes, path: str, again: Again) -> tuple[bytes, int]:
-    """All SealedSecrets of a text sealed again, and how many values have a new ciphertext."""
-    count = 0
+def rotated(content: bytes, path: str, again: Again) -> RotatedFile:
+    """All SealedSecrets of a text sealed again."""
+    count, rewritten = 0, False
     for i, document in enumerate(read_documents(content, path)):
         if is_sealed_secret(document.value):
             # What was edited before has moved the lines of this one.
@@ -176,20 +199,22 @@ def rotated_text(content: bytes, path: str, again: Again) -> tuple[bytes, int]:
             sealed = again(now.sealed)
             before = now.sealed.encrypted
             count += sum(text != before[key] for key, text in sealed.encrypted.items())
-            content = changed(now, sealed)
-    return content, count
+            made = changed(now, sealed)
+            content, rewritten = made.content, rewritten or made.rewritten
+    return RotatedFile(content, count, rewritten)
 
 
-def _listed(home: AppSecrets, kustomization: bytes, path: str) -> bytes:
+def _listed(home: AppSecrets, kustomization: bytes, path: str) -> ChangedFile:
     """The app's kustomization, with a file among its resources."""
     if not home.kustomization:
-        return kustomization
+        return ChangedFile(kustomization)
     document = as_kustomization(kustomization, home.kustomization)
     name = os.path.relpath(path, home.entry.folder)
     resources = document.value.get("resources") or []
     if name in resources:
-        return kustomization
-    return edited(document, {**document.value, "resources": [*resources, name]}).encode()
+        return ChangedFile(kustomization)
+    value = {**document.value, "resources": [*resources, name]}
+    return _edited(document, kustomization, value)
 
 
 def as_kustomization(content: bytes, path: str) -> Document:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import DocumentError, Place, SealingError
-from reconciler.yaml.read import Document, Odd, is_a
+from reconciler.yaml.read import Document, Odd, is_a, merges
 
 MAX_SECRET_BYTES = 1 << 20  # what the API server takes, all values together
 
@@ -60,6 +60,8 @@ def read_secret(document: Document) -> Secret:
     value = document.value
     if not is_secret(value):
         raise _no_secret(document)
+    for place in merges(document):
+        raise DocumentError("a key is plain text here", where=place, hint="write the fields out")
     metadata = _mapping(document, "metadata")
     name = metadata.get("name")
     if not isinstance(name, str) or not name:

@@ -4,6 +4,16 @@ To a render such a URL is a symbolic link. Its paths hold //, which no path of a
 
 FILE//REPOSITORY//FOLDER?ref=REF    what FILE names by a URL: a link to a commit
 //COMMIT/PATH                       what that commit holds
+
+As a link it fits what trees and closures know already: its token is the commit, which stands for
+all that is in it, so a cached render of a pinned app opens no repository. The file is a part of
+the path because an error must name the line that asks, and the same URL in two files asks twice.
+
+A URL must not decide where Git goes with the reader's credentials: whoever opens a pull request
+writes it. So what could send Git elsewhere counts as the main branch lists it, and not the tree
+that is rendered. That list is asked for last, because to know the main branch is to open Git's
+library, which takes longer than a cached render. And a meaning is settled once: a branch that moves
+between two reads must not give one render two commits.
 """
 
 from __future__ import annotations

@@ -1,23 +1,24 @@
-"""Changes in a manifest that touch only their own lines: comments and layout stay."""
+"""Changes in a manifest: by splices that touch only their own lines, wherever these can do it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.errors import DocumentError, ReconcilerError
-from reconciler.yaml.nodes import LOADER
+from reconciler.errors import InternalError
 from reconciler.yaml.read import Document, read_documents
+from reconciler.yaml.reading import reads_as
+from reconciler.yaml.scalars import written_like
+from reconciler.yaml.values import in_place, item_name, same
 from reconciler.yaml.write import as_yaml
 
 COMMENT = re.compile(r"[ \t]*#")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
-TEXT = "tag:yaml.org,2002:str"
 INDENTATION = re.compile(r'\n([ \t]+)"')
 
 
@@ -29,15 +30,42 @@ class Splice(NamedTuple):
     text: str
 
 
-def edited(document: Document, value: Mapping[str, Any]) -> str:
-    """The text of the whole file, in which this document has another value."""
+class NoSplice(Exception):
+    """This change cannot be made within the lines that are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """The text of the whole file, in which one document has another value."""
+
+    text: str
+    rewritten: bool = False  # that document was written again: its layout may be another
+
+
+def edited(document: Document, value: Mapping[str, Any]) -> EditedFile:
+    """By splices, or where there are none for it by writing the document again."""
     if document.node is None:
-        text = _json(document, value)
-    else:
+        return _checked(document, EditedFile(_json(document, value)), value)
+    try:
         splices = list(_changes(document.text, document.node, document.value, value))
-        text = _spliced(document.text, splices)
-    _check(document, text, value)
-    return text
+        found = EditedFile(_spliced(document.text, splices))
+    except NoSplice:
+        found = None
+    if found is None or not reads_as(document, found.text, value):
+        from reconciler.yaml.rewrite import rewritten  # it takes 100 ms to import what this needs
+
+        found = EditedFile(rewritten(document, value), rewritten=True)
+    return _checked(document, found, value)
+
+
+def _checked(document: Document, found: EditedFile, value: Mapping[str, Any]) -> EditedFile:
+    if reads_as(document, found.text, value):
+        return found
+    raise InternalError(
+        "this edit would not be read as it was meant, and was not made",
+        where=document.place(),
+        hint="edit the file by hand",
+    )
 
 
 def _spliced(text: str, splices: list[Splice]) -> str:
@@ -49,10 +77,11 @@ def _spliced(text: str, splices: list[Splice]) -> str:
 
 def _changes(text: str, node: Node, old: Any, new: Mapping[str, Any]) -> Iterator[Splice]:
     """What makes one mapping into the other."""
-    assert isinstance(node, MappingNode)  # noqa: S101
+    if not isinstance(node, MappingNode) or not _is_block(node):
+        raise NoSplice
     for key in [key for key in old if key not in new]:
         yield _removal(text, node, key)
-    for key in [key for key in old if key in new and old[key] != new[key]]:
+    for key in [key for key in old if key in new and not same(old[key], new[key])]:
         inside = _inside(text, _entry(node, key)[1], old[key], new[key])
         yield from [_replacement(text, node, key, new[key])] if inside is None else inside
     added = sorted(key for key in new if key not in old)
@@ -62,14 +91,14 @@ def _changes(text: str, node: Node, old: Any, new: Mapping[str, Any]) -> Iterato
 
 def _inside(text: str, node: Node, old: Any, new: Any) -> list[Splice] | None:
     """What makes one value into the other within its lines; none if all of it must be written."""
-    if old == new:
+    if same(old, new):
         return []
     if isinstance(node, MappingNode) and isinstance(new, Mapping) and old.keys() & new.keys():
         if _is_block(node):
             return list(_changes(text, node, old, new))
         pairs = {key: (_entry(node, key)[1], old[key]) for key in old}
         added = {key: value for key, value in new.items() if key not in old}
-        return _flow(text, node, pairs, new, json.dumps(added, ensure_ascii=False)[1:-1])
+        return _flow(text, node, pairs, new, _in_flow(added))
     if isinstance(node, SequenceNode) and isinstance(new, list) and node.value:
         return _items(text, node, old, new)
     if isinstance(node, ScalarNode) and isinstance(new, str) and node.value:
@@ -79,43 +108,37 @@ def _inside(text: str, node: Node, old: Any, new: Any) -> list[Splice] | None:
 
 def _items(text: str, node: SequenceNode, old: list[Any], new: list[Any]) -> list[Splice] | None:
     """Items stay where they are, and new ones come last."""
-    if _in_place(old, new):
+    if in_place(old, new):
         found = [_inside(text, n, a, b) for n, a, b in zip(node.value, old, new, strict=True)]
         return None if None in found else [splice for some in found for splice in some or ()]
-    wanted = {_name(item): item for item in new}
-    kept = [_name(item) for item in old if _name(item) in wanted]
+    wanted = {item_name(item): item for item in new}
+    kept = [item_name(item) for item in old if item_name(item) in wanted]
     if list(wanted)[: len(kept)] != kept or not kept or len(wanted) < len(new):
         return None
     added = new[len(kept) :]
     if node.flow_style:
-        pairs = {_name(a): (n, a) for n, a in zip(node.value, old, strict=True)}
-        return _flow(text, node, pairs, wanted, json.dumps(added, ensure_ascii=False)[1:-1])
-    stays = [n for n, item in zip(node.value, old, strict=True) if _name(item) in wanted]
+        pairs = {item_name(a): (n, a) for n, a in zip(node.value, old, strict=True)}
+        return _flow(text, node, pairs, wanted, _in_flow(added))
+    stays = [n for n, item in zip(node.value, old, strict=True) if item_name(item) in wanted]
     splices = [_addition(text, stays[-1], added)] if added else []
     for item, value in zip(node.value, old, strict=True):
-        if _name(value) not in wanted:
+        if item_name(value) not in wanted:
             line = _line_start(text, _at(item))
             splices.append(Splice(line, _line_end(text, _end(text, item)), ""))
-        elif (inside := _inside(text, item, value, wanted[_name(value)])) is not None:
+        elif (inside := _inside(text, item, value, wanted[item_name(value)])) is not None:
             splices += inside
         else:
             return None
     return splices
 
 
-def _in_place(old: list[Any], new: list[Any]) -> bool:
-    """Is each item where it was, whatever else became of it?"""
-    was, now = ([_name(item) for item in items] for items in (old, new))
-    both = set(was) & set(now)
-    pairs = zip(was, now, strict=False)
-    return len(was) == len(now) and all(a == b for a, b in pairs if a in both or b in both)
+def _in_flow(added: Any) -> str:
+    """What stands between the brackets."""
+    return json.dumps(added, ensure_ascii=False, default=_no_splice)[1:-1] if added else ""
 
 
-def _name(item: Any) -> str:
-    """What tells an item from the others: its name, or what is before the = of a literal."""
-    if isinstance(item, Mapping) and isinstance(item.get("name"), str):
-        return str(item["name"])
-    return item.partition("=")[0] if isinstance(item, str) else repr(item)
+def _no_splice(_: Any) -> NoReturn:
+    raise NoSplice
 
 
 def _flow(
@@ -143,36 +166,19 @@ def _flow(
 
 
 def _scalar(text: str, node: ScalarNode, new: str) -> list[Splice] | None:
-    """In the quotes that were there, if the text can stand in them."""
     if node.style in ("|", ">"):
         return None
     begin, end = _at(node), _end(text, node)
     begin += len(PROPERTIES.match(text, begin, end)[0])  # type: ignore[index]
-    written = as_yaml({"_": new})[3:-1]
-    if "\n" in written:
-        return None
-    if node.style == "'" and new.isprintable():
-        written = "'" + new.replace("'", "''") + "'"
-    elif node.style == '"':
-        written = json.dumps(new, ensure_ascii=False)
-    elif not node.style and _is_plain(new) and ("?" in node.value or "?" not in new):
-        written = new
-    return [Splice(begin, end, written)]
-
-
-def _is_plain(text: str) -> bool:
-    """Do all readers take it for this text, without quotes and between brackets, too?"""
-    try:
-        node = yaml.compose(f"[{text}]", Loader=LOADER)
-    except yaml.YAMLError:
-        return False
-    found = node.value if isinstance(node, SequenceNode) else []
-    texts = [n for n in found if isinstance(n, ScalarNode) and n.tag == TEXT and not n.style]
-    return len(texts) == len(found) == 1 and texts[0].value == text
+    written = written_like(node.style, node.value, new)
+    return None if "\n" in written else [Splice(begin, end, written)]
 
 
 def _entry(node: MappingNode, key: str) -> tuple[Node, Node]:
-    return next((k, v) for k, v in node.value if k.value == key)
+    found = next(((k, v) for k, v in node.value if k.value == key), None)
+    if found is None:
+        raise NoSplice  # it is taken over with <<
+    return found
 
 
 def _is_block(node: Node) -> bool:
@@ -194,7 +200,8 @@ def _begins_item(text: str, node: MappingNode) -> bool:
 
 def _replacement(text: str, node: MappingNode, key: str, new: Any) -> Splice:
     name, value = _entry(node, key)
-    rendered = as_yaml({key: new}).removesuffix("\n")
+    spelled = text[_at(name) : _end(text, name)]
+    rendered = spelled + as_yaml({"_": new})[1:].removesuffix("\n")
     return Splice(_at(name), _end(text, value), _indented(rendered, _column(text, name)))
 
 
@@ -269,22 +276,6 @@ def _comments_above(text: str, line: int) -> int:
     return line
 
 
-def _has_anchors(document: Document) -> bool:
-    """Does a value stand in two places, so that an edit of one would change both?"""
-    seen: set[int] = set()
-    waiting = [document.node]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            return True
-        seen.add(id(node))
-        if isinstance(node, MappingNode):
-            waiting += [value for _, value in node.value]
-        elif isinstance(node, SequenceNode):
-            waiting += node.value
-    return False
-
-
 def _json(document: Document, value: Mapping[str, Any]) -> str:
     if len(read_documents(document.text.encode(), document.file)) > 1:
         raise document.error(
@@ -295,7 +286,11 @@ def _json(document: Document, value: Mapping[str, Any]) -> str:
     end = "\n" if document.text.endswith("\n") else ""
     separators = None if indent or '": ' in document.text else (",", ":")
     ordered = _in_order(value, document.value)
-    return json.dumps(ordered, indent=indent, ensure_ascii=False, separators=separators) + end
+    try:
+        text = json.dumps(ordered, indent=indent, ensure_ascii=False, separators=separators)
+    except TypeError:
+        raise document.error((), "JSON cannot hold this value of YAML") from None
+    return text + end
 
 
 def _in_order(new: Any, old: Any) -> Any:
@@ -304,26 +299,3 @@ def _in_order(new: Any, old: Any) -> Any:
         return new
     keys = [key for key in old if key in new] + sorted(key for key in new if key not in old)
     return {key: _in_order(new[key], old.get(key)) for key in keys}
-
-
-def _check(document: Document, text: str, value: Mapping[str, Any]) -> None:
-    """What was written must be read as what was meant, in this document and all others."""
-    before = read_documents(document.text.encode(), document.file)
-    try:
-        after = [found.value for found in read_documents(text.encode(), document.file)]
-    except ReconcilerError:
-        after = []
-    position = [found.line for found in before].index(document.line)
-    expected = [found.value for found in before]
-    expected[position] = value
-    if after == expected:
-        return
-    if _has_anchors(document):
-        raise document.error(
-            (), "this uses anchors of YAML, and cannot be edited", hint="write the values out"
-        )
-    raise DocumentError(
-        "this cannot be edited without changing its layout",
-        where=document.place(),
-        hint="write it in the plain form, a key and its value in a line each",
-    )

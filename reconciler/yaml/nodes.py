@@ -152,6 +152,9 @@ def _end_of(file: str, text: str) -> Place:
     return Place(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
+TEXT = "tag:yaml.org,2002:str"
+# Without a tag no version of YAML takes these for text: somebody wrote !!str.
+NO_TEXT = re.compile(r"null|Null|NULL|~||true|True|TRUE|false|False|FALSE|[-+]?(0|[1-9][0-9]*)")
 NULL = re.compile(r"null|Null|NULL|~|")
 BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -169,7 +172,7 @@ def kind_of(node: Node) -> str:
         return "tag"
     if not isinstance(node, ScalarNode):
         return "list" if isinstance(node, SequenceNode) else "mapping"
-    if node.style:
+    if node.style or (node.tag == TEXT and NO_TEXT.fullmatch(node.value)):
         return "text"
     for kind, pattern in (
         ("nothing", NULL),

@@ -7,8 +7,10 @@ for something else is noted.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import yaml
@@ -30,6 +32,8 @@ MAX_VALUES = 200_000
 
 Path = tuple[str | int, ...]
 
+PLAIN_INTEGER = re.compile(r"0|[1-9][0-9]{0,18}")  # 010 is eight to some readers
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -40,6 +44,8 @@ class Document:
     line: int
     value: Any
     node: Node | None  # none of JSON
+    number: int = 0  # among all of its file
+    item_of: Item | None = None
 
     def place(self, *path: str | int) -> Place:
         """Where the value at this path is, or the nearest around it."""
@@ -57,14 +63,37 @@ class Document:
         return DocumentError(what, where=self.place(*path), why=why, hint=hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A place in a List."""
+
+    whole: Document
+    position: int
+
+
 def child(node: Node, step: str | int) -> Node | None:
     """What a mapping or a list holds under a key or a number."""
     if isinstance(node, MappingNode):
-        return next((value for key, value in node.value if key.value == step), None)
+        own = (v for k, v in node.value if k.value == step and not is_merge(k))
+        inherited = (child(source, step) for source in merged_into(node))
+        return next((found for found in chain(own, inherited) if found), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         found: Node = node.value[step]
         return found
     return None
+
+
+def is_merge(key: Node) -> bool:
+    """Is this the << that takes over what another mapping has?"""
+    return isinstance(key, ScalarNode) and key.value == "<<" and not key.style
+
+
+def merged_into(node: MappingNode) -> list[Node]:
+    """What a mapping takes over, that which counts first."""
+    found: list[Node] = []
+    for value in (value for key, value in node.value if is_merge(key)):
+        found += value.value if isinstance(value, SequenceNode) else [value]
+    return found
 
 
 def read_documents(content: bytes, file: str) -> list[Document]:
@@ -72,7 +101,8 @@ def read_documents(content: bytes, file: str) -> list[Document]:
     text = _text_of(content, file)
     read = _read_json(text, file) if is_json(text) else None
     found = _read_yaml(text, file) if read is None else read
-    return [item for document in found for item in _split(document)]
+    items = [item for document in found for item in _split(document)]
+    return [replace(item, number=i) for i, item in enumerate(items)]
 
 
 def _read_json(text: str, file: str) -> list[Document] | None:
@@ -157,7 +187,8 @@ def _split(document: Document) -> Iterator[Document]:
     for i, value in enumerate(document.value["items"]):
         node = child(inside, i) if inside else None
         line = node.start_mark.line + 1 if node else document.line
-        yield Document(document.file, document.text, line, value, node)
+        at = Item(document, i)
+        yield Document(document.file, document.text, line, value, node, item_of=at)
 
 
 def _is_nothing(node: Node) -> bool:
@@ -196,43 +227,71 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._read = 0
+        self._around: set[int] = set()
 
     def read(self, node: Node) -> Any:
         self._read += 1
         if self._read > MAX_VALUES:
             raise self._error(node, f"there are more than {MAX_VALUES:,} values here")
-        if isinstance(node, MappingNode):
-            return {self._key(key): self.read(value) for key, value in self._pairs(node)}
-        if isinstance(node, SequenceNode):
-            return [self.read(item) for item in node.value]
+        if isinstance(node, MappingNode | SequenceNode):
+            if id(node) in self._around:
+                raise self._error(node, "this holds itself", hint="write the values out")
+            self._around.add(id(node))
+            found = self._mapping(node) if isinstance(node, MappingNode) else self._list(node)
+            self._around.remove(id(node))
+            return found
         assert isinstance(node, ScalarNode)  # noqa: S101
         match kind_of(node):
             case "nothing":
                 return None
             case "boolean":
                 return node.value.lower() == "true"
-            case "integer" if node.value.isdecimal():
+            case "integer" if PLAIN_INTEGER.fullmatch(node.value):
                 return int(node.value)
             case "integer" | "number" | "tag":
                 return Odd(node.value, node.tag)
         return node.value
 
+    def _list(self, node: SequenceNode) -> list[Any]:
+        return [self.read(item) for item in node.value]
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        inherited: dict[str, Any] = {}
+        for key, value in self._pairs(node):
+            if not is_merge(key):
+                own[self._key(key)] = self.read(value)
+                continue
+            for source in merged_into(node):
+                if not isinstance(source, MappingNode):
+                    raise self._error(source, "only a mapping can be taken over with <<")
+                inherited = self.read(source) | inherited
+            if own.keys() & inherited.keys():
+                raise self._error(
+                    key,
+                    "this takes over a key that stands above it",
+                    why="for kustomize the key above counts for nothing then, for others it does",
+                    hint="put << above all other keys",
+                )
+        return inherited | own
+
     def _pairs(self, node: MappingNode) -> Iterator[tuple[Node, Node]]:
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
+            name = self._key(key)
+            if name in seen:
                 raise self._error(key, "this key is here twice", hint="remove one of the two")
-            seen.add(str(key.value))
+            seen.add(name)
             yield key, value
 
     def _key(self, node: Node) -> str:
-        if not isinstance(node, ScalarNode) or (node.value == "<<" and not node.style):
+        if not isinstance(node, ScalarNode):
             raise self._error(node, "a key is plain text here", hint="write the fields out")
         return str(node.value)
 
-    def _error(self, node: Node, what: str, hint: str = "") -> DocumentError:
+    def _error(self, node: Node, what: str, why: str = "", hint: str = "") -> DocumentError:
         where = Place(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
-        return DocumentError(what, where=where, hint=hint)
+        return DocumentError(what, where=where, why=why, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +304,27 @@ class Odd:
 
 def look_alikes(document: Document) -> Iterator[Place]:
     """Where plain text stands that programs with the rules of YAML 1.1 take for true or false."""
+    for node in _nodes(document):
+        if isinstance(node, ScalarNode) and not node.style and _looks_true(node.value):
+            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def merges(document: Document) -> Iterator[Place]:
+    """Where << stands."""
+    for node in _nodes(document):
+        if is_merge(node):
+            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _nodes(document: Document) -> Iterator[Node]:
     waiting = [document.node] if document.node else []
     while waiting:
         node = waiting.pop()
+        yield node
         if isinstance(node, MappingNode):
             waiting += [part for pair in node.value for part in pair]
         elif isinstance(node, SequenceNode):
             waiting += node.value
-        elif isinstance(node, ScalarNode) and not node.style and _looks_true(node.value):
-            yield Place(document.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _looks_true(text: str) -> bool:

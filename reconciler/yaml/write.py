@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from reconciler.yaml.read import Odd
+
 # Text that every version of YAML reads as text without quotes.
 SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+=-]*")
 LOOK_ALIKES = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
@@ -31,7 +33,12 @@ def _text(dumper: _Dumper, text: str) -> yaml.nodes.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)  # type: ignore[no-any-return]
 
 
+def _odd(dumper: _Dumper, odd: Odd) -> yaml.nodes.ScalarNode:
+    return dumper.represent_scalar(odd.tag, odd.text)  # type: ignore[no-any-return]
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Odd, _odd)
 
 
 def as_yaml(value: Any) -> str:

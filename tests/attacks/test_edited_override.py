@@ -164,7 +164,7 @@ def on_gitlab(said: list[Said]) -> Iterator[tuple[Forge, PullRequest]]:
             yield connection.forge, pull
 
 
-@pytest.mark.parametrize("opened", [on_github, on_gitlab])
+@pytest.mark.parametrize("opened", [on_github, pytest.param(on_gitlab, marks=pytest.mark.peers)])
 @pytest.mark.parametrize("edited", [True, False])
 def test_it_is_so_on_each_forge(
     opened: Callable[[list[Said]], AbstractContextManager[tuple[Forge, PullRequest]]],

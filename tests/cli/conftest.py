@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from reconciler.cli.program import run as run_command
-from tests.peers import program
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -77,8 +76,8 @@ def on_a_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def sarif_schema() -> Mapping[str, Any]:
+def sarif_schema(peer: Callable[[str], Path]) -> Mapping[str, Any]:
     """The standard's own schema, out of a Go module that carries it."""
-    source = (program("sarif") / "pkg/report/v210/sarif/schema.go").read_text()
+    source = (peer("sarif") / "pkg/report/v210/sarif/schema.go").read_text()
     schema: Mapping[str, Any] = json.loads(source.split("`")[1])
     return schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -41,8 +42,10 @@ def test_an_installation_in_a_cluster_is_looked_at(argocd: Cluster, typed: Run) 
     assert b"there is no Argo CD" in done.stderr
 
 
-def test_manifests_are_looked_at_before_they_are_applied(typed: Run, tmp_path: Path) -> None:
-    install = program("argocd-install") / "manifests/install.yaml"
+def test_manifests_are_looked_at_before_they_are_applied(
+    typed: Run, tmp_path: Path, peer: Callable[[str], Path]
+) -> None:
+    install = peer("argocd-install") / "manifests/install.yaml"
     assert typed("argocd", "doctor", "-f", install).returncode == 1
     (tmp_path / "a.yaml").write_text("a: [\n")
     done = typed("argocd", "doctor", "-f", "a.yaml")

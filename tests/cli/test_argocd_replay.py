@@ -27,7 +27,7 @@ def replay(typed: Run, fleet: Repo, *arguments: str) -> CompletedProcess[bytes]:
     return typed("argocd", "replay", *arguments, cwd=fleet.path)
 
 
-@pytest.mark.parametrize("via", ["ours", "stock"])
+@pytest.mark.parametrize("via", ["ours", pytest.param("stock", marks=pytest.mark.peers)])
 def test_a_generation_is_replayed_without_a_cluster(
     fleet: Repo, reconciler: Run, via: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -172,7 +172,8 @@ def test_a_typing_error_is_the_users(reconciler: Run, arguments: list[str]) -> N
 
 
 HEAVY = {"typer", "click", "rich", "pygit2", "kubernetes", "grpc", "cryptography", "dataclasses"}
-HEAVY |= {"aiohttp", "asyncio", "yaml", "re", "typing", "json", "pathlib", "difflib", "threading"}
+HEAVY |= {"aiohttp", "asyncio", "yaml", "ruamel", "ruamel.yaml"}
+HEAVY |= {"re", "typing", "json", "pathlib", "difflib", "threading"}
 
 
 @pytest.mark.parametrize("typed", ["apps/app0", "prod/paw", "prod"])
@@ -189,3 +190,17 @@ def test_a_cached_render_imports_next_to_nothing(repo: Repo, reconciler: Run, ty
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "reconciler.render.renderer" in imported
     assert not imported & HEAVY
+
+
+@pytest.mark.parametrize("typed", [["--help"], ["promote", "--help"], ["seal", "--help"]])
+def test_what_writes_documents_again_is_loaded_only_for_that(repo: Repo, typed: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "reconciler", *typed],
+        cwd=repo.path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert done.returncode == 0
+    assert not {name for name in imported if name.startswith("ruamel")}

@@ -285,8 +285,8 @@ def test_a_file_that_is_a_link_is_not_followed(typed: Run, fleet: Repo, tmp_path
         ("- a\n", ": this is no kustomization"),
         ("resources: ../../overlays/shop\n", ":1:12: this is not a list"),
         ("resources:\n  a: b\n", ":2:3: this is not a list"),
-        ("resources: &r [../../../overlays/shop]\nx: *r\n", "uses anchors of YAML"),
-        ("<<: {resources: [../../../overlays/shop]}\n", ":1:1: a key is plain text here"),
+        ("resources: []\n<<: {resources: []}\n", ":2:1: this takes over a key that stands above"),
+        ("a: [b, # c\n  d]\nresources: &r []\nx: *r\n", ":1: this cannot be edited without losing"),
         ("a: b\n---\nc: d\n", ":2:1: a second document begins here"),
     ],
 )
@@ -306,6 +306,39 @@ def test_a_kustomization_that_cannot_name_it_leaves_no_file(
     assert path in error
     assert LOUD not in error
     assert fleet.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize(
+    ("kustomization", "after"),
+    [
+        (
+            "resources: &r [../../../overlays/shop]\nx: *r  # both\n",
+            "resources: &r [../../../overlays/shop, api.sealed.yaml]\n"
+            "x: [../../../overlays/shop]\n",
+        ),
+        (
+            "<<: {resources: [../../../overlays/shop]}\n",
+            "<<: {resources: [../../../overlays/shop]}\nresources:\n"
+            '- "../../../overlays/shop"\n- api.sealed.yaml\n',
+        ),
+    ],
+)
+def test_a_kustomization_that_is_written_again_is_said_to_be(
+    kustomization: str, after: str, typed: Run, fleet: Repo
+) -> None:
+    path = "environments/prod/shop/kustomization.yaml"
+    fleet.commit({path: kustomization})
+    fleet.write({".git/v.env": f"password={LOUD}\n"})
+    done = typed(
+        "seal", "prod/shop", "api", "--namespace", "shop", "--from-env-file", ".git/v.env",
+        cwd=fleet.path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "kustomization.yaml: the whole document was written again" in done.stderr.decode()
+    assert b"written again" not in done.stdout
+    now = (fleet.path / path).read_text()
+    assert [line for line in now.splitlines() if line.strip() != "# both"] == after.splitlines()
+    assert now.count("# both") == kustomization.count("# both")
 
 
 def test_an_interruption_leaves_the_old_file_whole(typed: Run, fleet: Repo) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.compare.difference import ChangeKind, Difference, FieldChange, ListItem
-from reconciler.compare.objects import identity_of
+from reconciler.compare.object_lists import identity_of
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.values import ABSENT, Absent, Value
 

@@ -11,7 +11,7 @@ from reconciler.compare.as_json import document
 from reconciler.compare.as_text import difference_lines
 from reconciler.compare.difference import Difference
 from reconciler.compare.markdown_report import markdown
-from reconciler.compare.objects import compare
+from reconciler.compare.object_lists import compare
 from reconciler.compare.report import ComparisonReport, Side
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.render.kernel_process import Kernel

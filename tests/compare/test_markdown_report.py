@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.compare.app_differences import AppDifference, FolderPair
 from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
-from reconciler.compare.objects import compare
+from reconciler.compare.object_lists import compare
 from reconciler.compare.report import ComparisonReport, NewCertificate, Side
 from reconciler.compare.structure import Structure
 

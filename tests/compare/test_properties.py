@@ -13,7 +13,7 @@ from reconciler.compare.app_differences import unlike
 from reconciler.compare.as_text import difference_lines
 from reconciler.compare.difference import ChangeKind, Difference, ListItem
 from reconciler.compare.lists import match
-from reconciler.compare.objects import compare, identity_of
+from reconciler.compare.object_lists import compare, identity_of
 from reconciler.compare.structure import Shape, Structure
 from reconciler.kubernetes.masking import Mask
 from reconciler.kubernetes.values import same

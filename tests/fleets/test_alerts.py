@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from tests.fleets.conftest import ROOT, Objects
-from tests.peers import program
 from tests.reference import git_settings
 
 TESTS = sorted((ROOT / "tests/fleets/alerts").glob("*.yaml"))
@@ -21,8 +20,8 @@ RUNBOOKS = ROOT / "docs/runbooks"
 
 
 @pytest.fixture(scope="session")
-def promtool() -> Path:
-    return program("promtool")
+def promtool(peer: Callable[[str], Path]) -> Path:
+    return peer("promtool")
 
 
 def groups(objects: Objects) -> list[Any]:

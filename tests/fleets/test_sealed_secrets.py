@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.fleets.conftest import ROOT, Objects
-from tests.peers import program
 from tests.testbed.plugin import Cluster
 
 ENVIRONMENTS = ("dev", "stage", "prod")
@@ -79,10 +79,10 @@ def test_a_real_cluster_takes_all_of_it(objects: Objects, definitions: Cluster) 
         )
 
 
-def test_the_definition_is_the_projects_own() -> None:
+def test_the_definition_is_the_projects_own(peer: Callable[[str], Path]) -> None:
     """Its fields are those of the release that the tests run; descriptions have changed since."""
     ours = ROOT / "overlays/sealed-secrets/base/custom-resource-definition.yaml"
-    [theirs] = program("sealed-secrets-crds").rglob("*.yaml")
+    [theirs] = peer("sealed-secrets-crds").rglob("*.yaml")
     assert plain(yaml.safe_load(ours.read_text())) == plain(yaml.safe_load(theirs.read_text()))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ WANTED = WantedPullRequest("promote", "the body", ("promotion", "stage"), ("alic
 
 
 @pytest.fixture
-def server() -> Iterator[Replay]:
+def server(peer: Callable[[str], Path]) -> Iterator[Replay]:
     with replay(GitLabContract(), "/api/v4") as running:
         running.give("GET", "/user", {"id": 1, "username": "bot"})
         running.give("GET", f"{MERGE}/approvals", {"approved_by": []})
@@ -85,12 +86,14 @@ def bodies(server: Replay, method: str, path: str) -> list[Any]:
     return [request.body for request in server.calls(method, path)]
 
 
+@pytest.mark.peers
 def test_the_client_s_sources_are_understood() -> None:
     assert len(sources().calls) > 800
     assert sources().structs["AcceptMergeRequestOptions"]["sha"] == "*string"
     assert "per_page" in sources().structs["ListMergeRequestNotesOptions"]
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize(
     ("method", "path", "query", "body"),
     [

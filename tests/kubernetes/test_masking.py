@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.compare.objects import compare
+from reconciler.compare.object_lists import compare
 from reconciler.compare.structure import Structure
 from reconciler.kubernetes.masking import is_credential
 from tests.compare.cases import written

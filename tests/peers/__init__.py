@@ -67,8 +67,13 @@ def compiled(name: str, report: Report = lambda _: None) -> Path:
     return build_if_missing(found, Path(SETTINGS.peers_folder), report)
 
 
+# Whether the test that runs has the mark peers; tests/conftest.py says.
+allowed = True
+
+
 def program(name: str) -> Path:
     """The path of this peer; without it, the test is skipped."""
+    assert allowed, f"this test waits for {name}: mark it with pytest.mark.peers"
     try:
         return compiled(name)
     except CannotBuild as e:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,7 +25,7 @@ from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, up
 from reconciler.testbed.loopback import call
 from reconciler.testbed.peers import CONTROL_PLANE
-from tests.peers import PEER_MISSING, program
+from tests.peers import PEER_MISSING
 
 # What a test asks for, by the name of the fixture, and what the testbed must have for it.
 PARTS: dict[str, TestbedOptions] = {
@@ -104,9 +104,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def control_plane() -> dict[str, Path]:
+def control_plane(peer: Callable[[str], Path]) -> dict[str, Path]:
     """The programs of a testbed that has nothing beside the cluster."""
-    return {name: program(name) for name in CONTROL_PLANE}
+    return {name: peer(name) for name in CONTROL_PLANE}
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,15 @@
-"""The plugin as a process: its socket, what it keeps warm, and how it ends."""
+"""The plugin as a process: its socket, what it keeps warm, and how it ends.
+
+Argo CD's own plugin server starts a program for each app, and writes the whole repository to disk
+for it before. With 500 apps in a repository that is 1.3 s a request, of which the render is 15 ms.
+So this is one process for all of them, and what would be the system's work with a process each is
+its own: turns between projects, a share of the memory for each part, a time for each request. What
+still needs a process for itself (see render/one_job_kernels.py) is one of the kernel.
+
+It ends slowly for a reason, too. Argo CD takes a request that is cut off for a fault of the app
+and shows it to the app's owners, so a sidecar that is replaced finishes what it has begun; and a
+repo-server takes a plugin for there as long as its socket is, so the socket goes first.
+"""
 
 from __future__ import annotations
 

@@ -39,6 +39,13 @@ from reconciler.render.turns import SLOW_SECONDS, Owner, Turns
 from reconciler.trees.tree import Tree, checked_path
 
 SERVICE = "/plugin.ConfigManagementPluginService/"
+# To Argo CD every status is a failure of the app's generation: after three it stops asking for an
+# hour, and of each it shows the text, without line ends, to whoever looks at the app. So the text
+# carries all four parts of an error in one paragraph, with paths as they are in the repository and
+# not as they were sent. The codes say whose fault it is, in our metrics and logs: of the
+# repository (FAILED_PRECONDITION), of the Application (INVALID_ARGUMENT) or ours (INTERNAL).
+# UNAVAILABLE and RESOURCE_EXHAUSTED, which Argo CD's client asks again, are for what may be
+# otherwise the next time: a render that fails, fails again.
 REFUSED: dict[type[ReconcilerError], Code] = {
     RenderTimeout: Code.DEADLINE_EXCEEDED,
     RenderError: Code.FAILED_PRECONDITION,

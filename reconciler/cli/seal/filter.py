@@ -11,7 +11,7 @@ import typer
 
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
-from reconciler.cli.output import console, show_note
+from reconciler.cli.output import console, show_note, show_rewritten
 from reconciler.cli.seal.confirmation import (
     check_expected,
     say_sealed_with,
@@ -248,7 +248,9 @@ def _merge(path: str, secrets: list[Secret], certificate: Certificate, scope: Sc
                     hint="seal all of it again, without --merge-into",
                 )
             merged = merge(found.sealed, secret, certificate, memory)
-            write_file(path, changed(found, merged), found.content)
+            made = changed(found, merged)
+            if write_file(path, made.content, found.content) and made.rewritten:
+                show_rewritten(path, "")
 
 
 def _write(content: bytes, path: str | None) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import Root
+from reconciler.cli.output import show_rewritten
 from reconciler.cli.seal.confirmation import say_sealed_with, sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
 from reconciler.cli.seal.options import Fingerprint, Namespace, ScopeOption
@@ -124,3 +125,5 @@ def say(outcome: SealOutcome) -> None:
     for file in outcome.files:
         if file != outcome.path:
             typer.echo(f"{file}: names it now")
+    for file in outcome.rewritten:
+        show_rewritten(file, "")

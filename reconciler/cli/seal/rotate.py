@@ -9,6 +9,7 @@ import typer
 
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.options import Root
+from reconciler.cli.output import show_rewritten
 from reconciler.cli.seal.cert import fetch_certificate
 from reconciler.cli.seal.confirmation import sealing_certificate
 from reconciler.cli.seal.guard import leave_no_core
@@ -37,6 +38,7 @@ EXAMPLES = """**Examples**
 `reconciler seal rotate - --context prod < api.sealed.yaml`: as `kubeseal --re-encrypt` does
 """
 
+STDIN = "standard input"
 Again = Callable[[SealedSecret], SealedSecret]
 
 
@@ -103,8 +105,11 @@ def _all(place: SealingSession, env: str, again: Again) -> None:
     for home in place.homes(env):
         paths = dict.fromkeys(f.path for f in sealed_in(place.tree, home.entry.folder))
         for path in paths:
-            count = rotate_file(place.tree.root, home, path, again)
+            made = rotate_file(place.tree.root, home, path, again)
+            count = made.count
             typer.echo(f"{path}: {count} sealed again" if count else f"{path}: nothing to do")
+            if made.rewritten:
+                show_rewritten(path, "")
     dropped = drop_unused(place.tree.root, place.environment(env), place.homes(env))
     for certificate in dropped:
         typer.echo(f"{certificate.fingerprint} is in use no more, and taken out")
@@ -113,16 +118,18 @@ def _all(place: SealingSession, env: str, again: Again) -> None:
 def _filter(wanted: WantedCluster) -> None:
     from reconciler.sealing.digest_memory import NoDigests
     from reconciler.sealing.rotate import rotate_by_controller
-    from reconciler.sealing.sealed_files import rotated_text
+    from reconciler.sealing.sealed_files import rotated
 
     content = bytes(read_stdin())
     with open_controller(SETTINGS, wanted, None) as controller:
         certificate = controller.certificate()
-        text, count = rotated_text(
+        made = rotated(
             content,
-            "standard input",
+            STDIN,
             lambda sealed: rotate_by_controller(sealed, controller, certificate, NoDigests()),
         )
-    if not count and b"SealedSecret" not in content:
+    if not made.count and b"SealedSecret" not in content:
         raise UsageError("there is no SealedSecret on standard input")
-    write_out(text)
+    write_out(made.content)
+    if made.rewritten:
+        show_rewritten(STDIN, "")

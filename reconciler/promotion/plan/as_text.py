@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.compare.as_text import app_lines, counts_text
 from reconciler.compare.outline import HIDDEN
+from reconciler.errors import printable
 from reconciler.git.addresses import is_full_name
 from reconciler.git.file_history import CommitSummary
 from reconciler.kubernetes.masking import holds_secret, is_credential
@@ -43,6 +44,9 @@ STANDINGS = {
 }
 
 
+REWRITTEN = "the whole document is written again: {}; comments are kept, layout may differ"
+
+
 def title(step: PromotionStep) -> str:
     words = STANDINGS[step.standing]
     if step.difference:
@@ -62,6 +66,8 @@ def step_lines(plan: Plan, step: PromotionStep, explain: bool) -> Iterator[Line]
         if explain or decision.fate is FieldDecision.conflict:
             where = f"{decision.place}: " if decision.place else ""
             yield Line(PLAIN, f"    {where}{decision.why}")
+    if step.edit and step.edit.rewritten:
+        yield Line(PLAIN, REWRITTEN.format(printable(step.edit.path)))
     if step.difference:
         yield from app_lines(step.difference, (plan.target, "the promotion"))
 

@@ -20,7 +20,7 @@ VERSION_IN_URL = re.compile(r"(?<=[?&]version=)[^&]*")
 def edited_entry(
     path: str, content: bytes, target: EntryFields, decisions: Sequence[Decision]
 ) -> EntryEdit:
-    """Raises if that cannot be done line by line."""
+    """Line by line, or where that cannot be done with the document written again."""
     assert target.document  # noqa: S101
     value = copy.deepcopy(target.document.value)
     for decision in decisions:
@@ -28,8 +28,10 @@ def edited_entry(
             _put_ref(value, target.paths[decision.address], decision.source)
         else:
             _put(value, decision.address.steps, decision.source)
-    text = edited(target.document, value).encode()
-    return EntryEdit(path, content, BOM_UTF8 + text if content.startswith(BOM_UTF8) else text)
+    found = edited(target.document, value)
+    text = found.text.encode()
+    after = BOM_UTF8 + text if content.startswith(BOM_UTF8) else text
+    return EntryEdit(path, content, after, found.rewritten)
 
 
 def _put_ref(value: Any, path: Sequence[str | int], ref: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import FleetError, Place
-from reconciler.model.kustomization import Base
+from reconciler.model.kustomization import BaseReference
 from reconciler.model.release import Pin, is_remote, pin_of
 from reconciler.yaml.read import Document, read_documents
 
@@ -76,7 +76,7 @@ def read_fields(content: bytes, file: str) -> EntryFields:
                 f"{address} is here twice", where=document.place(*path), hint="keep one of them"
             )
         if address.is_ref and document:
-            pins[address] = pin_of(Base(value, document.place(*path)))
+            pins[address] = pin_of(BaseReference(value, document.place(*path)))
             value = pins[address].ref
         values[address], paths[address] = value, path
     return EntryFields(document, values, paths, pins)
@@ -92,7 +92,7 @@ def _leaves(
     elif isinstance(value, list) and steps[-1] in BASES and len(steps) == 1:
         for i, item in enumerate(value):
             if isinstance(item, str) and is_remote(item):
-                pin = pin_of(Base(item, Place("")))
+                pin = pin_of(BaseReference(item, Place("")))
                 yield (*steps, EntryField(pin.path or pin.repository), REF), (*path, i), item
     elif isinstance(value, list) and steps[-1] == "literals" and _are_literals(value):
         for i, item in enumerate(value):

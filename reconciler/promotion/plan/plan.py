@@ -32,6 +32,7 @@ class EntryEdit:
     path: str
     before: bytes
     after: bytes
+    rewritten: bool = False  # the whole document, where no single lines could be changed
 
 
 @dataclass(frozen=True, slots=True)

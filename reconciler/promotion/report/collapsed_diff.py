@@ -9,11 +9,11 @@ from reconciler.compare.as_text import app_lines, counts_text
 from reconciler.compare.markdown_report import part
 from reconciler.errors import printable
 from reconciler.git.file_history import CommitSummary
-from reconciler.promotion.plan.as_text import SHORT, decision_text
+from reconciler.promotion.plan.as_text import REWRITTEN, SHORT, decision_text
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.commit_trails import CommitTrail
 from reconciler.promotion.report.releases import Links, linked
-from reconciler.text.diff_lines import CHANGED, Line
+from reconciler.text.diff_lines import CHANGED, PLAIN, Line
 from reconciler.text.markdown import fence
 from reconciler.text.markdown_lists import count, more, name, short
 
@@ -35,6 +35,8 @@ class CollapsedDiff:
 def difference_lines(plan: Plan, step: PromotionStep) -> list[str]:
     """The fields of the entry that are edited, and what that does to the objects."""
     edits = [str(Line(CHANGED, decision_text(decision))) for decision in step.edits]
+    if step.edit and step.edit.rewritten:
+        edits.append(str(Line(PLAIN, REWRITTEN.format(printable(step.edit.path)))))
     if not step.difference:
         return [*edits, "no object changes"]
     return [*edits, "", *map(str, app_lines(step.difference, (plan.target, "the promotion")))]

@@ -14,7 +14,7 @@ from reconciler.checks.finding import Finding
 from reconciler.checks.pod_references import references
 from reconciler.checks.sealed import recorded, sealed_secrets
 from reconciler.checks.world import World
-from reconciler.compare.objects import identity_of
+from reconciler.compare.object_lists import identity_of
 from reconciler.compare.report import NewCertificate
 from reconciler.kubernetes.objects import Object
 from reconciler.model.entry import Entry

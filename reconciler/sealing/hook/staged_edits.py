@@ -45,6 +45,7 @@ class StagedEdits:
     confirmed: ConfirmedCertificates
     sealed_with: dict[str, str] = field(default_factory=dict)  # by environment
     edits: dict[str, bytes | None] = field(default_factory=dict)
+    rewritten: set[str] = field(default_factory=set)  # files with a document written again
 
     @property
     def files(self) -> Tree:
@@ -99,7 +100,9 @@ class StagedEdits:
         found = find(files, home, secret.name)
         made = self.sealed(home, secret, found)
         if found:
-            self.edits[found.path] = changed(found, made)
+            edit = changed(found, made)
+            self.edits[found.path] = edit.content
+            self._note(found.path, edit.rewritten)
             return found.path
         path = sealed_path(home.entry, secret.name)
         self.edits[path] = as_yaml(made.object()).encode()
@@ -123,4 +126,10 @@ class StagedEdits:
         return as_kustomization(read(self.files, home.kustomization), home.kustomization)
 
     def edit(self, document: Document, value: Mapping[str, object]) -> None:
-        self.edits[document.file] = edited(document, value).encode()
+        found = edited(document, value)
+        self.edits[document.file] = found.text.encode()
+        self._note(document.file, found.rewritten)
+
+    def _note(self, path: str, rewritten: bool) -> None:
+        if rewritten:
+            self.rewritten.add(path)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reconciler import argocd
 from reconciler.argocd import plugin_pb2
-from tests.peers import program
 
 FIELD = re.compile(r"^\s*(repeated\s+)?(map<\w+,\s*\w+>|[\w.]+)\s+(\w+)\s*=\s*(\d+);", re.MULTILINE)
 MESSAGE = re.compile(r"^message (\w+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
@@ -31,8 +31,8 @@ def messages_in(text: str) -> dict[str, Fields]:
 
 
 @pytest.fixture(scope="session")
-def theirs() -> dict[str, Fields]:
-    sources = program("argocd-protocol")
+def theirs(peer: Callable[[str], Path]) -> dict[str, Fields]:
+    sources = peer("argocd-protocol")
     found: dict[str, Fields] = {}
     for file in sources.rglob("*.proto"):
         found |= messages_in(file.read_text())

@@ -13,11 +13,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import DocumentError, FleetError
+from reconciler.errors import FleetError
 from reconciler.git.repository import Repository
+from reconciler.model.entry import Entry
+from reconciler.promotion.plan.as_text import step_lines
 from reconciler.promotion.plan.entry_edit import edited_entry, with_ref
 from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.report.collapsed_diff import difference_lines
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.trees.commit import commit_tree
@@ -83,10 +87,22 @@ def test_a_mark_at_the_beginning_of_the_file_stays() -> None:
     assert edited("\ufeffimages: [{name: paw, newTag: v1}]\n", {TAG: "v2"})[0] == "\ufeff"
 
 
-def test_one_of_two_places_of_an_anchor_is_not_edited_alone() -> None:
+def test_one_of_two_places_of_an_anchor_is_edited_alone() -> None:
     text = "images:\n- name: paw\n  newTag: &t v1\n- name: p\n  newTag: *t\n"
-    with pytest.raises(DocumentError, match="anchors"):
-        edited(text, {TAG: "v2"})
+    after = "images:\n- name: paw\n  newTag: &t v2\n- name: p\n  newTag: v1\n"
+    assert edited(text, {TAG: "v2"}) == after
+
+
+def test_an_entry_that_was_written_again_says_so() -> None:
+    text = b"images:\n- name: paw\n  newTag: &t v1\n- name: p\n  newTag: *t\n"
+    decision = Decision(FieldAddress(TAG), FieldDecision.promoted, "v2", "v1", "")
+    edit = edited_entry(FILE, text, read_fields(text, FILE), [decision])
+    assert edit.rewritten
+    step = PromotionStep(Entry("prod", "paw"), StepState.due, decisions=(decision,), edit=edit)
+    plan = Plan("stage", "prod", "b", "1" * 40, (step,))
+    said = f"the whole document is written again: {FILE}; comments are kept, layout may differ"
+    assert said in "\n".join(map(str, step_lines(plan, step, explain=False)))
+    assert said in "\n".join(difference_lines(plan, step))
 
 
 @pytest.mark.parametrize(
@@ -104,15 +120,21 @@ def test_a_url_gets_another_ref_and_stays_as_it_is(url: str, after: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "after"),
     [
-        "images: [&paw {name: paw, newTag: v1}]\nx: *paw\n",
-        "images:\n- &paw\n  name: paw\n  newTag: v1\n- <<: *paw\n  name: dog\n",
+        (
+            "images: [&paw {name: paw, newTag: v1}]\nx: *paw\n",
+            "images: [&paw {name: paw, newTag: v2}]\nx: {name: paw, newTag: v1}\n",
+        ),
+        (
+            "images:\n- &paw\n  name: paw\n  newTag: v1\n- <<: *paw\n  name: dog\n",
+            "images:\n- &paw\n  name: paw\n  newTag: v2\n"
+            "- <<:\n    name: paw\n    newTag: v1\n  name: dog\n",
+        ),
     ],
 )
-def test_what_would_change_in_two_places_is_refused(text: str) -> None:
-    with pytest.raises(DocumentError):
-        edited(text, {TAG: "v2"})
+def test_what_stands_in_two_places_changes_in_one(text: str, after: str) -> None:
+    assert edited(text, {TAG: "v2"}) == after
 
 
 def test_several_documents_in_one_entry_are_refused() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.compare.difference import ChangeKind, path_text
-from reconciler.compare.objects import compare
+from reconciler.compare.object_lists import compare
 from reconciler.compare.structure import Structure
 from reconciler.kubernetes.identity import Identity
 
