@@ -22,7 +22,7 @@ from reconciler.errors import ApiError
 if TYPE_CHECKING:
     import ssl
 
-    from reconciler.cluster.access import Access
+    from reconciler.cluster.api_access import Access
 
 JSON = "application/json"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.access import access_of
+from reconciler.cluster.api_access import access_of
+from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.auth import Authenticator, Proof, ProofFiles, bearer, token_in
-from reconciler.cluster.client import ApiClient
 from reconciler.cluster.exec_plugin import exec_plugin
 from reconciler.cluster.in_pod import access_in_pod
 from reconciler.cluster.kubeconfig import Context, read_kubeconfig

@@ -8,8 +8,8 @@ from typing import Any
 import kubernetes
 import pytest
 
+from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.api_errors import accepting
-from reconciler.cluster.client import ApiClient
 from reconciler.cluster.conflicts import Applied, Conflicts
 from reconciler.cluster.sync import BlockingApiClient
 from reconciler.cluster.watch import WatchEventKind

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.access import Access, access_of
+from reconciler.cluster.api_access import Access, access_of
+from reconciler.cluster.api_client import ApiClient, JsonObject
 from reconciler.cluster.auth import FixedProof, Proof, bearer
-from reconciler.cluster.client import ApiClient, JsonObject
 from reconciler.cluster.in_pod import access_in_pod
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.watch import WatchEventKind

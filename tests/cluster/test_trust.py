@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.access import access_of
+from reconciler.cluster.api_access import access_of
 from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
