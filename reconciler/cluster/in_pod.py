@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from reconciler.cluster.access import Access
+from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import Proof, ProofFiles, bearer, token_in
 from reconciler.cluster.kubeconfig import read_file
 from reconciler.errors import ClusterError

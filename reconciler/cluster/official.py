@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cluster.access import Access
+from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import Proof
 from reconciler.cluster.kubeconfig import read_file
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 
 if TYPE_CHECKING:
-    from reconciler.cluster.access import Access
-    from reconciler.cluster.client import JsonObject, Listing
+    from reconciler.cluster.api_access import Access
+    from reconciler.cluster.api_client import JsonObject, Listing
     from reconciler.cluster.conflicts import Applied, Conflicts
     from reconciler.cluster.kubeconfig import Context
     from reconciler.cluster.transport import ApiAnswer
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 def connect(context: Context, environment: Mapping[str, str]) -> BlockingApiClient:
     """A client for a context; its credential plugin runs in this environment."""
-    from reconciler.cluster.access import access_of
+    from reconciler.cluster.api_access import access_of
 
     return BlockingApiClient(access_of(context, environment))
 
@@ -32,7 +32,7 @@ class BlockingApiClient:
     """Any thread may use it; an event loop in a thread of its own does the work."""
 
     def __init__(self, access: Access) -> None:
-        from reconciler.cluster.client import ApiClient  # only now, because it loads aiohttp
+        from reconciler.cluster.api_client import ApiClient  # only now, because it loads aiohttp
 
         self._client = ApiClient(access)
         self._loop = asyncio.new_event_loop()

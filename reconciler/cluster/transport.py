@@ -22,7 +22,7 @@ from reconciler.errors import ApiError
 if TYPE_CHECKING:
     import ssl
 
-    from reconciler.cluster.access import Access
+    from reconciler.cluster.api_access import Access
 
 JSON = "application/json"
 
@@ -121,9 +121,10 @@ class Transport:
         while True:
             try:
                 response = await self._send(call, proof)
-            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as e:
                 # It closed a connection that was kept, while we were writing.
-                if is_resent or not call.is_repeatable:
+                is_lost = not isinstance(e, aiohttp.ClientConnectorError)
+                if is_resent or not is_lost or not call.is_repeatable:
                     raise
                 is_resent = True
                 continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ClusterError
 
 if TYPE_CHECKING:
-    from reconciler.cluster.access import Access
+    from reconciler.cluster.api_access import Access
     from reconciler.cluster.auth import Proof
 
 PIPE_BYTES = 1 << 15

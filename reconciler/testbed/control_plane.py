@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.cluster.access import Access
+from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import FixedProof, Proof
 from reconciler.cluster.sync import BlockingApiClient
 from reconciler.errors import ApiError

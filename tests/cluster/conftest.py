@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.access import Access
+from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import FixedProof, Proof, ProofSource
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.sync import BlockingApiClient, connect

@@ -8,8 +8,8 @@ from typing import Any
 import kubernetes
 import pytest
 
+from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.api_errors import accepting
-from reconciler.cluster.client import ApiClient
 from reconciler.cluster.conflicts import Applied, Conflicts
 from reconciler.cluster.sync import BlockingApiClient
 from reconciler.cluster.watch import WatchEventKind
@@ -156,18 +156,23 @@ def test_a_watch_tells_what_happens_and_ends(cluster: Cluster, client: BlockingA
 
     living = threading.Thread(target=live)
     living.start()
-    events = list(client.watch(path(cluster), version=version, seconds=2))
+    told = []
+    for event in client.watch(path(cluster), version=version):
+        if event.kind is not WatchEventKind.bookmark:
+            told.append(event)
+        if event.kind is WatchEventKind.deleted:
+            break
     living.join()
-    told = [e for e in events if e.kind is not WatchEventKind.bookmark]
     assert [(str(e.kind), e.object.get("data")) for e in told] == [
         ("ADDED", {"x": "1"}),
         ("MODIFIED", {"x": "2"}),
         ("MODIFIED", None),
         ("DELETED", None),
     ]
-    rest = client.watch(path(cluster), version=told[1].version, seconds=1)
-    again = [e.kind for e in rest if e.kind is not WatchEventKind.bookmark]
-    assert again == [WatchEventKind.modified, WatchEventKind.deleted]
+    rest = client.watch(path(cluster), version=told[1].version)
+    assert [next(rest).kind, next(rest).kind] == ["MODIFIED", "DELETED"]
+    after = list(client.watch(path(cluster), version=told[3].version, seconds=1))
+    assert {event.kind for event in after} <= {WatchEventKind.bookmark}
 
 
 def test_without_a_version_a_watch_begins_with_what_is_there(

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.cluster.access import Access, access_of
+from reconciler.cluster.api_access import Access, access_of
 from reconciler.cluster.auth import Proof
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.official import access_of_official

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.access import access_of
+from reconciler.cluster.api_access import access_of
 from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
@@ -99,7 +99,7 @@ def test_a_certificate_that_is_replaced_is_shown_from_then_on(
 
 
 def test_a_plugin_may_give_certificates_that_end(
-    authority: CertificateAuthority, tmp_path: Path
+    authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs = [authority.client(name, name) for name in ("alice", "bob")]
     shown = [[p.certificate.read_text(), p.key.read_text()] for p in pairs]
@@ -109,7 +109,7 @@ def test_a_plugin_may_give_certificates_that_end(
         "file = sys.argv[1]\n"
         "(certificate, key), *rest = json.load(open(file))\n"
         "json.dump(rest, open(file, 'w'))\n"
-        "ends = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 2))\n"
+        "ends = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 900))\n"
         "status = dict(clientCertificateData=certificate, clientKeyData=key)\n"
         "print(json.dumps(dict(status=dict(status, expirationTimestamp=ends))))\n"
     )
@@ -120,7 +120,8 @@ def test_a_plugin_may_give_certificates_that_end(
         connect(context_for(tmp_path, user, **{**place, "server": url}), {}) as client,
     ):
         assert client.get("/api") == {"certificate": ["alice"]}
-        time.sleep(2)
+        later = time.time() + 900
+        monkeypatch.setattr(time, "time", lambda: later)
         assert client.get("/api") == {"certificate": ["bob"]}
 
 

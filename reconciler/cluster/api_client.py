@@ -15,7 +15,7 @@ from reconciler.cluster.transport import JSON, ApiAnswer, ApiCall, Transport
 from reconciler.cluster.watch import WatchEvent, lines, read_event
 
 if TYPE_CHECKING:
-    from reconciler.cluster.access import Access
+    from reconciler.cluster.api_access import Access
 
 METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
