@@ -21,7 +21,7 @@ from reconciler.promotion.gates import hold
 from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.branch import BranchWork, Shop, publish
+from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
 from reconciler.text.markdown import quiet
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def promote(
             show_default=False,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only show the plan, and the steps that would be taken."),
+    ] = False,
     no_pull_request: Annotated[
         bool,
         typer.Option("--no-pull-request", help="Only make the branch, in this repository."),
@@ -114,40 +117,48 @@ def promote(
     here = load_fleet(open_fetched(repository, "", offline=offline))
     commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
-    errands = [
+    requests = [
         PromotionRequest(
             PromotionKind.promotion, source, end.name, tuple(names), commit, unheld=unheld
         )
         for _, end in routes(here, source, target)
     ]
-    if dry_run or no_pull_request:
-        _planned(repository, errands, dry_run, explain, output, cache=not no_cache, offline=offline)
+    if no_pull_request and not dry_run:
+        _make_branches(repository, requests, explain, output, cache=not no_cache, offline=offline)
         return
-    from reconciler.cli.promote.request_output import conducted_document, show_conducted
-    from reconciler.cli.promote.session import open_promotion_session
+    from reconciler.cli.promote.dry_run import foresee, foreseen_document, show_foreseen
+    from reconciler.cli.promote.request_output import outcome_document, show_outcome
+    from reconciler.cli.promote.session import open_locked_session
     from reconciler.promotion.gates.override import Override
-    from reconciler.promotion.pull_request.conduct import End, conduct
+    from reconciler.promotion.pull_request.advance import End, advance
+    from reconciler.promotion.pull_request.situation import RequestOptions
 
     passing = Override(tuple(gates), quiet(reason), "") if gates else None
-    opened = open_promotion_session(repository, forge, cache=not no_cache, offline=offline)
-    with opened as office, office.alone():
-        done = [
-            conduct(office.desk, errand, office.assessor, again=again, override=passing)
-            for errand in errands
-        ]
+    options = RequestOptions(again=again, override=passing)
+    if dry_run:
+        found = foresee(repository, forge, requests, options, cache=not no_cache, offline=offline)
+        if output is Output.json:
+            write_json({"version": 1, "plans": [foreseen_document(one) for one in found]})
+        else:
+            for one in found:
+                show_foreseen(one, explain)
+        end_with([one.plan for one in found])
+        return
+    opened = open_locked_session(repository, forge, cache=not no_cache, offline=offline)
+    with opened as session:
+        done = [advance(session, request, options) for request in requests]
     if output is Output.json:
-        write_json({"version": 1, "plans": [conducted_document(one) for one in done]})
+        write_json({"version": 1, "plans": [outcome_document(one) for one in done]})
     else:
-        for one in done:
-            show_plan(one.plan, explain)
-            show_conducted(one)
+        for outcome in done:
+            show_plan(outcome.plan, explain)
+            show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
 
-def _planned(
+def _make_branches(
     repository: Repository,
-    errands: list[PromotionRequest],
-    dry_run: bool,
+    requests: list[PromotionRequest],
     explain: bool,
     output: Output,
     *,
@@ -157,14 +168,15 @@ def _planned(
     """Without a forge: on the main branch as it was last fetched."""
     done: list[tuple[Plan, Proposal | None]] = []
     with open_planner(repository, cache=cache, offline=offline) as planner:
-        for errand in errands:
-            with progress("comparing", 2 * max(len(errand.apps), 1)) as bar:
-                scene = planner.scene(errand, progress=bar)
+        for request in requests:
+            with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
+                plan = planner.planned(request, progress=bar).plan
             made = None
-            if scene.plan.due and not dry_run:
-                shop = Shop(CommitBuilder(repository.path), OwnBranches(repository.path))
-                made = publish(shop, BranchWork(scene.plan, errand))
-            done.append((scene.plan, made))
+            if plan.due:
+                work = BranchWork(plan, request)
+                builder, branches = CommitBuilder(repository.path), OwnBranches(repository.path)
+                made = propose_branch(builder, branches, work)
+            done.append((plan, made))
     if output is Output.json:
         plans = [plan_document(plan, made, error_json) for plan, made in done]
         write_json({"version": 1, "plans": plans})
@@ -173,8 +185,6 @@ def _planned(
             show_plan(plan, explain)
             if made:
                 show_proposal(made)
-            elif plan.due:
-                typer.echo(f"{len(plan.due):,} to be promoted; nothing is written with --dry-run")
             else:
                 typer.echo("nothing to promote")
     end_with([plan for plan, _ in done])

@@ -40,7 +40,7 @@ def _result(gate: Soak, facts: GateFacts, app: str, found: Sequence[Evidence]) -
     if run.end:
         return GateResult(
             gate.type,
-            Gate.shut,
+            Gate.closed,
             f"{said}, and replaced there on {moment(run.end)}",
             hint=f"promote what {source} runs now",
             app=app,

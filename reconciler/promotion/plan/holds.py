@@ -66,21 +66,21 @@ def setter_of(
 def ours(
     repository: Repository, commit: str, environment: str
 ) -> Iterator[tuple[CommitMessage, PromotionRequest]]:
-    """What a commit of the main branch brought to an environment by errands, and which."""
+    """What a commit of the main branch brought to an environment by requests, and which."""
     for found in repository.brought(commit):
-        errand = request_of_commit(found.message)
-        if errand and errand.target == environment:
-            yield found, errand
+        request = request_of_commit(found.message)
+        if request and request.target == environment:
+            yield found, request
 
 
 def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: str) -> Hold | None:
     """What a rollback says that gave an entry its present release."""
-    for found, errand in brought:
+    for found, request in brought:
         for value in trailers(found.message).get(HOLD, []):
             name, *releases = value.split()
             if name == app:
                 why = f"{found.id[:10]} rolled it back"
-                why = f"{why}: {errand.reason}" if errand.reason else why
+                why = f"{why}: {request.reason}" if request.reason else why
                 return Hold(frozenset(releases), why)
     return None
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.bot.round import Round
+from reconciler.bot.round import run_round
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.advance import End, advance
 from reconciler.promotion.pull_request.branch import BranchOutcome
-from reconciler.promotion.pull_request.conduct import End, conduct
 from tests.promotion.fleet import entry, overlay
 from tests.promotion.pull_request.forge_setup import ALL, PAW, Yard
 
@@ -51,12 +51,12 @@ class Mortal:
 def lives(yard: Yard, run: Callable[[Any], object], number: int, after: bool) -> bool:
     """Does the run come to its end before its n-th write?"""
     life = [number]
-    desk = yard.desk(
+    session = yard.session(
         Mortal(life, after, yard.forge),
         Mortal(life, after, yard.square.branches),
     )
     try:
-        run(desk)
+        run(session)
     except Death:
         return False
     return True
@@ -71,7 +71,7 @@ def test_proposing_survives_its_death_anywhere(build: Build, after: bool) -> Non
         yard.tag(f"v{number + 1}")
         alive = lives(
             yard,
-            lambda desk: list(Round(desk, yard.assessor(desk), yard.sources()).go()),
+            lambda session: list(run_round(session)),
             number,
             after,
         )
@@ -96,9 +96,9 @@ def test_superseding_survives_its_death_anywhere(build: Build, after: bool) -> N
         number += 1
         yard.tag(f"v{number + 1}")
         yard.tag(f"v{number + 1}", app="dog", ref=dog)
-        yard.conduct(PAW, again=True)
-        alive = lives(yard, lambda desk: conduct(desk, ALL, yard.assessor(desk)), number, after)
-        yard.conduct(ALL, again=True)
+        yard.advance(PAW, again=True)
+        alive = lives(yard, lambda session: advance(session, ALL), number, after)
+        yard.advance(ALL, again=True)
         assert [pull.branch for pull in yard.open()] == [ALL.branch]
         assert f"newTag: v{number + 1}" in yard.file(ALL.branch)
     assert number > 5
@@ -113,7 +113,7 @@ def test_merging_survives_its_death_anywhere(build: Build, after: bool) -> None:
         yard.tag(f"v{number + 1}")
         alive = lives(
             yard,
-            lambda desk: list(Round(desk, yard.assessor(desk), yard.sources()).go()),
+            lambda session: list(run_round(session)),
             number,
             after,
         )
@@ -135,10 +135,10 @@ def test_rolling_back_survives_its_death_anywhere(build: Build, after: bool) -> 
         yard.tag(f"v{number + 1}")
         yard.round()
         assert f"newTag: v{number + 1}" in yard.file("main")
-        alive = lives(yard, lambda desk: conduct(desk, back, yard.assessor(desk)), number, after)
+        alive = lives(yard, lambda session: advance(session, back), number, after)
         yard.round()
         if f"newTag: v{number + 1}" in yard.file("main"):
-            assert yard.conduct(back).end is End.merged
+            assert yard.advance(back).end is End.merged
         yard.round()
         assert f"newTag: v{number + 1}" not in yard.file("main")
         assert (yard.open(), yard.branch_names()) == ([], set())
@@ -148,9 +148,9 @@ def test_rolling_back_survives_its_death_anywhere(build: Build, after: bool) -> 
 
 def test_the_outcome_of_a_push_that_nobody_heard_of_is_seen(yard: Yard) -> None:
     yard.tag("v2")
-    lives(yard, lambda desk: conduct(desk, PAW, yard.assessor(desk)), 1, True)
+    lives(yard, lambda session: advance(session, PAW), 1, True)
     assert yard.branch_names() == {PAW.branch}
-    found = yard.conduct()
+    found = yard.advance()
     assert found.proposal
     assert found.proposal.outcome is BranchOutcome.unchanged
     assert found.created
