@@ -12,6 +12,8 @@ from reconciler.forges.forge import MergeOutcome
 from reconciler.health.sources import HealthSources
 from tests.promotion.fleet import entry, overlay
 from tests.promotion.gates.web import serving
+from tests.promotion.pull_request.conftest import build as build
+from tests.promotion.pull_request.conftest import checking as checking
 from tests.promotion.pull_request.forge_setup import ALL, Yard, unreachable
 
 Build = Callable[..., Yard]
