@@ -139,6 +139,10 @@ def line(gates: str, commit: str, reason: str) -> str:
     return f"{COMMAND} {gates} {commit} {reason}"
 
 
+def line_of(override: Override, commit: str) -> str:
+    return line(",".join(override.gates), commit, " ".join(override.reason.split()))
+
+
 def _note(said: str, hint: str) -> GateResult:
     """Nothing waits for an override that does not count."""
     return GateResult(NAME, Gate.open, said, hint=hint)

@@ -16,7 +16,7 @@ from reconciler.forges.forge import (
     StatusVerdict,
     WantedPullRequest,
 )
-from reconciler.promotion.gates.override import Override, line
+from reconciler.promotion.gates.override import Override, line_of
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title
@@ -148,8 +148,7 @@ def _override(now: Situation, number: int | None) -> Iterator[Action]:
 
 
 def override_comment(number: int | None, commit: str, override: Override) -> PostComment:
-    words = line(",".join(override.gates), commit, " ".join(override.reason.split()))
-    return PostComment(number, "", words)
+    return PostComment(number, "", line_of(override, commit))
 
 
 def _wanted(now: Situation, assessment: Assessment) -> WantedPullRequest:

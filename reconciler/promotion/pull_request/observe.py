@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.forges.forge import MergeOutcome, PullRequest, PullRequestState, StatusVerdict
 from reconciler.git.trailers import trailers
+from reconciler.promotion.gates.override import line_of
 from reconciler.promotion.plan.holds import HOLD
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.plan.release_fingerprint import of_plan
@@ -64,6 +65,7 @@ def observe(
         and options.asker is not Asker.person
         and _is_overtaken(planned, branch),
         is_abandoned=bool(pull) and not options.again and is_abandoned(planned, pull),
+        says_override=opened is not None and _says_override(session, options, opened),
         done=tuple(done),
         is_pushed=branch.tip in session.pushed,
         statuses=tuple(session.statuses(opened.commit)) if asks_forge and opened else (),
@@ -171,6 +173,15 @@ def our_comments(session: PromotionSession, pull: PullRequest) -> Iterator[str]:
     """Words of ours in the mouth of another are no concern of ours."""
     me = session.forge.user()
     return (said.body for said in session.forge.comments(pull) if said.author == me)
+
+
+def _says_override(session: PromotionSession, options: RequestOptions, pull: PullRequest) -> bool:
+    """One that somebody edited says nothing any more."""
+    if options.override is None:
+        return False
+    words, me = line_of(options.override, pull.commit), session.forge.user()
+    said = session.forge.comments(pull)
+    return any((c.author, c.body.strip(), c.edited) == (me, words, False) for c in said)
 
 
 def is_abandoned(planned: PlannedPromotion, last: PullRequest | None) -> bool:

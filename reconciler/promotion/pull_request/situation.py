@@ -56,6 +56,7 @@ class Situation:
     comments: tuple[str, ...]  # what we said on it, where that matters
     is_overtaken: bool  # a rollback finds something else to take back than it was made for
     is_abandoned: bool  # somebody closed the pull request of this very release
+    says_override: bool  # the one that is wanted
     done: tuple[Action, ...]  # by this very run
     is_pushed: bool  # the tip, by this very run
     assessment: Assessment | None = None
@@ -71,7 +72,8 @@ class Situation:
 
     @property
     def has_overridden(self) -> bool:
-        return any(isinstance(one, PostComment) and not one.mark for one in self.done)
+        said = any(isinstance(one, PostComment) and not one.mark for one in self.done)
+        return said or self.says_override
 
     @property
     def has_renewed(self) -> bool:
