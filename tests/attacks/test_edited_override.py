@@ -18,7 +18,7 @@ from reconciler.forges.gitlab import GitLab
 from reconciler.forges.local import LocalForge
 from reconciler.forges.tokens import ForgeToken
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.pull_request.carry_out import carry_out
 from reconciler.promotion.pull_request.decide import override_comment

@@ -13,7 +13,7 @@ import pytest
 from reconciler.forges.forge import PullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.git.trailers import with_trailers
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.promotion_request import (
     PromotionKind,
     PromotionRequest,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from reconciler.cli.output import error_json, progress
-from reconciler.cli.promote.plan_output import show_plan
+from reconciler.cli.output import progress
+from reconciler.cli.promote.plan_output import planned_document, show_plan
 from reconciler.cli.promote.planning import open_planner
 from reconciler.cli.promote.session import open_promotion_session
 from reconciler.errors import ReconcilerError, printable
-from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.pull_request.actions import Action, action_document
 from reconciler.promotion.pull_request.decide import next_actions
 from reconciler.promotion.pull_request.observe import observe
@@ -93,6 +92,6 @@ def show_foreseen(found: Foreseen, explain: bool) -> None:
 def foreseen_document(found: Foreseen) -> dict[str, Any]:
     actions = found.actions
     return {
-        **plan_document(found.plan, None, error_json),
+        **planned_document(found.plan),
         "actions": None if actions is None else [action_document(one) for one in actions],
     }

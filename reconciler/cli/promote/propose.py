@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Output, Root
-from reconciler.cli.output import error_json, progress, write_json
+from reconciler.cli.output import progress, write_json
 from reconciler.cli.promote.forge import ForgeKind
 from reconciler.cli.promote.place import the_repository
-from reconciler.cli.promote.plan_output import end_with, show_plan, show_proposal
+from reconciler.cli.promote.plan_output import end_with, planned_document, show_plan, show_proposal
 from reconciler.cli.promote.planning import open_planner
 from reconciler.cli.source import open_fetched
 from reconciler.errors import UsageError
@@ -18,7 +18,6 @@ from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.model.fleet import load_fleet
 from reconciler.promotion.gates import hold
-from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
@@ -129,7 +128,7 @@ def promote(
     from reconciler.cli.promote.dry_run import foresee, foreseen_document, show_foreseen
     from reconciler.cli.promote.request_output import outcome_document, show_outcome
     from reconciler.cli.promote.session import open_locked_session
-    from reconciler.promotion.gates.override import Override
+    from reconciler.promotion.gates.override_line import Override
     from reconciler.promotion.pull_request.advance import End, advance
     from reconciler.promotion.pull_request.situation import RequestOptions
 
@@ -178,7 +177,7 @@ def _make_branches(
                 made = propose_branch(builder, branches, work)
             done.append((plan, made))
     if output is Output.json:
-        plans = [plan_document(plan, made, error_json) for plan, made in done]
+        plans = [planned_document(plan, made) for plan, made in done]
         write_json({"version": 1, "plans": plans})
     else:
         for plan, made in done:

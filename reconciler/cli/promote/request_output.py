@@ -8,10 +8,8 @@ from typing import Any
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.output import error_json
-from reconciler.cli.promote.plan_output import show_proposal
+from reconciler.cli.promote.plan_output import planned_document, show_proposal
 from reconciler.promotion.gates.as_text import gate_lines
-from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.pull_request.actions import action_document
 from reconciler.promotion.pull_request.advance import End, PromotionOutcome
 
@@ -43,7 +41,7 @@ def show_outcome(done: PromotionOutcome) -> None:
 def outcome_document(done: PromotionOutcome) -> dict[str, Any]:
     pull = done.pull
     return {
-        **plan_document(done.plan, done.proposal, error_json),
+        **planned_document(done.plan, done.proposal),
         "end": done.end.value,
         "pull": {
             "number": pull.number,

@@ -30,7 +30,7 @@ def _result(gate: Health, facts: GateFacts, app: str, found: Sequence[Evidence])
 
 
 def verdict(name: str, app: str, found: Sequence[Evidence]) -> GateResult:
-    """Of several sources, those that are not content are named."""
+    """Of several sources, those that do not find it healthy are named."""
     bad = [evidence for evidence in found if evidence.healthy is False]
     unknown = [evidence for evidence in found if evidence.healthy is None]
     state = Gate.closed if bad else Gate.waiting if unknown else Gate.open

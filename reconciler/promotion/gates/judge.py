@@ -1,4 +1,4 @@
-"""All gates of a promotion, each asked for itself: one that fails is shut, and names why."""
+"""All gates of a promotion, each asked for itself: one that fails is closed, and names why."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
 from reconciler.model.environment import Environment
-from reconciler.promotion.plan.copy_policy import is_released
-from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress
+from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
 from reconciler.promotion.promotion_request import PromotionRequest, request_of_commit
 from reconciler.render.renderer import Renderer
@@ -34,17 +34,6 @@ class Hold:
 
     releases: frozenset[str]
     why: str
-
-
-def release_fields(
-    environment: Environment, app: str, fields: EntryFields
-) -> dict[FieldAddress, Any]:
-    """What a promotion may bring; the rest is the environment's own."""
-    return {
-        address: value
-        for address, value in fields.values.items()
-        if is_released(environment, app, address)
-    }
 
 
 def setter_of(

@@ -15,7 +15,7 @@ from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.paths import kustomization_in
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import read_fields
-from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
+from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.holds import Hold, held_back, held_of, hold_of, ours, setter_of
 from reconciler.promotion.plan.holds_by_hand import hold_by_hand
@@ -181,7 +181,7 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
         return step
     why = f"it is {plan.source}'s own"
     decisions = tuple(
-        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not _is_release(d) else d
+        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not d.names_release else d
         for d in step.decisions
     )
     found = replace(step, decisions=decisions, edit=None)
@@ -190,7 +190,3 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
     path, before = step.edit.path, step.edit.before
     edit = edited_entry(path, before, read_fields(before, path), found.edits)
     return replace(found, edit=edit)
-
-
-def _is_release(decision: Decision) -> bool:
-    return decision.address.is_ref or decision.address.steps[0] == "images"

@@ -11,7 +11,7 @@ from reconciler.forges.forge import Forge, PullRequest
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import line
+from reconciler.promotion.gates.override_line import line
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.commit_text import headline
 from reconciler.promotion.plan.planner import PlannedPromotion

@@ -16,7 +16,7 @@ from reconciler.forges.forge import (
     StatusVerdict,
     WantedPullRequest,
 )
-from reconciler.promotion.gates.override import Override, line_of
+from reconciler.promotion.gates.override_line import Override, line_of
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.forges.forge import MergeOutcome, PullRequest, PullRequestState, StatusVerdict
 from reconciler.git.trailers import trailers
-from reconciler.promotion.gates.override import line_of
+from reconciler.promotion.gates.override_line import line_of
 from reconciler.promotion.plan.holds import HOLD
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.plan.release_fingerprint import of_plan

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.forges.forge import CommitStatus, MergeOutcome, PullRequest, PullRequestState
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest

@@ -10,7 +10,7 @@ import pytest
 from reconciler.forges.gitlab import GitLab
 from reconciler.git.file_history import CommitSummary
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import COMMAND, Override
+from reconciler.promotion.gates.override_line import COMMAND, Override
 from reconciler.promotion.gates.result import Gate
 from tests.forges.replay import Replay
 from tests.forges.test_gitlab import MERGE, bodies, note, the_pull

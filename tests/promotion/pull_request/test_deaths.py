@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.bot.round import run_round
 from reconciler.forges.forge import PullRequest, PullRequestState
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request import advance as loop
 from reconciler.promotion.pull_request.actions import Action, SetStatuses, UpdatePullRequest

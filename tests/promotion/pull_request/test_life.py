@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.bot.observe_round import Failed
 from reconciler.forges.forge import MergeOutcome, StatusVerdict
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import StepState
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request import branch
