@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from reconciler.bot.observe_round import Failed
 from reconciler.bot.rollout import RolloutReport
-from reconciler.bot.round import Failed, Happened, Removed
+from reconciler.bot.round import Happened, Removed
 from reconciler.errors import ReconcilerError
-from reconciler.promotion.pull_request.conduct import Conducted
+from reconciler.promotion.pull_request.advance import PromotionOutcome
 
 NAME = "reconciler.bot"
 log = logging.getLogger(NAME)
@@ -16,11 +17,11 @@ log = logging.getLogger(NAME)
 
 def tell(event: Happened) -> None:
     match event:
-        case Conducted():
-            _say(logging.INFO, event.end.value, _conducted(event))
+        case PromotionOutcome():
+            _say(logging.INFO, event.end.value, _outcome(event))
         case RolloutReport():
             results = {result.app: result.evidence for result in event.results}
-            fields = {"target": event.rollout.errand.target, "pull": event.pull.number, **results}
+            fields = {"target": event.rollout.request.target, "pull": event.pull.number, **results}
             _say(logging.INFO, f"rollout is {event.state.value}", fields)
         case Failed():
             fail(event.what, event.error)
@@ -33,8 +34,8 @@ def fail(what: str, error: ReconcilerError) -> None:
     _say(logging.WARNING, "failed", {k: v for k, v in fields.items() if v})
 
 
-def _conducted(event: Conducted) -> dict[str, Any]:
-    fields: dict[str, Any] = {"branch": event.errand.branch, "kind": event.errand.kind.value}
+def _outcome(event: PromotionOutcome) -> dict[str, Any]:
+    fields: dict[str, Any] = {"branch": event.request.branch, "kind": event.request.kind.value}
     if event.pull:
         fields |= {"pull": event.pull.number, "url": event.pull.url}
     if event.proposal:

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 
 from reconciler.bot.log import fail, log, tell
 from reconciler.bot.metrics import BotMetrics
-from reconciler.bot.round import Failed, Happened
+from reconciler.bot.observe_round import Failed
+from reconciler.bot.round import Happened
 from reconciler.errors import LockTaken, ReconcilerError
 
 # What happens together is gone through together.

@@ -6,11 +6,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from reconciler.bot.observe_round import Failed
 from reconciler.bot.rollout import RolloutReport
-from reconciler.bot.round import Failed, Happened, Removed
+from reconciler.bot.round import Happened, Removed
 from reconciler.kubernetes.domain import METRICS_PREFIX
-from reconciler.promotion.gates.result import Gate
-from reconciler.promotion.pull_request.conduct import Conducted, End
+from reconciler.promotion.pull_request.advance import End, PromotionOutcome
 
 SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 
@@ -96,18 +96,18 @@ class BotMetrics:
 
     def _count(self, event: Happened) -> None:
         match event:
-            case Conducted():
-                self._conducted(event)
+            case PromotionOutcome():
+                self._outcome(event)
             case RolloutReport():
-                target = event.rollout.errand.target
+                target = event.rollout.request.target
                 self._rollouts.labels(target, event.state.value).inc()
             case Failed():
                 self._failures.inc()
             case Removed():
                 pass
 
-    def _conducted(self, event: Conducted) -> None:
-        target = event.errand.target
+    def _outcome(self, event: PromotionOutcome) -> None:
+        target = event.request.target
         if event.created:
             self._done.labels(target, "created").inc()
         if event.superseded:
@@ -116,8 +116,8 @@ class BotMetrics:
             self._done.labels(target, "merged").inc()
         elif event.end is End.proposed:
             closed = [result for result in event.results if not result.passes]
-            shut = any(result.state is Gate.shut for result in closed)
-            state = "shut" if shut else "waiting" if closed else "open"
+            unopenable = any(result.is_closed for result in closed)
+            state = "closed" if unopenable else "waiting" if closed else "open"
             self._open.labels(target, state).inc()
             for result in closed:
                 self._gates.labels(target, result.name, result.state.value).inc()

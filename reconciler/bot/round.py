@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.bot.rollout import Follower, RolloutLimits, RolloutReport
+from reconciler.bot.observe_rollouts import observe_rollouts
+from reconciler.bot.observe_round import Failed, RoundRequest, next_requests, observe_round
+from reconciler.bot.rollout import RolloutLimits, RolloutReport, rollbacks_of, rollout_actions
 from reconciler.errors import ReconcilerError
-from reconciler.forges.forge import PullRequest, PullRequestState
-from reconciler.git.branches import HEADS, main_branch
-from reconciler.health.sources import HealthSources
-from reconciler.model.environment import Environment
-from reconciler.model.fleet import Fleet
+from reconciler.forges.forge import PullRequest
 from reconciler.promotion.gates.result import Gate
-from reconciler.promotion.plan.plan import Plan, StepState
-from reconciler.promotion.plan.routes import apps_between
-from reconciler.promotion.plan.steps import plan_of
-from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest, target_of
+from reconciler.promotion.promotion_request import PromotionRequest, target_of
+from reconciler.promotion.pull_request.actions import DeleteBranch, PushBranch
+from reconciler.promotion.pull_request.advance import End, PromotionOutcome, advance
 from reconciler.promotion.pull_request.asker import Asker
-from reconciler.promotion.pull_request.branch import BranchWork, push_branches
-from reconciler.promotion.pull_request.closing import covered_by, remove_branch
-from reconciler.promotion.pull_request.conduct import Assess, Conducted, End, conduct, is_abandoned
-from reconciler.promotion.pull_request.desk import BRANCHES, Desk
-
-ALL_IN_ONE = "batch"
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """One of the things to do went wrong; the others went on."""
-
-    what: str
-    error: ReconcilerError
+from reconciler.promotion.pull_request.carry_out import carry_out, push_branches
+from reconciler.promotion.pull_request.decide import next_actions
+from reconciler.promotion.pull_request.observe import observe
+from reconciler.promotion.pull_request.session import PromotionSession
+from reconciler.promotion.pull_request.situation import RequestOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,142 +27,111 @@ class Removed:
     branch: str
 
 
-Happened = Conducted | RolloutReport | Failed | Removed
+Happened = PromotionOutcome | RolloutReport | Failed | Removed
 
 
-class Round:
-    """Goes through it all; `ended` are rollouts that need no more looking after."""
+def run_round(
+    session: PromotionSession,
+    limits: RolloutLimits | None = None,
+    ended: set[str] | None = None,
+) -> Iterator[Happened]:
+    """`ended` are rollouts that need no more looking after."""
+    session.refresh()
+    yield from _take_forward(session)
+    yield from _report_rollouts(
+        session, limits or RolloutLimits(), set() if ended is None else ended
+    )
+    yield from _delete_left_over(session)
 
-    def __init__(
-        self,
-        desk: Desk,
-        assess: Assess,
-        sources: HealthSources,
-        patience: RolloutLimits | None = None,
-        ended: set[str] | None = None,
-    ) -> None:
-        self._desk = desk
-        self._assess = assess
-        self._follower = Follower(desk, sources, self._roll_back, patience or RolloutLimits())
-        self._ended = ended if ended is not None else set()
 
-    def go(self) -> Iterator[Happened]:
-        self._desk.refresh()
-        planner = self._desk.planner
-        fleet = planner.fleet(planner.opened(""))
-        done: set[str] = set()
-        for errand in self._open():
-            done.add(errand.branch)
-            yield from self._one(errand, Asker.branch)
-        for target in fleet.environments:
-            for source in target.promotes_from if target.promotion.propose != "never" else ():
-                yield from self._due(fleet, fleet.environment(source), target, done)
-        yield from self._follow()
-        yield from self._clean()
-
-    def _open(self) -> list[PromotionRequest]:
-        """What requests to merge are open for. Of a branch without one nobody knows who pushed it,
-        and of what the bot opened for somebody they would not count as the author.
-        """
-        offers = sorted(self._desk.offers(), key=lambda offer: offer.pull.number)
-        return [o.errand for o in offers if o.pull.base == self._main(o.errand.target)]
-
-    def _main(self, target: str) -> str:
-        planner = self._desk.planner
-        fleet = planner.fleet(planner.opened(""))
-        named = (e.releases.branch for e in fleet.environments if e.name == target)
-        return main_branch(planner.repository.path, next(named, ""))
-
-    def _one(self, errand: PromotionRequest, asker: Asker) -> Iterator[Happened]:
-        try:
-            yield conduct(self._desk, errand, self._assess, asker=asker)
-        except ReconcilerError as e:
-            self._desk.check()
-            yield Failed(errand.branch, e)
-
-    def _due(
-        self, fleet: Fleet, source: Environment, target: Environment, done: set[str]
-    ) -> Iterator[Happened]:
-        """What can be promoted, and hotfixes that have to be taken over."""
-        try:
-            tree = self._desk.planner.opened(target.releases.branch)
-            ground = self._desk.planner.ground(tree, target.releases.branch)
-            apps = apps_between(fleet, source.name, target.name, ())
-            plan = plan_of(ground, source, target, apps)
-        except ReconcilerError as e:
-            yield Failed(f"{source.name} → {target.name}", e)
+def _take_forward(session: PromotionSession) -> Iterator[Happened]:
+    """Each request once. What was merged may have made others due, so it looks again."""
+    done: set[str] = set()
+    failed: set[str] = set()
+    while True:
+        now = observe_round(session, done)
+        for failure in now.failures:
+            if failure.what not in failed:
+                failed.add(failure.what)
+                yield failure
+        requests = next_requests(now, done)
+        done |= {one.request.branch for one in requests}
+        _push_new_branches(session, requests)
+        merged = False
+        for one in requests:
+            happened = _take_one(session, one)
+            merged |= isinstance(happened, PromotionOutcome) and happened.end is End.merged
+            yield happened
+        if now.plans is not None and not merged:
             return
-        fresh = [e for e in [*_errands(plan, target), *_hotfixes(plan)] if e.branch not in done]
-        done |= {errand.branch for errand in fresh}
-        push_branches(self._desk.shop, self._works(fresh))
-        for errand in fresh:
-            yield from self._one(errand, Asker.bot)
 
-    def _works(self, errands: list[PromotionRequest]) -> Iterator[BranchWork]:
-        """Those that cannot be planned tell it when their turn comes."""
-        for errand in errands:
-            try:
-                scene = self._desk.scene(errand, covered_by(self._desk, errand))
-                last = self._desk.last_pull(errand.branch, scene.main)
-            except ReconcilerError:
-                continue
-            if scene.plan.due and not (last and is_abandoned(scene, last)):
-                yield BranchWork(scene.plan, errand, scene.trailers)
 
-    def _follow(self) -> Iterator[Happened]:
+def _take_one(session: PromotionSession, one: RoundRequest) -> Happened:
+    try:
+        return advance(session, one.request, RequestOptions(one.asker))
+    except ReconcilerError as e:
+        session.check()
+        return Failed(one.request.branch, e)
+
+
+def _push_new_branches(session: PromotionSession, requests: Sequence[RoundRequest]) -> None:
+    """In one go. Those that cannot be planned say so when their turn comes."""
+    pushes = []
+    for one in requests:
+        if session.tip(one.request.branch) is not None:
+            continue
         try:
-            for told in self._follower.follow(self._ended):
-                if told.state is Gate.open:
-                    self._ended.add(told.rollout.commit)
-                yield told
-        except ReconcilerError as e:
-            self._desk.check()
-            yield Failed("rollouts", e)
-
-    def _roll_back(self, errand: PromotionRequest) -> PullRequest | None:
-        """Of one app, since each goes back to a release of its own."""
-        desk, (app,) = self._desk, errand.apps
-        try:
-            release = desk.planner.release_before(errand.target, app)
-            errand = replace(errand, release=release)
-            done = conduct(desk, errand, self._assess, asker=Asker.bot)
+            now = observe(session, one.request, RequestOptions(one.asker))
         except ReconcilerError:
-            desk.check()
-            return None
-        return done.pull if done.end in (End.proposed, End.merged) else None
+            continue
+        pushes += [action for action in next_actions(now) if isinstance(action, PushBranch)]
+    push_branches(pushes, session)
 
-    def _clean(self) -> Iterator[Happened]:
-        """Branches of what was merged or abandoned go, if nothing is lost with them."""
-        desk = self._desk
-        opened = {pull.branch for pull in desk.open_pulls()}
-        for reference, tip in desk.shop.branches.tips(*BRANCHES).items():
-            branch = reference.removeprefix(HEADS)
-            if branch in opened:
-                continue
-            last = desk.last_pull(branch, self._main(target_of(branch)))
-            over = (
-                last is not None and last.state is not PullRequestState.open and last.commit == tip
-            )
-            try:
-                if last and over and remove_branch(desk, last):
+
+def _report_rollouts(
+    session: PromotionSession, limits: RolloutLimits, ended: set[str]
+) -> Iterator[Happened]:
+    try:
+        for report in observe_rollouts(session, limits, ended):
+            report_rollout(session, report)
+            if report.state is Gate.open:
+                ended.add(report.rollout.commit)
+            yield report
+    except ReconcilerError as e:
+        session.check()
+        yield Failed("rollouts", e)
+
+
+def report_rollout(session: PromotionSession, report: RolloutReport) -> None:
+    """On its pull request, once what takes it back is ready."""
+    rollbacks = {r.apps[0]: _roll_back(session, r) for r in rollbacks_of(report)}
+    for action in rollout_actions(report, rollbacks):
+        carry_out(action, session)
+
+
+def _roll_back(session: PromotionSession, request: PromotionRequest) -> PullRequest | None:
+    (app,) = request.apps
+    try:
+        release = session.planner.release_before(request.target, app)
+        options = RequestOptions(Asker.bot)
+        done = advance(session, replace(request, release=release), options)
+    except ReconcilerError:
+        session.check()
+        return None
+    return done.pull if done.end in (End.proposed, End.merged) else None
+
+
+def _delete_left_over(session: PromotionSession) -> Iterator[Happened]:
+    """Branches of what was merged or abandoned, if nothing is lost with them."""
+    opened = {pull.branch for pull in session.open_pulls()}
+    for branch, tip in session.tips().items():
+        if branch in opened:
+            continue
+        try:
+            if session.is_left_over(branch, session.main_of(target_of(branch))):
+                carry_out(DeleteBranch(branch, tip), session)
+                if session.tip(branch) is None:
                     yield Removed(branch)
-            except ReconcilerError as e:
-                desk.check()
-                yield Failed(branch, e)
-
-
-def _errands(plan: Plan, target: Environment) -> list[PromotionRequest]:
-    apps = [step.app for step in plan.due]
-    errand = PromotionRequest(PromotionKind.promotion, plan.source, plan.target)
-    if target.promotion.propose == ALL_IN_ONE:
-        return [errand] if apps else []
-    return [replace(errand, apps=(app,)) for app in apps]
-
-
-def _hotfixes(plan: Plan) -> list[PromotionRequest]:
-    """For what the target has and the source lacks: the way against the chain."""
-    ahead = (StepState.ahead, StepState.diverged)
-    apps = [step.app for step in plan.steps if step.standing in ahead]
-    return [
-        PromotionRequest(PromotionKind.hotfix, plan.target, plan.source, (app,)) for app in apps
-    ]
+        except ReconcilerError as e:
+            session.check()
+            yield Failed(branch, e)

@@ -78,7 +78,7 @@ def bot(
     root: Root = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Conduct all promotions: propose them, judge their gates, merge, follow, clean up.
+    """Take all promotions forward: propose them, judge their gates, merge, follow, clean up.
 
     Several may run at once: one at a time works. The files on disk take no part.
     """
@@ -88,17 +88,17 @@ def bot(
     from reconciler.bot.loop import Loop
     from reconciler.bot.metrics import BotMetrics
     from reconciler.bot.rollout import RolloutLimits
-    from reconciler.bot.round import Round
+    from reconciler.bot.round import run_round
     from reconciler.daemon.http import HttpServer
     from reconciler.daemon.probes import Probes
     from reconciler.promotion.pull_request.arrival_witness import Known
     from reconciler.promotion.pull_request.lock import Watch
-    from reconciler.session.promotion import open_promotion_session
+    from reconciler.session.promotion import open_locked_session
 
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
-    patience = RolloutLimits(sick=timedelta(seconds=sick))
+    limits = RolloutLimits(unhealthy=timedelta(seconds=sick))
     ended: set[str] = set()
     seen: Known = {}
     watch = Watch()
@@ -106,12 +106,19 @@ def bot(
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
-        opened = open_promotion_session(
-            SETTINGS, the_repository(root), forge, cache=not no_cache, seen=seen, warn=warn_once
+        opened = open_locked_session(
+            SETTINGS,
+            the_repository(root),
+            forge,
+            cache=not no_cache,
+            lease=lease,
+            patience=lease + 10 if once else 0,
+            watch=watch,
+            seen=seen,
+            warn=warn_once,
         )
-        waits = lease + 10 if once else 0
-        with opened as office, office.alone(lease, patience=waits, watch=watch):
-            yield Round(office.desk, office.assessor, office.sources, patience, ended).go()
+        with opened as session:
+            yield run_round(session, limits, ended)
 
     metrics = BotMetrics(__version__)
     loop = Loop(begin, metrics, interval)

@@ -15,6 +15,7 @@ from reconciler.git.trailers import trailers
 
 LONGEST_NAMES = 100
 PREFIXES = ("promote/", "rollback/")
+BRANCH = re.compile(r"(?:promote/[^/]+|rollback)/(?P<target>[^/]+)/.+")
 CLAIM = re.compile(r"\s*(Promotion|Rollback|Hotfix)[A-Za-z-]*:")
 
 
@@ -70,9 +71,9 @@ class PromotionRequest:
 
 
 def target_of(branch: str) -> str:
-    """The environment that a branch of ours is for."""
-    first, *rest = branch.split("/")
-    return rest[0] if first == "rollback" else rest[1] if len(rest) > 1 else ""
+    """The environment that a branch of ours is for; nothing if it is none of ours."""
+    match = BRANCH.fullmatch(branch)
+    return match["target"] if match else ""
 
 
 def claims(message: str) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.bot.round import Failed
+from reconciler.bot.observe_round import Failed
 from reconciler.forges.forge import PullRequestState
 from reconciler.forges.local import LocalForge
 from reconciler.promotion.gates.result import Gate, GateResult
@@ -150,8 +150,8 @@ def test_a_release_that_was_replaced_has_not_soaked_until_a_day_that_is_to_come(
     at(FAR)
     yard.tag("v1")
     yard.later(hours=30)
-    (soak,) = gate(yard.conduct(replace(PAW, release=bad)).results)
-    assert soak.state is Gate.shut
+    (soak,) = gate(yard.advance(replace(PAW, release=bad)).results)
+    assert soak.state is Gate.closed
     assert "0 min of 1 d, and replaced there" in soak.evidence
 
 

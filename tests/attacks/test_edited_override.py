@@ -18,16 +18,18 @@ from reconciler.forges.gitlab import GitLab
 from reconciler.forges.local import LocalForge
 from reconciler.forges.tokens import ForgeToken
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.gates.result import Gate
-from reconciler.promotion.pull_request.posting import STOPPED, comment_unblocked, say_override
+from reconciler.promotion.pull_request.carry_out import carry_out
+from reconciler.promotion.pull_request.decide import override_comment
+from reconciler.promotion.pull_request.situation import STOPPED
 from tests.forges import test_github, test_gitlab
 from tests.forges.conftest import Site
 from tests.forges.conftest import site as site
 from tests.forges.github_contract import GitHubContract
 from tests.forges.gitlab_contract import GitLabContract
 from tests.forges.replay import replay
-from tests.promotion.fleet import Fleet, entry
+from tests.promotion.fleet import Fleet, entry, environments
 from tests.promotion.gates.conftest import Ask
 from tests.promotion.gates.conftest import ask as ask
 from tests.promotion.gates.conftest import at as at
@@ -87,14 +89,14 @@ def test_what_a_command_overrides_is_a_comment_that_is_never_rewritten(
     yard = build_in_gitea(prod=POLICY)
     pull = proposed(yard)
     alice = site.forge("alice")
-    desk = yard.desk(alice)
-    mine = Override(("soak",), "an incident", "")
+    session = yard.session(alice)
+    mine = override_comment(pull.number, pull.commit, Override(("soak",), "an incident", ""))
     for _ in range(2):
-        say_override(desk, pull, mine)
+        carry_out(mine, session)
     (comment,) = alice.comments(pull)
     assert comment.body == f"/override soak {pull.commit} an incident"
     edit(site, int(comment.id), "bob", comment.body.replace("soak", "soak,approvals"))
-    say_override(desk, pull, mine)
+    carry_out(mine, session)
     assert [(c.author, c.edited) for c in alice.comments(pull)] == [
         ("alice", True),
         ("alice", False),
@@ -115,12 +117,16 @@ def test_a_report_that_somebody_rewrote_is_written_again(build_in_gitea: Build, 
 def test_words_of_ours_in_the_mouth_of_another_are_not_answered(build: Build) -> None:
     yard = build(prod="promotion: {gates: [{type: approvals}, {type: health}]}\n")
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     assert found.pull
     assert found.pull.draft
     mallory = LocalForge(str(yard.square.root), "mallory")
     mallory.say(found.pull, "plan", f"{STOPPED} so I say")
-    comment_unblocked(yard.desk(), found.pull)
+    yard.fleet.commit(environments())
+    yard.push()
+    again = yard.advance().pull
+    assert again
+    assert not again.draft
     assert [c.author for c in yard.forge.comments(found.pull)] == ["mallory"]
 
 

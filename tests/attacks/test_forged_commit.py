@@ -13,13 +13,14 @@ import pytest
 from reconciler.forges.forge import PullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.git.trailers import with_trailers
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.promotion_request import (
     PromotionKind,
     PromotionRequest,
     request_of_commit,
 )
-from reconciler.promotion.pull_request.posting import say_override
+from reconciler.promotion.pull_request.carry_out import carry_out
+from reconciler.promotion.pull_request.decide import override_comment
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.conftest import Repo
@@ -94,7 +95,8 @@ def test_what_a_command_overrides_is_said_in_full(build: Build) -> None:
     yard.tag("v2")
     yard.round()
     (pull,) = yard.open()
-    say_override(yard.desk(), pull, Override(("soak",), "an incident", ""))
+    passing = Override(("soak",), "an incident", "")
+    carry_out(override_comment(pull.number, pull.commit, passing), yard.session())
     (comment,) = yard.forge.comments(pull)
     assert comment.body == f"/override soak {pull.commit} an incident"
 
@@ -115,7 +117,7 @@ def test_a_tag_called_as_a_commit_begins_is_not_taken_for_it(repo: Repo, typed: 
 
 @pytest.mark.parametrize("release", ["main", "1a2b3c4", "HEAD~1", ":/hotfix"])
 def test_a_release_that_a_branch_asks_for_is_a_commit_in_full(release: str) -> None:
-    errand = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), "a" * 40)
-    message = with_trailers("Roll back", errand.trailers())
-    assert request_of_commit(message) == errand
+    request = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), "a" * 40)
+    message = with_trailers("Roll back", request.trailers())
+    assert request_of_commit(message) == request
     assert request_of_commit(message.replace("a" * 40, release)) is None

@@ -19,13 +19,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.bot.round import Round
 from reconciler.forges.forge import PullRequest, StatusVerdict, WantedPullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.health.sources import HealthSources
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.branch import BranchWork, publish
-from reconciler.promotion.pull_request.conduct import End
+from reconciler.promotion.pull_request.advance import End
+from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
+from reconciler.promotion.pull_request.situation import work_of
 from tests.cli.conftest import Run
 from tests.cli.conftest import typed as typed
 from tests.forges.conftest import Site
@@ -46,11 +46,11 @@ FREEZE = (
 BACK = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
 
 
-def pushed(yard: Yard, errand: PromotionRequest) -> str:
-    """A branch that says what its errand is, as anybody can make it."""
-    desk = yard.desk()
-    scene = desk.scene(errand)
-    return publish(desk.shop, BranchWork(scene.plan, errand, scene.trailers)).branch
+def pushed(yard: Yard, request: PromotionRequest) -> str:
+    """A branch that says what its request is, as anybody can make it."""
+    session = yard.session()
+    work = work_of(session.planned(request))
+    return propose_branch(session.builder, session.branches, work).branch
 
 
 def opened(yard: Yard, branch: str) -> PullRequest:
@@ -65,9 +65,8 @@ def approved(yard: Yard, pull: PullRequest, user: str) -> None:
 
 
 def follow(yard: Yard) -> None:
-    desk = yard.desk()
     with HealthSources(unreachable, httpx.Client) as sources:  # type: ignore[arg-type]
-        list(Round(desk, yard.assessor(desk), sources).go())
+        yard.round(sources)
 
 
 def rolled_back(yard: Yard) -> None:
@@ -76,7 +75,7 @@ def rolled_back(yard: Yard) -> None:
     yard.round()
     assert "newTag: v2" in yard.file("main")
     yard.pull()
-    assert yard.conduct(BACK).end is End.merged
+    assert yard.advance(BACK).end is End.merged
     yard.round()
     assert "newTag: v1" in yard.file("main")
 
@@ -182,12 +181,13 @@ def test_a_branch_of_another_name_makes_the_bot_push_none_of_ours(build: Build) 
     for tag in ("v0-vulnerable", "v1"):
         yard.tag(tag, "prod", app="dog", ref=dog)
     yard.tag("v1", app="dog", ref=dog)
-    desk = yard.desk()
-    scene = desk.scene(replace(BACK, release=frozen(yard)))
-    work = BranchWork(scene.plan, replace(BACK, apps=("dog",)))
-    made, branch = publish(desk.shop, work), "promote/harmless"
-    desk.shop.branches.move(f"refs/heads/{branch}", made.commit, None)
-    desk.shop.branches.move(f"refs/heads/{made.branch}", None, made.commit)
+    session = yard.session()
+    planned = session.planned(replace(BACK, release=frozen(yard)))
+    work = BranchWork(planned.plan, replace(BACK, apps=("dog",)))
+    made = propose_branch(session.builder, session.branches, work)
+    branch = "promote/harmless"
+    session.branches.move(f"refs/heads/{branch}", made.commit, None)
+    session.branches.move(f"refs/heads/{made.branch}", None, made.commit)
     opened(yard, branch)
     yard.round()
     assert "newTag: v1" in yard.file("main", app="dog")

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from reconciler.bot.round import Round
 from reconciler.cluster.sync import BlockingApiClient
 from reconciler.errors import ClusterError
 from reconciler.forges.forge import MergeOutcome
 from reconciler.health.sources import HealthSources
 from tests.promotion.fleet import entry, overlay
 from tests.promotion.gates.web import serving
+from tests.promotion.pull_request.conftest import build as build
+from tests.promotion.pull_request.conftest import checking as checking
 from tests.promotion.pull_request.forge_setup import ALL, Yard, unreachable
 
 Build = Callable[..., Yard]
@@ -24,7 +25,7 @@ def test_what_fails_on_a_branch_of_its_own_goes_back_on_that_branch(build: Build
         yard = build(prod=f'releases: {{branch: live}}\nhealth: [{{type: http, url: "{url}"}}]\n')
         yard.tag("v2")
         yard.fleet.repo.git("push", "--quiet", "origin", "main:live")
-        merged = yard.conduct().pull
+        merged = yard.advance().pull
         assert merged
         assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
         yard.later(minutes=10)
@@ -44,7 +45,7 @@ def test_each_app_that_fails_gets_a_way_back_of_its_own(build: Build) -> None:
         fleet.commit(*(entry(e, cat, app="cat") for e in ("stage", "prod")))
         yard.tag("v2", app="cat", ref=cat)
         yard.tag("v2")
-        merged = yard.conduct(ALL).pull
+        merged = yard.advance(ALL).pull
         assert merged
         assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
         yard.later(minutes=10)
@@ -62,7 +63,7 @@ def test_what_nobody_can_tell_takes_nothing_back(build: Build) -> None:
     argocd = "health: [{type: argocd, application: '{app}-prod'}]\n"
     yard = build(prod=f"promotion: {{autoMerge: true}}\n{argocd}")
     yard.tag("v2")
-    merged = yard.conduct().pull
+    merged = yard.advance().pull
     assert merged
     yard.later(minutes=61)
     follow(yard, HealthSources(away, httpx.Client))
@@ -72,9 +73,8 @@ def test_what_nobody_can_tell_takes_nothing_back(build: Build) -> None:
 
 
 def follow(yard: Yard, sources: HealthSources) -> None:
-    desk = yard.desk()
     with sources:
-        list(Round(desk, yard.assessor(desk), sources).go())
+        yard.round(sources)
 
 
 def test_a_date_that_somebody_wrote_hides_no_rollout(
@@ -84,7 +84,7 @@ def test_a_date_that_somebody_wrote_hides_no_rollout(
     with serving(lambda *_: (503, b"")) as url:
         yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
         yard.tag("v2")
-        merged = yard.conduct().pull
+        merged = yard.advance().pull
         assert merged
         assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
         for date in ("@0 +0000", "@4102444800 +0000", "@0 +0000"):
@@ -104,7 +104,7 @@ def test_what_was_merged_long_ago_is_not_followed_because_of_a_date(
     with serving(lambda *_: (503, b"")) as url:
         yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
         yard.tag("v2")
-        merged = yard.conduct().pull
+        merged = yard.advance().pull
         assert merged
         monkeypatch.setenv("GIT_COMMITTER_DATE", "@4102444800 +0000")
         assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged

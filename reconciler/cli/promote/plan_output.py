@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from reconciler.cli.diff import styled
+from reconciler.cli.output import error_json
 from reconciler.errors import CheckFailed, UserError, printable
+from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
 from reconciler.promotion.plan.plan import Plan, StepState
 
@@ -35,6 +37,16 @@ def show_proposal(made: Proposal) -> None:
     for commit in made.theirs:
         words = printable(f"{commit.id[:10]} {commit.subject} ({commit.author})")
         typer.echo(f"  kept, of somebody else: {words}")
+
+
+def planned_document(plan: Plan, made: Proposal | None = None) -> dict[str, Any]:
+    """With what was written to its branch."""
+    proposal = (
+        {"branch": made.branch, "commit": made.commit, "outcome": made.outcome.value}
+        if made
+        else None
+    )
+    return {**plan_document(plan, error_json), "proposal": proposal}
 
 
 def end_with(plans: list[Plan], abandoned: bool = False) -> None:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
-from reconciler.cli.output import error_json, progress, show_warning, write_json
-from reconciler.cli.promote.plan_output import end_with, show_plan, show_proposal
+from reconciler.cli.output import progress, show_warning, write_json
+from reconciler.cli.promote.plan_output import end_with, planned_document, show_plan, show_proposal
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.model.fleet import load_fleet
 from reconciler.promotion.gates import hold
-from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.branch import BranchWork, Shop, publish
+from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
 from reconciler.session.planner import open_planner
 from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_fetched
@@ -65,7 +64,10 @@ def promote(
             show_default=False,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only show the plan, and the steps that would be taken."),
+    ] = False,
     no_pull_request: Annotated[
         bool,
         typer.Option("--no-pull-request", help="Only make the branch, in this repository."),
@@ -114,42 +116,50 @@ def promote(
     here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
     commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
-    errands = [
+    requests = [
         PromotionRequest(
             PromotionKind.promotion, source, end.name, tuple(names), commit, unheld=unheld
         )
         for _, end in routes(here, source, target)
     ]
-    if dry_run or no_pull_request:
-        _planned(repository, errands, dry_run, explain, output, cache=not no_cache, offline=offline)
+    if no_pull_request and not dry_run:
+        _make_branches(repository, requests, explain, output, cache=not no_cache, offline=offline)
         return
-    from reconciler.cli.promote.request_output import conducted_document, show_conducted
-    from reconciler.promotion.gates.override import Override
-    from reconciler.promotion.pull_request.conduct import End, conduct
-    from reconciler.session.promotion import open_promotion_session
+    from reconciler.cli.promote.dry_run import foresee, foreseen_document, show_foreseen
+    from reconciler.cli.promote.request_output import outcome_document, show_outcome
+    from reconciler.promotion.gates.override_line import Override
+    from reconciler.promotion.pull_request.advance import End, advance
+    from reconciler.promotion.pull_request.situation import RequestOptions
+    from reconciler.session.promotion import open_locked_session
 
     passing = Override(tuple(gates), quiet(reason), "") if gates else None
-    opened = open_promotion_session(
+    options = RequestOptions(again=again, override=passing)
+    if dry_run:
+        found = foresee(repository, forge, requests, options, cache=not no_cache, offline=offline)
+        if output is Output.json:
+            write_json({"version": 1, "plans": [foreseen_document(one) for one in found]})
+        else:
+            for one in found:
+                show_foreseen(one, explain)
+        end_with([one.plan for one in found])
+        return
+    opened = open_locked_session(
         SETTINGS, repository, forge, cache=not no_cache, offline=offline, warn=show_warning
     )
-    with opened as office, office.alone():
-        done = [
-            conduct(office.desk, errand, office.assessor, again=again, override=passing)
-            for errand in errands
-        ]
+    with opened as session:
+        done = [advance(session, request, options) for request in requests]
     if output is Output.json:
-        write_json({"version": 1, "plans": [conducted_document(one) for one in done]})
+        write_json({"version": 1, "plans": [outcome_document(one) for one in done]})
     else:
-        for one in done:
-            show_plan(one.plan, explain)
-            show_conducted(one)
+        for outcome in done:
+            show_plan(outcome.plan, explain)
+            show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
 
-def _planned(
+def _make_branches(
     repository: Repository,
-    errands: list[PromotionRequest],
-    dry_run: bool,
+    requests: list[PromotionRequest],
     explain: bool,
     output: Output,
     *,
@@ -159,24 +169,23 @@ def _planned(
     """Without a forge: on the main branch as it was last fetched."""
     done: list[tuple[Plan, Proposal | None]] = []
     with open_planner(SETTINGS, repository, cache=cache, offline=offline) as planner:
-        for errand in errands:
-            with progress("comparing", 2 * max(len(errand.apps), 1)) as bar:
-                scene = planner.scene(errand, progress=bar)
+        for request in requests:
+            with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
+                plan = planner.planned(request, progress=bar).plan
             made = None
-            if scene.plan.due and not dry_run:
-                shop = Shop(CommitBuilder(repository.path), OwnBranches(repository.path))
-                made = publish(shop, BranchWork(scene.plan, errand))
-            done.append((scene.plan, made))
+            if plan.due:
+                work = BranchWork(plan, request)
+                builder, branches = CommitBuilder(repository.path), OwnBranches(repository.path)
+                made = propose_branch(builder, branches, work)
+            done.append((plan, made))
     if output is Output.json:
-        plans = [plan_document(plan, made, error_json) for plan, made in done]
+        plans = [planned_document(plan, made) for plan, made in done]
         write_json({"version": 1, "plans": plans})
     else:
         for plan, made in done:
             show_plan(plan, explain)
             if made:
                 show_proposal(made)
-            elif plan.due:
-                typer.echo(f"{len(plan.due):,} to be promoted; nothing is written with --dry-run")
             else:
                 typer.echo("nothing to promote")
     end_with([plan for plan, _ in done])

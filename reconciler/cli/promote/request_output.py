@@ -8,14 +8,13 @@ from typing import Any
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.output import error_json
-from reconciler.cli.promote.plan_output import show_proposal
+from reconciler.cli.promote.plan_output import planned_document, show_proposal
 from reconciler.promotion.gates.as_text import gate_lines
-from reconciler.promotion.plan.as_json import plan_document
-from reconciler.promotion.pull_request.conduct import Conducted, End
+from reconciler.promotion.pull_request.actions import action_document
+from reconciler.promotion.pull_request.advance import End, PromotionOutcome
 
 
-def show_conducted(done: Conducted) -> None:
+def show_outcome(done: PromotionOutcome) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     if done.proposal:
         show_proposal(done.proposal)
@@ -39,10 +38,10 @@ def show_conducted(done: Conducted) -> None:
         typer.echo(f"pull request {number} is superseded, and closed")
 
 
-def conducted_document(done: Conducted) -> dict[str, Any]:
+def outcome_document(done: PromotionOutcome) -> dict[str, Any]:
     pull = done.pull
     return {
-        **plan_document(done.plan, done.proposal, error_json),
+        **planned_document(done.plan, done.proposal),
         "end": done.end.value,
         "pull": {
             "number": pull.number,
@@ -64,4 +63,5 @@ def conducted_document(done: Conducted) -> dict[str, Any]:
             for result in done.results
         ],
         "superseded": list(done.superseded),
+        "actions": [action_document(action) for action in done.actions],
     }

@@ -9,11 +9,12 @@ import typer
 from reconciler.cli.options import ForgeKind, NoCache, Output, Root
 from reconciler.cli.output import show_warning, write_json
 from reconciler.cli.promote.plan_output import end_with, show_plan
-from reconciler.cli.promote.request_output import conducted_document, show_conducted
+from reconciler.cli.promote.request_output import outcome_document, show_outcome
 from reconciler.cli.variables import SETTINGS
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.conduct import End, conduct
-from reconciler.session.promotion import open_promotion_session
+from reconciler.promotion.pull_request.advance import End, advance
+from reconciler.promotion.pull_request.situation import RequestOptions
+from reconciler.session.promotion import open_locked_session
 from reconciler.session.repository import the_repository
 from reconciler.text.markdown import quiet
 
@@ -54,22 +55,19 @@ def rollback(
     with `--override hold`; a newer one is.
     """
     repository = the_repository(root)
-    with (
-        open_promotion_session(
-            SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
-        ) as office,
-        office.alone(),
-    ):
-        release = (
-            repository.resolve(to) if to else office.desk.planner.release_before(environment, app)
+    with open_locked_session(
+        SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
+    ) as session:
+        before = session.planner.release_before
+        request = PromotionRequest(
+            *(PromotionKind.rollback, environment, environment, (app,)),
+            repository.resolve(to) if to else before(environment, app),
+            quiet(reason.strip()),
         )
-        errand = PromotionRequest(
-            PromotionKind.rollback, environment, environment, (app,), release, quiet(reason.strip())
-        )
-        done = conduct(office.desk, errand, office.assessor, again=again)
+        done = advance(session, request, RequestOptions(again=again))
     if output is Output.json:
-        write_json({"version": 1, "plans": [conducted_document(done)]})
+        write_json({"version": 1, "plans": [outcome_document(done)]})
     else:
         show_plan(done.plan)
-        show_conducted(done)
+        show_outcome(done)
     end_with([done.plan], done.end is End.abandoned)

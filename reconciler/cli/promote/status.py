@@ -89,9 +89,9 @@ def _questions(planner: Planner, name: str, sources: HealthSources) -> Iterator[
             hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
         )
     for source in target.promotes_from:
-        scene = planner.scene(PromotionRequest(PromotionKind.promotion, source, name))
-        found = inspect_target(scene.plan, planner.renderer, scene.tree, repository)
-        yield question_of(scene, found, planner.renderer, sources, datetime.now(UTC))
+        planned = planner.planned(PromotionRequest(PromotionKind.promotion, source, name))
+        found = inspect_target(planned.plan, planner.renderer, planned.tree, repository)
+        yield question_of(planned, found, planner.renderer, sources, datetime.now(UTC))
 
 
 def _show(question: GateQuestion, results: list[GateResult], why: bool) -> None:

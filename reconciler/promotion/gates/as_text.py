@@ -14,7 +14,7 @@ SIGNS = {
     Gate.open: ADDED,
     Gate.overridden: ADDED,
     Gate.waiting: CHANGED,
-    Gate.shut: REMOVED,
+    Gate.closed: REMOVED,
 }
 
 

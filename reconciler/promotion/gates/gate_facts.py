@@ -11,7 +11,6 @@ from typing import Any
 
 from reconciler.errors import FleetError, ReconcilerError, RepositoryError
 from reconciler.git.file_history import CommitSummary, FileVersion
-from reconciler.git.repository import Repository
 from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -20,12 +19,13 @@ from reconciler.model.paths import kustomization_in
 from reconciler.promotion.gates.arrival import Arrivals, time_of
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult, refused
-from reconciler.promotion.plan.copy_policy import is_released
-from reconciler.promotion.plan.entry_fields import EntryFields, read_fields
+from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.pin_matching import counterpart
+from reconciler.promotion.plan.pinned_commit import is_ancestor, leads_to
 from reconciler.promotion.plan.plan import PromotionStep
+from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.text.durations import moment
 from reconciler.trees.commit import commit_tree
 from reconciler.trees.pins import is_reference
@@ -75,7 +75,7 @@ class GateFacts:
     def judged(
         self, name: str, judge: Callable[[str, list[Evidence]], GateResult]
     ) -> Iterator[GateResult]:
-        """By what is known of each release's health in the source, or shut if nobody can ask."""
+        """By what is known of each release's health in the source, or closed if nobody can ask."""
         for step, found in self.look(self.question.source):
             if isinstance(found, ReconcilerError):
                 yield refused(name, found, step.app)
@@ -131,14 +131,14 @@ class GateFacts:
         question = self.question
         since: CommitSummary | None = None
         until: CommitSummary | None = None
-        release: Mapping[str, Any] = {}
+        release: Mapping[FieldAddress, Any] = {}
         for version, fields in self._versions(entry):
             if since is None:
                 if not fields or not self._has(question.source, step, fields, exactly=True):
                     until = version.commit
                     continue
-                release = _release(question.target, step.app, fields)
-            elif fields is None or _release(question.target, step.app, fields) != release:
+                release = release_fields(question.target, step.app, fields)
+            elif fields is None or release_fields(question.target, step.app, fields) != release:
                 break
             since = version.commit
         if since is None:
@@ -158,16 +158,13 @@ class GateFacts:
         tip = next((line.source for line in step.lineages), base)
         until: CommitSummary | None = None
         for commit in self._changes.of(paths):
-            if tip in (base, commit.id) or self._is_in(commit.id, tip):
+            if tip in (base, commit.id) or is_ancestor(self.question.repository, commit.id, tip):
                 return commit, until
             until = commit
         raise FleetError(
             f"this clone does not tell since when {entry} runs {tip[:10]}",
             hint="is it shallow? git fetch --unshallow",
         )
-
-    def _is_in(self, commit: str, history: str) -> bool:
-        return self.question.repository.merge_base(commit, history) == commit
 
     def _versions(self, entry: Entry) -> Iterator[tuple[FileVersion, EntryFields | None]]:
         return self._record(entry.environment).versions(self._known_file(entry))
@@ -199,7 +196,7 @@ class GateFacts:
         if came is None:
             return False
         ref, commit = fields.pins[came].ref, str(decision.source)
-        return ref == commit or _leads_to(self.question.repository, ref, commit, exactly)
+        return leads_to(self.question.repository, ref, commit, exactly=exactly)
 
     def _read(self, entry: Entry) -> EntryFields:
         file = self._known_file(entry)
@@ -236,19 +233,3 @@ class GateFacts:
         with self._alone:  # several sources ask at once
             paths = self._paths(entry)
         return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
-
-
-def _leads_to(repository: Repository, ref: str, commit: str, exactly: bool) -> bool:
-    try:
-        found = repository.fetched(ref)
-        return found == commit or (not exactly and repository.merge_base(found, commit) == commit)
-    except ReconcilerError:
-        return False
-
-
-def _release(target: Environment, app: str, fields: EntryFields) -> dict[str, Any]:
-    return {
-        str(address): value
-        for address, value in fields.values.items()
-        if is_released(target, app, address)
-    }

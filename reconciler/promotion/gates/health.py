@@ -21,19 +21,19 @@ def _result(gate: Health, facts: GateFacts, app: str, found: Sequence[Evidence])
     if end:
         said = f"{source.name} runs another release since {moment(end)}"
         hint = f"promote what {source.name} runs now"
-        return GateResult(gate.type, Gate.shut, said, hint=hint, app=app)
+        return GateResult(gate.type, Gate.closed, said, hint=hint, app=app)
     if not found:
         said = f"{source.name} does not say where the health of {app} is known"
         hint = f"add health to {source.folder}/environment.yaml"
-        return GateResult(gate.type, Gate.shut, said, hint=hint, app=app)
+        return GateResult(gate.type, Gate.closed, said, hint=hint, app=app)
     return verdict(gate.type, app, found)
 
 
 def verdict(name: str, app: str, found: Sequence[Evidence]) -> GateResult:
-    """Of several sources, those that are not content are named."""
+    """Of several sources, those that do not find it healthy are named."""
     bad = [evidence for evidence in found if evidence.healthy is False]
     unknown = [evidence for evidence in found if evidence.healthy is None]
-    state = Gate.shut if bad else Gate.waiting if unknown else Gate.open
+    state = Gate.closed if bad else Gate.waiting if unknown else Gate.open
     named = bad + unknown or found
     hint = next((evidence.hint for evidence in named if evidence.hint), "")
     return GateResult(name, state, "; ".join(e.said for e in named), hint=hint, app=app)

@@ -6,12 +6,9 @@ That a promotion wants it, its own commit says, and whoever can push a branch ca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import Gate, GateResult
-
-if TYPE_CHECKING:
-    from reconciler.promotion.gates.question import GateQuestion
 
 NAME = "hold"
 

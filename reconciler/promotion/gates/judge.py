@@ -1,4 +1,4 @@
-"""All gates of a promotion, each asked for itself: one that fails is shut, and names why."""
+"""All gates of a promotion, each asked for itself: one that fails is closed, and names why."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ def _answers(name: str, ask: Ask) -> list[GateResult]:
     except (Exception, SystemExit) as e:
         # What it says may hold anything, a password too: only errors of ours are shown.
         said = f"the gate itself failed, with {type(e).__name__}"
-        return [GateResult(name, Gate.shut, said, hint="report it to those who made the gate")]
+        return [GateResult(name, Gate.closed, said, hint="report it to those who made the gate")]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
-from reconciler.forges.forge import PullRequest, PullRequestState
+from reconciler.forges.forge import PullRequestState
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Alone, Previous
@@ -15,9 +14,8 @@ from reconciler.promotion.gates.gate_facts import GateFacts, Looked
 from reconciler.promotion.gates.health import verdict
 from reconciler.promotion.gates.result import Gate, GateResult, refused
 from reconciler.promotion.plan.plan import PromotionStep
+from reconciler.promotion.promotion_request import target_of
 from reconciler.text.suggestions import listing
-
-BRANCH = re.compile(r"(?:promote/[^/]+|rollback)/(?P<target>[^/]+)/.+")
 
 
 def preceded(gate: Previous, facts: GateFacts) -> Iterator[GateResult]:
@@ -52,7 +50,7 @@ def alone(gate: Alone, facts: GateFacts) -> Iterator[GateResult]:
     before = [
         pull
         for pull in question.open_pulls
-        if target_of(pull) == name
+        if target_of(pull.branch) == name
         and pull.state is PullRequestState.open
         and not pull.draft
         and (question.pull is None or pull.number < question.pull.number)
@@ -63,9 +61,3 @@ def alone(gate: Alone, facts: GateFacts) -> Iterator[GateResult]:
     numbers = listing([f"#{pull.number}" for pull in before])
     said = f"{numbers} to {name} {'is' if len(before) == 1 else 'are'} open, and older"
     yield GateResult(gate.type, Gate.waiting, said, hint=f"merge or close {before[0].url}")
-
-
-def target_of(pull: PullRequest) -> str:
-    """The environment that a promotion goes to; nothing if it is none."""
-    match = BRANCH.fullmatch(pull.branch)
-    return match["target"] if match else ""

@@ -16,33 +16,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import Comment
 from reconciler.git.addresses import is_full_name
 from reconciler.promotion.gates.accounts import one_of
+from reconciler.promotion.gates.override_line import COMMAND, Override, line
+from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.text.suggestions import did_you_mean
 
-if TYPE_CHECKING:
-    from reconciler.promotion.gates.question import GateQuestion
-
 NAME = "override"
-COMMAND = "/override"
 WORDS = re.compile(
     r"(?P<gates>[a-z0-9][a-z0-9,-]*) +(?P<commit>[0-9a-f]{7,40})(?: +(?P<why>\S.*))?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """Who lets a promotion pass which gates, and why."""
-
-    gates: tuple[str, ...]
-    reason: str
-    by: str
 
 
 def overridden(question: GateQuestion, results: Sequence[GateResult]) -> list[GateResult]:
@@ -132,11 +120,6 @@ def _said(comment: Comment, words: str, tip: str, form: str) -> Override | GateR
 
 def _form(question: GateQuestion) -> str:
     return line("GATE", question.pull.commit if question.pull else "COMMIT", "REASON")
-
-
-def line(gates: str, commit: str, reason: str) -> str:
-    """What somebody writes, or pastes, to let a promotion pass."""
-    return f"{COMMAND} {gates} {commit} {reason}"
 
 
 def _note(said: str, hint: str) -> GateResult:

@@ -14,7 +14,7 @@ from reconciler.git.repository import Repository
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import Plan
 from reconciler.render.renderer import Renderer
 from reconciler.trees.commit import CommitTree

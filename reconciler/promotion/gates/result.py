@@ -14,7 +14,7 @@ class Gate(StrEnum):
 
     open = "open"
     waiting = "waiting"  # it opens by itself, or when somebody does something
-    shut = "shut"  # it does not open as things are
+    closed = "closed"  # it does not open as things are
     overridden = "overridden"
 
 
@@ -33,8 +33,12 @@ class GateResult:
     def passes(self) -> bool:
         return self.state in (Gate.open, Gate.overridden)
 
+    @property
+    def is_closed(self) -> bool:
+        return self.state is Gate.closed
+
 
 def refused(name: str, error: ReconcilerError, app: str = "") -> GateResult:
-    """A gate that cannot tell is shut."""
+    """A gate that cannot tell is closed."""
     said = f"{error.what}: {error.why}" if error.why else error.what
-    return GateResult(name, Gate.shut, said, hint=error.hint, app=app)
+    return GateResult(name, Gate.closed, said, hint=error.hint, app=app)

@@ -40,18 +40,18 @@ def _result(gate: Soak, facts: GateFacts, app: str, found: Sequence[Evidence]) -
     if run.end:
         return GateResult(
             gate.type,
-            Gate.shut,
+            Gate.closed,
             f"{said}, and replaced there on {moment(run.end)}",
             hint=f"promote what {source} runs now",
             app=app,
         )
-    ill = next((e for e in found if e.spans is not None and not e.healthy), None)
+    unhealthy = next((e for e in found if e.spans is not None and not e.healthy), None)
     return GateResult(
         gate.type,
         Gate.waiting,
-        f"{said}; now: {ill.said}" if ill else said,
-        opens=None if ill and ill.healthy is None else now + gate.time - counted,
-        hint=ill.hint if ill else "",
+        f"{said}; now: {unhealthy.said}" if unhealthy else said,
+        opens=None if unhealthy and unhealthy.healthy is None else now + gate.time - counted,
+        hint=unhealthy.hint if unhealthy else "",
         app=app,
     )
 

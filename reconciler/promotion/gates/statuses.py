@@ -15,9 +15,9 @@ VERDICTS = {
     Gate.open: StatusVerdict.success,
     Gate.overridden: StatusVerdict.success,
     Gate.waiting: StatusVerdict.pending,
-    Gate.shut: StatusVerdict.failure,
+    Gate.closed: StatusVerdict.failure,
 }
-WORST = (Gate.shut, Gate.waiting, Gate.overridden, Gate.open)
+WORST = (Gate.closed, Gate.waiting, Gate.overridden, Gate.open)
 
 
 def statuses_of(results: Sequence[GateResult]) -> list[CommitStatus]:

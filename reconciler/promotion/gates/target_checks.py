@@ -27,7 +27,7 @@ def checked(gate: ChecksPass, facts: GateFacts) -> Iterator[GateResult]:
     first, more = bad[0], f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""
     app = f"{first.app}: " if first.app else ""
     yield GateResult(
-        gate.type, Gate.shut, f"{app}{first.rule}: {first.what}{more}", hint=first.hint
+        gate.type, Gate.closed, f"{app}{first.rule}: {first.what}{more}", hint=first.hint
     )
 
 
@@ -39,4 +39,4 @@ def sealed(gate: SecretsSealed, facts: GateFacts) -> Iterator[GateResult]:
     if not lacks:
         yield GateResult(gate.type, Gate.open, f"all are sealed for {facts.question.target.name}")
     for lack in lacks:
-        yield GateResult(gate.type, Gate.shut, lack.what, hint=lack.command, app=lack.app)
+        yield GateResult(gate.type, Gate.closed, lack.what, hint=lack.command, app=lack.app)

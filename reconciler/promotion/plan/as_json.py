@@ -13,28 +13,18 @@ from reconciler.promotion.plan.ancestry import Ancestry
 from reconciler.promotion.plan.as_text import sides
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
-from reconciler.promotion.pull_request.branch import Proposal
 
 Document = dict[str, Any]
 ErrorJson = Callable[[ReconcilerError], Document]
 
 
-def plan_document(plan: Plan, proposal: Proposal | None, error_json: ErrorJson) -> Document:
+def plan_document(plan: Plan, error_json: ErrorJson) -> Document:
     """Version 1 of this shape only ever gains fields."""
     return {
         "source": plan.source,
         "target": plan.target,
         "base": plan.base,
-        "proposal": proposal_document(proposal) if proposal else None,
         "apps": [_step(step, error_json) for step in plan.steps],
-    }
-
-
-def proposal_document(proposal: Proposal) -> Document:
-    return {
-        "branch": proposal.branch,
-        "commit": proposal.commit,
-        "outcome": proposal.outcome.value,
     }
 
 

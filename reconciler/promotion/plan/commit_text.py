@@ -26,14 +26,14 @@ def headline(plan: Plan, kind: PromotionKind = PromotionKind.promotion) -> str:
             return f"Promote {what} from {plan.source} to {plan.target}"
 
 
-def message_of(plan: Plan, errand: PromotionRequest, more: Sequence[tuple[str, str]] = ()) -> str:
-    """With the trailers that tell the errand again.
+def message_of(plan: Plan, request: PromotionRequest, more: Sequence[tuple[str, str]] = ()) -> str:
+    """With the trailers that tell the request again.
 
     Whatever the fields hold, no forge takes it for a name or for an issue to close.
     """
     lines = [line for step in plan.due for line in _step_lines(step)]
-    text = "\n".join([quiet(headline(plan, errand.kind)), "", *lines])
-    return with_trailers(text, [*errand.trailers(), *more])
+    text = "\n".join([quiet(headline(plan, request.kind)), "", *lines])
+    return with_trailers(text, [*request.trailers(), *more])
 
 
 def _step_lines(step: PromotionStep) -> Iterator[str]:

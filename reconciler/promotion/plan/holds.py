@@ -15,10 +15,10 @@ from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
 from reconciler.model.environment import Environment
-from reconciler.promotion.plan.copy_policy import is_released
-from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress
+from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
 from reconciler.promotion.promotion_request import PromotionRequest, request_of_commit
 from reconciler.render.renderer import Renderer
@@ -34,17 +34,6 @@ class Hold:
 
     releases: frozenset[str]
     why: str
-
-
-def release_fields(
-    environment: Environment, app: str, fields: EntryFields
-) -> dict[FieldAddress, Any]:
-    """What a promotion may bring; the rest is the environment's own."""
-    return {
-        address: value
-        for address, value in fields.values.items()
-        if is_released(environment, app, address)
-    }
 
 
 def setter_of(
@@ -66,21 +55,21 @@ def setter_of(
 def ours(
     repository: Repository, commit: str, environment: str
 ) -> Iterator[tuple[CommitMessage, PromotionRequest]]:
-    """What a commit of the main branch brought to an environment by errands, and which."""
+    """What a commit of the main branch brought to an environment by requests, and which."""
     for found in repository.brought(commit):
-        errand = request_of_commit(found.message)
-        if errand and errand.target == environment:
-            yield found, errand
+        request = request_of_commit(found.message)
+        if request and request.target == environment:
+            yield found, request
 
 
 def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: str) -> Hold | None:
     """What a rollback says that gave an entry its present release."""
-    for found, errand in brought:
+    for found, request in brought:
         for value in trailers(found.message).get(HOLD, []):
             name, *releases = value.split()
             if name == app:
                 why = f"{found.id[:10]} rolled it back"
-                why = f"{why}: {errand.reason}" if errand.reason else why
+                why = f"{why}: {request.reason}" if request.reason else why
                 return Hold(frozenset(releases), why)
     return None
 

@@ -16,7 +16,8 @@ from reconciler.model.files import read
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.field_past import EntryPast
-from reconciler.promotion.plan.holds import Hold, release_fields
+from reconciler.promotion.plan.holds import Hold
+from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
 from reconciler.promotion.plan.rollback import rollback_order
 from reconciler.promotion.plan.steps import Base

@@ -1,4 +1,4 @@
-"""From an errand to its plan, on the main branch as it was last fetched."""
+"""From a request to its plan, on the main branch as it was last fetched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.paths import kustomization_in
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import read_fields
-from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
+from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.holds import Hold, held_back, held_of, hold_of, ours, setter_of
 from reconciler.promotion.plan.holds_by_hand import hold_by_hand
@@ -34,7 +34,7 @@ Progress = Callable[[Render], None]
 class PlannedPromotion:
     """A plan, and all that it was made of."""
 
-    errand: PromotionRequest
+    request: PromotionRequest
     plan: Plan
     ground: Base
     tree: CommitTree
@@ -47,7 +47,7 @@ class PlannedPromotion:
 
 
 class Planner:
-    """Plans errands in one repository."""
+    """Plans requests in one repository."""
 
     def __init__(
         self,
@@ -67,37 +67,37 @@ class Planner:
             self._fleets[tree.commit] = load_fleet(tree)
         return self._fleets[tree.commit]
 
-    def scene(
+    def planned(
         self,
-        errand: PromotionRequest,
+        request: PromotionRequest,
         without: Collection[str] = (),
         progress: Progress | None = None,
     ) -> PlannedPromotion:
         """By the policy that the main branch has; `without` some apps."""
         tree = self.opened("")
         fleet = self.fleet(tree)
-        branch = fleet.environment(errand.target).releases.branch
+        branch = fleet.environment(request.target).releases.branch
         if branch:
             tree = self.opened(branch)
             fleet = self.fleet(tree)
-        source, target = self._ends(fleet, errand)
-        names = self._apps(fleet, errand)
+        source, target = self._ends(fleet, request)
+        names = self._apps(fleet, request)
         ground = self.ground(tree, branch)
-        plan = self._plan(errand, ground, source, target, [n for n in names if n not in without])
+        plan = self._plan(request, ground, source, target, [n for n in names if n not in without])
         plan = rendered(plan, self.renderer, tree, progress)
         held: dict[str, Hold] = {}
-        if errand.kind is PromotionKind.promotion:
+        if request.kind is PromotionKind.promotion:
             holds = self.holds(ground, target, [step.app for step in plan.due])
             held = held_of(plan, holds, self.renderer, tree)
-        if not errand.unheld:
+        if not request.unheld:
             plan, held = held_back(plan, held), {}
         trailers = (
-            holds_of(plan, ground, self.renderer) if errand.kind is PromotionKind.rollback else []
+            holds_of(plan, ground, self.renderer) if request.kind is PromotionKind.rollback else []
         )
         main = main_branch(self.repository.path, branch)
         unheld = tuple((app, hold.why) for app, hold in held.items())
         return PlannedPromotion(
-            *(errand, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
+            *(request, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
         )
 
     def release_before(self, environment: str, app: str) -> str:
@@ -113,35 +113,35 @@ class Planner:
         own = {address(url, path) for url in urls}
         return Base(self.repository, tree, tree.commit, branch, own)
 
-    def _ends(self, fleet: Fleet, errand: PromotionRequest) -> tuple[Environment, Environment]:
-        match errand.kind:
+    def _ends(self, fleet: Fleet, request: PromotionRequest) -> tuple[Environment, Environment]:
+        match request.kind:
             case PromotionKind.rollback:
-                target = fleet.environment(errand.target)
+                target = fleet.environment(request.target)
                 return target, target
             case PromotionKind.hotfix:
-                ((after, before),) = routes(fleet, errand.target, errand.source)
+                ((after, before),) = routes(fleet, request.target, request.source)
                 return before, after
             case PromotionKind.promotion:
-                ((source, target),) = routes(fleet, errand.source, errand.target)
+                ((source, target),) = routes(fleet, request.source, request.target)
                 return source, target
 
-    def _apps(self, fleet: Fleet, errand: PromotionRequest) -> list[str]:
-        return apps_between(fleet, errand.source, errand.target, errand.apps)
+    def _apps(self, fleet: Fleet, request: PromotionRequest) -> list[str]:
+        return apps_between(fleet, request.source, request.target, request.apps)
 
     def _plan(
         self,
-        errand: PromotionRequest,
+        request: PromotionRequest,
         ground: Base,
         source: Environment,
         target: Environment,
         apps: list[str],
     ) -> Plan:
-        if errand.kind is PromotionKind.rollback:
-            if errand.release:
-                return rollback_plan(ground, target, apps, errand.release)
+        if request.kind is PromotionKind.rollback:
+            if request.release:
+                return rollback_plan(ground, target, apps, request.release)
             return rollback_plan(ground, target, apps, refused=self._refused(ground, target, apps))
-        plan = plan_of(ground, source, target, apps, errand.release or None)
-        return _of_releases(plan) if errand.kind is PromotionKind.hotfix else plan
+        plan = plan_of(ground, source, target, apps, request.release or None)
+        return _of_releases(plan) if request.kind is PromotionKind.hotfix else plan
 
     def _refused(self, ground: Base, target: Environment, apps: Iterable[str]) -> set[str]:
         """What was taken away is no way back."""
@@ -181,7 +181,7 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
         return step
     why = f"it is {plan.source}'s own"
     decisions = tuple(
-        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not _is_release(d) else d
+        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not d.names_release else d
         for d in step.decisions
     )
     found = replace(step, decisions=decisions, edit=None)
@@ -190,7 +190,3 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
     path, before = step.edit.path, step.edit.before
     edit = edited_entry(path, before, read_fields(before, path), found.edits)
     return replace(found, edit=edit)
-
-
-def _is_release(decision: Decision) -> bool:
-    return decision.address.is_ref or decision.address.steps[0] == "images"

@@ -10,10 +10,10 @@ from typing import Any
 from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
-from reconciler.promotion.plan.copy_policy import is_released
-from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress
+from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_decisions import ABSENT
 from reconciler.promotion.plan.field_past import EntryPast
+from reconciler.promotion.plan.release_fields import release_fields
 
 # Promotion: SOURCE TARGET, Rollback: ENVIRONMENT; a squashed commit may hold it anywhere.
 MARK = re.compile(r"^(Promotion|Rollback|Hotfix): (\S+)(?: (\S+))?\s*$", re.MULTILINE)
@@ -51,7 +51,7 @@ def release_history(
     """The newest first."""
     later: tuple[CommitSummary, Mapping[FieldAddress, Any] | None] | None = None
     for version, fields in EntryPast(repository.history(tip, [file])).versions(file):
-        release = _release(environment, app, fields) if fields else None
+        release = release_fields(environment, app, fields) if fields else None
         if later and later[1] != release:
             yield _chapter(repository, environment, later[0], release or {}, later[1])
         later = version.commit, release
@@ -96,11 +96,3 @@ def _number(commit: CommitMessage) -> int | None:
     subject, _, body = commit.message.strip().partition("\n")
     found = [one or other for one, other in NUMBER.findall(subject)] or GITLAB.findall(body)
     return int(found[-1]) if found else None
-
-
-def _release(environment: Environment, app: str, fields: EntryFields) -> dict[FieldAddress, Any]:
-    return {
-        address: value
-        for address, value in fields.values.items()
-        if is_released(environment, app, address)
-    }

@@ -19,8 +19,10 @@ from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
 from reconciler.promotion.plan.field_past import EntryPast
-from reconciler.promotion.plan.holds import HOLD, release_fields
+from reconciler.promotion.plan.holds import HOLD
+from reconciler.promotion.plan.pinned_commit import leads_to
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
 from reconciler.promotion.plan.steps import Base
 from reconciler.render.renderer import Renderer
@@ -159,13 +161,7 @@ def rollback_order(
 def _ran(ground: Base, version: FileVersion, fields: EntryFields, wanted: str) -> bool:
     if version.commit.id == wanted:
         return True
-    for pin in fields.pins.values():
-        try:
-            if ground.repository.fetched(pin.ref) == wanted:
-                return True
-        except ReconcilerError:
-            continue
-    return False
+    return any(leads_to(ground.repository, pin.ref, wanted) for pin in fields.pins.values())
 
 
 def _file(ground: Base, entry: Entry) -> str:

@@ -27,6 +27,7 @@ from reconciler.promotion.plan.field_decisions import (
 )
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.pin_matching import PinMatch, matched
+from reconciler.promotion.plan.pinned_commit import is_ancestor, leads_to
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.edited import EditedTree
@@ -154,9 +155,9 @@ class _Planner:
         for number, (version, fields) in enumerate(self._record.versions(pair.files[0])):
             if fields is None:
                 continue
-            if release in [_commit(repository, pin.ref) for pin in fields.pins.values()]:
+            if any(leads_to(repository, pin.ref, release) for pin in fields.pins.values()):
                 return replace(pair, source=fields, version=number)
-            if not fields.pins and _is_in(repository, version.commit.id, release):
+            if not fields.pins and is_ancestor(repository, version.commit.id, release):
                 return replace(pair, source=fields, tip=release, version=number)
         raise FleetError(
             f"{self._names[0]} has never run the release {release[:10]} of {pair.app}",
@@ -255,14 +256,3 @@ def _file(tree: Tree, entry: Entry) -> str:
     if found is None:
         raise FleetError(f"there is no app {entry}", hint="reconciler list shows what there is")
     return found
-
-
-def _commit(repository: Repository, ref: str) -> str:
-    try:
-        return repository.fetched(ref)
-    except ReconcilerError:
-        return ""
-
-
-def _is_in(repository: Repository, commit: str, history: str) -> bool:
-    return repository.merge_base(commit, history) == commit

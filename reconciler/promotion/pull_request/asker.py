@@ -25,13 +25,13 @@ class Asker(StrEnum):
     branch = "branch"  # nobody but what is on it
 
 
-def goes_along(errand: PromotionRequest, target: Environment) -> bool:
+def goes_along(request: PromotionRequest, target: Environment) -> bool:
     """Is it what anybody would promote: what the environment before runs now?
 
     A rollback is asked about few gates; another release, and a skip, are a choice.
     """
-    chosen = errand.release or errand.unheld or errand.source not in target.promotes_from
-    return errand.kind is PromotionKind.promotion and not chosen
+    chosen = request.release or request.unheld or request.source not in target.promotes_from
+    return request.kind is PromotionKind.promotion and not chosen
 
 
 def has_backing(

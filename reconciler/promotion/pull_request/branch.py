@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import pygit2
@@ -39,97 +39,152 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """What branches are made with."""
-
-    workbench: CommitBuilder
-    branches: Branches
-
-
-@dataclass(frozen=True, slots=True)
 class BranchWork:
     """What is to be on the branch."""
 
     plan: Plan
-    errand: PromotionRequest
+    request: PromotionRequest
     more: Sequence[tuple[str, str]] = field(default=())  # trailers
 
     def message(self, digest: str, base: str) -> str:
         ends = ((BASE, base), (EDIT, digest))
-        return message_of(self.plan, self.errand, [*self.more, *ends])
+        return message_of(self.plan, self.request, [*self.more, *ends])
 
 
-def publish(shop: Shop, work: BranchWork, *, renew: bool = False, merged: str = "") -> Proposal:
-    """Let the branch hold the plan in one commit on its base.
+@dataclass(frozen=True, slots=True)
+class BranchState:
+    """What is on a branch, seen from the plan that is to be on it."""
 
-    It stays as it is while a merge would give just that and no other commit, unless it is to be
-    `renew`ed: a review counts for the commit that was seen. `merged` is a tip that is done with.
+    name: str
+    tip: str | None
+    theirs: tuple[CommitSummary, ...] = ()  # commits of others, none of which may be lost
+    says: str = ""  # the message of our last commit on it
+    is_current: bool = False  # a merge would give just what is planned
+    fits_on_top: bool = False  # what is planned touches no file that others changed
+    base_is_parent: bool = False
+
+    @property
+    def needs_push(self) -> bool:
+        """What others put there stays, even if nothing of ours can go on top of it."""
+        return not self.is_current and (not self.theirs or self.fits_on_top)
+
+
+def observe_branch(
+    builder: CommitBuilder, branches: Branches, work: BranchWork, merged: str = ""
+) -> BranchState:
+    """A branch is current while a merge would give just the plan and no other commit.
+
+    So it stays as it is though the main branch moves: a review counts for the commit that was
+    seen. `merged` is a tip that is done with.
     """
-    bench, branch = shop.workbench, work.errand.branch
-    reference = HEADS + branch
-    tip = shop.branches.tips(reference).get(reference)
+    name, base = work.request.branch, work.plan.base
+    tip = branches.tips(HEADS + name).get(HEADS + name)
     if tip is None:
-        _require_room(shop, reference)
-        return _moved(shop, work, reference, _on_base(bench, work), None)
-    between = bench.between(work.plan.base, tip)
-    theirs = tuple(foreign(bench, work.plan.base, tip))
+        return BranchState(name, None)
+    between = builder.between(base, tip)
+    ours = ours_of(builder, between)
+    says = words_of(ours) if ours else ""
     if not between or tip == merged:
-        return _moved(shop, work, reference, _on_base(bench, work), tip)
-    wanted = bench.tree_with(work.plan.base, work.plan.edits)
-    ours = ours_of(bench, between)
-    same = _gives(bench, work, tip, wanted, bool(theirs)) and _says(bench, work, ours)
-    alone = [commit.id for commit in between if not _is_update(bench, commit)]
-    if same and (theirs or (not renew and ours is not None and alone == [ours.id])):
-        return Proposal(branch, tip, BranchOutcome.unchanged, theirs)
-    if not theirs:
-        return _moved(shop, work, reference, _on_base(bench, work), tip)
-    made = _on_top(bench, work, tip, ours)
-    if made is None:
-        return Proposal(branch, tip, BranchOutcome.left, theirs)
-    return _moved(shop, work, reference, made, tip, theirs)
+        return BranchState(name, tip, says=says)
+    theirs = tuple(foreign(builder, base, tip))
+    found = BranchState(
+        name,
+        tip,
+        theirs,
+        says,
+        base_is_parent=base in map(str, builder.commit(tip).parent_ids),
+    )
+    if not work.plan.due:
+        return found
+    wanted = builder.tree_with(base, work.plan.edits)
+    alone = [commit.id for commit in between if not _is_update(builder, commit)]
+    same = _gives(builder, work, tip, wanted, bool(theirs)) and _says(builder, work, ours)
+    return replace(
+        found,
+        is_current=same and (bool(theirs) or (ours is not None and alone == [ours.id])),
+        fits_on_top=bool(theirs) and _edits_on_top(builder, work, tip, ours) is not None,
+    )
 
 
-def push_branches(shop: Shop, works: Iterable[BranchWork]) -> None:
-    """Branches that are not there yet, all of them in one go: `publish` finds them as they are."""
+def push_branch(
+    builder: CommitBuilder,
+    branches: Branches,
+    work: BranchWork,
+    tip: str | None,
+    *,
+    on_top: bool = False,
+) -> str:
+    """Let the branch hold the plan in one commit: on its base, or on top of what others did."""
+    reference = HEADS + work.request.branch
+    if tip is None:
+        _require_room(branches, reference)
+    made = _on_top(builder, work, tip) if on_top and tip else _on_base(builder, work)
+    if not branches.move(reference, made, tip):
+        raise RepositoryError(
+            f"somebody else changed the branch {work.request.branch} just now",
+            hint="run it again: it takes that into account",
+        )
+    return made
+
+
+def propose_branch(
+    builder: CommitBuilder, branches: Branches, work: BranchWork, merged: str = ""
+) -> Proposal:
+    """Bring a branch up to date where there is no pull request."""
+    found = observe_branch(builder, branches, work, merged)
+    if not found.needs_push:
+        outcome = BranchOutcome.unchanged if found.is_current else BranchOutcome.left
+        return Proposal(found.name, found.tip or "", outcome, found.theirs)
+    made = push_branch(builder, branches, work, found.tip, on_top=bool(found.theirs))
+    outcome = BranchOutcome.updated if found.tip else BranchOutcome.created
+    return Proposal(found.name, made, outcome, found.theirs)
+
+
+def push_new_branches(
+    builder: CommitBuilder, branches: Branches, works: Iterable[BranchWork]
+) -> list[str]:
+    """Those that are not there yet, all of them in one go; the commits that they are at now."""
     made = {}
     for work in works:
-        reference = HEADS + work.errand.branch
-        if reference not in shop.branches.tips(reference):
-            made[reference] = _on_base(shop.workbench, work)
-    shop.branches.create(made)
+        reference = HEADS + work.request.branch
+        if reference not in branches.tips(reference):
+            made[reference] = _on_base(builder, work)
+    branches.create(made)
+    tips = branches.tips(*made) if made else {}
+    return [commit for reference, commit in made.items() if tips.get(reference) == commit]
 
 
-def ours_of(bench: CommitBuilder, commits: Iterable[pygit2.Commit]) -> pygit2.Commit | None:
+def ours_of(builder: CommitBuilder, commits: Iterable[pygit2.Commit]) -> pygit2.Commit | None:
     """The last one that we made, as we made it, of the newest first."""
-    return next((commit for commit in commits if bench.is_ours(commit)), None)
+    return next((commit for commit in commits if builder.is_ours(commit)), None)
 
 
-def foreign(bench: CommitBuilder, base: str, tip: str) -> list[CommitSummary]:
+def foreign(builder: CommitBuilder, base: str, tip: str) -> list[CommitSummary]:
     """The commits of others on a branch: none of these may be lost with it.
 
     What the main branch had when ours was made is no work on the branch, even if it is gone from
     there since.
     """
-    found = bench.between(base, tip)
-    ours = [commit for commit in found if bench.is_ours(commit)]
+    found = builder.between(base, tip)
+    ours = [commit for commit in found if builder.is_ours(commit)]
     bases = {name for commit in ours for name in trailers(words_of(commit)).get(BASE, [])}
-    before = {c.id for name in bases if bench.has(name) for c in bench.between(base, name)}
+    before = {c.id for name in bases if builder.has(name) for c in builder.between(base, name)}
     return [
         about(commit)
         for commit in found
-        if commit.id not in before and not (commit in ours or _is_update(bench, commit))
+        if commit.id not in before and not (commit in ours or _is_update(builder, commit))
     ]
 
 
-def _is_update(bench: CommitBuilder, commit: pygit2.Commit) -> bool:
+def _is_update(builder: CommitBuilder, commit: pygit2.Commit) -> bool:
     """A merge that changes nothing by itself, and does not say that it promotes anything either."""
-    return bench.is_mere_merge(commit) and not claims(words_of(commit))
+    return builder.is_mere_merge(commit) and not claims(words_of(commit))
 
 
-def _require_room(shop: Shop, reference: str) -> None:
+def _require_room(branches: Branches, reference: str) -> None:
     """Git keeps no branch beside one whose name goes on from it."""
     above = [folder for folder in folders_above(reference) if folder.startswith(HEADS)]
-    tips = shop.branches.tips(*above, reference + "/")
+    tips = branches.tips(*above, reference + "/")
     for found in tips:
         if found in above or found.startswith(reference + "/"):
             name = found.removeprefix(HEADS)
@@ -140,43 +195,26 @@ def _require_room(shop: Shop, reference: str) -> None:
             )
 
 
-def _moved(
-    shop: Shop,
-    work: BranchWork,
-    reference: str,
-    made: str,
-    tip: str | None,
-    theirs: tuple[CommitSummary, ...] = (),
-) -> Proposal:
-    if not shop.branches.move(reference, made, tip):
-        raise RepositoryError(
-            f"somebody else changed the branch {work.errand.branch} just now",
-            hint="run it again: it takes that into account",
-        )
-    outcome = BranchOutcome.updated if tip else BranchOutcome.created
-    return Proposal(work.errand.branch, made, outcome, theirs)
-
-
-def _on_base(bench: CommitBuilder, work: BranchWork) -> str:
-    tree = bench.tree_with(work.plan.base, work.plan.edits)
-    message = work.message(bench.digest(tree, work.plan.base), work.plan.base)
-    return bench.make(tree, [work.plan.base], message)
+def _on_base(builder: CommitBuilder, work: BranchWork) -> str:
+    tree = builder.tree_with(work.plan.base, work.plan.edits)
+    message = work.message(builder.digest(tree, work.plan.base), work.plan.base)
+    return builder.make(tree, [work.plan.base], message)
 
 
 def _gives(
-    bench: CommitBuilder, work: BranchWork, tip: str, wanted: pygit2.Oid, shared: bool
+    builder: CommitBuilder, work: BranchWork, tip: str, wanted: pygit2.Oid, shared: bool
 ) -> bool:
     """Would merging the branch now give what is planned now?"""
-    merged = bench.merged(work.plan.base, tip)
+    merged = builder.merged(work.plan.base, tip)
     if merged is None:
         return False
     if not shared:
         return merged == wanted
-    return all(bench.at(merged, path) == bench.at(wanted, path) for path in work.plan.edits)
+    return all(builder.at(merged, path) == builder.at(wanted, path) for path in work.plan.edits)
 
 
-def _says(bench: CommitBuilder, work: BranchWork, ours: pygit2.Commit | None) -> bool:
-    """Does our last commit tell the errand as it is now? A forge may have cut its last line end."""
+def _says(builder: CommitBuilder, work: BranchWork, ours: pygit2.Commit | None) -> bool:
+    """Does our last commit tell the request as it is? A forge may have cut its last line end."""
     if ours is None:
         return True
     said = words_of(ours)
@@ -185,24 +223,32 @@ def _says(bench: CommitBuilder, work: BranchWork, ours: pygit2.Commit | None) ->
     return said.rstrip() == now.rstrip()
 
 
-def _on_top(
-    bench: CommitBuilder, work: BranchWork, tip: str, ours: pygit2.Commit | None
-) -> str | None:
-    """A commit after theirs; none if they, or the main branch, touched the same files."""
+def _on_top(builder: CommitBuilder, work: BranchWork, tip: str) -> str:
+    """A commit after those of others."""
     base = work.plan.base
-    parted = bench.git.merge_base(bench.git[base].id, bench.git[tip].id)
+    edits = _edits_on_top(builder, work, tip, ours_of(builder, builder.between(base, tip)))
+    assert edits is not None  # noqa: S101
+    tree = builder.tree_with(tip, edits)
+    return builder.make(tree, [tip], work.message(builder.digest(tree, tip), base))
+
+
+def _edits_on_top(
+    builder: CommitBuilder, work: BranchWork, tip: str, ours: pygit2.Commit | None
+) -> dict[str, bytes] | None:
+    """None if others, or the main branch, touched the same files."""
+    base = work.plan.base
+    parted = builder.git.merge_base(builder.git[base].id, builder.git[tip].id)
     if ours is None or parted is None:
         return None
     edits = dict(work.plan.edits)
-    for path in bench.files_of(ours):
-        if path not in edits and (content := bench.content(base, path)) is not None:
+    for path in builder.files_of(ours):
+        if path not in edits and (content := builder.content(base, path)) is not None:
             edits[path] = content  # what is not promoted any more
     for path in edits:
-        untouched = bench.content(tip, path) in (
-            bench.content(str(ours.id), path),
-            bench.content(str(parted), path),
+        untouched = builder.content(tip, path) in (
+            builder.content(str(ours.id), path),
+            builder.content(str(parted), path),
         )
-        if not untouched or bench.content(str(parted), path) != bench.content(base, path):
+        if not untouched or builder.content(str(parted), path) != builder.content(base, path):
             return None
-    tree = bench.tree_with(tip, edits)
-    return bench.make(tree, [tip], work.message(bench.digest(tree, tip), base))
+    return edits

@@ -22,7 +22,7 @@ ON_THE_WAY_BACK = (Approvals, ChecksPass, SecretsSealed)
 
 
 def question_of(
-    scene: PlannedPromotion,
+    planned: PlannedPromotion,
     inspection: Inspection,
     renderer: Renderer,
     sources: HealthSources,
@@ -34,12 +34,12 @@ def question_of(
     seen: Callable[[str], datetime] | None = None,
 ) -> GateQuestion:
     return GateQuestion(
-        fleet=scene.fleet,
-        source=scene.source,
-        target=_gated(scene.target, scene.errand.kind),
-        plan=scene.plan,
-        repository=scene.ground.repository,
-        tree=scene.tree,
+        fleet=planned.fleet,
+        source=planned.source,
+        target=_gated(planned.target, planned.request.kind),
+        plan=planned.plan,
+        repository=planned.ground.repository,
+        tree=planned.tree,
         renderer=renderer,
         sources=sources,
         now=now,
@@ -53,7 +53,7 @@ def question_of(
             for s in inspection.secrets
         ],
         theirs=theirs,
-        unheld=scene.unheld,
+        unheld=planned.unheld,
         seen=seen,
     )
 

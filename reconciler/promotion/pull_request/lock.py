@@ -7,6 +7,22 @@ wrong, or of somebody who wants to keep all others out. Only one that is long ov
 clock, is not waited for.
 """
 
+# Why a reference, and not a file or the forge: writers are on several machines, and all that they
+# surely share is the repository. Git moves a reference from one commit to another only if it still
+# is at the first, over every transport, so that move is the one step that decides:
+#
+#   nothing there   → mark of A       A has it: of two that push, one is refused
+#   mark of A       → next mark of A  A lives, and has renewed it
+#   mark of A       → mark of B       A has said nothing for its time, and B takes over
+#   mark of A       → nothing there   A is done
+#
+# One that died leaves its mark, and nothing else: what it had done is a beginning of its list of
+# actions, which the next holder completes. One that was only slow finds, by `check` before each
+# action, that its last renewal is too long ago or was refused, and stops. It stops before its time
+# is over (SURE), for between the check and the write the time goes on, and no forge knows of the
+# lock: a write that was sent may still arrive, and so each action is safe to be done twice.
+# The mark is a commit without files or history. It is not signed: nothing is built on it.
+
 from __future__ import annotations
 
 import threading

@@ -42,10 +42,8 @@ def apps_table(
 
 
 def release_of(step: PromotionStep) -> list[Decision]:
-    """What tells one release from another: the pinned commits and the images."""
-    return [
-        d for d in step.edits if d.address.is_ref or d.address.steps[0] == "images"
-    ] or step.edits
+    """What tells it from another; all that changes, if that is something else."""
+    return [decision for decision in step.edits if decision.names_release] or step.edits
 
 
 def linked(text: str, url: str) -> str:

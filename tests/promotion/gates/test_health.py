@@ -50,7 +50,13 @@ def aged(gated: Gated, at: At) -> Callable[..., Fleet]:
 
 @pytest.mark.parametrize(
     ("status", "state"),
-    [(200, Gate.open), (204, Gate.open), (301, Gate.shut), (404, Gate.shut), (503, Gate.shut)],
+    [
+        (200, Gate.open),
+        (204, Gate.open),
+        (301, Gate.closed),
+        (404, Gate.closed),
+        (503, Gate.closed),
+    ],
 )
 def test_a_probe_is_healthy_if_it_answers_well(
     status: int, state: Gate, aged: Callable[..., Fleet], ask: Ask
@@ -73,7 +79,7 @@ def test_an_app_that_does_not_answer_is_ill(aged: Callable[..., Fleet], ask: Ask
     with serving(lambda *_: (200, b"")) as url:
         pass
     health, _ = judged(aged(f'type: http, url: "{url}"'), ask)
-    assert (health.state, "does not answer: ConnectError" in health.evidence) == (Gate.shut, True)
+    assert (health.state, "does not answer: ConnectError" in health.evidence) == (Gate.closed, True)
 
 
 def test_without_a_source_of_health_nothing_is_healthy(gated: Gated, ask: Ask) -> None:
@@ -99,7 +105,7 @@ def ago(moment: float) -> float:
         (lambda t: ["1", "0" if ago(t) > 12 else "1"], Gate.open, 12, Gate.waiting),
         (lambda t: ["NaN" if ago(t) > 12 else "1"], Gate.open, 12, Gate.waiting),
         (lambda t: None if 10 <= ago(t) <= 20 else ["1"], Gate.open, 38, Gate.open),
-        (lambda t: ["0" if ago(t) < 40 else "1"], Gate.shut, 8, Gate.waiting),
+        (lambda t: ["0" if ago(t) < 40 else "1"], Gate.closed, 8, Gate.waiting),
         (lambda t: None if ago(t) < 40 else ["1"], Gate.waiting, 8, Gate.waiting),
         (lambda _: None, Gate.waiting, 0, Gate.waiting),
     ],
@@ -189,7 +195,7 @@ def status(revision: str, fine: str = "Healthy", same: str = "Synced", **more: A
     ("made", "state", "said", "opens"),
     [
         (lambda now, old: status(now), Gate.open, "Synced and Healthy", None),
-        (lambda now, old: status(now, "Degraded"), Gate.shut, "Synced and Degraded", 24),
+        (lambda now, old: status(now, "Degraded"), Gate.closed, "Synced and Degraded", 24),
         (lambda now, old: status(now, "Progressing"), Gate.waiting, "Synced and Progressing", None),
         (lambda now, old: status(now, same="OutOfSync"), Gate.waiting, "OutOfSync and Heal", None),
         (lambda now, old: status(old), Gate.waiting, "which is another release", None),

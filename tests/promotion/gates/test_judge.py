@@ -73,13 +73,13 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("opens", Gate.open, "prod may"),
         ("silent", Gate.open, "it has nothing against it"),
-        ("fails", Gate.shut, "the gate itself failed, with RuntimeError"),
-        ("leaves", Gate.shut, "the gate itself failed, with SystemExit"),
-        ("lies", Gate.shut, "the gate lies gives a str where a Result belongs"),
-        ("timeless", Gate.shut, "the gate timeless gives a time without a time zone"),
-        ("gone", Gate.shut, "the gate itself failed, with AttributeError"),
-        ("lost", Gate.shut, "the gate itself failed, with ModuleNotFoundError"),
-        ("opnes", Gate.shut, "no package that is installed here brings the gate opnes"),
+        ("fails", Gate.closed, "the gate itself failed, with RuntimeError"),
+        ("leaves", Gate.closed, "the gate itself failed, with SystemExit"),
+        ("lies", Gate.closed, "the gate lies gives a str where a Result belongs"),
+        ("timeless", Gate.closed, "the gate timeless gives a time without a time zone"),
+        ("gone", Gate.closed, "the gate itself failed, with AttributeError"),
+        ("lost", Gate.closed, "the gate itself failed, with ModuleNotFoundError"),
+        ("opnes", Gate.closed, "no package that is installed here brings the gate opnes"),
     ],
 )
 def test_a_plugin_is_a_gate_and_a_broken_one_is_shut(
@@ -96,7 +96,10 @@ def test_a_plugin_that_says_nothing_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr("reconciler.promotion.gates.plugins.SECONDS", 0.1)
     first, second = judge(ask(gated("type: plugin, name: waits", "type: alone")))
-    assert (first.state, first.evidence) == (Gate.shut, "the gate waits says nothing within 0.1 s")
+    assert (first.state, first.evidence) == (
+        Gate.closed,
+        "the gate waits says nothing within 0.1 s",
+    )
     assert second.state is Gate.open
 
 
@@ -153,7 +156,7 @@ def finding(severity: Severity) -> Finding:
         (None, Gate.waiting),
         ([], Gate.open),
         ([finding(Severity.warning)], Gate.open),
-        ([finding(Severity.warning), finding(Severity.error)], Gate.shut),
+        ([finding(Severity.warning), finding(Severity.error)], Gate.closed),
     ],
 )
 def test_findings_shut_a_promotion_as_they_fail_a_check(
@@ -165,7 +168,7 @@ def test_findings_shut_a_promotion_as_they_fail_a_check(
 def test_what_could_not_be_checked_is_not_found_to_be_right(gated: Gated, ask: Ask) -> None:
     late = RenderTimeout("checking environments/prod/paw takes longer than 30 s")
     found = only(ask(gated("type: checks"), findings=[], unchecked=[("paw", late)]), "checks")
-    assert (found.state, found.evidence, found.app) == (Gate.shut, late.what, "paw")
+    assert (found.state, found.evidence, found.app) == (Gate.closed, late.what, "paw")
 
 
 def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) -> None:
@@ -174,7 +177,7 @@ def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) ->
     found = only(
         ask(fleet, lacks=[MissingSecret("paw", "the secret api is missing", command)]), "secrets"
     )
-    assert (found.state, found.hint, found.app) == (Gate.shut, command, "paw")
+    assert (found.state, found.hint, found.app) == (Gate.closed, command, "paw")
     assert only(ask(fleet, lacks=[]), "secrets").passes
     assert only(ask(fleet), "secrets").state is Gate.waiting
 
@@ -244,7 +247,7 @@ def test_a_status_for_each_gate_says_the_worst() -> None:
             result("soak", Gate.open, "a"),
             result("soak", Gate.waiting, "b", NOW),
             result("soak", Gate.waiting, "c", NOW),
-            result("health", Gate.shut, "a"),
+            result("health", Gate.closed, "a"),
             GateResult("checks", Gate.overridden, "alice: a\nfix"),
         ]
     )

@@ -10,7 +10,7 @@ import pytest
 from reconciler.forges.gitlab import GitLab
 from reconciler.git.file_history import CommitSummary
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override import COMMAND, Override
+from reconciler.promotion.gates.override_line import COMMAND, Override
 from reconciler.promotion.gates.result import Gate
 from tests.forges.replay import Replay
 from tests.forges.test_gitlab import MERGE, bodies, note, the_pull
@@ -93,7 +93,7 @@ def test_those_of_a_team_count(user: str, state: Gate, said: str, gated: Gated, 
 def test_a_team_that_the_forge_does_not_show_approves_nothing(gated: Gated, ask: Ask) -> None:
     fleet = gated("type: approvals, by: [acme/nobody, erin]")
     found = only(ask(fleet, forge=Paper().approve("bob"), pull=pull()), "approvals")
-    assert (found.state, found.evidence) == (Gate.shut, "there is no team acme/nobody")
+    assert (found.state, found.evidence) == (Gate.closed, "there is no team acme/nobody")
     assert only(ask(fleet, forge=Paper().approve("erin"), pull=pull()), "approvals").passes
 
 
@@ -105,7 +105,7 @@ def test_a_forge_that_does_not_answer_opens_nothing(due: Fleet, ask: Ask) -> Non
     question = ask(due, forge=Paper(broken="the forge is away"), pull=pull())
     found = only(question, "approvals")
     assert (found.state, found.evidence, found.hint) == (
-        Gate.shut,
+        Gate.closed,
         "the forge is away",
         "ask later",
     )

@@ -85,7 +85,7 @@ def test_an_older_release_has_the_time_until_it_was_replaced(
         fleet.commit(entry("stage", release, tag))
     assert only(ask(fleet, release=long), "soak").state is Gate.open
     found = only(ask(fleet, release=short), "soak")
-    assert (found.state, found.opens) == (Gate.shut, None)
+    assert (found.state, found.opens) == (Gate.closed, None)
     assert "10 h of 1 d, and replaced there on 2026-11-16 20:00 UTC" in found.evidence
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler.bot.round import Happened, Round
+from reconciler.bot.round import Happened, run_round
 from reconciler.forges.forge import Forge, PullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.git.branches import Branches, OwnBranches, SeenBranches
@@ -19,11 +19,11 @@ from reconciler.git.repository import Repository
 from reconciler.health.sources import HealthSources
 from reconciler.promotion.plan.planner import Planner
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.advance import PromotionOutcome, advance
 from reconciler.promotion.pull_request.arrival_witness import Witness
 from reconciler.promotion.pull_request.assessment import Assessor
-from reconciler.promotion.pull_request.branch import Shop
-from reconciler.promotion.pull_request.conduct import Conducted, conduct
-from reconciler.promotion.pull_request.desk import Desk
+from reconciler.promotion.pull_request.session import PromotionSession
+from reconciler.promotion.pull_request.situation import RequestOptions
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.trees.commit import CommitTree
@@ -120,7 +120,12 @@ class Yard:
         self.fleet.commit(entry(environment, ref or self.fleet.first, name, app=app))
         self.push()
 
-    def desk(self, forge: Forge | None = None, branches: Branches | None = None) -> Desk:
+    def session(
+        self,
+        forge: Forge | None = None,
+        branches: Branches | None = None,
+        sources: HealthSources | None = None,
+    ) -> PromotionSession:
         root = str(self.square.root)
         repository = Repository(root)
 
@@ -129,30 +134,29 @@ class Yard:
             tree.pins = Pins(root, lambda: ([URL], []))
             return tree
 
+        forge = forge or self.forge
         planner = Planner(repository, Renderer(kernel=self.kernel), opened)
-        bench = CommitBuilder(root, Committer("bot", "bot@fleet.example"))
-        shop = Shop(bench, SeenBranches(branches or self.square.branches))
-        desk = Desk(shop, forge or self.forge, planner, now=lambda: self.now)
-        desk.refresh()
-        return desk
+        sources = sources or self.sources()
+        session = PromotionSession(
+            CommitBuilder(root, Committer("bot", "bot@fleet.example")),
+            SeenBranches(branches or self.square.branches),
+            forge,
+            planner,
+            Assessor(planner.renderer, sources, lambda: self.now, forge, Witness(forge)),
+            sources,
+            now=lambda: self.now,
+        )
+        session.refresh()
+        return session
 
     def sources(self) -> HealthSources:
         return HealthSources(unreachable, unreachable)  # type: ignore[arg-type]
 
-    def conduct(self, errand: PromotionRequest = PAW, **words: object) -> Conducted:
-        desk = self.desk()
-        assessor = self.assessor(desk)
-        return conduct(desk, errand, assessor, **words)  # type: ignore[arg-type]
+    def advance(self, request: PromotionRequest = PAW, **options: object) -> PromotionOutcome:
+        return advance(self.session(), request, RequestOptions(**options))  # type: ignore[arg-type]
 
-    def assessor(self, desk: Desk) -> Assessor:
-        witness = Witness(desk.forge)
-        return Assessor(
-            desk.planner.renderer, self.sources(), lambda: self.now, desk.forge, witness
-        )
-
-    def round(self) -> list[Happened]:
-        desk = self.desk()
-        return list(Round(desk, self.assessor(desk), self.sources()).go())
+    def round(self, sources: HealthSources | None = None) -> list[Happened]:
+        return list(run_round(self.session(sources=sources)))
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -23,7 +23,7 @@ def prod(repo: Repo) -> Environment:
 
 
 @pytest.mark.parametrize(
-    ("errand", "goes"),
+    ("wanted", "goes"),
     [
         (PromotionRequest(PROMOTION, "stage", "prod", ("paw",)), True),
         (PromotionRequest(PROMOTION, "stage", "prod"), True),
@@ -35,9 +35,9 @@ def prod(repo: Repo) -> Environment:
     ],
 )
 def test_only_what_the_chain_brings_anyway_goes_along(
-    errand: PromotionRequest, goes: bool, prod: Environment
+    wanted: PromotionRequest, goes: bool, prod: Environment
 ) -> None:
-    assert goes_along(errand, prod) is goes
+    assert goes_along(wanted, prod) is goes
 
 
 @pytest.mark.parametrize(

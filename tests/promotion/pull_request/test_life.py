@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.bot.round import Failed
+from reconciler.bot.observe_round import Failed
 from reconciler.forges.forge import MergeOutcome, StatusVerdict
-from reconciler.promotion.gates.override import Override
+from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import StepState
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request import branch
-from reconciler.promotion.pull_request.branch import BranchWork, publish
-from reconciler.promotion.pull_request.conduct import End
+from reconciler.promotion.pull_request.advance import End
+from reconciler.promotion.pull_request.branch import propose_branch
+from reconciler.promotion.pull_request.situation import work_of
 from tests.promotion.fleet import entry, overlay
 from tests.promotion.pull_request.forge_setup import ALL, PAW, Yard
 
@@ -21,12 +22,12 @@ Build = Callable[..., Yard]
 
 def test_a_promotion_is_one_pull_request_however_often_it_is_run(yard: Yard) -> None:
     yard.tag("v2")
-    first = yard.conduct()
+    first = yard.advance()
     assert (first.end, first.created) == (End.proposed, True)
     assert first.pull
     assert first.pull.title == "Promote paw from stage to prod"
     assert "v2" in first.pull.body
-    again = yard.conduct()
+    again = yard.advance()
     assert again.pull
     assert (again.pull.number, again.created) == (first.pull.number, False)
     assert again.proposal
@@ -37,9 +38,9 @@ def test_a_promotion_is_one_pull_request_however_often_it_is_run(yard: Yard) -> 
 
 def test_a_newer_release_updates_the_pull_request_in_place(yard: Yard) -> None:
     yard.tag("v2")
-    first = yard.conduct()
+    first = yard.advance()
     yard.tag("v3")
-    second = yard.conduct()
+    second = yard.advance()
     assert first.pull
     assert second.pull
     assert second.pull.number == first.pull.number
@@ -49,22 +50,21 @@ def test_a_newer_release_updates_the_pull_request_in_place(yard: Yard) -> None:
 
 def test_a_push_without_a_pull_request_is_completed_by_the_next_round(yard: Yard) -> None:
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     assert found.pull
     yard.forge.close(found.pull)
     yard.tag("v3")
-    desk = yard.desk()
-    scene = desk.scene(PAW)
-    publish(desk.shop, BranchWork(scene.plan, PAW))
-    yard.conduct()
+    session = yard.session()
+    propose_branch(session.builder, session.branches, work_of(session.planned(PAW)))
+    yard.advance()
     (pull,) = yard.open()
     assert pull.number != found.pull.number
 
 
-def test_gates_are_statuses_of_the_commit_and_a_shut_one_makes_a_draft(build: Build) -> None:
+def test_gates_are_statuses_of_the_commit_and_a_closed_one_makes_a_draft(build: Build) -> None:
     yard = build(prod="promotion: {gates: [{type: approvals}, {type: health}]}\n")
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     assert found.pull
     assert found.pull.draft
     statuses = {s.context: s.verdict for s in yard.forge.statuses(found.pull.commit)}
@@ -92,7 +92,7 @@ def test_all_of_it_happens_on_a_real_forge_too(build_in_gitea: Build) -> None:
     yard.round()
     assert "newTag: v3" in yard.file("main")
     rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
-    back = yard.conduct(rollback)
+    back = yard.advance(rollback)
     assert back.pull
     yard.square.approve(back.pull.number)
     yard.round()
@@ -104,7 +104,7 @@ def test_all_of_it_happens_on_a_real_forge_too(build_in_gitea: Build) -> None:
 def test_it_is_merged_when_policy_says_so_and_its_gates_have_opened(build: Build) -> None:
     yard = build(prod="promotion: {autoMerge: true, gates: [{type: approvals}], labels: [go]}\n")
     yard.tag("v2")
-    first = yard.conduct()
+    first = yard.advance()
     assert first.end is End.proposed
     assert first.pull
     assert first.pull.labels == ("go",)
@@ -119,19 +119,19 @@ def test_it_is_merged_when_policy_says_so_and_its_gates_have_opened(build: Build
 
 def test_what_somebody_closed_is_not_proposed_again_until_asked_for(yard: Yard) -> None:
     yard.tag("v2")
-    first = yard.conduct()
+    first = yard.advance()
     assert first.pull
     yard.forge.close(first.pull)
     yard.round()
     assert yard.branch_names() == set()
-    assert yard.conduct().end is End.abandoned
+    assert yard.advance().end is End.abandoned
     assert yard.open() == []
-    again = yard.conduct(again=True)
+    again = yard.advance(again=True)
     assert again.end is End.proposed
     assert again.pull
     yard.forge.close(again.pull)
     yard.tag("v3")
-    assert yard.conduct().end is End.proposed
+    assert yard.advance().end is End.proposed
 
 
 def test_the_bot_proposes_by_itself_but_nothing_that_was_closed(build: Build) -> None:
@@ -161,7 +161,7 @@ def test_an_environment_whose_branch_is_missing_does_not_keep_others_waiting(bui
 
 def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     yard.tag("v2")
-    yard.conduct()
+    yard.advance()
     repo = yard.fleet.repo
     repo.git("fetch", "--quiet", "origin", PAW.branch)
     repo.git("switch", "--quiet", "--create", "theirs", "FETCH_HEAD")
@@ -169,7 +169,7 @@ def test_a_commit_of_a_person_is_never_lost(yard: Yard) -> None:
     repo.git("push", "--quiet", "origin", f"HEAD:{PAW.branch}")
     repo.git("switch", "--quiet", "main")
     yard.tag("v3")
-    found = yard.conduct()
+    found = yard.advance()
     assert found.proposal
     assert [commit.id for commit in found.proposal.theirs] == [theirs]
     assert found.pull
@@ -184,7 +184,7 @@ def test_what_a_person_put_on_the_branch_opens_no_gate_for_all(build: Build) -> 
     """The status that a branch protection asks for is about what was judged alone."""
     yard = build(prod="promotion: {autoMerge: true, gates: [{type: approvals}]}\n")
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     repo = yard.fleet.repo
     repo.git("fetch", "--quiet", "origin", PAW.branch)
     repo.git("switch", "--quiet", "--create", "theirs", "FETCH_HEAD")
@@ -211,8 +211,8 @@ def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None
     fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
     yard.tag("v2")
     yard.tag("v2", app="dog", ref=dog)
-    single = yard.conduct()
-    batch = yard.conduct(ALL)
+    single = yard.advance()
+    batch = yard.advance(ALL)
     assert single.pull
     assert batch.pull
     assert batch.superseded == (single.pull.number,)
@@ -222,7 +222,7 @@ def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None
     assert any(batch.pull.url in text for text in words)
     assert yard.branch_names() == {ALL.branch}
     # The other way round, those that are left are named.
-    newer = yard.conduct(again=True)
+    newer = yard.advance(again=True)
     assert newer.superseded == (batch.pull.number,)
     words = [comment.body for comment in yard.forge.comments(batch.pull)]
     assert any("reconciler promote stage prod dog" in text for text in words)
@@ -230,9 +230,9 @@ def test_a_batch_takes_the_place_of_the_single_ones_it_holds(yard: Yard) -> None
 
 def test_what_the_target_has_by_now_is_closed_with_a_word(yard: Yard) -> None:
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     yard.tag("v2", "prod")
-    assert yard.conduct().end is End.nothing
+    assert yard.advance().end is End.nothing
     assert yard.open() == []
     assert yard.branch_names() == set()
     assert found.pull
@@ -266,7 +266,7 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     (pull,) = yard.open()
     assert yard.forge.merge(pull, pull.title, "") is MergeOutcome.merged
     rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
-    found = yard.conduct(rollback)
+    found = yard.advance(rollback)
     assert found.pull
     assert found.pull.title == "Roll back paw in prod"
     assert "newTag: v1" in yard.file(rollback.branch)
@@ -274,13 +274,13 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     yard.round()
     assert yard.open() == []
     assert yard.branch_names() == set()
-    held = yard.conduct()
+    held = yard.advance()
     (step,) = held.plan.steps
     assert step.standing is StepState.held
     assert step.problem
     assert "it burns" in step.problem.why
     # Somebody decides otherwise, or there is a newer one.
-    assert yard.conduct(replace(PAW, unheld="the node was full")).end is End.proposed
+    assert yard.advance(replace(PAW, unheld="the node was full")).end is End.proposed
     yard.pull()
     yard.tag("v3")
     yard.round()
@@ -306,7 +306,7 @@ def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
     yard.push()
     yard.round()
     assert "newTag: v1" in yard.file("main")
-    (step,) = yard.conduct().plan.steps
+    (step,) = yard.advance().plan.steps
     assert step.standing is StepState.held
     assert step.problem
     assert "took it away by hand" in step.problem.why
@@ -320,9 +320,9 @@ def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
     assert "newTag: v2" in yard.file("main")
     reverted(yard)
     again = replace(PAW, unheld="the node was full")
-    assert yard.conduct(again).end is End.proposed
+    assert yard.advance(again).end is End.proposed
     passing = Override(("hold",), "the node was full", "")
-    assert yard.conduct(again, override=passing).end is End.merged
+    assert yard.advance(again, override=passing).end is End.merged
     assert "newTag: v2" in yard.file("main")
 
 
@@ -350,7 +350,7 @@ def test_what_was_reverted_is_no_way_back(build: Build) -> None:
     reverted(yard)
     assert "newTag: v2" in yard.file("main")
     rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",))
-    assert yard.conduct(rollback).end is End.merged
+    assert yard.advance(rollback).end is End.merged
     assert "newTag: v1" in yard.file("main")
 
 
@@ -389,32 +389,32 @@ def test_what_never_was_there_is_promoted_over_a_value_set_by_hand(build: Build)
 
 def test_after_a_merge_by_hand_the_branch_goes(yard: Yard) -> None:
     yard.tag("v2")
-    found = yard.conduct()
+    found = yard.advance()
     assert found.pull
     assert yard.forge.merge(found.pull, found.pull.title, "") is MergeOutcome.merged
     yard.round()
     assert yard.branch_names() == set()
     yard.pull()
     yard.tag("v3")
-    again = yard.conduct()
+    again = yard.advance()
     assert again.pull
     assert again.pull.number != found.pull.number
 
 
 def test_what_stopped_a_promotion_is_settled_once_it_is_gone(yard: Yard) -> None:
     yard.tag("v2")
-    first = yard.conduct()
+    first = yard.advance()
     assert first.pull
     before = yard.fleet.file("prod").read_text()
     yard.tag("v1-hotfix", "prod")
     yard.tag("v3")
-    yard.conduct()
+    yard.advance()
     statuses = {s.context: s.verdict for s in yard.forge.statuses(first.pull.commit)}
     assert statuses["promotion/plan"] is StatusVerdict.failure
     assert yard.forge.pull(first.pull.number).draft
     yard.fleet.commit({"environments/prod/paw/kustomization.yaml": before})
     yard.push()
-    again = yard.conduct()
+    again = yard.advance()
     assert again.pull
     assert not again.pull.draft
     statuses = {s.context: s.verdict for s in yard.forge.statuses(again.pull.commit)}
@@ -430,7 +430,7 @@ def test_the_way_forward_and_the_way_back_can_both_be_open(build: Build) -> None
     assert yard.forge.merge(pull, pull.title, "") is MergeOutcome.merged
     yard.pull()
     back = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",))
-    yard.conduct(back)
+    yard.advance(back)
     yard.tag("v3")
     yard.round()
     yard.round()

@@ -28,9 +28,8 @@ from reconciler.promotion.pull_request.branch import (
     BranchOutcome,
     BranchWork,
     Proposal,
-    Shop,
-    publish,
-    push_branches,
+    propose_branch,
+    push_new_branches,
 )
 from reconciler.promotion.pull_request.lock import REFERENCE, Lock
 from tests.conftest import Repo
@@ -53,14 +52,15 @@ class Town:
     bench: CommitBuilder
     remote: Remote
 
-    def shop(self) -> Shop:
-        """As a run opens it."""
+    def branches(self) -> SeenBranches:
+        """As a run opens them."""
         branches = SeenBranches(OriginBranches(self.remote))
         branches.fetch(HEADS)
-        return Shop(self.bench, branches)
+        return branches
 
-    def publish(self, shop: Shop | None = None) -> Proposal:
-        return publish(shop or self.shop(), BranchWork(self.fleet.plan(), PAW))
+    def propose(self, branches: SeenBranches | None = None) -> Proposal:
+        work = BranchWork(self.fleet.plan(), PAW)
+        return propose_branch(self.bench, branches or self.branches(), work)
 
     def tag(self, name: str) -> None:
         self.push(entry("stage", self.fleet.first, name))
@@ -93,7 +93,7 @@ def town(repo: Repo, tmp_path: Path) -> Iterator[Town]:
 
 
 def test_the_branch_has_a_commit_that_github_signed(town: Town) -> None:
-    made = town.publish()
+    made = town.propose()
     shared, main = town.github.shared, town.fleet.repo.git("rev-parse", "main")
     assert (made.outcome, town.tip()) == (BranchOutcome.created, made.commit)
     assert town.github.is_signed(made.commit)
@@ -107,8 +107,8 @@ def test_the_branch_has_a_commit_that_github_signed(town: Town) -> None:
 
 
 def test_a_run_after_a_run_makes_nothing(town: Town) -> None:
-    first = town.publish()
-    again = town.publish()
+    first = town.propose()
+    again = town.propose()
     assert (again.outcome, again.commit) == (BranchOutcome.unchanged, first.commit)
     assert (again.theirs, town.github.made()) == ((), 1)
     ours = town.bench.commit(again.commit)
@@ -117,9 +117,9 @@ def test_a_run_after_a_run_makes_nothing(town: Town) -> None:
 
 
 def test_a_newer_release_takes_the_place_of_the_older_one(town: Town) -> None:
-    town.publish()
+    town.propose()
     town.tag("v3")
-    second = town.publish()
+    second = town.propose()
     assert (second.outcome, town.tip()) == (BranchOutcome.updated, second.commit)
     shared = town.github.shared
     assert shared.git("rev-list", "--count", f"main..{second.commit}") == "1"
@@ -128,20 +128,20 @@ def test_a_newer_release_takes_the_place_of_the_older_one(town: Town) -> None:
 
 
 def test_the_promotion_goes_on_top_of_a_commit_of_somebody_else(town: Town) -> None:
-    town.publish()
+    town.propose()
     git = town.fleet.repo.git
     git("fetch", "--quiet", str(town.github.shared.path), PAW.branch)
     git("switch", "--quiet", "--create", PAW.branch, "FETCH_HEAD")
     theirs = town.push({"overlays/note": "mine\n"})
     git("switch", "--quiet", "main")
     town.tag("v3")
-    on_top = town.publish()
+    on_top = town.propose()
     shared = town.github.shared
     assert shared.git("log", "-1", "--format=%P", on_top.commit) == theirs
     assert shared.git("show", f"{on_top.commit}:overlays/note") == "mine"
     assert "newTag: v3" in shared.git("show", f"{on_top.commit}:{ENTRY}")
     assert town.github.is_signed(on_top.commit)
-    again = town.publish()
+    again = town.propose()
     assert (again.outcome, again.commit) == (BranchOutcome.unchanged, on_top.commit)
 
 
@@ -150,29 +150,30 @@ def test_a_branch_that_is_refused_is_made_by_the_next_run(town: Town) -> None:
     hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\nexit 1\n")
     hook.chmod(0o755)
     with pytest.raises(RepositoryError, match="is refused by origin") as caught:
-        town.publish()
+        town.propose()
     assert "not on fridays" in caught.value.why
     assert town.tip() == ""
     hook.unlink()
-    assert town.publish().commit == town.tip()
+    assert town.propose().commit == town.tip()
 
 
 def test_of_two_at_once_the_second_is_told(town: Town) -> None:
-    late = town.shop()
+    late = town.branches()
     main = town.github.shared.git("rev-parse", "main")
     town.github.shared.git("update-ref", HEADS + PAW.branch, main)
     with pytest.raises(RepositoryError, match="somebody else changed the branch"):
-        town.publish(late)
+        town.propose(late)
     assert town.tip() == main
 
 
 def test_many_branches_are_made_in_one_go(town: Town) -> None:
-    shop, plan = town.shop(), town.fleet.plan()
-    push_branches(shop, [BranchWork(plan, PAW), BranchWork(plan, ALL)])
+    branches, plan = town.branches(), town.fleet.plan()
+    push_new_branches(town.bench, branches, [BranchWork(plan, PAW), BranchWork(plan, ALL)])
     tips = town.github.shared.git("for-each-ref", "--format=%(objectname)", HEADS + "promote/")
     assert len(tips.split()) == 2
     assert all(town.github.is_signed(tip) for tip in tips.split())
-    assert publish(shop, BranchWork(plan, ALL)).outcome is BranchOutcome.unchanged
+    again = propose_branch(town.bench, branches, BranchWork(plan, ALL))
+    assert again.outcome is BranchOutcome.unchanged
 
 
 def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
@@ -181,7 +182,7 @@ def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
     (people.path / "program").write_bytes(b"#!/bin/sh\n")
     (people.path / "program").chmod(0o755)
     base = town.push({"text": "a\n", "deep/down/binary": "b\n"})
-    town.shop()
+    town.branches()
     edits = {
         "link": b"elsewhere",
         "program": b"#!/bin/bash\r\n",
@@ -195,7 +196,7 @@ def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
 
 
 def test_a_commit_may_have_news_in_its_message_alone(town: Town) -> None:
-    base = town.publish().commit
+    base = town.propose().commit
     made = town.bench.make(town.bench.commit(base).tree_id, [base], "For another reason")
     assert town.github.is_signed(made)
 

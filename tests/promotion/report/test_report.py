@@ -216,7 +216,7 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[GateResult]]:
     new = NewCertificate(one, two, three)
     inspection = Inspection((finding,), (finding,), (lacks,), (finding,), failed, certificate=new)
     gates = [
-        GateResult(one, Gate.shut, two, NOON, three, four),
+        GateResult(one, Gate.closed, two, NOON, three, four),
         GateResult("health", Gate.waiting, three, hint=four, app=one),
     ]
     return plan, inspection, gates

@@ -1,0 +1,98 @@
+"""What a promotion would do, and nothing of it done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from reconciler.cli.output import progress
+from reconciler.cli.promote.plan_output import planned_document, show_plan
+from reconciler.cli.variables import SETTINGS
+from reconciler.errors import ReconcilerError, printable
+from reconciler.promotion.pull_request.actions import Action, action_document
+from reconciler.promotion.pull_request.decide import next_actions
+from reconciler.promotion.pull_request.observe import observe
+from reconciler.session.planner import open_planner
+from reconciler.session.promotion import open_promotion_session
+
+if TYPE_CHECKING:
+    from reconciler.git.repository import Repository
+    from reconciler.promotion.plan.plan import Plan
+    from reconciler.promotion.promotion_request import PromotionRequest
+    from reconciler.promotion.pull_request.situation import RequestOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """`actions` is none where the forge cannot be asked, and `why` says it."""
+
+    plan: Plan
+    actions: tuple[Action, ...] | None = None
+    why: str = ""
+
+
+def foresee(
+    repository: Repository,
+    forge: str,
+    requests: Sequence[PromotionRequest],
+    options: RequestOptions,
+    *,
+    cache: bool,
+    offline: bool,
+) -> list[Foreseen]:
+    """A plan needs no forge: where none was named, and none answers, it is shown alone."""
+    why = "it is not asked with --offline"
+    if not offline:
+        try:
+            return _with_forge(repository, forge, requests, options, cache=cache)
+        except ReconcilerError as e:
+            if forge:
+                raise
+            why = e.what
+    with open_planner(SETTINGS, repository, cache=cache, offline=offline) as planner:
+        found = []
+        for request in requests:
+            with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
+                found.append(Foreseen(planner.planned(request, progress=bar).plan, why=why))
+        return found
+
+
+def _with_forge(
+    repository: Repository,
+    forge: str,
+    requests: Sequence[PromotionRequest],
+    options: RequestOptions,
+    *,
+    cache: bool,
+) -> list[Foreseen]:
+    opened = open_promotion_session(
+        SETTINGS, repository, forge, cache=cache, warn=lambda _: None, reads_only=True
+    )
+    with opened as (session, _):
+        session.refresh()
+        found = [observe(session, request, options, foresee=True) for request in requests]
+        return [Foreseen(now.plan, tuple(next_actions(now))) for now in found]
+
+
+def show_foreseen(found: Foreseen, explain: bool) -> None:
+    show_plan(found.plan, explain)
+    due = len(found.plan.due)
+    said = f"{due:,} to be promoted" if due else "nothing to promote"
+    typer.echo(f"{said}; nothing is written with --dry-run" if due else said)
+    if found.actions is None:
+        typer.echo(printable(f"what would be done in the forge is not known: {found.why}"))
+    elif found.actions:
+        typer.echo("without it, these steps would be taken:")
+        for action in found.actions:
+            typer.echo(printable(f"  {action}"))
+
+
+def foreseen_document(found: Foreseen) -> dict[str, Any]:
+    actions = found.actions
+    return {
+        **planned_document(found.plan),
+        "actions": None if actions is None else [action_document(one) for one in actions],
+    }
