@@ -26,7 +26,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Any, Self
 
 
 def printable(text: str) -> str:
@@ -55,6 +55,9 @@ class Place:
     def __str__(self) -> str:
         numbers = [str(n) for n in (self.line, self.column) if n]
         return ":".join([self.file, *numbers])
+
+    def as_json(self) -> dict[str, Any]:
+        return {"file": self.file, "line": self.line or None, "column": self.column or None}
 
 
 class ReconcilerError(Exception):
@@ -89,6 +92,11 @@ class ReconcilerError(Exception):
         if self.hint:
             found.append(f"to do: {self.hint}")
         return [printable(line) for line in found]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same four; docs/reference/json.md describes the shape."""
+        where = self.where.as_json() if self.where else {}
+        return {"what": self.what, **where, "why": self.why or None, "hint": self.hint or None}
 
     def again(self) -> Self:
         """A fresh copy to raise: one exception object must not be raised in two threads."""
@@ -155,6 +163,11 @@ class ApiError(ClusterError):
         self.status = status
         self.reason = reason
         self.transient = transient
+
+    def as_json(self) -> dict[str, Any]:
+        """The same four; docs/reference/json.md describes the shape."""
+        where = self.where.as_json() if self.where else {}
+        return {"what": self.what, **where, "why": self.why or None, "hint": self.hint or None}
 
     def again(self) -> Self:
         fresh = super().again()

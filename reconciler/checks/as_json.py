@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from reconciler.checks.check import CheckReport
 from reconciler.checks.finding import Finding
-from reconciler.errors import ReconcilerError
-
-Document = dict[str, Any]
+from reconciler.text.json_object import JsonObject
 
 
-def document(
-    reports: Sequence[CheckReport], error_json: Callable[[ReconcilerError], Document]
-) -> Document:
+def document(reports: Sequence[CheckReport]) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     return {
         "version": 1,
@@ -22,11 +17,11 @@ def document(
         "objects": sum(r.objects for r in reports),
         "ignored": sum(len(r.ignored) for r in reports),
         "findings": [finding_document(f) for r in reports for f in r.findings],
-        "errors": [{"path": app, **error_json(error)} for r in reports for app, error in r.failed],
+        "errors": [{"path": app, **error.as_json()} for r in reports for app, error in r.failed],
     }
 
 
-def finding_document(finding: Finding) -> Document:
+def finding_document(finding: Finding) -> JsonObject:
     about, where = finding.object, finding.where
     return {
         "rule": finding.rule,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
@@ -12,14 +11,13 @@ from reconciler.checks.catalogue import RULES, known
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.github_annotations import message
 from reconciler.checks.rule import CheckRule
+from reconciler.text.json_object import JsonObject
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.error: "error", Severity.warning: "warning", Severity.note: "note"}
 
-Document = dict[str, Any]
 
-
-def sarif(findings: Sequence[Finding]) -> Document:
+def sarif(findings: Sequence[Finding]) -> JsonObject:
     used = {f.rule for f in findings}
     rules = [r for r in RULES if r.id in used]
     rules += [known(name) for name in sorted(used - {r.id for r in RULES})]
@@ -43,7 +41,7 @@ def sarif(findings: Sequence[Finding]) -> Document:
     }
 
 
-def _rule(rule: CheckRule) -> Document:
+def _rule(rule: CheckRule) -> JsonObject:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
@@ -53,8 +51,8 @@ def _rule(rule: CheckRule) -> Document:
     }
 
 
-def _result(finding: Finding, rule: int) -> Document:
-    location: Document = {"physicalLocation": _place(finding)}
+def _result(finding: Finding, rule: int) -> JsonObject:
+    location: JsonObject = {"physicalLocation": _place(finding)}
     if finding.object:
         location["logicalLocations"] = [
             {
@@ -75,12 +73,12 @@ def _result(finding: Finding, rule: int) -> Document:
     }
 
 
-def _place(finding: Finding) -> Document:
+def _place(finding: Finding) -> JsonObject:
     """A file of the repository: of what is in a commit, the folder that pins it."""
     where = finding.where
     if where is None or where.file.startswith("//"):
         return {"artifactLocation": {"uri": quote(f"{finding.app}/kustomization.yaml".lstrip("/"))}}
-    place: Document = {"artifactLocation": {"uri": quote(where.file)}}
+    place: JsonObject = {"artifactLocation": {"uri": quote(where.file)}}
     if where.line:
         place["region"] = {"startLine": where.line}
         if where.column:

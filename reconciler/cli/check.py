@@ -19,7 +19,7 @@ from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
 from reconciler.checks.sarif import sarif
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console, error_json, progress, show_error, write_json
+from reconciler.cli.output import console, progress, show_error, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.globs import matches
@@ -114,7 +114,7 @@ def check_(
     findings = [f for r in reports for f in r.findings]
     match output:
         case CheckOutput.json:
-            write_json(document(reports, error_json))
+            write_json(document(reports))
         case CheckOutput.sarif:
             write_json(sarif([*_failures(reports), *findings]))
         case CheckOutput.github:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import error_json, progress, write_json
+from reconciler.cli.output import progress, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.compare.app_differences import FolderPair, differences, same_folders
 from reconciler.compare.as_json import document
@@ -148,7 +148,7 @@ def diff(
     )
     match output:
         case DiffOutput.json:
-            write_json(document(report, error_json))
+            write_json(document(report))
         case DiffOutput.markdown:
             typer.echo(markdown(report, limit), nl=False)
         case DiffOutput.comment:

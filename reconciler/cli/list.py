@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.cli.options import Output, Root
-from reconciler.cli.output import error_json, show_error, show_note, write_json
+from reconciler.cli.output import show_error, show_note, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.file_history import CommitSummary
@@ -155,7 +155,7 @@ def _as_json(fleet: Fleet, rows: list[ListedApp], found: list[Note]) -> dict[str
                 "app": row.entry.app,
                 "path": row.entry.folder,
                 "release": None if row.error else _release_json(row),
-                "error": error_json(row.error) if row.error else None,
+                "error": row.error.as_json() if row.error else None,
             }
             for row in rows
         ],

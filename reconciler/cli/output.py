@@ -84,21 +84,6 @@ def show_rewritten(path: str, root: str) -> None:
     show_note(what, Place(path), root)
 
 
-def place_json(place: Place | None) -> dict[str, Any]:
-    if place is None:
-        return {}
-    return {"file": place.file, "line": place.line or None, "column": place.column or None}
-
-
-def error_json(error: ReconcilerError) -> dict[str, Any]:
-    return {
-        "what": error.what,
-        **place_json(error.where),
-        "why": error.why or None,
-        "hint": error.hint or None,
-    }
-
-
 def write_json(value: Any) -> None:
     """Bytes of a name that are not UTF-8 come out as JSON's own escapes of them."""
     text = json.dumps(value, indent=2, ensure_ascii=False)

@@ -12,7 +12,6 @@ import typer
 from reconciler.cli.fast_commands import join, write_out
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import (
-    error_json,
     progress,
     show_error,
     show_notice,
@@ -144,7 +143,7 @@ def _as_json(renderer: Renderer, tree: Tree, renders: list[Render]) -> dict[str,
             {
                 "path": r.path,
                 "objects": json.loads(renderer.kernel.objects(r.manifest)) if not r.error else [],
-                "error": error_json(r.error) if r.error else None,
+                "error": r.error.as_json() if r.error else None,
                 "warnings": [
                     {"what": n.what, "file": n.where.file, "line": n.where.line} for n in r.notices
                 ],

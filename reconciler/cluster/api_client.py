@@ -13,6 +13,7 @@ from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 from reconciler.cluster.transport import JSON, ApiAnswer, ApiCall, Transport
 from reconciler.cluster.watch import WatchEvent, lines, read_event
+from reconciler.text.json_object import JsonObject
 
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
@@ -23,8 +24,6 @@ MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
-
-JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

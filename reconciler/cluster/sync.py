@@ -12,11 +12,12 @@ from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
-    from reconciler.cluster.api_client import JsonObject, Listing
+    from reconciler.cluster.api_client import Listing
     from reconciler.cluster.conflicts import Applied, Conflicts
     from reconciler.cluster.kubeconfig import Context
     from reconciler.cluster.transport import ApiAnswer
     from reconciler.cluster.watch import WatchEvent
+    from reconciler.text.json_object import JsonObject
 
 T = TypeVar("T")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from reconciler.compare.app_differences import AppDifference
@@ -16,16 +15,12 @@ from reconciler.compare.difference import (
     path_text,
 )
 from reconciler.compare.report import ComparisonReport, NewCertificate, Side
-from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.values import ABSENT, hides, plain
+from reconciler.text.json_object import JsonObject
 
-Document = dict[str, Any]
 
-
-def document(
-    report: ComparisonReport, error_json: Callable[[ReconcilerError], Document]
-) -> Document:
+def document(report: ComparisonReport) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     return {
         "version": 1,
@@ -33,12 +28,12 @@ def document(
         "to": _side(report.after),
         "compared": report.compared,
         "counts": _counts(report.counts()),
-        "apps": [app_document(app, error_json) for app in report.apps],
+        "apps": [app_document(app) for app in report.apps],
         "certificates": [_certificate(c) for c in report.certificates],
     }
 
 
-def _side(side: Side) -> Document:
+def _side(side: Side) -> JsonObject:
     return {
         "revision": side.revision,
         "commit": side.commit,
@@ -46,7 +41,7 @@ def _side(side: Side) -> Document:
     }
 
 
-def _certificate(certificate: NewCertificate) -> Document:
+def _certificate(certificate: NewCertificate) -> JsonObject:
     return {
         "environment": certificate.environment,
         "file": certificate.file,
@@ -55,7 +50,7 @@ def _certificate(certificate: NewCertificate) -> Document:
     }
 
 
-def _counts(counts: Counts) -> Document:
+def _counts(counts: Counts) -> JsonObject:
     return {
         "added": counts.added,
         "changed": counts.changed,
@@ -64,7 +59,7 @@ def _counts(counts: Counts) -> Document:
     }
 
 
-def app_document(app: AppDifference, error_json: Callable[[ReconcilerError], Document]) -> Document:
+def app_document(app: AppDifference) -> JsonObject:
     return {
         "path": app.pair.name,
         "from_path": app.pair.before,
@@ -72,15 +67,15 @@ def app_document(app: AppDifference, error_json: Callable[[ReconcilerError], Doc
         "change": app.change,
         "counts": _counts(app.difference.counts()),
         "files": list(app.files),
-        "from_error": error_json(app.failed_before) if app.failed_before else None,
-        "to_error": error_json(app.failed_after) if app.failed_after else None,
+        "from_error": app.failed_before.as_json() if app.failed_before else None,
+        "to_error": app.failed_after.as_json() if app.failed_after else None,
         "reordered": app.difference.reordered,
         "renames": [_rename(rename) for rename in app.difference.renames],
         "objects": [object_document(change) for change in app.difference.objects],
     }
 
 
-def _rename(rename: Rename) -> Document:
+def _rename(rename: Rename) -> JsonObject:
     return {
         **identity_document(rename.what),
         "from_name": rename.before,
@@ -89,7 +84,7 @@ def _rename(rename: Rename) -> Document:
     }
 
 
-def identity_document(identity: Identity) -> Document:
+def identity_document(identity: Identity) -> JsonObject:
     return {
         "group": identity.group,
         "kind": identity.kind,
@@ -98,8 +93,8 @@ def identity_document(identity: Identity) -> Document:
     }
 
 
-def object_document(change: ObjectChange) -> Document:
-    found: Document = {
+def object_document(change: ObjectChange) -> JsonObject:
+    found: JsonObject = {
         **identity_document(change.identity),
         "change": change.kind,
         "from_name": change.before.name if change.before else None,
@@ -111,8 +106,8 @@ def object_document(change: ObjectChange) -> Document:
     return found
 
 
-def change_document(change: FieldChange) -> Document:
-    found: Document = {
+def change_document(change: FieldChange) -> JsonObject:
+    found: JsonObject = {
         "path": path_text(change.path),
         "steps": _steps(change.path),
         "change": change.kind.value,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reconciler.compare.as_json import change_document, identity_document
 from reconciler.errors import Place
 from reconciler.explain.explained_app import ExplainedApp
@@ -11,11 +9,10 @@ from reconciler.explain.object_history import FieldHistory, ObjectEvent, Setting
 from reconciler.explain.origin import Origin
 from reconciler.explain.steps import KustomizationStep
 from reconciler.kubernetes.values import ABSENT, hides, plain
+from reconciler.text.json_object import JsonObject
 
-Document = dict[str, Any]
 
-
-def app_document(app: ExplainedApp) -> Document:
+def app_document(app: ExplainedApp) -> JsonObject:
     return {
         "version": 1,
         "path": app.folder,
@@ -36,7 +33,7 @@ def app_document(app: ExplainedApp) -> Document:
     }
 
 
-def object_document(app: ExplainedApp, position: int) -> Document:
+def object_document(app: ExplainedApp, position: int) -> JsonObject:
     history = app.history(position)
     return {
         "version": 1,
@@ -47,7 +44,7 @@ def object_document(app: ExplainedApp, position: int) -> Document:
     }
 
 
-def field_document(app: ExplainedApp, position: int, field: FieldHistory) -> Document:
+def field_document(app: ExplainedApp, position: int, field: FieldHistory) -> JsonObject:
     return {
         "version": 1,
         "path": app.folder,
@@ -61,37 +58,37 @@ def field_document(app: ExplainedApp, position: int, field: FieldHistory) -> Doc
     }
 
 
-def _origin(origin: Origin) -> Document:
+def _origin(origin: Origin) -> JsonObject:
     return {"how": origin.how, "place": _place(origin.place)}
 
 
-def _event(event: ObjectEvent) -> Document:
+def _event(event: ObjectEvent) -> JsonObject:
     return {
         "steps": [_step(step) for step in event.steps],
         "fields": [change_document(change) for change in event.changes],
     }
 
 
-def _setting(setting: Setting) -> Document:
-    found: Document = {
+def _setting(setting: Setting) -> JsonObject:
+    found: JsonObject = {
         "place": _place(setting.place),
         "steps": [_step(step) for step in setting.steps],
     }
     return found if setting.value is ABSENT else {**found, "value": plain(setting.value)}
 
 
-def _step(step: KustomizationStep) -> Document:
+def _step(step: KustomizationStep) -> JsonObject:
     return {"field": str(step), "place": _place(step.place)}
 
 
-def _place(place: Place | None) -> Document | None:
+def _place(place: Place | None) -> JsonObject | None:
     if place is None:
         return None
     numbers = {"line": place.line or None, "column": place.column or None}
     return {**_file(place.file), **numbers}
 
 
-def _file(path: str) -> Document:
+def _file(path: str) -> JsonObject:
     """A file of the tree, or of a commit that it pins."""
     if not path.startswith("//"):
         return {"file": path, "commit": None}

@@ -21,12 +21,13 @@ from typing import Any
 import pytest
 
 from reconciler.cluster.api_access import Access, access_of
-from reconciler.cluster.api_client import ApiClient, JsonObject
+from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.auth import FixedProof, Proof, bearer
 from reconciler.cluster.in_pod import access_in_pod
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.watch import WatchEventKind
 from reconciler.errors import ApiError
+from reconciler.text.json_object import JsonObject
 from tests.testbed.plugin import Cluster
 
 SOAK = bool(os.environ.get("RECONCILER_SOAK"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reconciler.cli.output import error_json
 from reconciler.compare.app_differences import AppDifference, FolderPair
 from reconciler.compare.as_json import document
 from reconciler.compare.as_text import difference_lines
@@ -40,8 +39,7 @@ def written(found: Difference) -> dict[str, str]:
     return {
         "expected.txt": "".join(f"{line}\n" for line in difference_lines(found)),
         "expected.md": markdown(report),
-        "expected.json": json.dumps(document(report, error_json), indent=2, ensure_ascii=False)
-        + "\n",
+        "expected.json": json.dumps(document(report), indent=2, ensure_ascii=False) + "\n",
     }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
@@ -26,14 +25,13 @@ from reconciler.model.paths import (
     argocd_file,
     entry_folder,
 )
+from reconciler.text.json_object import JsonObject
 
 NAMESPACE = "argocd"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 STEP = f"{DOMAIN}/step"
 MAX_SYNC_RETRIES = 10
 HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `reconciler check`.\n"
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def kustomization(environments: Iterable[Environment]) -> dict[str, str]:
     return {f"{ARGOCD_FOLDER}/{KUSTOMIZATION_NAMES[0]}": HEAD + _yaml(document)}
 
 
-def _project(environment: Environment, apps: Sequence[DeployedApp], repository: str) -> Document:
+def _project(environment: Environment, apps: Sequence[DeployedApp], repository: str) -> JsonObject:
     """No more than the apps need: one repository, their namespaces, their kinds of the cluster."""
     objects = [o for app in apps for o in app.objects]
     namespaces = {o.namespace for o in objects if o.namespace}
@@ -108,7 +106,7 @@ def _project(environment: Environment, apps: Sequence[DeployedApp], repository: 
 
 def _application_set(
     environment: Environment, apps: Sequence[DeployedApp], repository: str
-) -> Document:
+) -> JsonObject:
     steps = environment.argocd.steps
     revision = revision_of(environment)
     files = [{"path": argocd_app_file(environment.name, "*")}]
@@ -117,7 +115,7 @@ def _application_set(
     options = ["FailOnSharedResource=true", "PruneLast=true"]
     if ignored:
         options.append("RespectIgnoreDifferences=true")
-    spec: Document = {
+    spec: JsonObject = {
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
         "generators": [{"git": generator}],
@@ -128,7 +126,7 @@ def _application_set(
     labels = {f"{DOMAIN}/environment": environment.name, f"{DOMAIN}/app": "{{ .app }}"}
     if steps:
         labels[STEP] = "{{ .step }}"
-    application: Document = {
+    application: JsonObject = {
         "project": environment.name,
         "source": {
             "repoURL": repository,
@@ -159,9 +157,9 @@ def _application_set(
     return {**_head("ApplicationSet", environment), "spec": spec}
 
 
-def _values(environment: Environment, app: DeployedApp) -> Document:
+def _values(environment: Environment, app: DeployedApp) -> JsonObject:
     """What the set puts into its template for one app."""
-    found: Document = {"app": app.name, "namespace": namespace_of(environment, app.name)}
+    found: JsonObject = {"app": app.name, "namespace": namespace_of(environment, app.name)}
     if environment.argocd.steps:
         found["step"] = str(_step(environment.argocd.steps, app.name))
     return found | {"paths": [f"/{path}" for path in app.paths]}
@@ -173,9 +171,9 @@ def _step(steps: Sequence[str], app: str) -> int:
     return next(fits, len(steps) + 1)
 
 
-def _rolling(steps: int) -> Document:
+def _rolling(steps: int) -> JsonObject:
     """One step after the other, and in the last one a quarter of the apps at a time."""
-    found: list[Document] = [
+    found: list[JsonObject] = [
         {"matchExpressions": [{"key": STEP, "operator": "In", "values": [str(n)]}]}
         for n in range(1, steps + 2)
     ]
@@ -183,9 +181,9 @@ def _rolling(steps: int) -> Document:
     return {"type": "RollingSync", "rollingSync": {"steps": found}}
 
 
-def _ignored(apps: Sequence[DeployedApp]) -> Iterator[Document]:
+def _ignored(apps: Sequence[DeployedApp]) -> Iterator[JsonObject]:
     """Fields that others write for good: an autoscaler, and whoever injects certificates."""
-    found: dict[str, Document] = {}
+    found: dict[str, JsonObject] = {}
     for app in apps:
         for o in app.objects:
             for rule in (*_scaled(o, app.objects), *_injected(o)):
@@ -193,7 +191,7 @@ def _ignored(apps: Sequence[DeployedApp]) -> Iterator[Document]:
     yield from (found[key] for key in sorted(found))
 
 
-def _scaled(o: Object, others: Sequence[Object]) -> Iterator[Document]:
+def _scaled(o: Object, others: Sequence[Object]) -> Iterator[JsonObject]:
     if o.kind != "HorizontalPodAutoscaler":
         return
     kind, name = o.text("spec", "scaleTargetRef", "kind"), o.text("spec", "scaleTargetRef", "name")
@@ -203,7 +201,7 @@ def _scaled(o: Object, others: Sequence[Object]) -> Iterator[Document]:
             yield _rule(target, "/spec/replicas")
 
 
-def _injected(o: Object) -> Iterator[Document]:
+def _injected(o: Object) -> Iterator[JsonObject]:
     annotations = o.get("metadata", "annotations")
     if not isinstance(annotations, Mapping) or not any(
         str(name).startswith("cert-manager.io/inject-ca-from") for name in annotations
@@ -219,7 +217,7 @@ def _injected(o: Object) -> Iterator[Document]:
         yield _rule(o, "/spec/caBundle")
 
 
-def _rule(o: Object, *pointers: str) -> Document:
+def _rule(o: Object, *pointers: str) -> JsonObject:
     where = {"namespace": o.namespace} if o.namespace else {}
     about = {"group": o.group, "kind": o.kind, "name": o.name, **where}
     return {**about, "jsonPointers": list(pointers)}
@@ -236,12 +234,12 @@ def _cluster(environment: Environment) -> dict[str, str]:
     return {"server": destination.server} if destination.server else {"name": destination.cluster}
 
 
-def _head(kind: str, environment: Environment, annotations: Document | None = None) -> Document:
-    metadata: Document = {"name": environment.name, "namespace": NAMESPACE}
+def _head(kind: str, environment: Environment, annotations: JsonObject | None = None) -> JsonObject:
+    metadata: JsonObject = {"name": environment.name, "namespace": NAMESPACE}
     if annotations:
         metadata["annotations"] = annotations
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata}
 
 
-def _yaml(document: Document) -> str:
+def _yaml(document: JsonObject) -> str:
     return yaml.safe_dump(document, sort_keys=False, width=1000, allow_unicode=True)

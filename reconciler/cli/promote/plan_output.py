@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.output import error_json
 from reconciler.errors import CheckFailed, UserError, printable
 from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
@@ -46,7 +45,7 @@ def planned_document(plan: Plan, made: Proposal | None = None) -> dict[str, Any]
         if made
         else None
     )
-    return {**plan_document(plan, error_json), "proposal": proposal}
+    return {**plan_document(plan), "proposal": proposal}
 
 
 def end_with(plans: list[Plan], abandoned: bool = False) -> None:

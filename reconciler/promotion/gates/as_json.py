@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult
+from reconciler.text.json_object import JsonObject
 
-Document = dict[str, Any]
 
-
-def standing_document(question: GateQuestion, results: Sequence[GateResult]) -> Document:
+def standing_document(question: GateQuestion, results: Sequence[GateResult]) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     pull, plan = question.pull, question.plan
     return {
@@ -29,7 +27,7 @@ def standing_document(question: GateQuestion, results: Sequence[GateResult]) -> 
     }
 
 
-def _result(result: GateResult) -> Document:
+def _result(result: GateResult) -> JsonObject:
     return {
         "gate": result.name,
         "app": result.app or None,

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from reconciler.compare.as_json import app_document
 from reconciler.compare.outline import HIDDEN
-from reconciler.errors import ReconcilerError
 from reconciler.git.file_history import CommitSummary
 from reconciler.promotion.plan.ancestry import Ancestry
 from reconciler.promotion.plan.as_text import sides
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
-
-Document = dict[str, Any]
-ErrorJson = Callable[[ReconcilerError], Document]
+from reconciler.text.json_object import JsonObject
 
 
-def plan_document(plan: Plan, error_json: ErrorJson) -> Document:
+def plan_document(plan: Plan) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     return {
         "source": plan.source,
         "target": plan.target,
         "base": plan.base,
-        "apps": [_step(step, error_json) for step in plan.steps],
+        "apps": [_step(step) for step in plan.steps],
     }
 
 
-def _step(step: PromotionStep, error_json: ErrorJson) -> Document:
+def _step(step: PromotionStep) -> JsonObject:
     return {
         "app": step.app,
         "path": step.entry.folder,
         "standing": step.standing.value,
         "pins": [_lineage(line) for line in step.lineages],
         "fields": [_decision(decision) for decision in step.decisions],
-        "difference": app_document(step.difference, error_json) if step.difference else None,
-        "error": error_json(step.problem) if step.problem else None,
+        "difference": app_document(step.difference) if step.difference else None,
+        "error": step.problem.as_json() if step.problem else None,
     }
 
 
-def _lineage(line: Ancestry) -> Document:
+def _lineage(line: Ancestry) -> JsonObject:
     return {
         "from": line.target,
         "to": line.source,
@@ -51,7 +47,7 @@ def _lineage(line: Ancestry) -> Document:
     }
 
 
-def _commit(commit: CommitSummary) -> Document:
+def _commit(commit: CommitSummary) -> JsonObject:
     return {
         "id": commit.id,
         "subject": commit.subject,
@@ -60,7 +56,7 @@ def _commit(commit: CommitSummary) -> Document:
     }
 
 
-def _decision(decision: Decision) -> Document:
+def _decision(decision: Decision) -> JsonObject:
     place = decision.place
     return {
         "field": str(decision.address),

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from reconciler import __version__
 from reconciler.errors import TestbedError
 from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import accepts, answers, free_port
 from reconciler.testbed.supervisor import Launch
+from reconciler.text.json_object import JsonObject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ PLUGINS = {
     "stock": ("[kustomize, build, .]", "[echo, '[]']"),
     "generate": ("[reconciler, generate]", "[reconciler, generate, --parameters]"),
 }
-
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _configure(client: BlockingApiClient) -> None:
         "stringData": {"server.secretkey": secrets.token_urlsafe(32)},
     }
     client.create(f"{place}/secrets", secret)
-    everything: Object = {
+    everything: JsonObject = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
         "metadata": {"name": "default"},
