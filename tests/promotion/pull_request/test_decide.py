@@ -66,7 +66,8 @@ CASES: dict[str, tuple[list[Change], list[type[Action]]]] = {
         [with_facts(pull=None)], [OpenPullRequest, SetStatuses, Merge, DeleteBranch],
     ),
     "the branch holds another release": (
-        [on_branch(is_current=False), with_facts(is_pushed=False, statuses=())], [PushBranch, SetStatuses, Merge, DeleteBranch],
+        [on_branch(is_current=False), with_facts(is_pushed=False, statuses=())],
+        [PushBranch, SetStatuses, Merge, DeleteBranch],
     ),
     "it is the one that this run pushed": (
         [on_branch(is_current=False)], [Merge, DeleteBranch],
