@@ -41,6 +41,46 @@ def test_a_plan_shows_what_changes_and_writes_nothing(due: Fleet, typed: Run) ->
     assert names_of(due) == ["main"]
 
 
+def test_a_dry_run_lists_what_a_run_would_do(due: Fleet, typed: Run) -> None:
+    words = ("promote", "stage", "prod", "paw", "--dry-run")
+    printed = typed(*words, cwd=due.repo.path).stdout.decode()
+    assert "1 to be promoted; nothing is written with --dry-run" in printed
+    assert f"  push the new branch {BRANCH}\n" in printed
+    (plan,) = json.loads(typed(*words, "-o", "json", cwd=due.repo.path).stdout)["plans"]
+    assert [step["app"] for step in plan["apps"]] == ["paw"]
+    push, opening, statuses = plan["actions"]
+    assert (push["action"], push["branch"], push["tip"]) == ("PushBranch", BRANCH, None)
+    assert push["files"] == ["environments/prod/paw/kustomization.yaml"]
+    assert (opening["action"], opening["base"]) == ("OpenPullRequest", "main")
+    assert opening["title"] == "Promote paw from stage to prod"
+    assert (statuses["action"], statuses["commit"]) == ("SetStatuses", None)
+    assert names_of(due) == ["main"]
+    done = json.loads(
+        typed("promote", "stage", "prod", "paw", "-o", "json", cwd=due.repo.path).stdout
+    )
+    kinds = [action["action"] for action in done["plans"][0]["actions"]]
+    assert kinds == [action["action"] for action in plan["actions"]]
+    assert (
+        json.loads(typed(*words, "-o", "json", cwd=due.repo.path).stdout)["plans"][0]["actions"]
+        == []
+    )
+
+
+def test_without_a_forge_that_answers_a_dry_run_shows_the_plan_alone(
+    due: Fleet, typed: Run
+) -> None:
+    words = ("promote", "stage", "prod", "paw", "--dry-run")
+    due.repo.git("remote", "add", "origin", "https://127.0.0.1:1/fleet/apps.git")
+    for more in ((), ("--offline",)):
+        done = typed(*words, *more, cwd=due.repo.path)
+        assert done.returncode == 0, done.stderr
+        assert "images[paw].newTag: v1 → v2" in done.stdout.decode()
+        assert "what would be done in the forge is not known: " in done.stdout.decode()
+    done = typed(*words, "--offline", "-o", "json", cwd=due.repo.path)
+    assert json.loads(done.stdout)["plans"][0]["actions"] is None
+    assert typed(*words, "--forge", "gitea", cwd=due.repo.path).returncode == 2
+
+
 def test_a_promotion_is_one_commit_on_a_branch(due: Fleet, typed: Run) -> None:
     main = due.repo.git("rev-parse", "main")
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)

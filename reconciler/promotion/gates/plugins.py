@@ -1,7 +1,7 @@
 """Gates that other packages bring, by entry points of the group `reconciler.gates`.
 
-Each is a function that takes a Question and gives Results. One that is missing or broken keeps
-promotions back: whoever declares a gate does not want to go on without it.
+Each is a function that takes a GateQuestion and gives GateResults. One that is missing or broken
+keeps promotions back: whoever declares a gate does not want to go on without it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def plugged(gate: Plugin, facts: GateFacts) -> Iterator[GateResult]:
         yield GateResult(gate.name, Gate.open, "it has nothing against it")
     for result in results:
         if not isinstance(result, GateResult):
-            raise _broken(gate, f"a {type(result).__name__} where a Result belongs")
+            raise _broken(gate, f"a {type(result).__name__} where a GateResult belongs")
         if result.opens and result.opens.tzinfo is None:
             raise _broken(gate, "a time without a time zone")
         yield replace(result, name=gate.name)

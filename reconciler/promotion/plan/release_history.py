@@ -53,13 +53,13 @@ def release_history(
     for version, fields in EntryPast(repository.history(tip, [file])).versions(file):
         release = release_fields(environment, app, fields) if fields else None
         if later and later[1] != release:
-            yield _chapter(repository, environment, later[0], release or {}, later[1])
+            yield _period(repository, environment, later[0], release or {}, later[1])
         later = version.commit, release
     if later and later[1] is not None:
-        yield _chapter(repository, environment, later[0], {}, later[1])
+        yield _period(repository, environment, later[0], {}, later[1])
 
 
-def _chapter(
+def _period(
     repository: Repository,
     environment: Environment,
     commit: CommitSummary,

@@ -5,7 +5,7 @@ Each can be done again: it leaves what is as it should be as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.forges.forge import CommitStatus, WantedPullRequest
@@ -62,7 +62,7 @@ class UpdatePullRequest:
 
     number: int
     wanted: WantedPullRequest
-    changes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"update pull request {self.number}: {listing(self.changes)}"

@@ -12,7 +12,7 @@ from reconciler.promotion.plan.holds import HOLD
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.plan.release_fingerprint import of_plan
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest, target_of
-from reconciler.promotion.pull_request.actions import Action, Merge
+from reconciler.promotion.pull_request.actions import Action, Merge, PushBranch
 from reconciler.promotion.pull_request.asker import Asker, goes_along, has_backing
 from reconciler.promotion.pull_request.branch import BranchState, foreign, observe_branch
 from reconciler.promotion.pull_request.release_marker import release_in
@@ -67,7 +67,7 @@ def observe(
         is_abandoned=bool(pull) and not options.again and is_abandoned(planned, pull),
         says_override=opened is not None and _says_override(session, options, opened),
         done=tuple(done),
-        is_pushed=branch.tip in session.pushed,
+        is_pushed=branch.tip in session.pushed and PushBranch in map(type, done),
         statuses=tuple(session.statuses(opened.commit)) if asks_forge and opened else (),
         merge=_last_merge(session, done, branch.tip),
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.finding import Severity
 from reconciler.errors import ReconcilerError, printable
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.plan.as_text import STANDINGS, decision_text
@@ -15,39 +14,14 @@ from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.missing_secrets import told_as_lacking
+from reconciler.promotion.report.risk_lines import SEVERITIES, about, risk_lines, to_do
 from reconciler.text.markdown import fence
 from reconciler.text.markdown_lists import bullets, more, name, short, table
 
-SEVERITIES = {Severity.error: "**serious**", Severity.warning: "look", Severity.note: "know"}
-MOST_OBJECTS = 3
-
 
 def risks_part(plan: Plan, inspection: Inspection, most: int) -> str:
-    lines = [*_risk_lines(inspection.risks), *_reviews(plan)]
+    lines = [*risk_lines(inspection.risks, most), *_reviews(plan)]
     return f"### What could go wrong\n\n{bullets(lines, most)}" if lines else ""
-
-
-def _risk_lines(risks: Sequence[Finding]) -> Iterator[str]:
-    """The same of several objects is one line."""
-    alike: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    for f in risks:
-        kind = f.object.kind if f.object else ""
-        alike[f.severity, f.app, kind, f.what, f.hint].append(f)
-    for (severity, *_), found in alike.items():
-        said = SEVERITIES[Severity(severity)]
-        yield f"{said}: {_about(found)}: {short(found[0].what)}{_hint(found[0].hint)}"
-
-
-def _about(found: Sequence[Finding]) -> str:
-    app = found[0].app.rpartition("/")[2] or str(found[0].where)
-    names = [name(str(f.object)) for f in found[:MOST_OBJECTS] if f.object]
-    left = len(found) - MOST_OBJECTS
-    rest = f" and {left:,} more" if left > 0 else ""
-    return " ".join([name(app), ", ".join(names)]).strip() + rest
-
-
-def _hint(hint: str) -> str:
-    return f". *To do: {short(hint)}*" if hint else ""
 
 
 def _reviews(plan: Plan) -> Iterator[str]:
@@ -81,7 +55,7 @@ def gates_part(gates: Sequence[GateResult], most: int, to_pass: str = "") -> str
         (
             short(f"{result.name} {result.app}".strip()),
             f"**{result.state}**" if result.state is not Gate.open else "open",
-            short(result.evidence) + _hint(result.hint if not result.passes else ""),
+            short(result.evidence) + to_do(result.hint if not result.passes else ""),
             moment(result.opens) if result.opens and not result.passes else "",
         )
         for result in sorted(gates, key=lambda r: r.passes)
@@ -103,7 +77,7 @@ def moment(time: datetime) -> str:
 def checks_part(inspection: Inspection, most: int) -> str:
     """What is new, but for secrets, which have a part of their own."""
     lines = [
-        f"{SEVERITIES[f.severity]}: {_about([f])}: {short(f.what)} ({name(f.rule)}){_hint(f.hint)}"
+        f"{SEVERITIES[f.severity]}: {about(f)}: {short(f.what)} ({name(f.rule)}){to_do(f.hint)}"
         for f in sorted(inspection.new, key=lambda f: [*Severity].index(f.severity))
         if not told_as_lacking(f, inspection.secrets)
     ]
@@ -136,7 +110,7 @@ def _rest(found: Sequence[object]) -> str:
 
 
 def _error(error: ReconcilerError) -> str:
-    return short(error.what) + _hint(error.hint)
+    return short(error.what) + to_do(error.hint)
 
 
 def rollback_part(plan: Plan, most: int) -> str:

@@ -64,13 +64,13 @@ def inspect_target(
     was, now = reports
     known = {_key(finding) for finding in was.findings}
     new = [f for f in now.findings if _key(f) not in known]
-    scene = BeforeAfter(was.world, now.world, plan)
+    worlds = BeforeAfter(was.world, now.world, plan)
     return Inspection(
         findings=tuple(f for f in now.findings if f.app in promoted),
         new=tuple(with_places(renderer, after, new)),
         secrets=tuple(missing_secrets(renderer, tree, plan, now)),
         certificate=unused_certificate(tree, plan.target, was.world),
-        risks=tuple(risks_of(scene)),
+        risks=tuple(risks_of(worlds)),
         failed=tuple((app, e) for app, e in now.failed if app in promoted or _worked(was, app)),
         fails=any(
             f.severity.reaches(now.fail_on) for f in now.findings if f.app in promoted or f in new

@@ -1,4 +1,4 @@
-"""Each gate is asked for itself, and one that breaks is shut and takes no other down."""
+"""Each gate is asked for itself, and one that breaks is closed and takes no other down."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Gated = Callable[..., Fleet]
 
 PLUGIN = """
 from datetime import datetime
-from reconciler.promotion.gates.result import Gate, Result
+from reconciler.promotion.gates.result import Gate, GateResult
 
 def opens(question):
-    return [Result("whatever", Gate.open, f"{question.target.name} may")]
+    return [GateResult("whatever", Gate.open, f"{question.target.name} may")]
 
 def fails(question):
     raise RuntimeError("password=hunter2")
@@ -40,7 +40,7 @@ def lies(question):
     return ["open"]
 
 def timeless(question):
-    yield Result("x", Gate.waiting, "later", opens=datetime(2026, 1, 1))
+    yield GateResult("x", Gate.waiting, "later", opens=datetime(2026, 1, 1))
 
 def silent(question):
     return []
@@ -75,14 +75,14 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("silent", Gate.open, "it has nothing against it"),
         ("fails", Gate.closed, "the gate itself failed, with RuntimeError"),
         ("leaves", Gate.closed, "the gate itself failed, with SystemExit"),
-        ("lies", Gate.closed, "the gate lies gives a str where a Result belongs"),
+        ("lies", Gate.closed, "the gate lies gives a str where a GateResult belongs"),
         ("timeless", Gate.closed, "the gate timeless gives a time without a time zone"),
         ("gone", Gate.closed, "the gate itself failed, with AttributeError"),
         ("lost", Gate.closed, "the gate itself failed, with ModuleNotFoundError"),
         ("opnes", Gate.closed, "no package that is installed here brings the gate opnes"),
     ],
 )
-def test_a_plugin_is_a_gate_and_a_broken_one_is_shut(
+def test_a_plugin_is_a_gate_and_a_broken_one_is_closed(
     name: str, state: Gate, said: str, gated: Gated, ask: Ask
 ) -> None:
     results = judge(ask(gated(f"type: plugin, name: {name}", "type: alone")))
@@ -159,7 +159,7 @@ def finding(severity: Severity) -> Finding:
         ([finding(Severity.warning), finding(Severity.error)], Gate.closed),
     ],
 )
-def test_findings_shut_a_promotion_as_they_fail_a_check(
+def test_findings_close_a_promotion_as_they_fail_a_check(
     findings: list[Finding] | None, state: Gate, gated: Gated, ask: Ask
 ) -> None:
     assert only(ask(gated("type: checks"), findings=findings), "checks").state is state

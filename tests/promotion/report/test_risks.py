@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.checks.finding import Severity
+from reconciler.kubernetes.identity import Identity
+from reconciler.promotion.report.body_parts import risks_part
+from reconciler.promotion.report.inspection import Inspection
+from reconciler.promotion.report.risks.before_after import risk_of
 from tests.promotion.report.conftest import Inspect
 
 NOTHING = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nothing}\n---\n"
@@ -269,3 +274,61 @@ def test_broken_objects_are_no_obstacle(inspect: Inspect) -> None:
     )
     _, found = inspect(before, after)
     assert not found.failed
+
+
+def lines_of(inspect: Inspect, before: str, after: str) -> list[str]:
+    """The bullets of the report, without their markup."""
+    plan, found = inspect(before, after)
+    text = risks_part(plan, found, 50).replace("<code>", "").replace("</code>", "")
+    return [line for line in text.splitlines() if line.startswith("- ")]
+
+
+def test_one_cause_is_one_line_however_many_restart(inspect: Inspect) -> None:
+    names = [f"paw-{number}" for number in range(12)]
+
+    def all_of(image: str) -> str:
+        recreates = "replicas: 1\n  strategy: {type: Recreate}"
+        return "".join(
+            workload(recreates, f"image: 'paw@sha256:{image}'", name=name, labels=f"app: {name}")
+            for name in names
+        )
+
+    (line,) = lines_of(inspect, all_of("1"), all_of("2"))
+    assert line.startswith("- know: paw Deployment ")
+    assert all(f"/{name}" in line for name in names)
+    assert line.count("all of its pods restart at the same time") == 1
+    assert line.count("To do") == 1
+
+
+def test_what_is_said_of_each_stays_beside_it(inspect: Inspect) -> None:
+    images = ("cat:v1", "dog:v2")
+    after = "".join(workload(container=f"image: {i}", name=i[:3], labels=f"a: {i}") for i in images)
+    (line,) = lines_of(
+        inspect, NOTHING, NOTHING + after.replace("a: cat:v1", "a: c").replace("a: dog:v2", "a: d")
+    )
+    for image in images:
+        said = line.partition(f"/{image[:3]}: ")[2].partition("; ")[0]
+        assert image.replace(":", "&#58;") in said
+    assert line.count("To do") == 1
+
+
+def test_what_is_serious_has_a_line_of_its_own(inspect: Inspect) -> None:
+    lines = lines_of(inspect, claim() + obj("Namespace", name="n"), NOTHING)
+    assert ["serious" in line for line in lines] == [True, True]
+
+
+@pytest.mark.parametrize(("objects", "most", "left"), [(12, 50, 0), (13, 50, 1), (7, 5, 2)])
+def test_a_long_list_says_how_many_are_left_out(
+    objects: int, most: int, left: int, inspect: Inspect
+) -> None:
+    plan, _ = inspect(NOTHING, NOTHING + claim())
+    risks = tuple(
+        risk_of(
+            *("restart", Severity.note, f"environments/prod/app-{number}"),
+            *(Identity("apps", "Deployment", "default", "web"), "it restarts", "wait"),
+        )
+        for number in range(objects)
+    )
+    text = risks_part(plan, Inspection(risks=risks), most)
+    assert text.count("<code>app-") == objects - left
+    assert (f" and {left} more: it restarts" in text) is bool(left)

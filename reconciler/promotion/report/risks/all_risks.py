@@ -31,6 +31,6 @@ RISKS: tuple[Callable[[BeforeAfter], Iterator[Finding]], ...] = (
 )
 
 
-def risks_of(scene: BeforeAfter) -> list[Finding]:
-    found = [finding for look in RISKS for finding in look(scene)]
+def risks_of(worlds: BeforeAfter) -> list[Finding]:
+    found = [finding for look in RISKS for finding in look(worlds)]
     return sorted(dict.fromkeys(found), key=lambda f: [*Severity].index(f.severity))

@@ -10,8 +10,8 @@ from reconciler.kubernetes.objects import Object
 from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 
-def lost_versions(scene: BeforeAfter) -> Iterator[Finding]:
-    kinds = scene.changed("CustomResourceDefinition", group="apiextensions.k8s.io")
+def lost_versions(worlds: BeforeAfter) -> Iterator[Finding]:
+    kinds = worlds.changed("CustomResourceDefinition", group="apiextensions.k8s.io")
     for was, now in kinds:
         if not was:
             continue

@@ -12,8 +12,8 @@ from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 PIN = "pin it: name:tag@sha256:…"
 
 
-def unpinned(scene: BeforeAfter) -> Iterator[Finding]:
-    for was, now in scene.pods():
+def unpinned(worlds: BeforeAfter) -> Iterator[Finding]:
+    for was, now in worlds.pods():
         had = images_of(was) if was else set()
         for image in sorted(images_of(now) - had):
             if "@sha256:" in image:

@@ -21,8 +21,8 @@ BY_DEFAULT = {ESCALATES, MAY_BE_ROOT}
 LOOK = "see that the release needs it, and that the namespace lets it"
 
 
-def gains(scene: BeforeAfter) -> Iterator[Finding]:
-    for was, now in scene.pods():
+def gains(worlds: BeforeAfter) -> Iterator[Finding]:
+    for was, now in worlds.pods():
         had = privileges(was) if was else BY_DEFAULT
         for gained in sorted(privileges(now) - had):
             grave = any(word in gained for word in GRAVE)

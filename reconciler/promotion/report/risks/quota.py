@@ -19,12 +19,12 @@ UNITS = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 NEARLY = Fraction(9, 10)
 
 
-def quotas(scene: BeforeAfter) -> Iterator[Finding]:
+def quotas(worlds: BeforeAfter) -> Iterator[Finding]:
     """Without a quota there is nothing to hold the totals against."""
-    for quota in scene.after.of("ResourceQuota", group=""):
+    for quota in worlds.after.of("ResourceQuota", group=""):
         if quota.get("spec", "scopes") or quota.get("spec", "scopeSelector"):
             continue
-        before, after = (totals(world, quota.namespace) for world in (scene.before, scene.after))
+        before, after = (totals(world, quota.namespace) for world in (worlds.before, worlds.after))
         for name, limit in mapping(quota.data, "spec", "hard").items():
             resource = name if "." in name or name == "pods" else f"requests.{name}"
             most, was, now = amount(limit), before.get(resource), after.get(resource)

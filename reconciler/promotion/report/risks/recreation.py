@@ -25,8 +25,8 @@ TO_DO = {
 OTHERWISE = "delete it first; it is not there until it is made again"
 
 
-def recreations(scene: BeforeAfter) -> Iterator[Finding]:
-    for app, change in scene.changes():
+def recreations(worlds: BeforeAfter) -> Iterator[Finding]:
+    for app, change in worlds.changes():
         if change.recreated:
             identity = change.identity
             lost = identity.kind in LOSES_DATA

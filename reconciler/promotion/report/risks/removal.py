@@ -27,8 +27,8 @@ STOPS = {
 KEEPS = "argocd.argoproj.io/sync-options"
 
 
-def removals(scene: BeforeAfter) -> Iterator[Finding]:
-    for app, change in scene.changes():
+def removals(worlds: BeforeAfter) -> Iterator[Finding]:
+    for app, change in worlds.changes():
         if change.after is not None or change.before is None:
             continue
         kind = change.before.kind

@@ -11,11 +11,11 @@ from reconciler.kubernetes.objects import Object
 from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
 
-def drops(scene: BeforeAfter) -> Iterator[Finding]:
-    for was, now in scene.pods():
-        if was and not is_scaled(now.owner, scene.after):
+def drops(worlds: BeforeAfter) -> Iterator[Finding]:
+    for was, now in worlds.pods():
+        if was and not is_scaled(now.owner, worlds.after):
             yield from _drop(now.owner, was.replicas(), now.replicas(), "pods")
-    for before, after in scene.changed("HorizontalPodAutoscaler", group="autoscaling"):
+    for before, after in worlds.changed("HorizontalPodAutoscaler", group="autoscaling"):
         if before:
             yield from _drop(after, _fewest(before), _fewest(after), "pods at the least")
 

@@ -16,17 +16,17 @@ from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 LOOK = "choose an hour at which that does no harm"
 
 
-def restarts(scene: BeforeAfter) -> Iterator[Finding]:
+def restarts(worlds: BeforeAfter) -> Iterator[Finding]:
     """A Service without any pod is worse than a workload without one."""
     stopped = {
         id(now.owner): now
-        for was, now in scene.pods()
+        for was, now in worlds.pods()
         if was and was.template != now.template and at_once(now)
     }
     told = set()
-    for service in scene.after.of("Service", group=""):
+    for service in worlds.after.of("Service", group=""):
         selector = mapping(service.data, "spec", "selector")
-        behind = scene.after.selected(service.namespace, Selector(selector)) if selector else []
+        behind = worlds.after.selected(service.namespace, Selector(selector)) if selector else []
         if behind and all(id(pods.owner) in stopped for pods in behind):
             told |= {id(pods.owner) for pods in behind}
             names = ", ".join(_name(pods.owner) for pods in behind)

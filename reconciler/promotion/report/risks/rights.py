@@ -46,10 +46,10 @@ class Right(NamedTuple):
         )
 
 
-def widenings(scene: BeforeAfter) -> Iterator[Finding]:
-    for was, now in scene.changed("Role", "ClusterRole", group=GROUP):
+def widenings(worlds: BeforeAfter) -> Iterator[Finding]:
+    for was, now in worlds.changed("Role", "ClusterRole", group=GROUP):
         yield from _rules(was, now)
-    for was, now in scene.changed("RoleBinding", "ClusterRoleBinding", group=GROUP):
+    for was, now in worlds.changed("RoleBinding", "ClusterRoleBinding", group=GROUP):
         yield from _subjects(was, now)
 
 

@@ -13,11 +13,11 @@ from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 SIZE = ("spec", "resources", "requests", "storage")
 
 
-def claims(scene: BeforeAfter) -> Iterator[Finding]:
-    for was, now in scene.changed("PersistentVolumeClaim", group=""):
+def claims(worlds: BeforeAfter) -> Iterator[Finding]:
+    for was, now in worlds.changed("PersistentVolumeClaim", group=""):
         if was:
             yield from _resized(was, now)
-    for was, now in scene.changed("StorageClass", group="storage.k8s.io"):
+    for was, now in worlds.changed("StorageClass", group="storage.k8s.io"):
         if was and was.get("allowVolumeExpansion") is True and not now.get("allowVolumeExpansion"):
             what = "volumes of this class can grow no more"
             yield risk("storage", Severity.warning, now, what, "keep allowVolumeExpansion")
