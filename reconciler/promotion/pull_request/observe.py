@@ -1,4 +1,8 @@
-"""Finds out all that decides how a promotion goes on. Nothing is written anywhere."""
+"""Finds out all that decides how a promotion goes on.
+
+Nothing is written but the note that a commit was seen on the main branch, if gates ask since when
+it is there: see arrival_witness.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,19 @@ from reconciler.promotion.gates.override_line import line_of
 from reconciler.promotion.plan.holds import HOLD
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.plan.release_fingerprint import of_plan
-from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest, target_of
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.actions import Action, Merge, PushBranch
 from reconciler.promotion.pull_request.asker import Asker, goes_along, has_backing
-from reconciler.promotion.pull_request.branch import BranchState, foreign, observe_branch
+from reconciler.promotion.pull_request.branch import BranchState, observe_branch
+from reconciler.promotion.pull_request.other_promotions import (
+    covered_by,
+    is_shared,
+    left_over_by,
+    superseded_by,
+)
 from reconciler.promotion.pull_request.release_marker import release_in
 from reconciler.promotion.pull_request.session import (
     Assessment,
-    OurPullRequest,
     PromotionSession,
 )
 from reconciler.promotion.pull_request.situation import (
@@ -47,8 +56,7 @@ def observe(
     opened = pull if pull and pull.state is PullRequestState.open else None
     ours = session.our_pull(opened) if opened else None
     stuck = tuple(step for step in planned.plan.blocked if ours and step.app in ours.apps)
-    superseded = tuple(_superseded(session, planned)) if planned.plan.due else ()
-    asks_forge = opened and not planned.plan.due and stuck
+    superseded = tuple(superseded_by(session, planned)) if planned.plan.due else ()
     found = Situation(
         planned=planned,
         options=options,
@@ -56,11 +64,11 @@ def observe(
         pull=pull,
         covered=covered,
         superseded=superseded,
-        shared=frozenset(o.pull.branch for o in superseded if _is_shared(session, o.pull)),
-        left_over=tuple(_left_over(session, planned)) if planned.plan.due else (),
+        shared=frozenset(o.pull.branch for o in superseded if is_shared(session, o.pull)),
+        left_over=tuple(left_over_by(session, planned)) if planned.plan.due else (),
         stuck=stuck,
         says_stopped=False,
-        comments=tuple(our_comments(session, opened)) if opened and asks_forge else (),
+        comments=(),
         is_overtaken=bool(opened)
         and options.asker is not Asker.person
         and _is_overtaken(planned, branch),
@@ -68,9 +76,11 @@ def observe(
         says_override=opened is not None and _says_override(session, options, opened),
         done=tuple(done),
         is_pushed=branch.tip in session.pushed and PushBranch in map(type, done),
-        statuses=tuple(session.statuses(opened.commit)) if asks_forge and opened else (),
         merge=_last_merge(session, done, branch.tip),
     )
+    if opened and stuck and not planned.plan.due:
+        comments, statuses = our_comments(session, opened), session.statuses(opened.commit)
+        return replace(found, comments=tuple(comments), statuses=tuple(statuses))
     return _assessed(session, found) if foresee or _is_ready(found) else found
 
 
@@ -198,47 +208,3 @@ def _is_overtaken(planned: PlannedPromotion, branch: BranchState) -> bool:
     held = trailers(branch.says).get(HOLD, [])
     now = [value for name, value in planned.trailers if name == HOLD]
     return bool(held) and [v.split()[:2] for v in held] != [v.split()[:2] for v in now]
-
-
-def covered_by(session: PromotionSession, request: PromotionRequest) -> dict[str, PullRequest]:
-    """The apps for which something newer of the same kind is open."""
-    alike = [ours for ours in session.our_pulls() if _is_alike(ours.request, request)]
-    own = next((o.pull.number for o in alike if o.pull.branch == request.branch), 0)
-    return {
-        app: ours.pull
-        for ours in alike
-        if ours.pull.branch != request.branch and ours.pull.number > own
-        for app in ours.apps
-    }
-
-
-def _is_alike(one: PromotionRequest, other: PromotionRequest) -> bool:
-    """The way forward and the way back do not exclude each other while both are open."""
-    return (one.kind, one.target) == (other.kind, other.target)
-
-
-def _superseded(session: PromotionSession, planned: PlannedPromotion) -> Iterator[OurPullRequest]:
-    apps = {step.app for step in planned.plan.due}
-    for ours in session.our_pulls():
-        other = ours.pull.branch != planned.request.branch and ours.pull.base == planned.main
-        if other and _is_alike(ours.request, planned.request) and ours.apps & apps:
-            yield ours
-
-
-def _is_shared(session: PromotionSession, pull: PullRequest) -> bool:
-    base = session.planner.opened(pull.base).commit
-    return bool(foreign(session.builder, base, pull.commit))
-
-
-def _left_over(session: PromotionSession, planned: PlannedPromotion) -> Iterator[tuple[str, str]]:
-    """What a run that was ended did not come to: branches of what was closed for this one."""
-    apps = {step.app for step in planned.plan.due}
-    opened = {pull.branch for pull in session.open_pulls()}
-    for branch, tip in session.tips().items():
-        ours = branch == planned.request.branch or branch in opened
-        if ours or target_of(branch) != planned.request.target:
-            continue
-        said = session.said_on(branch, planned.main, tip)
-        alike = said and _is_alike(said[0], planned.request) and said[1] & apps
-        if alike and session.is_left_over(branch, planned.main):
-            yield branch, tip
