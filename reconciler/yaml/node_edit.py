@@ -85,9 +85,13 @@ class NodeEdit:
         return found  # type: ignore[no-any-return]
 
     def _put(self, node: Any, entries: _Entries) -> None:
-        node.flow_style = node.flow_style and bool(node.value)  # {} may grow by lines
+        below = ""
+        if not entries.found:
+            node.flow_style = True
+        elif not node.value:
+            node.flow_style, below = False, take_below(node)
         node.value = entries.found
-        put_below(node, entries.above)
+        put_below(node, entries.above + below)
 
     def _pairs(self, node: MappingNode, old: Any, new: Any, bare: bool) -> _Entries:
         own = {key.value for key, _ in node.value if not _is_merge(key)}

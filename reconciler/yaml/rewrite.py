@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import Node
+from yaml import YAMLError as ParserError
 
 from reconciler.errors import DocumentError, Place
 from reconciler.yaml.comments import comments
@@ -108,7 +109,10 @@ def _check_comments(
     document: Document, before: str, after: str, gone: list[tuple[int, int]], line: int
 ) -> None:
     """ruamel drops those between brackets, and some behind an alias."""
-    left = Counter(text for _, text in comments(after))
+    try:
+        left = Counter(text for _, text in comments(after))
+    except ParserError:
+        return  # whoever reads it again will see
     for at, text in comments(before):
         left[text] -= 1
         # What stands behind a value that is gone is gone, too.

@@ -83,6 +83,10 @@ CASES: list[tuple[str, Change, str]] = [
     (MERGED, without("use", "k"), MERGED.replace("<<: *m", "l: 010", 1)),
     (MERGED, put("base", "k", "w"), MERGED.replace("k: v", "k: w").replace("*m", "&id001\n    k: v\n    l: 010", 1).replace("*m", "*id001")),
     ("a:\n  <<: [{b: c}, {b: d, e: f}]\n", put("a", "e", "g"), "a:\n  <<: [{b: c}, {b: d, e: f}]\n  e: g\n"),
+    # what is empty, with a comment behind it and below it
+    ("a: &x {}  # end\n# of b\nb: []  # end\nd: *x\n", put("d", "v"), "a: &x {}  # end\n# of b\nb: []  # end\nd: v\n"),
+    ("a: &x {}  # end\n# of d\nd: *x\n", put("a", "b", "c"), "a: &x     # end\n  b: c\n# of d\nd: {}\n"),
+    ("a: &x  # of a\n  b: c\n# of d\nd: *x\n", without("a", "b"), "a: &x\n       # of a\n  {}\n# of d\nd:\n  b: c\n"),
     # flow style, and keys of their own
     ("{a: b, 'c': \"d\"}\n", put("c", "e"), "{a: b, 'c': \"e\"}\n"),
     ("{a: b}  # end\n", put("c", "e"), "{a: b, c: e}  # end\n"),
