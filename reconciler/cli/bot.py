@@ -85,10 +85,10 @@ def bot(
     check_installed("bot", "the bot")
     from reconciler.bot.deliveries import Deliveries
     from reconciler.bot.log import log
-    from reconciler.bot.loop import Loop
     from reconciler.bot.metrics import BotMetrics
     from reconciler.bot.rollout import RolloutLimits
     from reconciler.bot.round import run_round
+    from reconciler.bot.rounds import Rounds
     from reconciler.daemon.http import HttpServer
     from reconciler.daemon.probes import Probes
     from reconciler.promotion.pull_request.arrival_witness import Known
@@ -121,19 +121,19 @@ def bot(
             yield run_round(session, limits, ended)
 
     metrics = BotMetrics(__version__)
-    loop = Loop(begin, metrics, interval)
+    rounds = Rounds(begin, metrics, interval)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.stop())
+        signal.signal(number, lambda *_: rounds.loop.stop())
     with ExitStack() as servers:
         if http:
-            site = Deliveries(gatekeeper, metrics, loop.wake)
+            site = Deliveries(gatekeeper, metrics, rounds.loop.wake)
             servers.enter_context(HttpServer(http, site, log, "--http"))
         if metrics_address:
-            probes = Probes(metrics.registry, loop.ready)
+            probes = Probes(metrics.registry, rounds.loop.ready)
             servers.enter_context(HttpServer(metrics_address, probes, log, "--metrics"))
         if not once:
-            loop.run()
-        elif not loop.once():
+            rounds.loop.run()
+        elif not rounds.once():
             raise typer.Exit(CheckFailed.exit_code)
 
 

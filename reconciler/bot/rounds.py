@@ -1,8 +1,7 @@
-"""Rounds, one after the other: at intervals, and soon after a forge says that there is news."""
+"""Rounds of a bot: one at a time among its replicas, each with its log and its metrics."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -11,44 +10,22 @@ from reconciler.bot.log import fail, log, tell
 from reconciler.bot.metrics import BotMetrics
 from reconciler.bot.observe_round import Failed
 from reconciler.bot.round import Happened
+from reconciler.daemon.loop import Loop
 from reconciler.errors import LockTaken, ReconcilerError
 
-# What happens together is gone through together.
-SETTLING = 1.0
-LONG = 3600.0  # that others may keep it from working until that is a failure
+MAX_LEFT_SECONDS = 3600.0  # that others may keep it from working until that is a failure
 
 OpenRound = Callable[[], AbstractContextManager[Iterable[Happened]]]
 
 
-class Loop:
+class Rounds:
     """`begin` opens a round, with the lock on the repository's promotions."""
 
     def __init__(self, begin: OpenRound, metrics: BotMetrics, interval: float) -> None:
         self._begin = begin
         self._metrics = metrics
-        self._interval = interval
-        self._told = threading.Event()
-        self._stopping = threading.Event()
         self._left_since: float | None = None
-
-    def wake(self) -> None:
-        self._told.set()
-
-    def stop(self) -> None:
-        """After what is being done; nothing is left half done, and a kill would do no harm."""
-        self._stopping.set()
-        self._told.set()
-
-    def ready(self) -> str:
-        return "the bot is stopping" if self._stopping.is_set() else ""
-
-    def run(self) -> None:
-        while not self._stopping.is_set():
-            self.once()
-            self._told.wait(self._interval)
-            if self._told.is_set() and not self._stopping.is_set():
-                self._stopping.wait(SETTLING)
-            self._told.clear()
+        self.loop = Loop(self.once, interval)
 
     def once(self) -> bool:
         """One round; did all of it go well?"""
@@ -58,7 +35,7 @@ class Loop:
                 for event in events:
                     tell(event)
                     happened.append(event)
-                    if self._stopping.is_set():
+                    if self.loop.stopping:
                         break
         except LockTaken as e:
             return self._left(e, began)
@@ -73,7 +50,7 @@ class Loop:
     def _left(self, error: LockTaken, began: float) -> bool:
         """To another replica; but no round of a bot goes on for ever."""
         self._left_since = self._left_since or began
-        if began - self._left_since > LONG:
+        if began - self._left_since > MAX_LEFT_SECONDS:
             fail("the lock", error)
             self._metrics.ended([], time.monotonic() - began, time.time(), well=False)
             return False

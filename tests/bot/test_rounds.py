@@ -8,20 +8,20 @@ from contextlib import contextmanager
 
 import pytest
 
-from reconciler.bot import loop as looping
-from reconciler.bot.loop import Loop
+from reconciler.bot import rounds as bot_rounds
 from reconciler.bot.metrics import BotMetrics
 from reconciler.bot.round import Happened
+from reconciler.bot.rounds import Rounds
 from reconciler.errors import LockTaken
 
 
-class Rounds:
+class Replica:
     """Left to another replica for as long as that is `taken`."""
 
     def __init__(self) -> None:
         self.taken = True
         self.metrics = BotMetrics("test")
-        self.loop = Loop(self._begin, self.metrics, 60)
+        self.rounds = Rounds(self._begin, self.metrics, 60)
 
     @contextmanager
     def _begin(self) -> Iterator[Iterable[Happened]]:
@@ -38,19 +38,19 @@ class Rounds:
 
 
 def test_a_round_that_another_replica_has_is_none_of_ours() -> None:
-    rounds = Rounds()
-    assert rounds.loop.once()
-    assert (rounds.count("left"), rounds.count("failed")) == (1, 0)
+    replica = Replica()
+    assert replica.rounds.once()
+    assert (replica.count("left"), replica.count("failed")) == (1, 0)
 
 
 def test_one_that_others_have_for_ever_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds = Rounds()
-    assert rounds.loop.once()
-    clock = time.monotonic() + looping.LONG + 1
+    replica = Replica()
+    assert replica.rounds.once()
+    clock = time.monotonic() + bot_rounds.MAX_LEFT_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: clock)
-    assert not rounds.loop.once()
-    assert (rounds.count("left"), rounds.count("failed")) == (1, 1)
-    rounds.taken = False
-    assert rounds.loop.once()
-    rounds.taken = True
-    assert rounds.loop.once(), "it counts from the last round that was done"
+    assert not replica.rounds.once()
+    assert (replica.count("left"), replica.count("failed")) == (1, 1)
+    replica.taken = False
+    assert replica.rounds.once()
+    replica.taken = True
+    assert replica.rounds.once(), "it counts from the last round that was done"
