@@ -21,7 +21,7 @@ FOLDERS = "benchmarks|crds|docs|environments|examples|overlays|policies|reconcil
 # A file, and of one that is there the line below which, or in the place of which, the block goes.
 EDIT = re.compile(
     r"`(?P<file>[\w/]+\.py)`(?:,\s(?:(?P<below>below)|in the place of)\s`(?P<line>[^`]+)`)?:\n\n"
-    r"```python\n(?P<lines>.*?)```",
+    r"```(?:python|text)\n(?P<lines>.*?)```",
     re.DOTALL,
 )
 COMMAND = re.compile(r"```text\n\.venv/bin/(pytest .*)\n```")
