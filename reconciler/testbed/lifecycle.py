@@ -29,8 +29,6 @@ PACKAGES = Path(__file__).parents[2]
 class Testbed:
     """A testbed that is ready, and that lives for at least as long as this is open."""
 
-    __test__ = False  # pytest takes every name like this for a test
-
     def __init__(self, folder: TestbedFolder, state: TestbedState, owner: int) -> None:
         self.folder = folder
         self.state = state

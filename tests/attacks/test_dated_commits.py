@@ -23,15 +23,15 @@ from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from tests.bot.conftest import build as build
-from tests.bot.gitea_fleet import Town, fleet
+from tests.bot.gitea_fleet import GiteaFleet, fleet
 from tests.bot.gitea_fleet import entry as town_entry
 from tests.conftest import Repo
 from tests.forges.conftest import site as site
 from tests.promotion.fleet import Fleet, entry
-from tests.promotion.pull_request.forge_setup import PAW, Yard, in_the_repository
+from tests.promotion.pull_request.forge_setup import PAW, PromotionFleet, in_the_repository
 from tests.testbed.plugin import Gitea
 
-Build = Callable[[Mapping[str, str]], Town]
+Build = Callable[[Mapping[str, str]], GiteaFleet]
 At = Callable[[datetime], None]
 SOAK = "promotion: {propose: app, autoMerge: true, gates: [{type: soak, time: 24h}]}\n"
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -60,10 +60,10 @@ def kernel_that_checks() -> Iterator[Kernel]:
 
 
 @pytest.fixture
-def yard(repo: Repo, at: At, kernel_that_checks: Kernel) -> Yard:
+def promotion_fleet(repo: Repo, at: At, kernel_that_checks: Kernel) -> PromotionFleet:
     """A fleet that is three days old, and in which nothing has happened since."""
     at(ago(days=3))
-    return Yard.build(in_the_repository, repo, kernel_that_checks, {"prod": SOAK})
+    return PromotionFleet.build(in_the_repository, repo, kernel_that_checks, {"prod": SOAK})
 
 
 def bot(root: Path) -> str:
@@ -81,14 +81,14 @@ def bot(root: Path) -> str:
     return done.stderr
 
 
-def rounds(yard: Yard) -> list[str]:
+def rounds(promotion_fleet: PromotionFleet) -> list[str]:
     """How the soak gate stands after a round, by its evidence; nothing once it is merged."""
-    happened = yard.round()
+    happened = promotion_fleet.round()
     assert not [event for event in happened if isinstance(event, Failed)], happened
     return [
         status.description
-        for pull in yard.forge.open_pulls()
-        for status in yard.forge.statuses(pull.commit)
+        for pull in promotion_fleet.forge.open_pulls()
+        for status in promotion_fleet.forge.statuses(pull.commit)
         if status.context == HEADER
     ]
 
@@ -111,46 +111,52 @@ def test_a_commit_that_is_dated_back_soaks_from_when_the_bot_saw_it(repo: Repo, 
     assert "newTag: v1" in repo.git("show", "main:environments/prod/paw/kustomization.yaml")
 
 
-def test_it_goes_on_once_it_has_been_there_for_that_time(yard: Yard, at: At) -> None:
+def test_it_goes_on_once_it_has_been_there_for_that_time(
+    promotion_fleet: PromotionFleet, at: At
+) -> None:
     at(ago(days=2))
-    yard.tag("v2")
-    assert "0 min of 1 d" in rounds(yard)[0]
-    yard.later(hours=23)
-    assert rounds(yard)
-    yard.later(hours=2)
-    assert rounds(yard) == []
-    assert "newTag: v2" in yard.file("main")
+    promotion_fleet.tag("v2")
+    assert "0 min of 1 d" in rounds(promotion_fleet)[0]
+    promotion_fleet.later(hours=23)
+    assert rounds(promotion_fleet)
+    promotion_fleet.later(hours=2)
+    assert rounds(promotion_fleet) == []
+    assert "newTag: v2" in promotion_fleet.file("main")
 
 
-def test_a_date_that_is_to_come_neither_opens_a_gate_nor_keeps_it_shut(yard: Yard, at: At) -> None:
+def test_a_date_that_is_to_come_neither_opens_a_gate_nor_keeps_it_shut(
+    promotion_fleet: PromotionFleet, at: At
+) -> None:
     at(FAR)
-    yard.tag("v2")
-    assert "0 min of 1 d" in rounds(yard)[0]
-    yard.later(hours=25)
-    assert rounds(yard) == []
-    assert "newTag: v2" in yard.file("main")
+    promotion_fleet.tag("v2")
+    assert "0 min of 1 d" in rounds(promotion_fleet)[0]
+    promotion_fleet.later(hours=25)
+    assert rounds(promotion_fleet) == []
+    assert "newTag: v2" in promotion_fleet.file("main")
 
 
-def test_what_comes_after_a_date_that_is_to_come_is_not_held_up_by_it(yard: Yard, at: At) -> None:
+def test_what_comes_after_a_date_that_is_to_come_is_not_held_up_by_it(
+    promotion_fleet: PromotionFleet, at: At
+) -> None:
     at(FAR)
-    yard.fleet.commit({"note.md": "from far away\n"})
+    promotion_fleet.fleet.commit({"note.md": "from far away\n"})
     at(datetime.now(UTC))
-    yard.tag("v2")
-    assert rounds(yard)
-    yard.later(hours=25)
-    assert rounds(yard) == []
+    promotion_fleet.tag("v2")
+    assert rounds(promotion_fleet)
+    promotion_fleet.later(hours=25)
+    assert rounds(promotion_fleet) == []
 
 
 def test_a_release_that_was_replaced_has_not_soaked_until_a_day_that_is_to_come(
-    yard: Yard, at: At
+    promotion_fleet: PromotionFleet, at: At
 ) -> None:
     at(ago(days=2))
-    bad = yard.fleet.change(2)
-    yard.tag("v2", ref=bad)
+    bad = promotion_fleet.fleet.change(2)
+    promotion_fleet.tag("v2", ref=bad)
     at(FAR)
-    yard.tag("v1")
-    yard.later(hours=30)
-    (soak,) = gate(yard.advance(replace(PAW, release=bad)).results)
+    promotion_fleet.tag("v1")
+    promotion_fleet.later(hours=30)
+    (soak,) = gate(promotion_fleet.advance(replace(PAW, release=bad)).results)
     assert soak.state is Gate.closed
     assert "0 min of 1 d, and replaced there" in soak.evidence
 
@@ -182,56 +188,58 @@ def test_without_a_forge_it_is_no_older_than_what_it_builds_on(
     assert (done.returncode, said in done.stdout) == (1, True), done.stdout
 
 
-def gitea_fleet(build: Build, at: At) -> Town:
+def fleet_in_gitea(build: Build, at: At) -> GiteaFleet:
     at(ago(days=3))
     return build(fleet(["web"], {"stage": "", "prod": SOAK}))
 
 
-def soak_of(town: Town) -> str:
-    (pull,) = [pull for pull in town.forge.open_pulls() if pull.branch.startswith("promote/")]
-    statuses = {status.context: status for status in town.forge.statuses(pull.commit)}
+def soak_of(gitea_fleet: GiteaFleet) -> str:
+    (pull,) = [
+        pull for pull in gitea_fleet.forge.open_pulls() if pull.branch.startswith("promote/")
+    ]
+    statuses = {status.context: status for status in gitea_fleet.forge.statuses(pull.commit)}
     return statuses[HEADER].description
 
 
 def test_a_request_that_gitea_fast_forwards_counts_from_its_merge(
     build: Build, gitea: Gitea, at: At
 ) -> None:
-    town = gitea_fleet(build, at)
+    gitea_fleet = fleet_in_gitea(build, at)
     at(ago(days=2))
-    town.people.git("switch", "--quiet", "--create", "work")
-    dated = town.people.commit(town_entry("stage", "web", "v2"))
-    town.people.git("push", "--quiet", "origin", "work")
-    town.people.git("switch", "--quiet", "main")
+    gitea_fleet.people.git("switch", "--quiet", "--create", "work")
+    dated = gitea_fleet.people.commit(town_entry("stage", "web", "v2"))
+    gitea_fleet.people.git("push", "--quiet", "origin", "work")
+    gitea_fleet.people.git("switch", "--quiet", "main")
     made = {"head": "work", "base": "main", "title": "v2"}
-    number = town.site.call("POST", "/pulls", made, user="alice")["number"]
+    number = gitea_fleet.site.call("POST", "/pulls", made, user="alice")["number"]
     for _ in range(40):
-        if town.site.call("GET", f"/pulls/{number}")["mergeable"]:
+        if gitea_fleet.site.call("GET", f"/pulls/{number}")["mergeable"]:
             break
-    town.site.call("POST", f"/pulls/{number}/merge", {"Do": "fast-forward-only"})
-    town.people.git("fetch", "--quiet", "origin", "main")
-    assert town.people.git("rev-parse", "FETCH_HEAD") == dated
-    town.go()
-    assert "0 min of 1 d" in soak_of(town)
-    assert "newTag: v1" in town.file("main", "prod", "web")
-    assert not [s for s in town.forge.statuses(dated) if s.context == "promotion/seen"]
+    gitea_fleet.site.call("POST", f"/pulls/{number}/merge", {"Do": "fast-forward-only"})
+    gitea_fleet.people.git("fetch", "--quiet", "origin", "main")
+    assert gitea_fleet.people.git("rev-parse", "FETCH_HEAD") == dated
+    gitea_fleet.go()
+    assert "0 min of 1 d" in soak_of(gitea_fleet)
+    assert "newTag: v1" in gitea_fleet.file("main", "prod", "web")
+    assert not [s for s in gitea_fleet.forge.statuses(dated) if s.context == "promotion/seen"]
 
 
 def test_what_gitea_was_pushed_counts_from_when_the_bot_saw_it(build: Build, at: At) -> None:
     """Somebody else's status of that name, however old, counts for nothing."""
-    town = gitea_fleet(build, at)
+    gitea_fleet = fleet_in_gitea(build, at)
     at(ago(days=2))
-    town.people.git("switch", "--quiet", "--create", "work")
-    dated = town.people.commit(town_entry("stage", "web", "v2"))
-    town.people.git("push", "--quiet", "origin", "work")
+    gitea_fleet.people.git("switch", "--quiet", "--create", "work")
+    dated = gitea_fleet.people.commit(town_entry("stage", "web", "v2"))
+    gitea_fleet.people.git("push", "--quiet", "origin", "work")
     forged = {"context": "promotion/seen", "state": "success", "description": "it is there"}
-    town.site.call("POST", f"/statuses/{dated}", forged, user="alice")
-    town.people.git("push", "--quiet", "origin", "work:main")
-    town.go()
-    assert "0 min of 1 d" in soak_of(town)
-    given = town.site.call("GET", f"/commits/{dated}/statuses")
+    gitea_fleet.site.call("POST", f"/statuses/{dated}", forged, user="alice")
+    gitea_fleet.people.git("push", "--quiet", "origin", "work:main")
+    gitea_fleet.go()
+    assert "0 min of 1 d" in soak_of(gitea_fleet)
+    given = gitea_fleet.site.call("GET", f"/commits/{dated}/statuses")
     assert sorted(one["creator"]["login"] for one in given) == ["alice", "bot"]
-    town.go()
-    assert town.site.call("GET", f"/commits/{dated}/statuses") == given
+    gitea_fleet.go()
+    assert gitea_fleet.site.call("GET", f"/commits/{dated}/statuses") == given
 
 
 @pytest.mark.parametrize("date", ["@99999999999999 +0000", "@9223372036854775 +0000"])
@@ -239,16 +247,19 @@ def test_what_gitea_was_pushed_counts_from_when_the_bot_saw_it(build: Build, at:
     "words", [("promote", "history", "stage", "paw"), ("list", "--ref", "main")]
 )
 def test_a_date_that_no_calendar_has_can_be_shown(
-    yard: Yard, date: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    promotion_fleet: PromotionFleet,
+    date: str,
+    words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_DATE", date)
-    yard.tag("v2")
-    yard.tag("v3", ref=yard.fleet.change(2))
-    yard.push()
+    promotion_fleet.tag("v2")
+    promotion_fleet.tag("v3", ref=promotion_fleet.fleet.change(2))
+    promotion_fleet.push()
     done = subprocess.run(
         [sys.executable, "-m", "reconciler", *words],
-        cwd=yard.square.root,
+        cwd=promotion_fleet.forge_setup.root,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,

@@ -39,7 +39,7 @@ from tests.promotion.pull_request.conftest import Build
 from tests.promotion.pull_request.conftest import build as build
 from tests.promotion.pull_request.conftest import build_in_gitea as build_in_gitea
 from tests.promotion.pull_request.conftest import checking as checking
-from tests.promotion.pull_request.forge_setup import Yard
+from tests.promotion.pull_request.forge_setup import PromotionFleet
 
 POLICY = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [alice], "
@@ -61,35 +61,35 @@ def edit(site: Site, comment: int, user: str, body: str) -> None:
             return
 
 
-def proposed(yard: Yard) -> PullRequest:
-    yard.tag("v2")
-    yard.round()
-    (pull,) = yard.open()
+def proposed(promotion_fleet: PromotionFleet) -> PullRequest:
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    (pull,) = promotion_fleet.open()
     return pull
 
 
 def test_a_comment_that_another_edited_overrides_nothing(build_in_gitea: Build, site: Site) -> None:
-    yard = build_in_gitea(prod=POLICY)
-    pull = proposed(yard)
+    promotion_fleet = build_in_gitea(prod=POLICY)
+    pull = proposed(promotion_fleet)
     order = f"/override soak {pull.commit} looks fine"
     edit(site, say(site, pull, "alice", "LGTM"), "bob", order)
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    said = {s.context: s.description for s in yard.forge.statuses(pull.commit)}
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    said = {s.context: s.description for s in promotion_fleet.forge.statuses(pull.commit)}
     assert "alice began was edited" in said["promotion/override"]
     # What she writes herself counts.
     say(site, pull, "alice", order)
-    yard.round()
-    assert "newTag: v2" in yard.file("main")
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main")
 
 
 def test_what_a_command_overrides_is_a_comment_that_is_never_rewritten(
     build_in_gitea: Build, site: Site
 ) -> None:
-    yard = build_in_gitea(prod=POLICY)
-    pull = proposed(yard)
+    promotion_fleet = build_in_gitea(prod=POLICY)
+    pull = proposed(promotion_fleet)
     alice = site.forge("alice")
-    session = yard.session(alice)
+    session = promotion_fleet.session(alice)
     mine = override_comment(pull.number, pull.commit, Override(("soak",), "an incident", ""))
     for _ in range(2):
         carry_out(mine, session)
@@ -104,30 +104,30 @@ def test_what_a_command_overrides_is_a_comment_that_is_never_rewritten(
 
 
 def test_a_report_that_somebody_rewrote_is_written_again(build_in_gitea: Build, site: Site) -> None:
-    yard = build_in_gitea(prod=POLICY)
-    pull = proposed(yard)
+    promotion_fleet = build_in_gitea(prod=POLICY)
+    pull = proposed(promotion_fleet)
     assert "0 min" in pull.body
     harmless = pull.body.replace("### ", "### Nothing could go wrong. ", 1)
     assert harmless != pull.body
     site.call("PATCH", f"/pulls/{pull.number}", {"body": harmless}, user="bob")
-    yard.round()
-    assert yard.forge.pull(pull.number).body.strip() == pull.body.strip()
+    promotion_fleet.round()
+    assert promotion_fleet.forge.pull(pull.number).body.strip() == pull.body.strip()
 
 
 def test_words_of_ours_in_the_mouth_of_another_are_not_answered(build: Build) -> None:
-    yard = build(prod="promotion: {gates: [{type: approvals}, {type: health}]}\n")
-    yard.tag("v2")
-    found = yard.advance()
+    promotion_fleet = build(prod="promotion: {gates: [{type: approvals}, {type: health}]}\n")
+    promotion_fleet.tag("v2")
+    found = promotion_fleet.advance()
     assert found.pull
     assert found.pull.draft
-    mallory = LocalForge(str(yard.square.root), "mallory")
+    mallory = LocalForge(str(promotion_fleet.forge_setup.root), "mallory")
     mallory.say(found.pull, "plan", f"{STOPPED} so I say")
-    yard.fleet.commit(environments())
-    yard.push()
-    again = yard.advance().pull
+    promotion_fleet.fleet.commit(environments())
+    promotion_fleet.push()
+    again = promotion_fleet.advance().pull
     assert again
     assert not again.draft
-    assert [c.author for c in yard.forge.comments(found.pull)] == ["mallory"]
+    assert [c.author for c in promotion_fleet.forge.comments(found.pull)] == ["mallory"]
 
 
 Said = tuple[str, bool]  # a comment of Alice's, and whether somebody edited it

@@ -22,12 +22,12 @@ from reconciler.promotion.promotion_request import PREFIXES
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.bot.conftest import build as build
-from tests.bot.gitea_fleet import Town, entry, fleet
+from tests.bot.gitea_fleet import GiteaFleet, entry, fleet
 from tests.conftest import Repo
 from tests.forges import test_github, test_gitlab
 from tests.forges.conftest import site as site
 
-Build = Callable[[Mapping[str, str]], Town]
+Build = Callable[[Mapping[str, str]], GiteaFleet]
 OURS = "promote/stage/prod/app/web"
 NAMES = ["promote", "rollback"]
 
@@ -41,9 +41,9 @@ def gated(*gates: str) -> dict[str, str]:
 class Stranger:
     """Somebody of this name, with a fork of the fleet; the name of a fork is theirs to choose."""
 
-    def __init__(self, town: Town, name: str) -> None:
-        self.town, self.name = town, name
-        site = town.site
+    def __init__(self, gitea_fleet: GiteaFleet, name: str) -> None:
+        self.gitea_fleet, self.name = gitea_fleet, name
+        site = gitea_fleet.site
         administrator = site.server.token(ADMINISTRATOR)
         at = f"{site.server.url}/api/v1"
         password = secrets.token_urlsafe(24)
@@ -67,21 +67,27 @@ class Stranger:
 
     def propose(self, commit: str, branch: str) -> int:
         """A pull request of the fork's branch, which is at a commit that people's clone has."""
-        self.town.people.git("push", "--quiet", self._push_to, f"{commit}:refs/heads/{branch}")
+        self.gitea_fleet.people.git(
+            "push", "--quiet", self._push_to, f"{commit}:refs/heads/{branch}"
+        )
         head = {"head": f"{self.fork}:{branch}", "base": "main", "title": "have a look"}
-        made = call("POST", f"{self.town.site.api}/pulls", head, basic=self._login)
+        made = call("POST", f"{self.gitea_fleet.site.api}/pulls", head, basic=self._login)
         return int(made["number"])
 
     def leave(self) -> None:
-        call("DELETE", f"{self.town.site.server.url}/api/v1/repos/{self.fork}", basic=self._login)
+        call(
+            "DELETE",
+            f"{self.gitea_fleet.site.server.url}/api/v1/repos/{self.fork}",
+            basic=self._login,
+        )
 
 
 @pytest.fixture
-def stranger() -> Iterator[Callable[[Town, str], Stranger]]:
+def stranger() -> Iterator[Callable[[GiteaFleet, str], Stranger]]:
     known: list[Stranger] = []
 
-    def make(town: Town, name: str) -> Stranger:
-        known.append(Stranger(town, name))
+    def make(gitea_fleet: GiteaFleet, name: str) -> Stranger:
+        known.append(Stranger(gitea_fleet, name))
         return known[-1]
 
     yield make
@@ -91,31 +97,31 @@ def stranger() -> Iterator[Callable[[Town, str], Stranger]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_older_request_of_a_fork_holds_no_promotion_back(
-    build: Build, stranger: Callable[[Town, str], Stranger], name: str
+    build: Build, stranger: Callable[[GiteaFleet, str], Stranger], name: str
 ) -> None:
-    town = build(gated("alone"))
-    town.people.git("switch", "--quiet", "--create", "theirs")
-    commit = town.people.commit({"note.md": "hello\n"})
-    town.people.git("switch", "--quiet", "main")
-    number = stranger(town, name).propose(commit, "x/prod/y")
-    town.change(entry("stage", "web", "v2"))
-    printed = town.go()
-    assert "newTag: v2" in town.file("main", "prod", "web"), printed
-    assert [pull.number for pull in town.forge.open_pulls()] == [number]
+    gitea_fleet = build(gated("alone"))
+    gitea_fleet.people.git("switch", "--quiet", "--create", "theirs")
+    commit = gitea_fleet.people.commit({"note.md": "hello\n"})
+    gitea_fleet.people.git("switch", "--quiet", "main")
+    number = stranger(gitea_fleet, name).propose(commit, "x/prod/y")
+    gitea_fleet.change(entry("stage", "web", "v2"))
+    printed = gitea_fleet.go()
+    assert "newTag: v2" in gitea_fleet.file("main", "prod", "web"), printed
+    assert [pull.number for pull in gitea_fleet.forge.open_pulls()] == [number]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_our_own_commit_on_a_branch_of_a_fork_closes_nothing(
-    build: Build, stranger: Callable[[Town, str], Stranger], name: str
+    build: Build, stranger: Callable[[GiteaFleet, str], Stranger], name: str
 ) -> None:
-    town = build(gated("approvals"))
-    town.change(entry("stage", "web", "v2"))
-    town.go()
-    town.people.git("fetch", "--quiet", "origin", OURS)
-    commit = town.people.git("rev-parse", "FETCH_HEAD")
-    number = stranger(town, name).propose(commit, OURS)
-    printed = town.go()
-    found = {pull.number: pull.branch for pull in town.forge.open_pulls()}
+    gitea_fleet = build(gated("approvals"))
+    gitea_fleet.change(entry("stage", "web", "v2"))
+    gitea_fleet.go()
+    gitea_fleet.people.git("fetch", "--quiet", "origin", OURS)
+    commit = gitea_fleet.people.git("rev-parse", "FETCH_HEAD")
+    number = stranger(gitea_fleet, name).propose(commit, OURS)
+    printed = gitea_fleet.go()
+    found = {pull.number: pull.branch for pull in gitea_fleet.forge.open_pulls()}
     assert OURS in found.values(), printed
     assert found[number].endswith(OURS)
 
@@ -161,15 +167,17 @@ def evil(people: Repo) -> str:
 
 def test_a_branch_called_head_is_not_the_main_branch(build: Build) -> None:
     """In a clone origin/HEAD stands for another, and Git writes to what a reference stands for."""
-    town = build(gated("approvals"))
-    town.change(entry("stage", "web", "v2"))
-    town.people.git("push", "--quiet", "origin", f"{evil(town.people)}:refs/heads/HEAD")
+    gitea_fleet = build(gated("approvals"))
+    gitea_fleet.change(entry("stage", "web", "v2"))
+    gitea_fleet.people.git(
+        "push", "--quiet", "origin", f"{evil(gitea_fleet.people)}:refs/heads/HEAD"
+    )
     for _ in range(3):
-        printed = town.go()
-        assert "newTag: v1" in town.file("main", "prod", "web"), printed
-    assert [pull.draft for pull in town.forge.open_pulls()] == [False]
-    tip = town.forge.open_pulls()[0].commit
-    contexts = {status.context for status in town.forge.statuses(tip)}
+        printed = gitea_fleet.go()
+        assert "newTag: v1" in gitea_fleet.file("main", "prod", "web"), printed
+    assert [pull.draft for pull in gitea_fleet.forge.open_pulls()] == [False]
+    tip = gitea_fleet.forge.open_pulls()[0].commit
+    contexts = {status.context for status in gitea_fleet.forge.statuses(tip)}
     assert "promotion/approvals" in contexts, printed
 
 
@@ -177,29 +185,29 @@ def test_a_branch_called_head_is_not_the_main_branch(build: Build) -> None:
 def test_a_tag_is_not_the_branch_that_is_called_so(build: Build, name: str) -> None:
     """A clone has the tags of the origin, too."""
     files = gated("approvals")
-    town = build({**files, DESCRIPTION: f"{files[DESCRIPTION]}releases: {{branch: main}}\n"})
-    town.change(entry("stage", "web", "v2"))
-    tag = f"{evil(town.people)}:refs/tags/{name}"
-    town.people.git("push", "--quiet", "origin", tag)
-    tags = ("fetch", "--quiet", str(town.people.path), tag)
-    subprocess.run(["git", *tags], cwd=town.bot, check=True)
-    printed = town.go()
-    assert "newTag: v1" in town.file("main", "prod", "web"), printed
-    town.people.git("fetch", "--quiet", "origin", OURS)
-    assert "autoMerge: true, gates" in town.people.git("show", f"FETCH_HEAD:{DESCRIPTION}")
+    gitea_fleet = build({**files, DESCRIPTION: f"{files[DESCRIPTION]}releases: {{branch: main}}\n"})
+    gitea_fleet.change(entry("stage", "web", "v2"))
+    tag = f"{evil(gitea_fleet.people)}:refs/tags/{name}"
+    gitea_fleet.people.git("push", "--quiet", "origin", tag)
+    tags = ("fetch", "--quiet", str(gitea_fleet.people.path), tag)
+    subprocess.run(["git", *tags], cwd=gitea_fleet.bot, check=True)
+    printed = gitea_fleet.go()
+    assert "newTag: v1" in gitea_fleet.file("main", "prod", "web"), printed
+    gitea_fleet.people.git("fetch", "--quiet", "origin", OURS)
+    assert "autoMerge: true, gates" in gitea_fleet.people.git("show", f"FETCH_HEAD:{DESCRIPTION}")
 
 
 def test_a_branch_in_the_folder_of_one_that_is_gone_keeps_nobody_from_work(build: Build) -> None:
-    town = build(gated("approvals"))
-    people = town.people
+    gitea_fleet = build(gated("approvals"))
+    people = gitea_fleet.people
     for before, after in (("x", "x/y"), ("a/b/c", "a")):
         people.git("push", "--quiet", "origin", f"main:refs/heads/{before}")
-        town.go()
+        gitea_fleet.go()
         people.git("push", "--quiet", "origin", "--delete", before)
         people.git("push", "--quiet", "origin", f"main:refs/heads/{after}")
-    town.change(entry("stage", "web", "v2"))
-    printed = town.go()
-    assert [pull.branch for pull in town.forge.open_pulls()] == [OURS], printed
+    gitea_fleet.change(entry("stage", "web", "v2"))
+    printed = gitea_fleet.go()
+    assert [pull.branch for pull in gitea_fleet.forge.open_pulls()] == [OURS], printed
 
 
 PREVIEWS = [

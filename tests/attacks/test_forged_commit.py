@@ -28,7 +28,7 @@ from tests.promotion.fleet import Fleet, entry
 from tests.promotion.pull_request.conftest import Build
 from tests.promotion.pull_request.conftest import build as build
 from tests.promotion.pull_request.conftest import checking as checking
-from tests.promotion.pull_request.forge_setup import PAW, Yard
+from tests.promotion.pull_request.forge_setup import PAW, PromotionFleet
 
 POLICY = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [Lead], "
@@ -36,14 +36,14 @@ POLICY = (
 )
 
 
-def made_again(yard: Yard, commit: str) -> str:
+def made_again(promotion_fleet: PromotionFleet, commit: str) -> str:
     """With blanks at the end of its message, which nobody sees and nobody counts."""
-    git = yard.fleet.repo.git
+    git = promotion_fleet.fleet.repo.git
     git("fetch", "--quiet", "origin", commit)
     text = git("cat-file", "commit", commit)
     forged = subprocess.run(
         ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
-        cwd=yard.fleet.repo.path,
+        cwd=promotion_fleet.fleet.repo.path,
         input=f"{text} \t\n".encode(),
         capture_output=True,
         check=True,
@@ -51,53 +51,55 @@ def made_again(yard: Yard, commit: str) -> str:
     return forged.stdout.decode().strip()
 
 
-def lead_says(yard: Yard, pull: PullRequest, mark: str, body: str) -> None:
-    LocalForge(str(yard.square.root), "Lead").say(pull, mark, body)
+def lead_says(promotion_fleet: PromotionFleet, pull: PullRequest, mark: str, body: str) -> None:
+    LocalForge(str(promotion_fleet.forge_setup.root), "Lead").say(pull, mark, body)
 
 
 @pytest.mark.parametrize("digits", [7, 10, 39])
 def test_the_beginning_of_a_commit_overrides_nothing(build: Build, digits: int) -> None:
-    yard = build(prod=POLICY)
-    yard.tag("v2")
-    yard.round()
-    (pull,) = yard.open()
-    yard.tag("v3-evil")
-    yard.round()
-    forged = made_again(yard, yard.open()[0].commit)
-    lead_says(yard, pull, "a", f"/override soak {forged[:digits]} tried by hand")
-    yard.fleet.repo.git("push", "--quiet", "--force", "origin", f"{forged}:refs/heads/{PAW.branch}")
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    tip = yard.open()[0].commit
-    said = {s.context: s.description for s in yard.forge.statuses(tip)}
+    promotion_fleet = build(prod=POLICY)
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    (pull,) = promotion_fleet.open()
+    promotion_fleet.tag("v3-evil")
+    promotion_fleet.round()
+    forged = made_again(promotion_fleet, promotion_fleet.open()[0].commit)
+    lead_says(promotion_fleet, pull, "a", f"/override soak {forged[:digits]} tried by hand")
+    promotion_fleet.fleet.repo.git(
+        "push", "--quiet", "--force", "origin", f"{forged}:refs/heads/{PAW.branch}"
+    )
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    tip = promotion_fleet.open()[0].commit
+    said = {s.context: s.description for s in promotion_fleet.forge.statuses(tip)}
     assert f"{forged[:digits]} is only the beginning" in said["promotion/override"]
 
 
 def test_an_override_is_for_one_commit_in_full(build: Build) -> None:
-    yard = build(prod=POLICY)
-    yard.tag("v2")
-    yard.round()
-    (pull,) = yard.open()
-    yard.tag("v3-evil")
-    yard.round()
-    lead_says(yard, pull, "a", f"/override soak {pull.commit} tried by hand")
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    (now,) = yard.open()
+    promotion_fleet = build(prod=POLICY)
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    (pull,) = promotion_fleet.open()
+    promotion_fleet.tag("v3-evil")
+    promotion_fleet.round()
+    lead_says(promotion_fleet, pull, "a", f"/override soak {pull.commit} tried by hand")
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    (now,) = promotion_fleet.open()
     assert f"/override GATE {now.commit} REASON" in now.body
-    lead_says(yard, now, "b", f"/override soak {now.commit} tried by hand")
-    yard.round()
-    assert "newTag: v3-evil" in yard.file("main")
+    lead_says(promotion_fleet, now, "b", f"/override soak {now.commit} tried by hand")
+    promotion_fleet.round()
+    assert "newTag: v3-evil" in promotion_fleet.file("main")
 
 
 def test_what_a_command_overrides_is_said_in_full(build: Build) -> None:
-    yard = build(prod=POLICY)
-    yard.tag("v2")
-    yard.round()
-    (pull,) = yard.open()
+    promotion_fleet = build(prod=POLICY)
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    (pull,) = promotion_fleet.open()
     passing = Override(("soak",), "an incident", "")
-    carry_out(override_comment(pull.number, pull.commit, passing), yard.session())
-    (comment,) = yard.forge.comments(pull)
+    carry_out(override_comment(pull.number, pull.commit, passing), promotion_fleet.session())
+    (comment,) = promotion_fleet.forge.comments(pull)
     assert comment.body == f"/override soak {pull.commit} an incident"
 
 

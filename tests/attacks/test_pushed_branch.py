@@ -36,7 +36,7 @@ from tests.promotion.pull_request.conftest import Build
 from tests.promotion.pull_request.conftest import build as build
 from tests.promotion.pull_request.conftest import build_in_gitea as build_in_gitea
 from tests.promotion.pull_request.conftest import checking as checking
-from tests.promotion.pull_request.forge_setup import PAW, Yard, unreachable
+from tests.promotion.pull_request.forge_setup import PAW, PromotionFleet, unreachable
 
 POLICY = "promotion: {propose: app, autoMerge: true, overrides: [Lead]}\n"
 FREEZE = (
@@ -46,45 +46,45 @@ FREEZE = (
 BACK = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
 
 
-def pushed(yard: Yard, request: PromotionRequest) -> str:
+def pushed(promotion_fleet: PromotionFleet, request: PromotionRequest) -> str:
     """A branch that says what its request is, as anybody can make it."""
-    session = yard.session()
+    session = promotion_fleet.session()
     work = work_of(session.planned(request))
     return propose_branch(session.builder, session.branches, work).branch
 
 
-def opened(yard: Yard, branch: str) -> PullRequest:
-    return LocalForge(str(yard.square.root), "mallory").create(
+def opened(promotion_fleet: PromotionFleet, branch: str) -> PullRequest:
+    return LocalForge(str(promotion_fleet.forge_setup.root), "mallory").create(
         branch, "main", WantedPullRequest("mine", "")
     )
 
 
-def approved(yard: Yard, pull: PullRequest, user: str) -> None:
-    forge = LocalForge(str(yard.square.root), user)
+def approved(promotion_fleet: PromotionFleet, pull: PullRequest, user: str) -> None:
+    forge = LocalForge(str(promotion_fleet.forge_setup.root), user)
     forge.approve(forge.pull(pull.number))
 
 
-def follow(yard: Yard) -> None:
+def follow(promotion_fleet: PromotionFleet) -> None:
     with HealthSources(unreachable, httpx.Client) as sources:  # type: ignore[arg-type]
-        yard.round(sources)
+        promotion_fleet.round(sources)
 
 
-def rolled_back(yard: Yard) -> None:
+def rolled_back(promotion_fleet: PromotionFleet) -> None:
     """v2 was there, and a person took it back."""
-    yard.tag("v2")
-    yard.round()
-    assert "newTag: v2" in yard.file("main")
-    yard.pull()
-    assert yard.advance(BACK).end is End.merged
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main")
+    promotion_fleet.pull()
+    assert promotion_fleet.advance(BACK).end is End.merged
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
 
 
-def frozen(yard: Yard) -> str:
+def frozen(promotion_fleet: PromotionFleet) -> str:
     """prod ran v0 once, and now v1: a way back to what nobody wants."""
-    yard.tag("v0-vulnerable", "prod")
-    old = yard.fleet.repo.git("rev-parse", "HEAD")
-    yard.tag("v1", "prod")
+    promotion_fleet.tag("v0-vulnerable", "prod")
+    old = promotion_fleet.fleet.repo.git("rev-parse", "HEAD")
+    promotion_fleet.tag("v1", "prod")
     return old
 
 
@@ -92,156 +92,162 @@ def frozen(yard: Yard) -> str:
 def test_a_release_that_was_taken_away_does_not_come_by_a_branch(
     build: Build, apps: tuple[str, ...]
 ) -> None:
-    yard = build(prod=POLICY)
-    rolled_back(yard)
-    pushed(yard, replace(PAW, apps=apps, unheld="because I can"))
-    yard.round()
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
+    promotion_fleet = build(prod=POLICY)
+    rolled_back(promotion_fleet)
+    pushed(promotion_fleet, replace(PAW, apps=apps, unheld="because I can"))
+    promotion_fleet.round()
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
 
 
 def test_a_wish_to_let_go_of_a_hold_waits_for_somebody_who_may(build: Build) -> None:
-    yard = build(prod=POLICY)
-    rolled_back(yard)
-    pull = opened(yard, pushed(yard, replace(PAW, unheld="because I can")))
-    approved(yard, pull, "mallory-2")
-    LocalForge(str(yard.square.root), "mallory").say(
+    promotion_fleet = build(prod=POLICY)
+    rolled_back(promotion_fleet)
+    pull = opened(promotion_fleet, pushed(promotion_fleet, replace(PAW, unheld="because I can")))
+    approved(promotion_fleet, pull, "mallory-2")
+    LocalForge(str(promotion_fleet.forge_setup.root), "mallory").say(
         pull, "x", f"/override hold {pull.commit} because I can"
     )
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    verdicts = {s.context: s.verdict for s in yard.forge.statuses(pull.commit)}
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    verdicts = {s.context: s.verdict for s in promotion_fleet.forge.statuses(pull.commit)}
     assert verdicts["promotion/hold"] is StatusVerdict.pending
     assert verdicts["promotion/all"] is StatusVerdict.pending
-    lead = LocalForge(str(yard.square.root), "Lead")
+    lead = LocalForge(str(promotion_fleet.forge_setup.root), "Lead")
     lead.say(pull, "y", f"/override hold {pull.commit} the node was full")
-    yard.round()
-    assert "newTag: v2" in yard.file("main")
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main")
 
 
 def test_a_rollback_by_a_branch_passes_no_freeze(build: Build) -> None:
-    yard = build(prod=FREEZE)
-    old = frozen(yard)
-    branch = pushed(yard, replace(BACK, release=old))
-    yard.round()
-    assert yard.open() == []  # nobody is the author of what the bot opened for another
-    pull = opened(yard, branch)
+    promotion_fleet = build(prod=FREEZE)
+    old = frozen(promotion_fleet)
+    branch = pushed(promotion_fleet, replace(BACK, release=old))
+    promotion_fleet.round()
+    assert promotion_fleet.open() == []  # nobody is the author of what the bot opened for another
+    pull = opened(promotion_fleet, branch)
     for user in ("mallory-2", "bot"):
-        approved(yard, pull, user)
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    (there,) = yard.open()
+        approved(promotion_fleet, pull, user)
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    (there,) = promotion_fleet.open()
     assert "`promotion.overrides`" in there.body
-    approved(yard, pull, "Lead")
-    yard.round()
-    assert "newTag: v0-vulnerable" in yard.file("main")
+    approved(promotion_fleet, pull, "Lead")
+    promotion_fleet.round()
+    assert "newTag: v0-vulnerable" in promotion_fleet.file("main")
 
 
 def test_on_a_real_forge_an_approval_of_one_who_may_is_needed_too(
     build_in_gitea: Build, site: Site
 ) -> None:
-    yard = build_in_gitea(prod=FREEZE)
-    branch = pushed(yard, replace(BACK, release=frozen(yard)))
+    promotion_fleet = build_in_gitea(prod=FREEZE)
+    branch = pushed(promotion_fleet, replace(BACK, release=frozen(promotion_fleet)))
     pull = site.forge("bob").create(branch, "main", WantedPullRequest("mine", ""))
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
     site.approve(pull.number, "alice")
-    yard.round()
-    assert "newTag: v0-vulnerable" in yard.file("main")
+    promotion_fleet.round()
+    assert "newTag: v0-vulnerable" in promotion_fleet.file("main")
 
 
 def test_a_release_that_somebody_chose_is_a_wish_too(build: Build) -> None:
-    yard = build(prod=POLICY.replace("propose: app", "propose: never"))
-    yard.tag("v2-vulnerable")
-    old = yard.fleet.change(2)
-    yard.tag("v2-vulnerable", ref=old)
-    new = yard.fleet.change(3)
-    yard.tag("v3", ref=new)
-    pull = opened(yard, pushed(yard, replace(PAW, release=old)))
-    yard.round()
-    assert "newTag: v1" in yard.file("main")
-    approved(yard, pull, "Lead")
-    yard.round()
-    assert "newTag: v2-vulnerable" in yard.file("main")
+    promotion_fleet = build(prod=POLICY.replace("propose: app", "propose: never"))
+    promotion_fleet.tag("v2-vulnerable")
+    old = promotion_fleet.fleet.change(2)
+    promotion_fleet.tag("v2-vulnerable", ref=old)
+    new = promotion_fleet.fleet.change(3)
+    promotion_fleet.tag("v3", ref=new)
+    pull = opened(promotion_fleet, pushed(promotion_fleet, replace(PAW, release=old)))
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main")
+    approved(promotion_fleet, pull, "Lead")
+    promotion_fleet.round()
+    assert "newTag: v2-vulnerable" in promotion_fleet.file("main")
 
 
 def test_what_the_policy_wants_anyway_needs_nobody(build: Build) -> None:
     """By its branch alone: it names source, target and apps, and every gate is asked."""
-    yard = build(prod=POLICY)
-    yard.tag("v2")
-    opened(yard, pushed(yard, PAW))
-    yard.round()
-    assert "newTag: v2" in yard.file("main")
+    promotion_fleet = build(prod=POLICY)
+    promotion_fleet.tag("v2")
+    opened(promotion_fleet, pushed(promotion_fleet, PAW))
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main")
 
 
 def test_a_branch_of_another_name_makes_the_bot_push_none_of_ours(build: Build) -> None:
     """It changes paw, and says that it wants dog to go back."""
-    yard = build(prod=FREEZE)
-    dog = yard.fleet.commit(overlay("dog", 1))
+    promotion_fleet = build(prod=FREEZE)
+    dog = promotion_fleet.fleet.commit(overlay("dog", 1))
     for tag in ("v0-vulnerable", "v1"):
-        yard.tag(tag, "prod", app="dog", ref=dog)
-    yard.tag("v1", app="dog", ref=dog)
-    session = yard.session()
-    planned = session.planned(replace(BACK, release=frozen(yard)))
+        promotion_fleet.tag(tag, "prod", app="dog", ref=dog)
+    promotion_fleet.tag("v1", app="dog", ref=dog)
+    session = promotion_fleet.session()
+    planned = session.planned(replace(BACK, release=frozen(promotion_fleet)))
     work = BranchWork(planned.plan, replace(BACK, apps=("dog",)))
     made = propose_branch(session.builder, session.branches, work)
     branch = "promote/harmless"
     session.branches.move(f"refs/heads/{branch}", made.commit, None)
     session.branches.move(f"refs/heads/{made.branch}", None, made.commit)
-    opened(yard, branch)
-    yard.round()
-    assert "newTag: v1" in yard.file("main", app="dog")
-    assert yard.branch_names() == {branch}
-    assert [pull.branch for pull in yard.open()] == [branch]
+    opened(promotion_fleet, branch)
+    promotion_fleet.round()
+    assert "newTag: v1" in promotion_fleet.file("main", app="dog")
+    assert promotion_fleet.branch_names() == {branch}
+    assert [pull.branch for pull in promotion_fleet.open()] == [branch]
 
 
 def test_what_the_bot_found_to_have_failed_it_takes_back_itself(build: Build) -> None:
     with serving(lambda *_: (503, b"")) as url:
-        yard = build(prod=f'{POLICY}health: [{{type: http, url: "{url}"}}]\n')
-        yard.tag("v2")
-        follow(yard)
-        assert "newTag: v2" in yard.file("main")
-        yard.later(minutes=10)
-        follow(yard)
-    assert "newTag: v1" in yard.file("main")
+        promotion_fleet = build(prod=f'{POLICY}health: [{{type: http, url: "{url}"}}]\n')
+        promotion_fleet.tag("v2")
+        follow(promotion_fleet)
+        assert "newTag: v2" in promotion_fleet.file("main")
+        promotion_fleet.later(minutes=10)
+        follow(promotion_fleet)
+    assert "newTag: v1" in promotion_fleet.file("main")
 
 
 def test_the_bot_as_it_is_run_leaves_them_alone(build: Build, typed: Run) -> None:
-    yard = build(prod=FREEZE)
-    branch = pushed(yard, replace(BACK, release=frozen(yard)))
+    promotion_fleet = build(prod=FREEZE)
+    branch = pushed(promotion_fleet, replace(BACK, release=frozen(promotion_fleet)))
     for numbers in ([], [1]):
-        done = typed("bot", "--once", "--log-format", "text", cwd=yard.square.root)
+        done = typed("bot", "--once", "--log-format", "text", cwd=promotion_fleet.forge_setup.root)
         assert done.returncode == 0, done.stderr
-        assert "newTag: v1" in yard.file("main")
-        assert [pull.number for pull in yard.open()] == numbers
-        opened(yard, branch)
+        assert "newTag: v1" in promotion_fleet.file("main")
+        assert [pull.number for pull in promotion_fleet.open()] == numbers
+        opened(promotion_fleet, branch)
 
 
-Forge = Callable[[Yard, str, str], str]
+Forge = Callable[[PromotionFleet, str, str], str]
 OTHER = "promote/stage/prod/app/dog"
 WHO = "m <m@fleet.example> 1 +0000"
 
 
-def git(yard: Yard, *words: str, given: bytes = b"") -> str:
+def git(promotion_fleet: PromotionFleet, *words: str, given: bytes = b"") -> str:
     done = subprocess.run(
-        ["git", *words], cwd=yard.square.root, input=given, capture_output=True, check=True
+        ["git", *words],
+        cwd=promotion_fleet.forge_setup.root,
+        input=given,
+        capture_output=True,
+        check=True,
     )
     return done.stdout.decode().strip()
 
 
-def commit(yard: Yard, tree: str, parents: list[str], message: str) -> str:
+def commit(promotion_fleet: PromotionFleet, tree: str, parents: list[str], message: str) -> str:
     """Also an odd one."""
     lines = [f"tree {tree}", *(f"parent {p}" for p in parents), f"author {WHO}", f"committer {WHO}"]
-    return written(yard, "\n".join([*lines, "", message]).encode())
+    return written(promotion_fleet, "\n".join([*lines, "", message]).encode())
 
 
-def written(yard: Yard, text: bytes, kind: str = "commit") -> str:
-    return git(yard, "hash-object", "-t", kind, "-w", "--stdin", "--literally", given=text)
+def written(promotion_fleet: PromotionFleet, text: bytes, kind: str = "commit") -> str:
+    return git(
+        promotion_fleet, "hash-object", "-t", kind, "-w", "--stdin", "--literally", given=text
+    )
 
 
-def push(yard: Yard, branch: str, tip: str) -> None:
+def push(promotion_fleet: PromotionFleet, branch: str, tip: str) -> None:
     """As a forge takes it, which looks at less than Git does here."""
-    path = yard.square.root / "refs/heads" / branch
+    path = promotion_fleet.forge_setup.root / "refs/heads" / branch
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{tip}\n")
 
@@ -265,47 +271,52 @@ ODD = {
 def test_a_commit_that_cannot_be_read_keeps_no_other_from_its_way(
     build: Build, what: str, opens: bool
 ) -> None:
-    yard = build(prod=POLICY)
-    text = ODD[what].replace("TREE", git(yard, "rev-parse", "main^{tree}"))
+    promotion_fleet = build(prod=POLICY)
+    text = ODD[what].replace("TREE", git(promotion_fleet, "rev-parse", "main^{tree}"))
     odd = written(
-        yard, text.replace("MAIN", git(yard, "rev-parse", "main")).encode(errors="surrogateescape")
+        promotion_fleet,
+        text.replace("MAIN", git(promotion_fleet, "rev-parse", "main")).encode(
+            errors="surrogateescape"
+        ),
     )
-    push(yard, OTHER, odd)
+    push(promotion_fleet, OTHER, odd)
     if opens:
-        opened(yard, OTHER)
-    yard.tag("v2")
-    yard.round()
-    assert "newTag: v2" in yard.file("main")
+        opened(promotion_fleet, OTHER)
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main")
     if opens:
-        forge = LocalForge(str(yard.square.root), "mallory")
+        forge = LocalForge(str(promotion_fleet.forge_setup.root), "mallory")
         forge.close(forge.pull(1))
-    yard.pull()
-    yard.tag("v3")
-    yard.round()
-    assert "newTag: v3" in yard.file("main")
+    promotion_fleet.pull()
+    promotion_fleet.tag("v3")
+    promotion_fleet.round()
+    assert "newTag: v3" in promotion_fleet.file("main")
 
 
-def bomb(yard: Yard) -> str:
+def bomb(promotion_fleet: PromotionFleet) -> str:
     """A tree of 10^9 files, in ten objects."""
-    mode, name = "100644", written(yard, b"", "blob")
+    mode, name = "100644", written(promotion_fleet, b"", "blob")
     for _ in range(9):
         lines = (f"{mode} {n}\0".encode() + bytes.fromhex(name) for n in range(10))
-        mode, name = "40000", written(yard, b"".join(lines), "tree")
+        mode, name = "40000", written(promotion_fleet, b"".join(lines), "tree")
     return name
 
 
 @pytest.mark.parametrize("message", ["x\n", "x\n\nPromotion-Edit: e3b0c44298fc1c149afb\n"])
 @pytest.mark.parametrize("merges", [True, False])
 def test_a_tree_without_end_takes_no_time(build: Build, message: str, merges: bool) -> None:
-    yard = build(prod=POLICY)
-    main = git(yard, "rev-parse", "main")
-    tip = commit(yard, bomb(yard), [main], message)
+    promotion_fleet = build(prod=POLICY)
+    main = git(promotion_fleet, "rev-parse", "main")
+    tip = commit(promotion_fleet, bomb(promotion_fleet), [main], message)
     if merges:
-        tip = commit(yard, git(yard, "rev-parse", "main^{tree}"), [main, tip], message)
-    push(yard, OTHER, tip)
-    push(yard, PAW.branch, tip)
-    opened(yard, OTHER)
-    yard.tag("v2")
+        tip = commit(
+            promotion_fleet, git(promotion_fleet, "rev-parse", "main^{tree}"), [main, tip], message
+        )
+    push(promotion_fleet, OTHER, tip)
+    push(promotion_fleet, PAW.branch, tip)
+    opened(promotion_fleet, OTHER)
+    promotion_fleet.tag("v2")
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
@@ -314,7 +325,7 @@ def test_a_tree_without_end_takes_no_time(build: Build, message: str, merges: bo
     words = ("bot", "--once", "--log-format", "text", "--no-cache")
     done = subprocess.run(
         [sys.executable, "-m", "reconciler", *words],
-        cwd=yard.square.root,
+        cwd=promotion_fleet.forge_setup.root,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
@@ -328,30 +339,32 @@ HOLD = "\n\nRollback: prod\nPromotion-Apps: paw\nPromotion-Hold: paw 0123456789a
 EMPTY = "Promotion-Edit: e3b0c44298fc1c149afb\n"
 
 
-def beneath(yard: Yard, tip: str, said: str) -> str:
+def beneath(promotion_fleet: PromotionFleet, tip: str, said: str) -> str:
     """Ours again, on a commit that changes nothing and says something."""
-    main = git(yard, "rev-parse", f"{tip}^")
-    first = commit(yard, git(yard, "rev-parse", f"{main}^{{tree}}"), [main], said)
-    text = git(yard, "cat-file", "commit", tip).replace(main, first)
-    return written(yard, f"{text}\n".encode())
+    main = git(promotion_fleet, "rev-parse", f"{tip}^")
+    first = commit(
+        promotion_fleet, git(promotion_fleet, "rev-parse", f"{main}^{{tree}}"), [main], said
+    )
+    text = git(promotion_fleet, "cat-file", "commit", tip).replace(main, first)
+    return written(promotion_fleet, f"{text}\n".encode())
 
 
-def above(yard: Yard, tip: str, said: str) -> str:
+def above(promotion_fleet: PromotionFleet, tip: str, said: str) -> str:
     """A merge of the main branch that says something."""
-    yard.fleet.commit({"note.md": "hello\n"})
-    yard.push()
-    main = git(yard, "rev-parse", "main")
-    tree = git(yard, "merge-tree", "--write-tree", main, tip)
-    return commit(yard, tree, [tip, main], said)
+    promotion_fleet.fleet.commit({"note.md": "hello\n"})
+    promotion_fleet.push()
+    main = git(promotion_fleet, "rev-parse", "main")
+    tree = git(promotion_fleet, "merge-tree", "--write-tree", main, tip)
+    return commit(promotion_fleet, tree, [tip, main], said)
 
 
-def before_it(yard: Yard, tip: str, said: str) -> str:
+def before_it(promotion_fleet: PromotionFleet, tip: str, said: str) -> str:
     """Ours, on others that cancel out, of which it says that they are of the main branch."""
-    main = git(yard, "rev-parse", f"{tip}^")
-    tree = git(yard, "rev-parse", f"{main}^{{tree}}")
-    base = commit(yard, tree, [main], said)
-    text = git(yard, "cat-file", "commit", tip).replace(main, base)
-    return written(yard, f"{text}\n".encode())
+    main = git(promotion_fleet, "rev-parse", f"{tip}^")
+    tree = git(promotion_fleet, "rev-parse", f"{main}^{{tree}}")
+    base = commit(promotion_fleet, tree, [main], said)
+    text = git(promotion_fleet, "cat-file", "commit", tip).replace(main, base)
+    return written(promotion_fleet, f"{text}\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -366,38 +379,47 @@ def before_it(yard: Yard, tip: str, said: str) -> str:
 )
 def test_with_a_promotion_comes_no_word_of_others(build: Build, forged: Forge, said: str) -> None:
     """Of the main branch it would be believed, as that a release is held."""
-    yard = build(prod=POLICY.replace("autoMerge: true", "autoMerge: true, gates: [{type: alone}]"))
-    older = opened(yard, pushed_note(yard))
-    yard.tag("v2")
-    yard.round()
-    tip = git(yard, "rev-parse", PAW.branch)
-    push(yard, PAW.branch, forged(yard, tip, said))
-    yard.forge.close(older)
-    yard.round()
-    yard.round()
-    assert "newTag: v2" in yard.file("main") or forged is above
-    assert "Hold" not in git(yard, "log", "--format=%B", "main")
-    assert "dev stage" not in git(yard, "log", "--format=%B", "main")
+    promotion_fleet = build(
+        prod=POLICY.replace("autoMerge: true", "autoMerge: true, gates: [{type: alone}]")
+    )
+    older = opened(promotion_fleet, pushed_note(promotion_fleet))
+    promotion_fleet.tag("v2")
+    promotion_fleet.round()
+    tip = git(promotion_fleet, "rev-parse", PAW.branch)
+    push(promotion_fleet, PAW.branch, forged(promotion_fleet, tip, said))
+    promotion_fleet.forge.close(older)
+    promotion_fleet.round()
+    promotion_fleet.round()
+    assert "newTag: v2" in promotion_fleet.file("main") or forged is above
+    assert "Hold" not in git(promotion_fleet, "log", "--format=%B", "main")
+    assert "dev stage" not in git(promotion_fleet, "log", "--format=%B", "main")
 
 
-def pushed_note(yard: Yard) -> str:
+def pushed_note(promotion_fleet: PromotionFleet) -> str:
     """A branch that only is open, and older."""
     branch = "promote/x/prod/y"
     git(
-        yard,
+        promotion_fleet,
         "branch",
         branch,
-        commit(yard, git(yard, "rev-parse", "main^{tree}"), [git(yard, "rev-parse", "main")], "x"),
+        commit(
+            promotion_fleet,
+            git(promotion_fleet, "rev-parse", "main^{tree}"),
+            [git(promotion_fleet, "rev-parse", "main")],
+            "x",
+        ),
     )
     return branch
 
 
 def test_a_request_to_another_branch_makes_the_bot_the_author_of_none(build: Build) -> None:
-    yard = build(prod=FREEZE)
-    branch = pushed(yard, replace(BACK, release=frozen(yard)))
-    git(yard, "branch", "elsewhere", "main")
-    LocalForge(str(yard.square.root), "mallory").create(
+    promotion_fleet = build(prod=FREEZE)
+    branch = pushed(promotion_fleet, replace(BACK, release=frozen(promotion_fleet)))
+    git(promotion_fleet, "branch", "elsewhere", "main")
+    LocalForge(str(promotion_fleet.forge_setup.root), "mallory").create(
         branch, "elsewhere", WantedPullRequest("mine", "")
     )
-    yard.round()
-    assert [(pull.author, pull.base) for pull in yard.open()] == [("mallory", "elsewhere")]
+    promotion_fleet.round()
+    assert [(pull.author, pull.base) for pull in promotion_fleet.open()] == [
+        ("mallory", "elsewhere")
+    ]

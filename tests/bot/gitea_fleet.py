@@ -54,14 +54,14 @@ def fleet(apps: Iterable[str], policies: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class Town:
+class GiteaFleet:
     site: Site
     people: Repo
     bot: Path
     variables: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, site: Site, people: Repo, folder: Path, files: Mapping[str, str]) -> Town:
+    def build(cls, site: Site, people: Repo, folder: Path, files: Mapping[str, str]) -> GiteaFleet:
         people.commit(files)
         where = f"{site.server.url}/fleet/{site.name}.git"
         token = site.server.token("bot")

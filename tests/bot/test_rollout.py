@@ -10,11 +10,11 @@ import yaml
 
 from reconciler.forges.forge import PullRequest, StatusVerdict
 from reconciler.testbed.addons.argocd import OURS
-from tests.bot.gitea_fleet import Town, entry, fleet
+from tests.bot.gitea_fleet import GiteaFleet, entry, fleet
 from tests.testbed.plugin import Cluster
 from tests.testbed.test_argocd import healthy
 
-Build = Callable[[Mapping[str, str]], Town]
+Build = Callable[[Mapping[str, str]], GiteaFleet]
 APPS = ["api", "web"]
 GATES = "{propose: app, autoMerge: true, gates: [{type: approvals}, {type: checks}]}"
 QUOTA = """apiVersion: v1
@@ -44,8 +44,8 @@ def policies(cluster: Cluster) -> dict[str, str]:
 class Clusters:
     """Stage and prod, in a namespace each, as Argo CD deploys them."""
 
-    def __init__(self, town: Town, cluster: Cluster) -> None:
-        self.town = town
+    def __init__(self, gitea_fleet: GiteaFleet, cluster: Cluster) -> None:
+        self.gitea_fleet = gitea_fleet
         self.cluster = cluster
         for environment in ("stage", "prod"):
             namespace = self.namespace(environment)
@@ -61,7 +61,7 @@ class Clusters:
         return f"{self.cluster.namespace}-{environment}-{app}"
 
     def _deploy(self, environment: str, app: str) -> None:
-        site = self.town.site
+        site = self.gitea_fleet.site
         made = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
@@ -118,86 +118,86 @@ class Clusters:
             self.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
-def main(town: Town) -> str:
-    town.people.git("fetch", "--quiet", "origin", "main")
-    return town.people.git("rev-parse", "FETCH_HEAD")
+def main(gitea_fleet: GiteaFleet) -> str:
+    gitea_fleet.people.git("fetch", "--quiet", "origin", "main")
+    return gitea_fleet.people.git("rev-parse", "FETCH_HEAD")
 
 
-def said(town: Town, pull: PullRequest) -> str:
-    found = [c.body for c in town.forge.comments(pull) if "Rollout of" in c.body]
+def said(gitea_fleet: GiteaFleet, pull: PullRequest) -> str:
+    found = [c.body for c in gitea_fleet.forge.comments(pull) if "Rollout of" in c.body]
     assert len(found) == 1
     return found[0]
 
 
-def verdicts(town: Town, pull: PullRequest) -> dict[str, StatusVerdict]:
-    return {s.context: s.verdict for s in town.forge.statuses(pull.commit)}
+def verdicts(gitea_fleet: GiteaFleet, pull: PullRequest) -> dict[str, StatusVerdict]:
+    return {s.context: s.verdict for s in gitea_fleet.forge.statuses(pull.commit)}
 
 
 @pytest.mark.timeout(1200)
 def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
-    town = build(fleet(APPS, policies(argocd)))
-    town.variables["KUBECONFIG"] = str(argocd.kubeconfig)
-    town.site.protect(required_approvals=1)
-    clusters = Clusters(town, argocd)
+    gitea_fleet = build(fleet(APPS, policies(argocd)))
+    gitea_fleet.variables["KUBECONFIG"] = str(argocd.kubeconfig)
+    gitea_fleet.site.protect(required_approvals=1)
+    clusters = Clusters(gitea_fleet, argocd)
     for environment in ("stage", "prod"):
-        clusters.well(environment, main(town))
+        clusters.well(environment, main(gitea_fleet))
 
     # dev runs a new release of both, and the bot proposes it to stage.
-    town.change({k: v for app in APPS for k, v in entry("dev", app, "v2").items()})
-    town.go()
-    to_stage = [town.open()[f"promote/dev/stage/app/{app}"] for app in APPS]
+    gitea_fleet.change({k: v for app in APPS for k, v in entry("dev", app, "v2").items()})
+    gitea_fleet.go()
+    to_stage = [gitea_fleet.open()[f"promote/dev/stage/app/{app}"] for app in APPS]
     for pull in to_stage:
-        assert verdicts(town, pull)["promotion/approvals"] is StatusVerdict.pending
-        assert verdicts(town, pull)["promotion/checks"] is StatusVerdict.success
-        town.site.approve(pull.number)
+        assert verdicts(gitea_fleet, pull)["promotion/approvals"] is StatusVerdict.pending
+        assert verdicts(gitea_fleet, pull)["promotion/checks"] is StatusVerdict.success
+        gitea_fleet.site.approve(pull.number)
 
     # Reviewed, it is merged; what stage runs now is not yet healthy, so prod waits.
-    town.go()
-    clusters.well("stage", main(town))
-    town.go()
+    gitea_fleet.go()
+    clusters.well("stage", main(gitea_fleet))
+    gitea_fleet.go()
     for pull in to_stage:
-        assert "is at" in said(town, pull)
-        assert "✅" in said(town, pull)
-    to_prod = [town.open()[f"promote/stage/prod/app/{app}"] for app in APPS]
+        assert "is at" in said(gitea_fleet, pull)
+        assert "✅" in said(gitea_fleet, pull)
+    to_prod = [gitea_fleet.open()[f"promote/stage/prod/app/{app}"] for app in APPS]
     for pull in to_prod:
-        assert verdicts(town, pull)["promotion/health"] is StatusVerdict.success
-        assert verdicts(town, pull)["promotion/all"] is StatusVerdict.pending
-        town.site.approve(pull.number, "bob")
-    town.go()
-    assert town.open() == {}
-    clusters.well("prod", main(town))
-    town.go()
-    assert all("✅" in said(town, pull) for pull in to_prod)
+        assert verdicts(gitea_fleet, pull)["promotion/health"] is StatusVerdict.success
+        assert verdicts(gitea_fleet, pull)["promotion/all"] is StatusVerdict.pending
+        gitea_fleet.site.approve(pull.number, "bob")
+    gitea_fleet.go()
+    assert gitea_fleet.open() == {}
+    clusters.well("prod", main(gitea_fleet))
+    gitea_fleet.go()
+    assert all("✅" in said(gitea_fleet, pull) for pull in to_prod)
     assert clusters.image("prod", "web") == "web:v2"
 
     # A release that cannot run in prod is told with what the cluster says, and a way back.
-    town.change(entry("dev", "web", "v3", "replicas:\n- {name: web-web, count: 20}\n"))
-    town.go()
-    town.site.approve(town.open()["promote/dev/stage/app/web"].number)
-    town.go()
-    clusters.well("stage", main(town))
-    town.go()
-    bad = town.open()["promote/stage/prod/app/web"]
-    town.site.approve(bad.number)
-    town.go()
-    clusters.synced("prod", main(town))
+    gitea_fleet.change(entry("dev", "web", "v3", "replicas:\n- {name: web-web, count: 20}\n"))
+    gitea_fleet.go()
+    gitea_fleet.site.approve(gitea_fleet.open()["promote/dev/stage/app/web"].number)
+    gitea_fleet.go()
+    clusters.well("stage", main(gitea_fleet))
+    gitea_fleet.go()
+    bad = gitea_fleet.open()["promote/stage/prod/app/web"]
+    gitea_fleet.site.approve(bad.number)
+    gitea_fleet.go()
+    clusters.synced("prod", main(gitea_fleet))
     argocd.kubectl(
         "wait", "-n", "argocd", "--for=jsonpath={.status.health.status}=Degraded",
         f"application/{clusters.application('prod', 'web')}", "--timeout=400s",
     )  # fmt: skip
-    town.run("bot", "--once", "--sick-seconds", "0")
-    words = said(town, bad)
+    gitea_fleet.run("bot", "--once", "--sick-seconds", "0")
+    words = said(gitea_fleet, bad)
     assert "❌" in words
     assert "exceeded quota" in words
-    back = town.open()["rollback/prod/app/web"]
+    back = gitea_fleet.open()["rollback/prod/app/web"]
     assert back.url in words
 
     # Approved, it goes back while it fails, and the release is not promoted again by itself.
-    town.site.approve(back.number)
-    town.run("bot", "--once", "--sick-seconds", "0")
-    clusters.well("prod", main(town))
+    gitea_fleet.site.approve(back.number)
+    gitea_fleet.run("bot", "--once", "--sick-seconds", "0")
+    clusters.well("prod", main(gitea_fleet))
     assert clusters.image("prod", "web") == "web:v2"
-    town.go()
-    assert town.open() == {}
-    assert "is held back" in town.run_failing("promote", "stage", "prod", "web", "--dry-run")
+    gitea_fleet.go()
+    assert gitea_fleet.open() == {}
+    assert "is held back" in gitea_fleet.run_failing("promote", "stage", "prod", "web", "--dry-run")
     clusters.remove()

@@ -15,44 +15,46 @@ from tests.promotion.fleet import entry, overlay
 from tests.promotion.gates.web import serving
 from tests.promotion.pull_request.conftest import build as build
 from tests.promotion.pull_request.conftest import checking as checking
-from tests.promotion.pull_request.forge_setup import ALL, Yard, unreachable
+from tests.promotion.pull_request.forge_setup import ALL, PromotionFleet, unreachable
 
-Build = Callable[..., Yard]
+Build = Callable[..., PromotionFleet]
 
 
 def test_what_fails_on_a_branch_of_its_own_goes_back_on_that_branch(build: Build) -> None:
     with serving(lambda *_: (503, b"")) as url:
-        yard = build(prod=f'releases: {{branch: live}}\nhealth: [{{type: http, url: "{url}"}}]\n')
-        yard.tag("v2")
-        yard.fleet.repo.git("push", "--quiet", "origin", "main:live")
-        merged = yard.advance().pull
+        promotion_fleet = build(
+            prod=f'releases: {{branch: live}}\nhealth: [{{type: http, url: "{url}"}}]\n'
+        )
+        promotion_fleet.tag("v2")
+        promotion_fleet.fleet.repo.git("push", "--quiet", "origin", "main:live")
+        merged = promotion_fleet.advance().pull
         assert merged
-        assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
-        yard.later(minutes=10)
-        follow(yard, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
-    (back,) = yard.open()
+        assert promotion_fleet.forge.merge(merged, merged.title, "") is MergeOutcome.merged
+        promotion_fleet.later(minutes=10)
+        follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    (back,) = promotion_fleet.open()
     assert (back.base, back.title) == ("live", "Roll back paw in prod")
-    assert "newTag: v1" in yard.file(back.branch)
-    assert "newTag: v2" in yard.file("live")
-    assert back.url in yard.forge.comments(merged)[-1].body
+    assert "newTag: v1" in promotion_fleet.file(back.branch)
+    assert "newTag: v2" in promotion_fleet.file("live")
+    assert back.url in promotion_fleet.forge.comments(merged)[-1].body
 
 
 def test_each_app_that_fails_gets_a_way_back_of_its_own(build: Build) -> None:
     with serving(lambda *_: (503, b"")) as url:
-        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
-        fleet = yard.fleet
+        promotion_fleet = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        fleet = promotion_fleet.fleet
         cat = fleet.commit(overlay("cat", 1))
         fleet.commit(*(entry(e, cat, app="cat") for e in ("stage", "prod")))
-        yard.tag("v2", app="cat", ref=cat)
-        yard.tag("v2")
-        merged = yard.advance(ALL).pull
+        promotion_fleet.tag("v2", app="cat", ref=cat)
+        promotion_fleet.tag("v2")
+        merged = promotion_fleet.advance(ALL).pull
         assert merged
-        assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
-        yard.later(minutes=10)
-        follow(yard, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
-    back = {pull.title: pull for pull in yard.open()}
+        assert promotion_fleet.forge.merge(merged, merged.title, "") is MergeOutcome.merged
+        promotion_fleet.later(minutes=10)
+        follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    back = {pull.title: pull for pull in promotion_fleet.open()}
     assert set(back) == {"Roll back cat in prod", "Roll back paw in prod"}
-    said = yard.forge.comments(merged)[-1].body
+    said = promotion_fleet.forge.comments(merged)[-1].body
     assert all(pull.url in said for pull in back.values())
 
 
@@ -61,20 +63,20 @@ def test_what_nobody_can_tell_takes_nothing_back(build: Build) -> None:
         raise ClusterError("https://10.0.0.1:6443 does not answer", why="the token has expired")
 
     argocd = "health: [{type: argocd, application: '{app}-prod'}]\n"
-    yard = build(prod=f"promotion: {{autoMerge: true}}\n{argocd}")
-    yard.tag("v2")
-    merged = yard.advance().pull
+    promotion_fleet = build(prod=f"promotion: {{autoMerge: true}}\n{argocd}")
+    promotion_fleet.tag("v2")
+    merged = promotion_fleet.advance().pull
     assert merged
-    yard.later(minutes=61)
-    follow(yard, HealthSources(away, httpx.Client))
-    assert yard.open() == []
-    assert "newTag: v2" in yard.file("main")
-    assert "does not answer" in yard.forge.comments(merged)[-1].body
+    promotion_fleet.later(minutes=61)
+    follow(promotion_fleet, HealthSources(away, httpx.Client))
+    assert promotion_fleet.open() == []
+    assert "newTag: v2" in promotion_fleet.file("main")
+    assert "does not answer" in promotion_fleet.forge.comments(merged)[-1].body
 
 
-def follow(yard: Yard, sources: HealthSources) -> None:
+def follow(promotion_fleet: PromotionFleet, sources: HealthSources) -> None:
     with sources:
-        yard.round(sources)
+        promotion_fleet.round(sources)
 
 
 def test_a_date_that_somebody_wrote_hides_no_rollout(
@@ -82,19 +84,19 @@ def test_a_date_that_somebody_wrote_hides_no_rollout(
 ) -> None:
     """It fails by the time of its merge, which the forge has, whatever commits say around it."""
     with serving(lambda *_: (503, b"")) as url:
-        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
-        yard.tag("v2")
-        merged = yard.advance().pull
+        promotion_fleet = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        promotion_fleet.tag("v2")
+        merged = promotion_fleet.advance().pull
         assert merged
-        assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
+        assert promotion_fleet.forge.merge(merged, merged.title, "") is MergeOutcome.merged
         for date in ("@0 +0000", "@4102444800 +0000", "@0 +0000"):
-            yard.pull()
+            promotion_fleet.pull()
             monkeypatch.setenv("GIT_COMMITTER_DATE", date)
-            yard.fleet.commit({"note.md": date})
-            yard.push()
-        yard.later(minutes=10)
-        follow(yard, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
-    (back,) = yard.open()
+            promotion_fleet.fleet.commit({"note.md": date})
+            promotion_fleet.push()
+        promotion_fleet.later(minutes=10)
+        follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    (back,) = promotion_fleet.open()
     assert back.title == "Roll back paw in prod"
 
 
@@ -102,12 +104,12 @@ def test_what_was_merged_long_ago_is_not_followed_because_of_a_date(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(lambda *_: (503, b"")) as url:
-        yard = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
-        yard.tag("v2")
-        merged = yard.advance().pull
+        promotion_fleet = build(prod=f'health: [{{type: http, url: "{url}"}}]\n')
+        promotion_fleet.tag("v2")
+        merged = promotion_fleet.advance().pull
         assert merged
         monkeypatch.setenv("GIT_COMMITTER_DATE", "@4102444800 +0000")
-        assert yard.forge.merge(merged, merged.title, "") is MergeOutcome.merged
-        yard.later(days=2)
-        follow(yard, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
-    assert yard.open() == []
+        assert promotion_fleet.forge.merge(merged, merged.title, "") is MergeOutcome.merged
+        promotion_fleet.later(days=2)
+        follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
+    assert promotion_fleet.open() == []

@@ -19,7 +19,7 @@ from reconciler.forges.signed_commits import SignedCommitBuilder
 from reconciler.session.forge import LIMITED, open_forge
 from tests.cli.conftest import Run
 from tests.conftest import Repo
-from tests.forges.fake_forge import AT, Smithy, shared_by
+from tests.forges.fake_forge import AT, FakeForge, shared_by
 from tests.forges.github_contract import sample
 from tests.forges.replay import Answer, Request, running
 from tests.forges.test_github import full
@@ -28,7 +28,7 @@ from tests.promotion.fleet import Fleet, entry
 BRANCH = "refs/heads/promote/stage/prod/app/paw"
 
 
-class Calm(Smithy):
+class Calm(FakeForge):
     """Nobody else works there, and no check runs."""
 
     def found(self, request: Request) -> Answer | None:
@@ -45,7 +45,7 @@ class Calm(Smithy):
 
 
 @pytest.fixture
-def github(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Smithy]:
+def github(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeForge]:
     fleet = Fleet(repo)
     fleet.commit(entry("stage", fleet.first, "v2"))
     monkeypatch.setenv("RECONCILER_FORGE", "github")
@@ -57,7 +57,7 @@ def github(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @pytest.fixture
-def clone(github: Smithy, tmp_path: Path) -> Repo:
+def clone(github: FakeForge, tmp_path: Path) -> Repo:
     return github.clone(tmp_path / "clone")
 
 
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_an_app_is_named(
 
 
 def test_a_promotion_with_a_workflow_s_token_is_signed_and_warned_of(
-    github: Smithy, clone: Repo, typed: Run
+    github: FakeForge, clone: Repo, typed: Run
 ) -> None:
     github.login = ACTIONS
     github.give("POST", f"{AT}/pulls", full(), status=201)
@@ -121,7 +121,7 @@ def test_a_promotion_with_a_workflow_s_token_is_signed_and_warned_of(
     assert github.is_signed(BRANCH)
 
 
-def test_a_bot_warns_once_however_many_rounds_it_goes(github: Smithy, clone: Repo) -> None:
+def test_a_bot_warns_once_however_many_rounds_it_goes(github: FakeForge, clone: Repo) -> None:
     github.login = ACTIONS
     bot = subprocess.Popen(
         [sys.executable, "-m", "reconciler", "bot", "--interval", "1", "--log-format", "text"],

@@ -24,7 +24,7 @@ WHO = {
 }
 
 
-class Smithy(Replay):
+class FakeForge(Replay):
     """`login` is whose token it is; `shared` is a bare repository."""
 
     def __init__(self, shared: Repo, folder: Path, login: str = "promoter[bot]") -> None:

@@ -12,9 +12,9 @@ from reconciler.render.kernel_process import Kernel
 from tests.conftest import Repo
 from tests.forges.conftest import Site
 from tests.forges.conftest import site as site
-from tests.promotion.pull_request.forge_setup import Yard, in_gitea, in_the_repository
+from tests.promotion.pull_request.forge_setup import PromotionFleet, in_gitea, in_the_repository
 
-Build = Callable[..., Yard]
+Build = Callable[..., PromotionFleet]
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,14 @@ def checking() -> Iterator[Kernel]:
 @pytest.fixture
 def build(repo: Repo, checking: Kernel) -> Build:
     """With more lines in the description of some environments."""
-    return lambda **more: Yard.build(in_the_repository, repo, checking, more)
+    return lambda **more: PromotionFleet.build(in_the_repository, repo, checking, more)
 
 
 @pytest.fixture
-def yard(build: Build) -> Yard:
+def promotion_fleet(build: Build) -> PromotionFleet:
     return build()
 
 
 @pytest.fixture
 def build_in_gitea(site: Site, repo: Repo, checking: Kernel) -> Build:
-    return lambda **more: Yard.build(partial(in_gitea, site), repo, checking, more)
+    return lambda **more: PromotionFleet.build(partial(in_gitea, site), repo, checking, more)

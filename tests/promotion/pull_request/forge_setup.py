@@ -41,7 +41,7 @@ def unreachable(*_: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
+class ForgeSetup:
     """Where pull requests are, and the bare repository that the bot works in."""
 
     root: Path
@@ -60,7 +60,7 @@ def bare_clone(repo: Repo, name: str) -> Repo:
     return found
 
 
-def in_gitea(site: Site, repo: Repo) -> Square:
+def in_gitea(site: Site, repo: Repo) -> ForgeSetup:
     where = f"{site.server.url}/fleet/{site.name}.git"
     password = site.server.token("bot")
     repo.git("remote", "add", "origin", where.replace("://", f"://bot:{password}@"))
@@ -69,10 +69,10 @@ def in_gitea(site: Site, repo: Repo) -> Square:
     bare.git("remote", "set-url", "origin", where)
     bare.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     remote = Remote(str(bare.path), where, os.environ, lambda: ("bot", password))
-    return Square(bare.path, OriginBranches(remote), lambda: site.forge("bot"), site.approve)
+    return ForgeSetup(bare.path, OriginBranches(remote), lambda: site.forge("bot"), site.approve)
 
 
-def in_the_repository(repo: Repo) -> Square:
+def in_the_repository(repo: Repo) -> ForgeSetup:
     bare = bare_clone(repo, "shared.git")
     bare.git("remote", "remove", "origin")
     repo.git("remote", "add", "origin", str(bare.path))
@@ -82,14 +82,14 @@ def in_the_repository(repo: Repo) -> Square:
         alice = LocalForge(root, "alice")
         alice.approve(alice.pull(number))
 
-    return Square(bare.path, OwnBranches(root), lambda: LocalForge(root, "bot"), approve)
+    return ForgeSetup(bare.path, OwnBranches(root), lambda: LocalForge(root, "bot"), approve)
 
 
 @dataclass(slots=True)
-class Yard:
+class PromotionFleet:
     """People work in `fleet`, a clone."""
 
-    square: Square
+    forge_setup: ForgeSetup
     fleet: Fleet
     kernel: Kernel
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -97,17 +97,17 @@ class Yard:
     @classmethod
     def build(
         cls,
-        settle: Callable[[Repo], Square],
+        settle: Callable[[Repo], ForgeSetup],
         repo: Repo,
         kernel: Kernel,
         more: Mapping[str, str],
-    ) -> Yard:
+    ) -> PromotionFleet:
         fleet = Fleet(repo, more)
         return cls(settle(repo), fleet, kernel)
 
     @property
     def forge(self) -> Forge:
-        return self.square.forge()
+        return self.forge_setup.forge()
 
     def push(self) -> None:
         self.fleet.repo.git("push", "--quiet", "origin", "main")
@@ -126,7 +126,7 @@ class Yard:
         branches: Branches | None = None,
         sources: HealthSources | None = None,
     ) -> PromotionSession:
-        root = str(self.square.root)
+        root = str(self.forge_setup.root)
         repository = Repository(root)
 
         def opened(branch: str) -> CommitTree:
@@ -139,7 +139,7 @@ class Yard:
         sources = sources or self.sources()
         session = PromotionSession(
             CommitBuilder(root, Committer("bot", "bot@fleet.example")),
-            SeenBranches(branches or self.square.branches),
+            SeenBranches(branches or self.forge_setup.branches),
             forge,
             planner,
             Assessor(planner.renderer, sources, lambda: self.now, forge, Witness(forge)),
@@ -165,7 +165,7 @@ class Yard:
         return self.forge.open_pulls()
 
     def branch_names(self) -> set[str]:
-        found = self.square.branches.tips("refs/heads/promote/", "refs/heads/rollback/")
+        found = self.forge_setup.branches.tips("refs/heads/promote/", "refs/heads/rollback/")
         return {name.removeprefix("refs/heads/") for name in found}
 
     def file(self, revision: str, environment: str = "prod", app: str = "paw") -> str:

@@ -24,9 +24,9 @@ from reconciler.promotion.pull_request.decide import next_actions
 from reconciler.promotion.pull_request.observe import observe
 from reconciler.promotion.pull_request.session import PromotionSession
 from tests.promotion.fleet import entry, overlay
-from tests.promotion.pull_request.forge_setup import ALL, PAW, Yard
+from tests.promotion.pull_request.forge_setup import ALL, PAW, PromotionFleet
 
-Build = Callable[..., Yard]
+Build = Callable[..., PromotionFleet]
 
 WRITES = {"move", "create", "update", "close", "say", "attach", "set_status", "merge"}
 
@@ -60,12 +60,14 @@ class Mortal:
         return write
 
 
-def lives(yard: Yard, run: Callable[[Any], object], number: int, after: bool) -> bool:
+def lives(
+    promotion_fleet: PromotionFleet, run: Callable[[Any], object], number: int, after: bool
+) -> bool:
     """Does the run come to its end before its n-th write?"""
     life = [number]
-    session = yard.session(
-        Mortal(life, after, yard.forge),
-        Mortal(life, after, yard.square.branches),
+    session = promotion_fleet.session(
+        Mortal(life, after, promotion_fleet.forge),
+        Mortal(life, after, promotion_fleet.forge_setup.branches),
     )
     try:
         run(session)
@@ -76,141 +78,143 @@ def lives(yard: Yard, run: Callable[[Any], object], number: int, after: bool) ->
 
 @pytest.mark.parametrize("after", [False, True])
 def test_proposing_survives_its_death_anywhere(build: Build, after: bool) -> None:
-    yard = build(prod="promotion: {propose: app, gates: [{type: approvals}]}\n")
+    promotion_fleet = build(prod="promotion: {propose: app, gates: [{type: approvals}]}\n")
     alive, number = False, 0
     while not alive:
         number += 1
-        yard.tag(f"v{number + 1}")
+        promotion_fleet.tag(f"v{number + 1}")
         alive = lives(
-            yard,
+            promotion_fleet,
             lambda session: list(run_round(session)),
             number,
             after,
         )
-        assert {pull.branch for pull in yard.open()} <= {PAW.branch}
-        yard.round()
-        (pull,) = yard.open()
-        assert f"newTag: v{number + 1}" in yard.file(PAW.branch)
+        assert {pull.branch for pull in promotion_fleet.open()} <= {PAW.branch}
+        promotion_fleet.round()
+        (pull,) = promotion_fleet.open()
+        assert f"newTag: v{number + 1}" in promotion_fleet.file(PAW.branch)
         assert f"v{number + 1}" in pull.body
-        assert len(yard.forge.statuses(pull.commit)) == 2
+        assert len(promotion_fleet.forge.statuses(pull.commit)) == 2
         if number % 2:  # every other time it begins anew
-            yard.forge.close(pull)
+            promotion_fleet.forge.close(pull)
     assert number > 3
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_superseding_survives_its_death_anywhere(build: Build, after: bool) -> None:
-    yard = build()
-    dog = yard.fleet.commit(overlay("dog", 1))
-    yard.fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
+    promotion_fleet = build()
+    dog = promotion_fleet.fleet.commit(overlay("dog", 1))
+    promotion_fleet.fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
     alive, number = False, 0
     while not alive:
         number += 1
-        yard.tag(f"v{number + 1}")
-        yard.tag(f"v{number + 1}", app="dog", ref=dog)
-        yard.advance(PAW, again=True)
-        alive = lives(yard, lambda session: advance(session, ALL), number, after)
-        yard.advance(ALL, again=True)
-        assert [pull.branch for pull in yard.open()] == [ALL.branch]
-        assert f"newTag: v{number + 1}" in yard.file(ALL.branch)
+        promotion_fleet.tag(f"v{number + 1}")
+        promotion_fleet.tag(f"v{number + 1}", app="dog", ref=dog)
+        promotion_fleet.advance(PAW, again=True)
+        alive = lives(promotion_fleet, lambda session: advance(session, ALL), number, after)
+        promotion_fleet.advance(ALL, again=True)
+        assert [pull.branch for pull in promotion_fleet.open()] == [ALL.branch]
+        assert f"newTag: v{number + 1}" in promotion_fleet.file(ALL.branch)
     assert number > 5
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_merging_survives_its_death_anywhere(build: Build, after: bool) -> None:
-    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    promotion_fleet = build(prod="promotion: {propose: app, autoMerge: true}\n")
     alive, number = False, 0
     while not alive:
         number += 1
-        yard.tag(f"v{number + 1}")
+        promotion_fleet.tag(f"v{number + 1}")
         alive = lives(
-            yard,
+            promotion_fleet,
             lambda session: list(run_round(session)),
             number,
             after,
         )
-        yard.round()
-        yard.round()
-        assert (yard.open(), yard.branch_names()) == ([], set())
-        assert f"newTag: v{number + 1}" in yard.file("main")
-        yard.pull()
+        promotion_fleet.round()
+        promotion_fleet.round()
+        assert (promotion_fleet.open(), promotion_fleet.branch_names()) == ([], set())
+        assert f"newTag: v{number + 1}" in promotion_fleet.file("main")
+        promotion_fleet.pull()
     assert number > 4
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_rolling_back_survives_its_death_anywhere(build: Build, after: bool) -> None:
-    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    promotion_fleet = build(prod="promotion: {propose: app, autoMerge: true}\n")
     back = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
     alive, number = False, 0
     while not alive:
         number += 1
-        yard.tag(f"v{number + 1}")
-        yard.round()
-        assert f"newTag: v{number + 1}" in yard.file("main")
-        alive = lives(yard, lambda session: advance(session, back), number, after)
-        yard.round()
-        if f"newTag: v{number + 1}" in yard.file("main"):
-            assert yard.advance(back).end is End.merged
-        yard.round()
-        assert f"newTag: v{number + 1}" not in yard.file("main")
-        assert (yard.open(), yard.branch_names()) == ([], set())
-        yard.pull()
+        promotion_fleet.tag(f"v{number + 1}")
+        promotion_fleet.round()
+        assert f"newTag: v{number + 1}" in promotion_fleet.file("main")
+        alive = lives(promotion_fleet, lambda session: advance(session, back), number, after)
+        promotion_fleet.round()
+        if f"newTag: v{number + 1}" in promotion_fleet.file("main"):
+            assert promotion_fleet.advance(back).end is End.merged
+        promotion_fleet.round()
+        assert f"newTag: v{number + 1}" not in promotion_fleet.file("main")
+        assert (promotion_fleet.open(), promotion_fleet.branch_names()) == ([], set())
+        promotion_fleet.pull()
     assert number > 4
 
 
-def test_the_outcome_of_a_push_that_nobody_heard_of_is_seen(yard: Yard) -> None:
-    yard.tag("v2")
-    lives(yard, lambda session: advance(session, PAW), 1, True)
-    assert yard.branch_names() == {PAW.branch}
-    found = yard.advance()
+def test_the_outcome_of_a_push_that_nobody_heard_of_is_seen(
+    promotion_fleet: PromotionFleet,
+) -> None:
+    promotion_fleet.tag("v2")
+    lives(promotion_fleet, lambda session: advance(session, PAW), 1, True)
+    assert promotion_fleet.branch_names() == {PAW.branch}
+    found = promotion_fleet.advance()
     assert found.proposal
     assert found.proposal.outcome is BranchOutcome.unchanged
     assert found.created
 
 
-def proposes(yard: Yard) -> PromotionRequest:
-    yard.tag("v2")
+def proposes(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    promotion_fleet.tag("v2")
     return PAW
 
 
-def updates(yard: Yard) -> PromotionRequest:
-    yard.advance(proposes(yard))
-    yard.tag("v3")
+def updates(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    promotion_fleet.advance(proposes(promotion_fleet))
+    promotion_fleet.tag("v3")
     return PAW
 
 
-def supersedes(yard: Yard) -> PromotionRequest:
-    dog = yard.fleet.commit(overlay("dog", 1))
-    yard.fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
-    yard.tag("v2", app="dog", ref=dog)
-    yard.advance(proposes(yard))
+def supersedes(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    dog = promotion_fleet.fleet.commit(overlay("dog", 1))
+    promotion_fleet.fleet.commit(*(entry(e, dog, app="dog") for e in ("stage", "prod")))
+    promotion_fleet.tag("v2", app="dog", ref=dog)
+    promotion_fleet.advance(proposes(promotion_fleet))
     return ALL
 
 
-def stops(yard: Yard) -> PromotionRequest:
-    yard.advance(proposes(yard))
-    yard.tag("v1-hotfix", "prod")
-    yard.tag("v3")
+def stops(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    promotion_fleet.advance(proposes(promotion_fleet))
+    promotion_fleet.tag("v1-hotfix", "prod")
+    promotion_fleet.tag("v3")
     return PAW
 
 
-def goes_on(yard: Yard) -> PromotionRequest:
-    before = yard.fleet.file("prod").read_text()
-    yard.advance(stops(yard))
-    yard.fleet.commit({"environments/prod/paw/kustomization.yaml": before})
-    yard.push()
+def goes_on(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    before = promotion_fleet.fleet.file("prod").read_text()
+    promotion_fleet.advance(stops(promotion_fleet))
+    promotion_fleet.fleet.commit({"environments/prod/paw/kustomization.yaml": before})
+    promotion_fleet.push()
     return PAW
 
 
-def closes(yard: Yard) -> PromotionRequest:
-    yard.advance(proposes(yard))
-    yard.tag("v2", "prod")
+def closes(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    promotion_fleet.advance(proposes(promotion_fleet))
+    promotion_fleet.tag("v2", "prod")
     return PAW
 
 
-def rolls_back(yard: Yard) -> PromotionRequest:
-    assert yard.advance(proposes(yard)).end is End.merged
-    yard.pull()
+def rolls_back(promotion_fleet: PromotionFleet) -> PromotionRequest:
+    assert promotion_fleet.advance(proposes(promotion_fleet)).end is End.merged
+    promotion_fleet.pull()
     return PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
 
 
@@ -219,7 +223,7 @@ WAITS = "promotion: {propose: app, gates: [{type: approvals}]}\n"
 SOAKS = "promotion: {overrides: [bot], gates: [{type: soak, time: 9999d}]}\n"
 PASSING = Override(("soak",), "an incident", "")
 
-Prepare = Callable[[Yard], PromotionRequest]
+Prepare = Callable[[PromotionFleet], PromotionRequest]
 
 # What prod says of promotions, what there is to be done, and how many actions that takes.
 RUNS: Mapping[str, tuple[str, Prepare, int]] = {
@@ -235,32 +239,43 @@ RUNS: Mapping[str, tuple[str, Prepare, int]] = {
 }
 
 
-def state(yard: Yard) -> object:
+def state(promotion_fleet: PromotionFleet) -> object:
     """All that is there in the end, but for the names of commits, which have their time in them."""
-    pulls = [yard.forge.pull(number + 1) for number in range(len(all_pulls(yard)))]
+    pulls = [
+        promotion_fleet.forge.pull(number + 1) for number in range(len(all_pulls(promotion_fleet)))
+    ]
     found = [
         (
-            replace(pull, created=yard.now, merged_at=None),
-            [comment.body for comment in yard.forge.comments(pull)],
-            sorted(map(str, yard.forge.statuses(pull.commit))),
+            replace(pull, created=promotion_fleet.now, merged_at=None),
+            [comment.body for comment in promotion_fleet.forge.comments(pull)],
+            sorted(map(str, promotion_fleet.forge.statuses(pull.commit))),
         )
         for pull in pulls
     ]
-    branches = sorted(yard.branch_names())
-    text = repr((found, branches, yard.file("main"), [yard.file(name) for name in branches]))
+    branches = sorted(promotion_fleet.branch_names())
+    text = repr(
+        (
+            found,
+            branches,
+            promotion_fleet.file("main"),
+            [promotion_fleet.file(name) for name in branches],
+        )
+    )
     return re.sub(r"[0-9a-f]{10,40}", "#", text.replace("\\u200b", ""))
 
 
-def settled(yard: Yard, request: PromotionRequest, options: Mapping[str, Any]) -> object:
+def settled(
+    promotion_fleet: PromotionFleet, request: PromotionRequest, options: Mapping[str, Any]
+) -> object:
     """After one more run: of what it opened itself, a run does not ask what others said of it."""
-    words = yard.advance(request, **options).actions
+    words = promotion_fleet.advance(request, **options).actions
     assert {type(action) for action in words} <= {UpdatePullRequest, SetStatuses}
-    assert yard.advance(request, **options).actions == ()
-    return state(yard)
+    assert promotion_fleet.advance(request, **options).actions == ()
+    return state(promotion_fleet)
 
 
-def all_pulls(yard: Yard) -> list[str]:
-    bare = yard.square.root
+def all_pulls(promotion_fleet: PromotionFleet) -> list[str]:
+    bare = promotion_fleet.forge_setup.root
     listed = (bare / "refs/reconciler/requests").glob("*")
     packed = (bare / "packed-refs").read_text() if (bare / "packed-refs").exists() else ""
     known = re.findall(r"refs/reconciler/requests/(\d+)$", packed, re.MULTILINE)
@@ -272,15 +287,18 @@ def test_every_beginning_of_the_list_is_completed_by_the_next_run(
     build: Build, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy, prepare, length = RUNS[name]
-    yard = build(prod=policy)
-    request = prepare(yard)
+    promotion_fleet = build(prod=policy)
+    request = prepare(promotion_fleet)
     options = {"override": PASSING} if policy is SOAKS else {}
-    bare, kept = yard.square.root, yard.square.root.with_suffix(".kept")
+    bare, kept = (
+        promotion_fleet.forge_setup.root,
+        promotion_fleet.forge_setup.root.with_suffix(".kept"),
+    )
     shutil.copytree(bare, kept)
-    seen = observe(yard.session(), request, foresee=True)
+    seen = observe(promotion_fleet.session(), request, foresee=True)
     foreseen = [type(action) for action in next_actions(seen)]
-    done = yard.advance(request, **options).actions
-    expected = settled(yard, request, options)
+    done = promotion_fleet.advance(request, **options).actions
+    expected = settled(promotion_fleet, request, options)
     if not options:
         assert [type(action) for action in done] == foreseen
     for left in range(len(done)):
@@ -296,17 +314,17 @@ def test_every_beginning_of_the_list_is_completed_by_the_next_run(
         with monkeypatch.context() as patched:
             patched.setattr(loop, "carry_out", ends)
             with pytest.raises(Death):
-                yard.advance(request, **options)
-        yard.advance(request, **options)
-        found = settled(yard, request, options)
+                promotion_fleet.advance(request, **options)
+        promotion_fleet.advance(request, **options)
+        found = settled(promotion_fleet, request, options)
         assert found == expected, [str(action) for action in done[:left]]
     assert len(done) >= length
 
 
-def test_a_dry_run_says_what_a_run_does_then(yard: Yard) -> None:
+def test_a_dry_run_says_what_a_run_does_then(promotion_fleet: PromotionFleet) -> None:
     """In plain words, and with nothing done."""
-    request = supersedes(yard)
-    now = observe(yard.session(), request, foresee=True)
+    request = supersedes(promotion_fleet)
+    now = observe(promotion_fleet.session(), request, foresee=True)
     assert [str(action) for action in next_actions(now)] == [
         "push the new branch promote/stage/prod/all",
         "open a pull request from promote/stage/prod/all to main: "
@@ -318,7 +336,7 @@ def test_a_dry_run_says_what_a_run_does_then(yard: Yard) -> None:
         "close pull request 1",
         "delete the branch promote/stage/prod/app/paw",
     ]
-    assert yard.branch_names() == {PAW.branch}
-    (pull,) = yard.open()
+    assert promotion_fleet.branch_names() == {PAW.branch}
+    (pull,) = promotion_fleet.open()
     assert isinstance(pull, PullRequest)
     assert pull.state is PullRequestState.open

@@ -25,9 +25,9 @@ from reconciler.promotion.pull_request.carry_out import carry_out
 from reconciler.promotion.pull_request.decide import next_actions
 from reconciler.promotion.pull_request.observe import observe
 from reconciler.promotion.pull_request.situation import RequestOptions, Situation
-from tests.promotion.pull_request.forge_setup import PAW, Yard
+from tests.promotion.pull_request.forge_setup import PAW, PromotionFleet
 
-Build = Callable[..., Yard]
+Build = Callable[..., PromotionFleet]
 Change = Callable[[Situation], Situation]
 
 THEIRS = CommitSummary("f" * 40, 0, "mallory", "mine")
@@ -99,9 +99,9 @@ CASES: dict[str, tuple[list[Change], list[type[Action]]]] = {
 
 
 def test_each_fact_has_its_consequence(build: Build) -> None:
-    yard = build(prod="promotion: {propose: app, autoMerge: true}\n")
-    yard.tag("v2")
-    settled = settled_situation(yard)
+    promotion_fleet = build(prod="promotion: {propose: app, autoMerge: true}\n")
+    promotion_fleet.tag("v2")
+    settled = settled_situation(promotion_fleet)
     found = {}
     for name, (changes, _) in CASES.items():
         now = settled
@@ -111,9 +111,9 @@ def test_each_fact_has_its_consequence(build: Build) -> None:
     assert found == {name: expected for name, (_, expected) in CASES.items()}
 
 
-def settled_situation(yard: Yard) -> Situation:
+def settled_situation(promotion_fleet: PromotionFleet) -> Situation:
     """Open, with all statuses, and ready to be merged."""
-    session = yard.session()
+    session = promotion_fleet.session()
     done: list[Action] = []
     while True:
         now = observe(session, PAW, None, done)

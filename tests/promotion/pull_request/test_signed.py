@@ -33,7 +33,7 @@ from reconciler.promotion.pull_request.branch import (
 )
 from reconciler.promotion.pull_request.lock import REFERENCE, Lock
 from tests.conftest import Repo
-from tests.forges.fake_forge import Smithy, shared_by
+from tests.forges.fake_forge import FakeForge, shared_by
 from tests.forges.replay import running
 from tests.promotion.fleet import Fleet, entry
 
@@ -43,11 +43,11 @@ ENTRY = "environments/prod/paw/kustomization.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class GiteaFleet:
     """People work in `fleet`, and an app in `clone`, where nobody said who commits."""
 
     fleet: Fleet
-    github: Smithy
+    github: FakeForge
     clone: Repo
     bench: CommitBuilder
     remote: Remote
@@ -75,11 +75,11 @@ class Town:
 
 
 @pytest.fixture
-def town(repo: Repo, tmp_path: Path) -> Iterator[Town]:
+def gitea_fleet(repo: Repo, tmp_path: Path) -> Iterator[GiteaFleet]:
     fleet = Fleet(repo)
     fleet.file("prod").chmod(0o755)
     fleet.commit(entry("stage", fleet.first, "v2"))
-    github = Smithy(shared_by(repo, tmp_path), tmp_path)
+    github = FakeForge(shared_by(repo, tmp_path), tmp_path)
     with running(github):
         clone = github.clone(tmp_path / "clone")
         root = str(clone.path)
@@ -89,119 +89,125 @@ def town(repo: Repo, tmp_path: Path) -> Iterator[Town]:
             assert isinstance(found.forge, GitHub)
             remote = Remote(root, github.remote, os.environ, found.login)
             bench = SignedCommitBuilder(root, found.forge, remote)
-            yield Town(fleet, github, clone, bench, remote)
+            yield GiteaFleet(fleet, github, clone, bench, remote)
 
 
-def test_the_branch_has_a_commit_that_github_signed(town: Town) -> None:
-    made = town.propose()
-    shared, main = town.github.shared, town.fleet.repo.git("rev-parse", "main")
-    assert (made.outcome, town.tip()) == (BranchOutcome.created, made.commit)
-    assert town.github.is_signed(made.commit)
+def test_the_branch_has_a_commit_that_github_signed(gitea_fleet: GiteaFleet) -> None:
+    made = gitea_fleet.propose()
+    shared, main = gitea_fleet.github.shared, gitea_fleet.fleet.repo.git("rev-parse", "main")
+    assert (made.outcome, gitea_fleet.tip()) == (BranchOutcome.created, made.commit)
+    assert gitea_fleet.github.is_signed(made.commit)
     assert shared.git("log", "-1", "--format=%an %cn %P", made.commit) == (
         f"promoter[bot] GitHub {main}"
     )
-    wanted = CommitBuilder(str(town.fleet.repo.path)).tree_with(main, town.fleet.plan().edits)
+    wanted = CommitBuilder(str(gitea_fleet.fleet.repo.path)).tree_with(
+        main, gitea_fleet.fleet.plan().edits
+    )
     assert shared.git("rev-parse", f"{made.commit}^{{tree}}") == str(wanted)
     assert shared.git("ls-tree", made.commit, ENTRY).startswith("100755")
     assert shared.git("fsck", "--strict") == ""
 
 
-def test_a_run_after_a_run_makes_nothing(town: Town) -> None:
-    first = town.propose()
-    again = town.propose()
+def test_a_run_after_a_run_makes_nothing(gitea_fleet: GiteaFleet) -> None:
+    first = gitea_fleet.propose()
+    again = gitea_fleet.propose()
     assert (again.outcome, again.commit) == (BranchOutcome.unchanged, first.commit)
-    assert (again.theirs, town.github.made()) == ((), 1)
-    ours = town.bench.commit(again.commit)
-    assert town.bench.is_ours(ours)
+    assert (again.theirs, gitea_fleet.github.made()) == ((), 1)
+    ours = gitea_fleet.bench.commit(again.commit)
+    assert gitea_fleet.bench.is_ours(ours)
     assert request_of_commit(ours.message) == PAW
 
 
-def test_a_newer_release_takes_the_place_of_the_older_one(town: Town) -> None:
-    town.propose()
-    town.tag("v3")
-    second = town.propose()
-    assert (second.outcome, town.tip()) == (BranchOutcome.updated, second.commit)
-    shared = town.github.shared
+def test_a_newer_release_takes_the_place_of_the_older_one(gitea_fleet: GiteaFleet) -> None:
+    gitea_fleet.propose()
+    gitea_fleet.tag("v3")
+    second = gitea_fleet.propose()
+    assert (second.outcome, gitea_fleet.tip()) == (BranchOutcome.updated, second.commit)
+    shared = gitea_fleet.github.shared
     assert shared.git("rev-list", "--count", f"main..{second.commit}") == "1"
     assert "newTag: v3" in shared.git("show", f"{second.commit}:{ENTRY}")
-    assert town.github.is_signed(second.commit)
+    assert gitea_fleet.github.is_signed(second.commit)
 
 
-def test_the_promotion_goes_on_top_of_a_commit_of_somebody_else(town: Town) -> None:
-    town.propose()
-    git = town.fleet.repo.git
-    git("fetch", "--quiet", str(town.github.shared.path), PAW.branch)
+def test_the_promotion_goes_on_top_of_a_commit_of_somebody_else(gitea_fleet: GiteaFleet) -> None:
+    gitea_fleet.propose()
+    git = gitea_fleet.fleet.repo.git
+    git("fetch", "--quiet", str(gitea_fleet.github.shared.path), PAW.branch)
     git("switch", "--quiet", "--create", PAW.branch, "FETCH_HEAD")
-    theirs = town.push({"overlays/note": "mine\n"})
+    theirs = gitea_fleet.push({"overlays/note": "mine\n"})
     git("switch", "--quiet", "main")
-    town.tag("v3")
-    on_top = town.propose()
-    shared = town.github.shared
+    gitea_fleet.tag("v3")
+    on_top = gitea_fleet.propose()
+    shared = gitea_fleet.github.shared
     assert shared.git("log", "-1", "--format=%P", on_top.commit) == theirs
     assert shared.git("show", f"{on_top.commit}:overlays/note") == "mine"
     assert "newTag: v3" in shared.git("show", f"{on_top.commit}:{ENTRY}")
-    assert town.github.is_signed(on_top.commit)
-    again = town.propose()
+    assert gitea_fleet.github.is_signed(on_top.commit)
+    again = gitea_fleet.propose()
     assert (again.outcome, again.commit) == (BranchOutcome.unchanged, on_top.commit)
 
 
-def test_a_branch_that_is_refused_is_made_by_the_next_run(town: Town) -> None:
-    hook = town.github.shared.path / "hooks" / "update"
+def test_a_branch_that_is_refused_is_made_by_the_next_run(gitea_fleet: GiteaFleet) -> None:
+    hook = gitea_fleet.github.shared.path / "hooks" / "update"
     hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\nexit 1\n")
     hook.chmod(0o755)
     with pytest.raises(RepositoryError, match="is refused by origin") as caught:
-        town.propose()
+        gitea_fleet.propose()
     assert "not on fridays" in caught.value.why
-    assert town.tip() == ""
+    assert gitea_fleet.tip() == ""
     hook.unlink()
-    assert town.propose().commit == town.tip()
+    assert gitea_fleet.propose().commit == gitea_fleet.tip()
 
 
-def test_of_two_at_once_the_second_is_told(town: Town) -> None:
-    late = town.branches()
-    main = town.github.shared.git("rev-parse", "main")
-    town.github.shared.git("update-ref", HEADS + PAW.branch, main)
+def test_of_two_at_once_the_second_is_told(gitea_fleet: GiteaFleet) -> None:
+    late = gitea_fleet.branches()
+    main = gitea_fleet.github.shared.git("rev-parse", "main")
+    gitea_fleet.github.shared.git("update-ref", HEADS + PAW.branch, main)
     with pytest.raises(RepositoryError, match="somebody else changed the branch"):
-        town.propose(late)
-    assert town.tip() == main
+        gitea_fleet.propose(late)
+    assert gitea_fleet.tip() == main
 
 
-def test_many_branches_are_made_in_one_go(town: Town) -> None:
-    branches, plan = town.branches(), town.fleet.plan()
-    push_new_branches(town.bench, branches, [BranchWork(plan, PAW), BranchWork(plan, ALL)])
-    tips = town.github.shared.git("for-each-ref", "--format=%(objectname)", HEADS + "promote/")
+def test_many_branches_are_made_in_one_go(gitea_fleet: GiteaFleet) -> None:
+    branches, plan = gitea_fleet.branches(), gitea_fleet.fleet.plan()
+    push_new_branches(gitea_fleet.bench, branches, [BranchWork(plan, PAW), BranchWork(plan, ALL)])
+    tips = gitea_fleet.github.shared.git(
+        "for-each-ref", "--format=%(objectname)", HEADS + "promote/"
+    )
     assert len(tips.split()) == 2
-    assert all(town.github.is_signed(tip) for tip in tips.split())
-    again = propose_branch(town.bench, branches, BranchWork(plan, ALL))
+    assert all(gitea_fleet.github.is_signed(tip) for tip in tips.split())
+    again = propose_branch(gitea_fleet.bench, branches, BranchWork(plan, ALL))
     assert again.outcome is BranchOutcome.unchanged
 
 
-def test_files_keep_their_kind_and_their_bytes(town: Town) -> None:
-    people = town.fleet.repo
+def test_files_keep_their_kind_and_their_bytes(gitea_fleet: GiteaFleet) -> None:
+    people = gitea_fleet.fleet.repo
     (people.path / "link").symlink_to("README")
     (people.path / "program").write_bytes(b"#!/bin/sh\n")
     (people.path / "program").chmod(0o755)
-    base = town.push({"text": "a\n", "deep/down/binary": "b\n"})
-    town.branches()
+    base = gitea_fleet.push({"text": "a\n", "deep/down/binary": "b\n"})
+    gitea_fleet.branches()
     edits = {
         "link": b"elsewhere",
         "program": b"#!/bin/bash\r\n",
         "text": "ä\u200b\n".encode(),
         "deep/down/binary": b"\xff\x00",
     }
-    made = town.bench.make(town.bench.tree_with(base, edits), [base], "Change")
-    assert {path: town.bench.content(made, path) for path in edits} == edits
-    kinds = town.clone.git("ls-tree", "-r", made, *edits).splitlines()
+    made = gitea_fleet.bench.make(gitea_fleet.bench.tree_with(base, edits), [base], "Change")
+    assert {path: gitea_fleet.bench.content(made, path) for path in edits} == edits
+    kinds = gitea_fleet.clone.git("ls-tree", "-r", made, *edits).splitlines()
     assert sorted(line.split()[0] for line in kinds) == ["100644", "100644", "100755", "120000"]
 
 
-def test_a_commit_may_have_news_in_its_message_alone(town: Town) -> None:
-    base = town.propose().commit
-    made = town.bench.make(town.bench.commit(base).tree_id, [base], "For another reason")
-    assert town.github.is_signed(made)
+def test_a_commit_may_have_news_in_its_message_alone(gitea_fleet: GiteaFleet) -> None:
+    base = gitea_fleet.propose().commit
+    made = gitea_fleet.bench.make(
+        gitea_fleet.bench.commit(base).tree_id, [base], "For another reason"
+    )
+    assert gitea_fleet.github.is_signed(made)
 
 
-def test_the_lock_is_nothing_for_github_to_sign(town: Town) -> None:
-    with Lock(OriginBranches(town.remote), str(town.clone.path), "a"):
-        assert town.github.shared.git("rev-parse", "--verify", REFERENCE)
-    assert not town.github.requests
+def test_the_lock_is_nothing_for_github_to_sign(gitea_fleet: GiteaFleet) -> None:
+    with Lock(OriginBranches(gitea_fleet.remote), str(gitea_fleet.clone.path), "a"):
+        assert gitea_fleet.github.shared.git("rev-parse", "--verify", REFERENCE)
+    assert not gitea_fleet.github.requests
