@@ -24,16 +24,18 @@ settings.load_profile("steady")
 
 pytest_plugins = ["tests.testbed.plugin"]
 
-# Whatever uses one of these, directly or not, waits for a program that is compiled: make quick does
-# without. What gets a peer without them has the mark written on it, or fails.
-PEER_FIXTURES = {"peer", "tiny"}
+# What a test uses, directly or not, says what it costs: a program that is compiled, commits that
+# go through pre-commit and prek, or a clone in which a page is typed. make quick does without. What
+# gets a peer in another way has the mark written on it, or fails; so has what is slow in itself.
+FIXTURES = {"peers": {"peer", "tiny"}, "slow": {"clone", "hooked", "pushing"}}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if PEER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker("peers")
+        for mark, fixtures in FIXTURES.items():
+            if fixtures.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
 
 
 @pytest.hookimpl(wrapper=True)

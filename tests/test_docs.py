@@ -133,7 +133,6 @@ def needs(page: Path, environment: dict[str, str], request: pytest.FixtureReques
         request.getfixturevalue("testbeds")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("needs")
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_every_command_of_a_page_prints_what_the_page_says(

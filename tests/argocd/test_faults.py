@@ -28,6 +28,8 @@ from tests.argocd.client import DEPLOYMENT, FLEET, WEB, Plugin, archive, message
 from tests.argocd.conftest import running
 from tests.trees.test_archive import member
 
+pytestmark = pytest.mark.slow  # large archives, and servers that are killed
+
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED

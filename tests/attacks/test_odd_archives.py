@@ -14,6 +14,8 @@ from tests.argocd.conftest import plugin as plugin
 from tests.attacks.sidecar import MIB, User, beside, peak_of
 from tests.trees.test_archive import member
 
+pytestmark = pytest.mark.slow  # as much memory as a sidecar may have
+
 SECONDS = 60
 
 

@@ -16,6 +16,8 @@ from tests.argocd.client import DEPLOYMENT, FLEET, Plugin, archive
 from tests.argocd.conftest import start as start
 from tests.attacks.sidecar import MIB, User, beside, peak_of
 
+pytestmark = pytest.mark.slow  # as much memory as a sidecar may have
+
 SHIPPED = Path(__file__).parents[2] / "argocd-plugin"
 SECONDS = 60
 

@@ -10,6 +10,8 @@ import pytest
 import hatch_build
 from tests.conftest import PEER_MISSING
 
+pytestmark = pytest.mark.slow  # Go compiles all of it
+
 
 @pytest.fixture(scope="module")
 def go() -> str:

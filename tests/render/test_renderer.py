@@ -202,6 +202,7 @@ EDITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150,
     derandomize=True,

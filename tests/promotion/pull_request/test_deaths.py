@@ -26,6 +26,8 @@ from reconciler.promotion.pull_request.session import PromotionSession
 from tests.promotion.fleet import entry, overlay
 from tests.promotion.pull_request.forge_setup import ALL, PAW, PromotionFleet
 
+pytestmark = pytest.mark.slow  # each of its tests ends a run after every step
+
 Build = Callable[..., PromotionFleet]
 
 WRITES = {"move", "create", "update", "close", "say", "attach", "set_status", "merge"}

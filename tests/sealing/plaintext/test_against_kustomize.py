@@ -33,7 +33,7 @@ from tests.sealing.plaintext.repositories import VALUE, Builder, Repository, enc
 
 HUNT = int(os.environ.get("RECONCILER_FUZZ", "0"))
 TOLD_AFTER = 1000
-pytestmark = pytest.mark.timeout(0 if HUNT else 300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0 if HUNT else 300)]
 NOTHING = PlaintextRules()
 
 
