@@ -244,7 +244,7 @@ def test_a_lock_ends_with_the_one_who_has_it(typed: Run, fleet: Repo) -> None:
 def test_one_who_was_stopped_is_not_waited_for_for_ever(
     typed: Run, fleet: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_lock, "PATIENCE", 0.2)
+    monkeypatch.setattr(file_lock, "LOCK_WAIT_SECONDS", 0.2)
     with holder(fleet.path) as process:
         process.send_signal(signal.SIGSTOP)
         done = typed(*put("password"), cwd=fleet.path)
@@ -257,7 +257,7 @@ def test_all_work_trees_have_one_lock(
     typed: Run, fleet: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fleet.git("worktree", "add", "--quiet", str(tmp_path / "further"))
-    monkeypatch.setattr(file_lock, "PATIENCE", 0.2)
+    monkeypatch.setattr(file_lock, "LOCK_WAIT_SECONDS", 0.2)
     seal = ["seal", "put", "prod/shop", "api", "--from-file", f"password={fleet.path}/.git/value"]
     with holder(fleet.path):
         assert typed(*seal, cwd=tmp_path / "further").returncode == 2

@@ -146,7 +146,7 @@ def test_no_more_bodies_are_read_at_once_than_there_is_room_for(bench: Bench) ->
 
 
 def test_one_that_takes_too_long_is_told_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "SECONDS", 0.2)
+    monkeypatch.setattr(http, "MAX_REQUEST_SECONDS", 0.2)
 
     async def drip() -> HttpResponse | None:
         reader = asyncio.StreamReader(limit=MAX_HEAD_BYTES)

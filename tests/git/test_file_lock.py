@@ -42,7 +42,7 @@ def test_a_folder_with_environments_is_one_place(
 ) -> None:
     (tmp_path / "environments/prod").mkdir(parents=True)
     (tmp_path / "environments/prod/environment.yaml").touch()
-    monkeypatch.setattr(file_lock, "PATIENCE", 0.05)
+    monkeypatch.setattr(file_lock, "LOCK_WAIT_SECONDS", 0.05)
     failed = []
 
     def second() -> None:
@@ -64,6 +64,6 @@ def test_a_link_leads_to_the_same_lock(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "link").symlink_to(repo.path)
-    monkeypatch.setattr(file_lock, "PATIENCE", 0.05)
+    monkeypatch.setattr(file_lock, "LOCK_WAIT_SECONDS", 0.05)
     with only_writer(str(repo.path)), only_writer(str(tmp_path / "link")):
         pass

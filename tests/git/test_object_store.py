@@ -169,7 +169,8 @@ READ = """
 import sys
 from reconciler.errors import RepositoryError
 from reconciler.git.repository import Repository
-tree = Repository(sys.argv[1]).commit("HEAD")
+from reconciler.trees.commit import commit_tree
+tree = commit_tree(Repository(sys.argv[1]), "HEAD")
 try:
     tree.fetch("a")
 except RepositoryError as e:

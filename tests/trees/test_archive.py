@@ -177,7 +177,7 @@ def test_too_many_entries_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_too_much_content_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 100_000)
     data = b"".join(member(f"file{i}", bytes(10_000)) for i in range(20))
     assert why(gzip.compress(data + END)) == "the archive holds more than 100,000 bytes"
 
@@ -221,7 +221,7 @@ def test_a_name_may_be_as_long_as_one_of_a_file() -> None:
 
 def test_names_take_no_more_memory_than_names_need(monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that many names lead through counts once."""
-    monkeypatch.setattr(archive, "MAX_NAMES", 20_000)
+    monkeypatch.setattr(archive, "MAX_NAMES_BYTES", 20_000)
     beside = b"".join(named(f"{'f' * 500}/{n}") for n in range(30))
     read(beside + END)
     deep = named("a/" * 500 + "b")
@@ -243,7 +243,7 @@ def test_a_header_takes_no_more_memory_than_a_header_needs(kind: bytes) -> None:
 
 
 def test_a_bomb_is_an_error_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(256 << 20), 1)
     assert why(gzip.compress(member("a") + END) + bomb) == (
         "the archive holds more than 1,048,576 bytes"

@@ -150,7 +150,7 @@ def test_an_edit_that_cannot_be_kept_out_is_an_error(
     tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was read to name it is held, but not for ever and not without end."""
-    monkeypatch.setattr(worktree, "HELD_BYTES", 2)
+    monkeypatch.setattr(worktree, "MAX_HELD_BYTES", 2)
     file = tmp_path / "a"
     file.write_text("one")
     tree = WorkTree(str(tmp_path))

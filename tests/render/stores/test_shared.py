@@ -127,7 +127,7 @@ def test_a_server_that_is_silent_is_waited_for_once() -> None:
 def test_a_server_that_was_away_is_asked_again_after_a_pause(
     pause: float, expected: set[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "PAUSE", pause)
+    monkeypatch.setattr(shared, "PAUSE_SECONDS", pause)
     port = free_port()
     store = SharedStore(f"redis://127.0.0.1:{port}")
     fill(store, 1)
