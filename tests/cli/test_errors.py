@@ -209,7 +209,7 @@ def test_debug_shows_where_in_the_program_an_error_came_from(
 def test_a_fault_of_the_program_says_that_it_is_one(
     typed: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(cache, "open_store", fail)

@@ -69,7 +69,7 @@ def processes_of(base: Path) -> list[str]:
             said = (entry / "cmdline").read_bytes().decode().replace("\0", " ")
         except OSError:
             continue
-        if works_in.startswith(str(base)) or f"supervisor {base}" in said:
+        if works_in.startswith(str(base)) or f"supervise {base}" in said:
             found.append(said)
     return found
 

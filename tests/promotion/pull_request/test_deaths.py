@@ -242,7 +242,7 @@ RUNS: Mapping[str, tuple[str, Prepare, int]] = {
 
 
 def state(promotion_fleet: PromotionFleet) -> object:
-    """All that is there in the end, but for the names of commits, which have their time in them."""
+    """All that is there in the end, but for times and the names of commits, which have them in."""
     pulls = [
         promotion_fleet.forge.pull(number + 1) for number in range(len(all_pulls(promotion_fleet)))
     ]
@@ -263,6 +263,7 @@ def state(promotion_fleet: PromotionFleet) -> object:
             [promotion_fleet.file(name) for name in branches],
         )
     )
+    text = re.sub(r"\S+ \d\d(:|&#58;)\d\d UTC", "then", text)
     return re.sub(r"[0-9a-f]{10,40}", "#", text.replace("\\u200b", ""))
 
 
