@@ -22,12 +22,12 @@ from reconciler.testbed.processes import ProcessIdentity
 UP = """
 import sys
 from pathlib import Path
-from reconciler.testbed.folder import Folder
+from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.lifecycle import up
-from reconciler.testbed.launch_options import Options, read_order
+from reconciler.testbed.launch_options import TestbedOptions, read_order
 base, order = map(Path, sys.argv[1:])
 options, programs = read_order(order)
-with up(Folder(base, "one"), options, programs, lambda doing: print(doing, flush=True)) as testbed:
+with up(TestbedFolder(base, "one"), options, programs, lambda doing: print(doing, flush=True)) as testbed:
     testbed.keep()
 """
 
