@@ -27,7 +27,8 @@ from reconciler.testbed.lifecycle import up
 from reconciler.testbed.launch_options import TestbedOptions, read_order
 base, order = map(Path, sys.argv[1:])
 options, programs = read_order(order)
-with up(TestbedFolder(base, "one"), options, programs, lambda doing: print(doing, flush=True)) as testbed:
+folder = TestbedFolder(base, "one")
+with up(folder, options, programs, lambda doing: print(doing, flush=True)) as testbed:
     testbed.keep()
 """
 
