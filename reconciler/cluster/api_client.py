@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from reconciler.cluster.api_errors import nonsense
 from reconciler.cluster.conflicts import Applied, Conflicts, conflicts_in
@@ -15,6 +15,7 @@ from reconciler.cluster.transport import JSON, ApiAnswer, ApiCall, Transport
 from reconciler.cluster.watch import WatchEvent, lines, read_event
 from reconciler.text.json_object import JsonObject
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
 

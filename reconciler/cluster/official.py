@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import Proof
 from reconciler.cluster.kubeconfig import read_file
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient as OfficialClient
     from kubernetes.client import Configuration

@@ -6,10 +6,11 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
     from reconciler.cluster.api_client import Listing

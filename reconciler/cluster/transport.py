@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
@@ -19,6 +19,7 @@ from reconciler.cluster.retrying import pause_before_repeat
 from reconciler.cluster.trust import tls_context
 from reconciler.errors import ApiError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 

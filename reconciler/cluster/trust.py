@@ -6,10 +6,10 @@ import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from reconciler.errors import ClusterError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
     from reconciler.cluster.auth import Proof

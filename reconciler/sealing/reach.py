@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -18,6 +18,7 @@ from reconciler.promotion.pull_request.observe import observe
 from reconciler.session.planner import open_planner
 from reconciler.session.promotion import open_promotion_session
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.promotion.plan.plan import Plan

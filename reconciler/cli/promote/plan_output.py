@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -13,6 +13,7 @@ from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
 from reconciler.promotion.plan.plan import Plan, StepState
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.promotion.pull_request.branch import Proposal
 

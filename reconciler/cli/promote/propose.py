@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,6 +23,7 @@ from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_fetched
 from reconciler.text.markdown import quiet
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.promotion.plan.plan import Plan

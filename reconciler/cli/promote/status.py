@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,6 +28,7 @@ from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
 from reconciler.session.repository import the_repository
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.health.sources import HealthSources
     from reconciler.promotion.gates.result import GateResult
