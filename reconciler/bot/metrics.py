@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.platform_collector import PlatformCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
 from reconciler.bot.observe_round import Failed
 from reconciler.bot.rollout import RolloutReport
 from reconciler.bot.round import Happened, Removed
+from reconciler.daemon.process_metrics import process_registry
 from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.promotion.pull_request.advance import End, PromotionOutcome
 
@@ -19,11 +18,7 @@ PREFIX = f"{METRICS_PREFIX}_bot"
 
 class BotMetrics:
     def __init__(self, version: str) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        about = Gauge(f"{PREFIX}_info", "The version.", ["version"], registry=self.registry)
-        about.labels(version).set(1)
+        self.registry = process_registry(PREFIX, version)
         self._rounds = Counter(
             f"{PREFIX}_rounds",
             "Rounds that ended: done, failed, or left to another replica.",

@@ -16,6 +16,8 @@ from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.objects import Object
 from reconciler.model.paths import KUSTOMIZATION_NAMES
+from reconciler.render.job import Job
+from reconciler.render.jobs_ahead import jobs_ahead
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.edited import EditedTree
 from reconciler.trees.tree import FILE, FOLDER, Tree
@@ -80,32 +82,22 @@ class Judge:
         keys = {r.path: self._key(r) for r in renders}
         known = self._renderer.store.get([*keys.values()])
         fresh: list[tuple[bytes, bytes, list[str], bytes]] = []
-        under_way: list[tuple[Render, Any]] = []
-        ahead = iter([r for r in renders if keys[r.path] not in known])
-
-        def launch(count: int) -> None:
-            for _, render in zip(range(count), ahead, strict=False):
-                under_way.append((render, self._ask(render)))
-
         errors: dict[str, ReconcilerError] = {}
-        launch(MAX_JOBS_UNDER_WAY)
+        unknown = [r for r in renders if keys[r.path] not in known]
         try:
-            while under_way:
-                render, job = under_way.pop(0)
-                key = keys[render.path]
-                try:
-                    known[key] = job.result()
-                except ReconcilerError as e:
-                    errors[render.path] = e
-                else:
-                    if not SECRET.search(render.manifest):
-                        fresh.append((key, key, [], known[key]))
-                launch(1)
-                if progress:
-                    progress(render)
+            with jobs_ahead(unknown, self._ask, MAX_JOBS_UNDER_WAY) as jobs:
+                for render, (job,) in jobs:
+                    key = keys[render.path]
+                    try:
+                        known[key] = job.result()
+                    except ReconcilerError as e:
+                        errors[render.path] = e
+                    else:
+                        if not SECRET.search(render.manifest):
+                            fresh.append((key, key, [], known[key]))
+                    if progress:
+                        progress(render)
         finally:
-            for _, job in under_way:
-                job.cancel()
             if fresh:
                 self._renderer.store.put(fresh)
         return [
@@ -138,11 +130,10 @@ class Judge:
     def _namespace(self, app: str) -> str:
         return self._settings.namespaces.get(app) or "default"
 
-    def _ask(self, render: Render) -> Any:
+    def _ask(self, render: Render) -> list[Job]:
         rules = {**self._rules, "namespace": self._namespace(render.path)}
-        return self._renderer.kernel.check(
-            self._tree, rules, render.manifest, render.path, self._settings.timeout
-        )
+        kernel, seconds = self._renderer.kernel, self._settings.timeout
+        return [kernel.check(self._tree, rules, render.manifest, render.path, seconds)]
 
     def _read(self, app: str, found: Mapping[str, Any]) -> Judged:
         cluster = set(found["cluster"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +14,14 @@ from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place, ReconcilerError, RenderError
 from reconciler.model.paths import KUSTOMIZATION_NAMES
 from reconciler.render.job import Job
+from reconciler.render.jobs_ahead import jobs_ahead
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.tree import Tree
 
 NONE = Difference()
 SEPARATOR = b"---\n"
 BETWEEN = re.compile(b"(?<=\n)" + SEPARATOR)
-MAX_JOBS_UNDER_WAY = 16
+MAX_APPS_UNDER_WAY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,10 @@ def differences(
     left = [p for p in pairs if p.before != p.after or p.name not in unchanged]
     reader = Reader(renderer)
     found = {}
-    for sides in reader.ahead(_both_sides(renderer, before, after, left, progress)):
-        found[sides.pair] = _app(reader, sides)
+    sides = _both_sides(renderer, before, after, left, progress)
+    with jobs_ahead(sides, reader.ask, MAX_APPS_UNDER_WAY) as asked:
+        for both, jobs in asked:
+            found[both.pair] = _app(reader, both, jobs)
     apps = [found[pair] for pair in left if pair in found]
     return [app for app in apps if app.difference or app.change != "changed"]
 
@@ -135,10 +137,10 @@ def _is_edited(folder: str, before: Tree, after: Tree) -> bool:
     return any(before.look(path).token != after.look(path).token for path in paths)
 
 
-def _app(reader: Reader, sides: Sides) -> AppDifference:
+def _app(reader: Reader, sides: Sides, jobs: Sequence[Job]) -> AppDifference:
     pair, failed = sides.pair, sides.failed
     try:
-        difference = reader.compare(pair)
+        difference = reader.compare(pair, jobs)
     except RecursionError:
         difference = NONE
         failed[1] = RenderError(
@@ -183,36 +185,26 @@ class Reader:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._asked: dict[FolderPair, list[Job]] = {}
 
     @cached_property
     def structure(self) -> Structure:
         return read_structure(self._renderer.kernel.structure())
 
-    def ahead(self, pairs: Iterable[Sides]) -> Iterator[Sides]:
-        """One after the other, while the kernel reads the manifests of the next."""
-        waiting: deque[Sides] = deque()
-        for each in pairs:
-            waiting.append(each)
-            self._ask(each)
-            if len(waiting) > MAX_JOBS_UNDER_WAY:
-                yield waiting.popleft()
-        yield from waiting
-
-    def _ask(self, sides: Sides) -> None:
+    def ask(self, sides: Sides) -> list[Job]:
+        """For the objects of both; for nothing if one of them failed."""
         if sides.equal or any(sides.failed):
-            return
+            return []
         pair = sides.pair
         texts = [render.manifest if render else b"" for render in (sides.was, sides.now)]
         if pair.before == pair.after:
             texts = unlike(*texts)
-        self._asked[pair] = [self._renderer.kernel.read_objects(text) for text in texts]
+        return [self._renderer.kernel.read_objects(text) for text in texts]
 
-    def compare(self, pair: FolderPair) -> Difference:
-        """Nothing if one of the two failed; two environments as if they had one namespace."""
-        if pair not in self._asked:
+    def compare(self, pair: FolderPair, jobs: Sequence[Job]) -> Difference:
+        """What was asked for; two environments as if they had one namespace."""
+        if not jobs:
             return NONE
-        before, after = (json.loads(job.result()) for job in self._asked.pop(pair))
+        before, after = (json.loads(job.result()) for job in jobs)
         was, now = namespaces_of(before), namespaces_of(after)
         moved = {}
         if pair.before != pair.after and len(was) == len(now) == 1 and was != now:

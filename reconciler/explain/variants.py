@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.errors import RenderError
 from reconciler.explain.steps import MARKED, KustomizationStep, KustomizationSteps
 from reconciler.render.job import Job
+from reconciler.render.jobs_ahead import jobs_ahead
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.render_options import RenderOptions
 from reconciler.trees.edited import EditedTree
@@ -88,12 +89,9 @@ class PartialRenders:
     def _render_all(
         self, dropped: Sequence[Collection[KustomizationStep]]
     ) -> Iterator[Objects | None]:
-        jobs: list[Job] = []
-        ahead = iter(dropped)
-        for _ in dropped:
-            while len(jobs) < MAX_JOBS_UNDER_WAY and (steps := next(ahead, None)) is not None:
-                jobs.append(self._start(steps))
-            yield self._objects(jobs.pop(0))
+        with jobs_ahead(dropped, lambda steps: [self._start(steps)], MAX_JOBS_UNDER_WAY) as jobs:
+            for _, (job,) in jobs:
+                yield self._objects(job)
 
     def _start(
         self, dropped: Collection[KustomizationStep], *, hashes: bool = False, **top: Any

@@ -18,9 +18,10 @@ import httpx
 
 import reconciler
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.retry import RetryClock, asked_pause, backoff, is_over_limit
+from reconciler.forges.rate_limits import asked_pause, is_over_limit
 from reconciler.forges.tokens import Tokens
 from reconciler.git.addresses import is_confidential
+from reconciler.retry import backoff
 
 MAX_ANSWER_BYTES = 32 << 20
 REDIRECTS = {301, 302, 307, 308}
@@ -32,6 +33,14 @@ Query = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
+class RetryClock:
+    """Time, and the way to let it pass."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRoute:
     """How forges are reached. The environment is read by the command line only."""
 
@@ -39,7 +48,7 @@ class HttpRoute:
     authorities: str = ""  # a file with certificates to trust, beside the usual ones
     seconds: float = 30.0  # for one answer
     patience: float = 120.0  # for one call with all that is tried again
-    clock: RetryClock = RetryClock()  # noqa: RUF009 - frozen
+    clock: RetryClock = RetryClock()
 
     def trust(self) -> ssl.SSLContext:
         context = httpx.create_ssl_context(trust_env=False)

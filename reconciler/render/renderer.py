@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.render.binary import BINARY, kernel_id
 from reconciler.render.closure import key, subject
+from reconciler.render.jobs_ahead import jobs_ahead
 from reconciler.render.render_options import DEFAULTS
 from reconciler.render.stores.disk import Store
 
@@ -171,41 +172,36 @@ class Renderer:
         subjects: dict[str, bytes],
         options: RenderOptions,
     ) -> Iterator[Render]:
-        ahead = iter(wanted)
-        under_way = [
-            (t, p, self._begin(t, p, options)) for t, p in _take(ahead, MAX_JOBS_UNDER_WAY)
-        ]
+        def begin(one: tuple[Tree, str]) -> list[Job]:
+            return [self._begin(*one, options)]
+
         fresh = []
         try:
-            while under_way:
-                tree, path, job = under_way.pop(0)
-                try:
-                    result = job.result()
-                except ReconcilerError as e:
-                    yield Render(path, b"", job.paths, NO_KEY, cached=False, error=e)
-                else:
-                    k = key(subjects[path], result.paths, tree)
-                    # What a Secret holds must not lie about in a cache, and a notice is
-                    # given each time.
-                    if not result.secret and not result.notices:
-                        fresh.append((subjects[path], k, result.paths, result.manifest))
-                    yield Render(
-                        path,
-                        result.manifest,
-                        result.paths,
-                        k,
-                        cached=False,
-                        notices=result.notices,
-                    )
-                self._jobs.discard(job)
-                under_way += [(t, p, self._begin(t, p, options)) for t, p in _take(ahead, 1)]
-                if len(fresh) >= WRITE_BATCH_RENDERS:
-                    self.store.put(fresh)
-                    fresh = []
+            with jobs_ahead(wanted, begin, MAX_JOBS_UNDER_WAY, self._drop) as jobs:
+                for (tree, path), (job,) in jobs:
+                    try:
+                        result = job.result()
+                    except ReconcilerError as e:
+                        yield Render(path, b"", job.paths, NO_KEY, cached=False, error=e)
+                    else:
+                        k = key(subjects[path], result.paths, tree)
+                        # What a Secret holds must not lie about in a cache, and a notice is
+                        # given each time.
+                        if not result.secret and not result.notices:
+                            fresh.append((subjects[path], k, result.paths, result.manifest))
+                        yield Render(
+                            path,
+                            result.manifest,
+                            result.paths,
+                            k,
+                            cached=False,
+                            notices=result.notices,
+                        )
+                    self._jobs.discard(job)
+                    if len(fresh) >= WRITE_BATCH_RENDERS:
+                        self.store.put(fresh)
+                        fresh = []
         finally:
-            for _, _, job in under_way:
-                job.cancel()
-                self._jobs.discard(job)
             if fresh:
                 self.store.put(fresh)
 
@@ -216,6 +212,10 @@ class Renderer:
             job.cancel()
         return job
 
+    def _drop(self, job: Job) -> None:
+        job.cancel()
+        self._jobs.discard(job)
+
 
 def _key_if_readable(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:
     """A damaged object is for the kernel to find again, which says who named it."""
@@ -223,7 +223,3 @@ def _key_if_readable(subject: bytes, paths: Sequence[str], tree: Tree) -> bytes:
         return key(subject, paths, tree)
     except RepositoryError:
         return NO_KEY
-
-
-def _take(items: Iterator[tuple[Tree, str]], count: int) -> list[tuple[Tree, str]]:
-    return [item for _, item in zip(range(count), items, strict=False)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol
 
 from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
+from reconciler.retry import backoff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cluster.kubeconfig import Context
 
 SECONDS = 15
-PAUSES = (0.5, 1, 2, 4)  # the controller takes two questions a second
+MAX_REPEATS = 4  # the controller takes two questions a second
 BUSY = 429
 
 
@@ -92,12 +94,12 @@ class AtAddress:
         self._client.close()
 
     def _patiently(self, method: str, path: str, body: Any) -> httpx.Response:
-        for pause in PAUSES:
+        for repeats in count():
             answer = self._client.request(method, path, json=body)
-            if answer.status_code != BUSY:
+            if answer.status_code != BUSY or repeats == MAX_REPEATS:
                 return answer
-            time.sleep(pause)
-        return self._client.request(method, path, json=body)
+            time.sleep(backoff(repeats))
+        raise AssertionError  # pragma: no cover
 
 
 def refused(status: int, name: str) -> ClusterError:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ForgeError
-from reconciler.forges.client import HttpRoute
+from reconciler.forges.client import HttpRoute, RetryClock
 from reconciler.forges.connect import connect, forge_address
 from reconciler.forges.forge import (
     CommitStatus,
@@ -26,7 +26,6 @@ from reconciler.forges.forge import (
     StatusVerdict,
     WantedPullRequest,
 )
-from reconciler.forges.retry import RetryClock
 from reconciler.forges.tokens import ForgeToken
 from tests.conftest import Repo
 from tests.forges.replay import Answer, Free, Replay, Request, running

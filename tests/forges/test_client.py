@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import ForgeClient, HttpRoute
-from reconciler.forges.retry import RetryClock
+from reconciler.forges.client import ForgeClient, HttpRoute, RetryClock
 from reconciler.forges.tokens import ForgeToken
 from tests.forges.replay import Answer, Free, Replay, replay
 

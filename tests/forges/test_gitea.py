@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from reconciler.errors import ForgeError
-from reconciler.forges.client import HttpRoute
+from reconciler.forges.client import HttpRoute, RetryClock
 from reconciler.forges.forge import (
     CommitStatus,
     MergeOutcome,
@@ -19,7 +19,6 @@ from reconciler.forges.forge import (
     WantedPullRequest,
 )
 from reconciler.forges.gitea import Gitea
-from reconciler.forges.retry import RetryClock
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.forges.conftest import Site

@@ -15,7 +15,7 @@ import pytest
 from githubkit_schemas.v2022_11_28 import models
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import HttpRoute
+from reconciler.forges.client import HttpRoute, RetryClock
 from reconciler.forges.connect import connect, forge_address
 from reconciler.forges.forge import (
     CommitStatus,
@@ -27,7 +27,6 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.github import GitHub
 from reconciler.forges.github_app import GitHubApp, read_app
-from reconciler.forges.retry import RetryClock
 from reconciler.forges.tokens import ForgeToken
 from reconciler.git.commit_builder import NewFile
 from tests.forges.github_contract import GitHubContract, sample

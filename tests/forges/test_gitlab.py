@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ForgeError, ForgeUncertain
-from reconciler.forges.client import HttpRoute
+from reconciler.forges.client import HttpRoute, RetryClock
 from reconciler.forges.connect import connect, forge_address
 from reconciler.forges.forge import (
     CommitStatus,
@@ -23,7 +23,6 @@ from reconciler.forges.forge import (
 )
 from reconciler.forges.gitlab import GitLab
 from reconciler.forges.hosted import named_by_content
-from reconciler.forges.retry import RetryClock
 from reconciler.forges.tokens import ForgeToken
 from tests.forges.gitlab_contract import GitLabContract, sources
 from tests.forges.replay import Answer, Replay, Request, replay

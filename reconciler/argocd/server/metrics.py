@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.platform_collector import PlatformCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
 from reconciler.argocd.server.plugin_events import PluginEvent
+from reconciler.daemon.process_metrics import process_registry
 from reconciler.kubernetes.domain import METRICS_PREFIX
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -21,11 +20,7 @@ class PluginMetrics:
     """Everything that the page on metrics lists."""
 
     def __init__(self, version: str, kernel_starts: Callable[[], int]) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        about = Gauge(f"{PREFIX}_info", "The version.", ["version"], registry=self.registry)
-        about.labels(version).set(1)
+        self.registry = process_registry(PREFIX, version)
         self._requests = Counter(
             f"{PREFIX}_requests",
             "Requests that ended, by method and gRPC status.",
