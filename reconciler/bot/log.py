@@ -20,8 +20,11 @@ def tell(event: Happened) -> None:
         case PromotionOutcome():
             _say(logging.INFO, event.end.value, _outcome(event))
         case RolloutReport():
-            results = {result.app: result.evidence for result in event.results}
-            fields = {"target": event.rollout.request.target, "pull": event.pull.number, **results}
+            fields: dict[str, Any] = {
+                "target": event.rollout.request.target,
+                "pull": event.pull.number,
+            }
+            fields |= {result.app: result.evidence for result in event.results}
             _say(logging.INFO, f"rollout is {event.state.value}", fields)
         case Failed():
             fail(event.what, event.error)

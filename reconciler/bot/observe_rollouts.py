@@ -13,6 +13,7 @@ from reconciler.git.file_history import dated
 from reconciler.health.evidence import HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.health import verdict
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.promotion_request import request_of_commit
@@ -88,7 +89,7 @@ class _Observer:
         complaints = {app: self._complaints(rollout, app) for app in found.failed}
         return replace(found, complaints=complaints)
 
-    def _complaints(self, rollout: Rollout, app: str) -> list[str]:
+    def _complaints(self, rollout: Rollout, app: AppName) -> list[str]:
         entry = Entry(self.target.name, app)
         return list(self.session.sources.complaints(self.target, entry, rollout.time))
 
@@ -117,7 +118,7 @@ class _Observer:
             "rollout", state, result.evidence + since, hint=result.hint, app=result.app
         )
 
-    def _asked(self, rollout: Rollout, app: str) -> HealthQuestion:
+    def _asked(self, rollout: Rollout, app: AppName) -> HealthQuestion:
         """The release is there with all commits at which a render looks at the same files."""
         planner, tree = self.session.planner, self.tree
         entry = Entry(self.target.name, app)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from reconciler.forges.forge import CommitStatus, PullRequest, StatusVerdict
 from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import PREFIX
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
@@ -43,7 +44,7 @@ class Rollout:
     commit: str
     time: datetime
     request: PromotionRequest
-    apps: tuple[str, ...]
+    apps: tuple[AppName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class RolloutReport:
     pull: PullRequest
     target: Environment
     results: tuple[GateResult, ...]
-    complaints: Mapping[str, Sequence[str]]  # of the cluster, by app
+    complaints: Mapping[AppName, Sequence[str]]  # of the cluster, by app
     statuses: tuple[CommitStatus, ...] = ()  # of the merge, so far
 
     @property
@@ -64,7 +65,7 @@ class RolloutReport:
         return next((s for s in (Gate.closed, Gate.waiting) if s in states), Gate.open)
 
     @property
-    def failed(self) -> list[str]:
+    def failed(self) -> list[AppName]:
         return [result.app for result in self.results if result.state is Gate.closed]
 
 
@@ -84,7 +85,7 @@ def rollbacks_of(report: RolloutReport) -> list[PromotionRequest]:
 
 
 def rollout_actions(
-    report: RolloutReport, rollbacks: Mapping[str, PullRequest | None]
+    report: RolloutReport, rollbacks: Mapping[AppName, PullRequest | None]
 ) -> list[Action]:
     """`rollbacks` are the pull requests that take an app back."""
     text = _text(report, rollbacks)
@@ -96,7 +97,7 @@ def rollout_actions(
     return actions
 
 
-def _text(report: RolloutReport, rollbacks: Mapping[str, PullRequest | None]) -> str:
+def _text(report: RolloutReport, rollbacks: Mapping[AppName, PullRequest | None]) -> str:
     target = report.target.name
     lines = [f"Rollout of {report.rollout.commit[:10]} in {code(target)}:", ""]
     lines += [

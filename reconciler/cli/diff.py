@@ -21,7 +21,7 @@ from reconciler.errors import CheckFailed, RepositoryError, UsageError, printabl
 from reconciler.git.locate import is_bare
 from reconciler.model.entry import entry_of
 from reconciler.model.fleet import environment_names
-from reconciler.model.paths import apps_in, entry_folder, environment_folder
+from reconciler.model.paths import AppName, apps_in, entry_folder, environment_folder
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
 from reconciler.session.apps import apps_called, those_in
@@ -129,7 +129,7 @@ def diff(
     old = _tree(source, before, "--from", base, offline)
     new = _tree(source, after, "--to", base, offline)
     if environments:
-        pairs = _across(environments, wanted, old, new)
+        pairs = _across(environments, [AppName(name) for name in wanted], old, new)
     else:
         chosen = _chosen(old, new, wanted, source)
         pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
@@ -209,7 +209,7 @@ def _side(revision: str | None, tree: Tree, environment: str | None) -> Side:
 
 
 def _across(
-    environments: tuple[str, str], apps: list[str], old: Tree, new: Tree
+    environments: tuple[str, str], apps: list[AppName], old: Tree, new: Tree
 ) -> list[FolderPair]:
     """The folders of each app in the two environments."""
     before, after = (

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.files import Files
+    from reconciler.model.paths import AppName
 
-    Apps = Mapping[str, Sequence[str]]
+    Apps = Mapping[str, Sequence[AppName]]
 
 
 def apps_by_environment(files: Files) -> Apps:
@@ -28,7 +29,7 @@ def parts_of(typed: str) -> tuple[str, str] | None:
     return parts[0], "".join(parts[1:])
 
 
-def named(typed: str, apps: Apps) -> list[tuple[str, str]]:
+def named(typed: str, apps: Apps) -> list[tuple[str, AppName]]:
     """Each environment and app that a name or glob stands for."""
     parts = parts_of(typed)
     if parts is None:

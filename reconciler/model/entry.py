@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.files import Files, read
 from reconciler.model.kustomization import Kustomization, read_kustomization
-from reconciler.model.paths import Folder, entry_folder, environment_of, kustomization_in
+from reconciler.model.paths import AppName, Folder, entry_folder, environment_of, kustomization_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Entry:
     """An app in an environment."""
 
     environment: str
-    app: str
+    app: AppName
 
     @property
     def folder(self) -> Folder:
@@ -28,7 +28,7 @@ def entry_of(folder: str) -> Entry | None:
     """The app of an environment whose folder this would be."""
     above, _, app = folder.rpartition("/")
     environment = environment_of(above)
-    return Entry(environment, app) if environment else None
+    return Entry(environment, AppName(app)) if environment else None
 
 
 def read_folder(files: Files, folder: str) -> Kustomization | None:

@@ -27,7 +27,7 @@ from reconciler.model.notations import (
     Path,
     Server,
 )
-from reconciler.model.paths import CERTIFICATES_FILE, ENVIRONMENT_FILE, environment_folder
+from reconciler.model.paths import CERTIFICATES_FILE, ENVIRONMENT_FILE, AppName, environment_folder
 from reconciler.model.promotion import Promotion
 from reconciler.yaml.nodes import YamlText
 
@@ -46,7 +46,7 @@ class Destination:
         "whatever the manifests say. Rendering does not set it: the manifests must agree.",
     ] = OWN
 
-    def namespace_of(self, app: str) -> str | None:
+    def namespace_of(self, app: AppName) -> str | None:
         """The namespace of an app; none if only the manifests know."""
         return None if self.namespace == OWN else self.namespace.replace("{app}", app)
 

@@ -19,6 +19,7 @@ from reconciler.model.paths import (
     ARGOCD,
     ENVIRONMENT_FILE,
     ENVIRONMENTS,
+    AppName,
     apps_in,
     environment_folder,
 )
@@ -33,7 +34,7 @@ class Fleet:
     entries: tuple[Entry, ...]
 
     @property
-    def apps(self) -> list[str]:
+    def apps(self) -> list[AppName]:
         return sorted({entry.app for entry in self.entries})
 
     def environment(self, name: str) -> Environment:
@@ -45,7 +46,7 @@ class Fleet:
 
     def entries_called(self, typed: str) -> list[Entry]:
         """The entries of ENV, APP, ENV/APP or a glob of these."""
-        apps: dict[str, list[str]] = {environment.name: [] for environment in self.environments}
+        apps: dict[str, list[AppName]] = {environment.name: [] for environment in self.environments}
         for entry in self.entries:
             apps[entry.environment].append(entry.app)
         found = named(typed, apps) or named(f"*/{typed}", apps)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from reconciler.model.files import Files
 
+    AppName = NewType("AppName", str)  # as it is called in every environment
     Folder = NewType("Folder", str)  # from the top of a tree, with slashes
 else:
-    Folder = str
+    AppName = Folder = str
 
 ENVIRONMENTS = "environments"
 OVERLAYS = "overlays"
@@ -30,7 +31,7 @@ def environment_folder(environment: str) -> Folder:
     return Folder(f"{ENVIRONMENTS}/{environment}")
 
 
-def entry_folder(environment: str, app: str) -> Folder:
+def entry_folder(environment: str, app: AppName) -> Folder:
     return Folder(f"{ENVIRONMENTS}/{environment}/{app}")
 
 
@@ -39,7 +40,7 @@ def argocd_file(environment: str) -> str:
     return f"{ARGOCD_FOLDER}/{environment}.yaml"
 
 
-def argocd_app_file(environment: str, app: str) -> str:
+def argocd_app_file(environment: str, app: AppName) -> str:
     """What Argo CD is told of an app in an environment."""
     return f"{ARGOCD_FOLDER}/{environment}/{app}.yaml"
 
@@ -60,11 +61,11 @@ def kustomization_in(files: Files, folder: str) -> str | None:
     return next((f"{folder}/{name}" for name in KUSTOMIZATION_NAMES if name in names), None)
 
 
-def apps_in(files: Files, environment: str) -> list[str]:
+def apps_in(files: Files, environment: str) -> list[AppName]:
     """The apps of an environment: the folders below it that have a kustomization."""
     return [
         name
-        for name in files.names(environment_folder(environment))
+        for name in map(AppName, files.names(environment_folder(environment)))
         if kustomization_in(files, entry_folder(environment, name))
     ]
 

@@ -10,7 +10,13 @@ from string import Template
 
 from reconciler.errors import UsageError
 from reconciler.model.notations import A_NAME, is_name
-from reconciler.model.paths import ENVIRONMENT_FILE, OVERLAYS, entry_folder, environment_folder
+from reconciler.model.paths import (
+    ENVIRONMENT_FILE,
+    OVERLAYS,
+    AppName,
+    entry_folder,
+    environment_folder,
+)
 
 CHAIN = ("dev", "stage", "prod")
 TITLES = {"dev": "Development", "stage": "Stage", "prod": "Production"}
@@ -26,12 +32,12 @@ PLAIN = re.compile("(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z][a-z0-9./:-]*
 class NewApp:
     """An app to begin with: one container that listens on one port."""
 
-    name: str
+    name: AppName
     image: str
     port: int
 
 
-HELLO = NewApp("hello", "nginxinc/nginx-unprivileged:1.29.3-alpine", 8080)
+HELLO = NewApp(AppName("hello"), "nginxinc/nginx-unprivileged:1.29.3-alpine", 8080)
 
 
 def environment_files(chain: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from reconciler.git.addresses import is_full_name
 from reconciler.git.trailers import trailers
+from reconciler.model.paths import AppName
 
 LONGEST_NAMES = 100
 PREFIXES = ("promote/", "rollback/")
@@ -34,7 +35,7 @@ class PromotionRequest:
     kind: PromotionKind
     source: str  # of a rollback, the environment itself
     target: str
-    apps: tuple[str, ...] = ()  # none for all
+    apps: tuple[AppName, ...] = ()  # none for all
     release: str = ""
     reason: str = ""
     unheld: str = ""  # why a hold does not count
@@ -94,7 +95,7 @@ def request_of_commit(message: str) -> PromotionRequest | None:
                 kind,
                 ends[0],
                 ends[-1],
-                tuple(found.get("Promotion-Apps", [""])[0].split()),
+                tuple(map(AppName, found.get("Promotion-Apps", [""])[0].split())),
                 release,
                 found.get("Promotion-Reason", [""])[0],
                 found.get("Promotion-Unhold", [""])[0],

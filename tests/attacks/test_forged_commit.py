@@ -13,6 +13,7 @@ import pytest
 from reconciler.forges.forge import PullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.git.trailers import with_trailers
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.promotion_request import (
     PromotionKind,
@@ -119,7 +120,7 @@ def test_a_tag_called_as_a_commit_begins_is_not_taken_for_it(repo: Repo, typed: 
 
 @pytest.mark.parametrize("release", ["main", "1a2b3c4", "HEAD~1", ":/hotfix"])
 def test_a_release_that_a_branch_asks_for_is_a_commit_in_full(release: str) -> None:
-    request = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), "a" * 40)
+    request = PromotionRequest(PromotionKind.rollback, "prod", "prod", (AppName("paw"),), "a" * 40)
     message = with_trailers("Roll back", request.trailers())
     assert request_of_commit(message) == request
     assert request_of_commit(message.replace("a" * 40, release)) is None

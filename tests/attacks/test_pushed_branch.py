@@ -22,6 +22,7 @@ import pytest
 from reconciler.forges.forge import PullRequest, StatusVerdict, WantedPullRequest
 from reconciler.forges.local import LocalForge
 from reconciler.health.sources import HealthSources
+from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import End
 from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
@@ -43,7 +44,9 @@ FREEZE = (
     "promotion:\n  {propose: app, autoMerge: true, overrides: [Lead, alice], "
     "gates: [{type: freeze, from: 2020-01-01, to: 2090-01-01}]}\n"
 )
-BACK = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
+BACK = PromotionRequest(
+    PromotionKind.rollback, "prod", "prod", (AppName("paw"),), reason="it burns"
+)
 
 
 def pushed(promotion_fleet: PromotionFleet, request: PromotionRequest) -> str:
@@ -88,9 +91,9 @@ def frozen(promotion_fleet: PromotionFleet) -> str:
     return old
 
 
-@pytest.mark.parametrize("apps", [("paw",), ()])
+@pytest.mark.parametrize("apps", [PAW.apps, ()])
 def test_a_release_that_was_taken_away_does_not_come_by_a_branch(
-    build: Build, apps: tuple[str, ...]
+    build: Build, apps: tuple[AppName, ...]
 ) -> None:
     promotion_fleet = build(prod=POLICY)
     rolled_back(promotion_fleet)
@@ -183,7 +186,7 @@ def test_a_branch_of_another_name_makes_the_bot_push_none_of_ours(build: Build) 
     promotion_fleet.tag("v1", app="dog", ref=dog)
     session = promotion_fleet.session()
     planned = session.planned(replace(BACK, release=frozen(promotion_fleet)))
-    work = BranchWork(planned.plan, replace(BACK, apps=("dog",)))
+    work = BranchWork(planned.plan, replace(BACK, apps=(AppName("dog"),)))
     made = propose_branch(session.builder, session.branches, work)
     branch = "promote/harmless"
     session.branches.move(f"refs/heads/{branch}", made.commit, None)

@@ -13,6 +13,7 @@ from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Destination, Environment
 from reconciler.model.health_sources import Probe, Prometheus
+from reconciler.model.paths import AppName
 from reconciler.session.health import _logins, _signed_in, open_sources
 from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import prometheus, serving
@@ -31,7 +32,9 @@ def look(url: str) -> list[Evidence]:
     health = (Probe(url=url), Prometheus(url=url, query="up"))
     there = Destination(cluster="stage")
     stage = Environment(name="stage", places={}, destination=there, health=health)
-    asked = HealthQuestion(Entry("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
+    asked = HealthQuestion(
+        Entry("stage", AppName("paw")), NOW - timedelta(hours=1), NOW, lambda _: True
+    )
     with open_sources(SETTINGS) as sources:
         (found,) = sources.look(stage, [asked])
     return found

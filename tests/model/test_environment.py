@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import FleetError
 from reconciler.model.environment import Environment, read_environment
+from reconciler.model.paths import AppName
 from reconciler.model.promotion import Approvals, Freeze, Health, Soak, Window
 from reconciler.yaml import nodes
 
@@ -63,7 +64,7 @@ promotion:
 """
     )
     assert environment.promotes_from == ("stage",)
-    assert environment.destination.namespace_of("paw") == "paw-x"
+    assert environment.destination.namespace_of(AppName("paw")) == "paw-x"
     assert environment.kubernetes == "1.30"
     assert environment.releases.policy == "pin"
     assert not environment.releases.full_commit
@@ -325,4 +326,4 @@ def test_the_environments_of_this_repository_are_right() -> None:
     for name in ("dev", "stage", "prod"):
         environment = read_environment(name, (folder / name / "environment.yaml").read_bytes())
         assert environment.releases.policy == ("follow" if name == "dev" else "pin")
-        assert environment.destination.namespace_of("gethrelay") == "gethrelay"
+        assert environment.destination.namespace_of(AppName("gethrelay")) == "gethrelay"

@@ -7,6 +7,7 @@ import pytest
 from reconciler.errors import FleetError
 from reconciler.model.entry import Entry
 from reconciler.model.kustomization import Image, Parameter, Replicas
+from reconciler.model.paths import AppName
 from reconciler.model.release import Release, read_release
 from tests.model.fleets import entry, tree
 
@@ -14,7 +15,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def release(text: str) -> Release:
-    return read_release(tree(entry("prod", "paw", text)), Entry("prod", "paw"))
+    return read_release(tree(entry("prod", "paw", text)), Entry("prod", AppName("paw")))
 
 
 def test_an_entry_without_a_url_follows_the_branch() -> None:

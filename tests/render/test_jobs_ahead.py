@@ -30,7 +30,7 @@ def test_items_come_in_order_and_the_rest_is_dropped(count: int, limit: int, loo
         begun.append(Begun())
         return [cast("Job", begun[-1])]
 
-    seen = []
+    seen: list[int] = []
     with jobs_ahead(range(count), begin, limit, lambda job: job.cancel()) as jobs:
         for (item, (job,)), _ in zip(jobs, range(looked), strict=False):
             assert cast("Begun", job) is begun[item]
@@ -43,10 +43,14 @@ def test_items_come_in_order_and_the_rest_is_dropped(count: int, limit: int, loo
 
 def test_a_failure_drops_what_is_under_way() -> None:
     job = Begun()
-    with (
-        pytest.raises(ZeroDivisionError),
-        jobs_ahead([0, 0, 0], lambda _: [cast("Job", job)], 2, lambda each: each.cancel()) as jobs,
-    ):
-        for _ in jobs:
-            raise ZeroDivisionError
+
+    def fail() -> None:
+        with jobs_ahead(
+            range(3), lambda _: [cast("Job", job)], 2, lambda each: each.cancel()
+        ) as jobs:
+            for _ in jobs:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert job.cancelled

@@ -21,6 +21,7 @@ from reconciler.model.globs import matches
 from reconciler.model.paths import (
     ARGOCD_FOLDER,
     KUSTOMIZATION_NAMES,
+    AppName,
     argocd_app_file,
     argocd_file,
     entry_folder,
@@ -31,6 +32,7 @@ NAMESPACE = "argocd"
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 STEP = f"{DOMAIN}/step"
 MAX_SYNC_RETRIES = 10
+IN_A_SET = AppName("{{ .app }}")  # each of those that an ApplicationSet makes
 HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `reconciler check`.\n"
 
 
@@ -38,12 +40,12 @@ HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `rec
 class DeployedApp:
     """An app of an environment, with all that its Application depends on."""
 
-    name: str
+    name: AppName
     objects: tuple[Object, ...]
     paths: tuple[str, ...]
 
 
-def application_name(environment: Environment, app: str) -> str:
+def application_name(environment: Environment, app: AppName) -> str:
     return f"{app}-{environment.name}"
 
 
@@ -109,7 +111,7 @@ def _application_set(
 ) -> JsonObject:
     steps = environment.argocd.steps
     revision = revision_of(environment)
-    files = [{"path": argocd_app_file(environment.name, "*")}]
+    files = [{"path": argocd_app_file(environment.name, AppName("*"))}]
     generator = {"repoURL": repository, "revision": revision, "files": files}
     ignored = list(_ignored(apps))
     options = ["FailOnSharedResource=true", "PruneLast=true"]
@@ -131,7 +133,7 @@ def _application_set(
         "source": {
             "repoURL": repository,
             "targetRevision": revision,
-            "path": entry_folder(environment.name, "{{ .app }}"),
+            "path": entry_folder(environment.name, IN_A_SET),
             "plugin": {"name": plugin_name(environment)},
         },
         "destination": {**_cluster(environment), "namespace": "{{ .namespace }}"},
@@ -148,7 +150,7 @@ def _application_set(
         application["ignoreDifferences"] = ignored
     spec["template"] = {
         "metadata": {
-            "name": application_name(environment, "{{ .app }}"),
+            "name": application_name(environment, IN_A_SET),
             "labels": labels,
             "annotations": {GENERATE_PATHS: '{{ join ";" .paths }}'},
         },
@@ -165,7 +167,7 @@ def _values(environment: Environment, app: DeployedApp) -> JsonObject:
     return found | {"paths": [f"/{path}" for path in app.paths]}
 
 
-def _step(steps: Sequence[str], app: str) -> int:
+def _step(steps: Sequence[str], app: AppName) -> int:
     """The first one whose name fits, from 1 on; the last is for all others."""
     fits = (n for n, step in enumerate(steps, 1) if matches(step, app))
     return next(fits, len(steps) + 1)
@@ -223,7 +225,7 @@ def _rule(o: Object, *pointers: str) -> JsonObject:
     return {**about, "jsonPointers": list(pointers)}
 
 
-def namespace_of(environment: Environment, app: str) -> str:
+def namespace_of(environment: Environment, app: AppName) -> str:
     """Where objects go that name no namespace themselves."""
     return environment.destination.namespace_of(app) or "default"
 

@@ -26,7 +26,7 @@ from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
 from reconciler.model.entry import entry_of
 from reconciler.model.fleet import load_fleet
-from reconciler.model.paths import argocd_app_file
+from reconciler.model.paths import AppName, argocd_app_file
 from reconciler.session.apps import one_app
 from reconciler.session.trees import find_source, open_repository, open_tree
 from reconciler.session.trust import trusted_urls
@@ -111,7 +111,7 @@ def replay(
     _show(request, answer, seconds)
 
 
-def _asked(tree: Tree, environment: Environment, app: str, repository: str) -> GenerateRequest:
+def _asked(tree: Tree, environment: Environment, app: AppName, repository: str) -> GenerateRequest:
     """The Application as `argocd apps` has it written."""
     from reconciler.argocd.applications.manifests import (
         application_name,

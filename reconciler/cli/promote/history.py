@@ -16,7 +16,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.fleet import load_fleet
-from reconciler.model.paths import kustomization_in
+from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.as_json import plain
 from reconciler.promotion.plan.as_text import SHORT, shown
 from reconciler.promotion.plan.release_history import ReleasePeriod, release_history
@@ -57,12 +57,12 @@ def history_(
     )
     tree = open_fetched(SETTINGS, repository, here.releases.branch, offline=offline)
     fleet = load_fleet(tree)
-    place, entry = fleet.environment(environment), Entry(environment, app)
+    place, entry = fleet.environment(environment), Entry(environment, AppName(app))
     file = kustomization_in(tree, entry.folder)
     if file is None:
         known = [e.app for e in fleet.entries if e.environment == environment]
         raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
-    found = islice(release_history(repository, tree.commit, place, app, file), number)
+    found = islice(release_history(repository, tree.commit, place, entry.app, file), number)
     if output is Output.json:
         write_json(
             {

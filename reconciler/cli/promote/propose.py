@@ -14,6 +14,7 @@ from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.model.fleet import load_fleet
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates import hold
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
@@ -117,10 +118,9 @@ def promote(
     here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
     commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
+    wanted = tuple(map(AppName, names))
     requests = [
-        PromotionRequest(
-            PromotionKind.promotion, source, end.name, tuple(names), commit, unheld=unheld
-        )
+        PromotionRequest(PromotionKind.promotion, source, end.name, wanted, commit, unheld=unheld)
         for _, end in routes(here, source, target)
     ]
     if no_pull_request and not dry_run:

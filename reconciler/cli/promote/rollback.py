@@ -11,6 +11,7 @@ from reconciler.cli.output import show_warning, write_json
 from reconciler.cli.promote.plan_output import end_with, show_plan
 from reconciler.cli.promote.request_output import outcome_document, show_outcome
 from reconciler.cli.variables import SETTINGS
+from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import End, advance
 from reconciler.promotion.pull_request.situation import RequestOptions
@@ -54,14 +55,15 @@ def rollback(
     What the environment changed for itself since stays. A held release is not promoted again but
     with `--override hold`; a newer one is.
     """
+    name = AppName(app)
     repository = the_repository(root)
     with open_locked_session(
         SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
     ) as session:
         before = session.planner.release_before
         request = PromotionRequest(
-            *(PromotionKind.rollback, environment, environment, (app,)),
-            repository.resolve(to) if to else before(environment, app),
+            *(PromotionKind.rollback, environment, environment, (name,)),
+            repository.resolve(to) if to else before(environment, name),
             quiet(reason.strip()),
         )
         done = advance(session, request, RequestOptions(again=again))

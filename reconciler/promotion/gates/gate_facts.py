@@ -15,7 +15,7 @@ from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
-from reconciler.model.paths import kustomization_in
+from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.gates.arrival import Arrivals, time_of
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult, refused
@@ -98,7 +98,7 @@ class GateFacts:
         _, fields = next(self._versions(Entry(environment.name, step.app)))
         return fields is not None and self._has(environment, step, fields, exactly=False)
 
-    def _run(self, app: str) -> ReleaseRun:
+    def _run(self, app: AppName) -> ReleaseRun:
         """When the source ran the very release that a step promotes.
 
         All of it counts that the target's policy does not keep out: a release of which one image

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from reconciler.health.evidence import Evidence
+from reconciler.model.paths import AppName
 from reconciler.model.promotion import Health
 from reconciler.promotion.gates.gate_facts import GateFacts
 from reconciler.promotion.gates.result import Gate, GateResult
@@ -16,7 +17,7 @@ def healthy(gate: Health, facts: GateFacts) -> Iterator[GateResult]:
     return facts.judged(gate.type, partial(_result, gate, facts))
 
 
-def _result(gate: Health, facts: GateFacts, app: str, found: Sequence[Evidence]) -> GateResult:
+def _result(gate: Health, facts: GateFacts, app: AppName, found: Sequence[Evidence]) -> GateResult:
     source, end = facts.question.source, facts.run(app).end
     if end:
         said = f"{source.name} runs another release since {moment(end)}"
@@ -29,7 +30,7 @@ def _result(gate: Health, facts: GateFacts, app: str, found: Sequence[Evidence])
     return verdict(gate.type, app, found)
 
 
-def verdict(name: str, app: str, found: Sequence[Evidence]) -> GateResult:
+def verdict(name: str, app: AppName, found: Sequence[Evidence]) -> GateResult:
     """Of several sources, those that do not find it healthy are named."""
     bad = [evidence for evidence in found if evidence.healthy is False]
     unknown = [evidence for evidence in found if evidence.healthy is None]

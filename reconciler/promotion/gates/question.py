@@ -14,6 +14,7 @@ from reconciler.git.repository import Repository
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import Plan
 from reconciler.render.renderer import Renderer
@@ -24,7 +25,7 @@ from reconciler.trees.commit import CommitTree
 class MissingSecret:
     """A secret that the target needs and has not, or not sealed for it; and what seals it."""
 
-    app: str
+    app: AppName
     what: str
     command: str
 
@@ -49,9 +50,9 @@ class GateQuestion:
     pull: PullRequest | None = None
     open_pulls: Sequence[PullRequest] = ()
     findings: Sequence[Finding] | None = None  # in what the promotion makes; none: not looked for
-    unchecked: Sequence[tuple[str, ReconcilerError]] = ()  # apps that could not be looked at
+    unchecked: Sequence[tuple[AppName, ReconcilerError]] = ()  # apps that could not be looked at
     lacks: Sequence[MissingSecret] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold
     theirs: Sequence[CommitSummary] = ()  # commits of others on its branch
-    unheld: Sequence[tuple[str, str]] = ()  # apps whose release was taken away, and how
+    unheld: Sequence[tuple[AppName, str]] = ()  # apps whose release was taken away, and how
     seen: Callable[[str], datetime] | None = None  # when a commit was seen on the main branch

@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.paths import AppName
+
+WHOLE = AppName("")  # not of one app, but of all that is promoted
 
 
 class Gate(StrEnum):
@@ -27,7 +30,7 @@ class GateResult:
     evidence: str
     opens: datetime | None = None
     hint: str = ""
-    app: str = ""  # none if it is about the whole promotion
+    app: AppName = WHOLE  # none if it is about the whole promotion
 
     @property
     def passes(self) -> bool:
@@ -38,7 +41,7 @@ class GateResult:
         return self.state is Gate.closed
 
 
-def refused(name: str, error: ReconcilerError, app: str = "") -> GateResult:
+def refused(name: str, error: ReconcilerError, app: AppName = WHOLE) -> GateResult:
     """A gate that cannot tell is closed."""
     said = f"{error.what}: {error.why}" if error.why else error.what
     return GateResult(name, Gate.closed, said, hint=error.hint, app=app)

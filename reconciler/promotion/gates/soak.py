@@ -11,6 +11,7 @@ from functools import partial
 
 from reconciler.health.evidence import Evidence
 from reconciler.health.spans import Spans, common, joined, total
+from reconciler.model.paths import AppName
 from reconciler.model.promotion import Soak
 from reconciler.promotion.gates.gate_facts import GateFacts, ReleaseRun
 from reconciler.promotion.gates.result import Gate, GateResult
@@ -21,7 +22,7 @@ def soaked(gate: Soak, facts: GateFacts) -> Iterator[GateResult]:
     return facts.judged(gate.type, partial(_result, gate, facts))
 
 
-def _result(gate: Soak, facts: GateFacts, app: str, found: Sequence[Evidence]) -> GateResult:
+def _result(gate: Soak, facts: GateFacts, app: AppName, found: Sequence[Evidence]) -> GateResult:
     now, source, run = facts.question.now, facts.question.source.name, facts.run(app)
     if run.doubt:
         hint = "the bot counts from when it sees the commit; a newer one has a date of its own"

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_fields import BASES, EntryField, FieldAddress
 
 STEP = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
@@ -30,7 +31,7 @@ class CopyPolicy:
     declared: bool  # in environment.yaml
 
 
-def policy_of(environment: Environment, app: str, address: FieldAddress) -> CopyPolicy:
+def policy_of(environment: Environment, app: AppName, address: FieldAddress) -> CopyPolicy:
     """Of several rules the last one counts; without one, what a release is made of is copied."""
     for i, rule in reversed(list(enumerate(environment.promotion.fields))):
         if matches(rule.app, app):
@@ -44,7 +45,7 @@ def policy_of(environment: Environment, app: str, address: FieldAddress) -> Copy
     return CopyPolicy(Treatment.keep, "it is no part of a release", declared=False)
 
 
-def is_released(environment: Environment, app: str, address: FieldAddress) -> bool:
+def is_released(environment: Environment, app: AppName, address: FieldAddress) -> bool:
     """Is the field a part of what is promoted to an environment? A secret in the clear never is."""
     if address.steps[0] == "secretGenerator":
         return False

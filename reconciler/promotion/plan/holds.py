@@ -15,6 +15,7 @@ from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
 from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
@@ -37,7 +38,7 @@ class Hold:
 
 
 def setter_of(
-    record: EntryPast, environment: Environment, app: str, file: str
+    record: EntryPast, environment: Environment, app: AppName, file: str
 ) -> CommitSummary | None:
     """The commit that gave an entry its present release."""
     setter: CommitSummary | None = None
@@ -62,7 +63,7 @@ def ours(
             yield found, request
 
 
-def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: str) -> Hold | None:
+def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: AppName) -> Hold | None:
     """What a rollback says that gave an entry its present release."""
     for found, request in brought:
         for value in trailers(found.message).get(HOLD, []):
@@ -75,8 +76,8 @@ def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: str)
 
 
 def held_of(
-    plan: Plan, holds: Mapping[str, Hold], renderer: Renderer, tree: Tree
-) -> dict[str, Hold]:
+    plan: Plan, holds: Mapping[AppName, Hold], renderer: Renderer, tree: Tree
+) -> dict[AppName, Hold]:
     """Of the apps that a plan would promote, those whose very release is kept away."""
     after = EditedTree(tree, plan.edits)
     return {
@@ -90,7 +91,7 @@ def _marks(step: PromotionStep, renderer: Renderer, after: Tree) -> set[str]:
     return {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
 
 
-def held_back(plan: Plan, held: Mapping[str, Hold]) -> Plan:
+def held_back(plan: Plan, held: Mapping[AppName, Hold]) -> Plan:
     """The plan without what is kept away."""
     steps = (_held(plan, s, held[s.app]) if s.app in held else s for s in plan.steps)
     return replace(plan, steps=tuple(steps))

@@ -13,6 +13,7 @@ from reconciler.git.file_history import CommitSummary
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.field_past import EntryPast
@@ -30,7 +31,7 @@ def hold_by_hand(
     renderer: Renderer,
     record: EntryPast,
     environment: Environment,
-    app: str,
+    app: AppName,
     file: str,
     setter: CommitSummary,
 ) -> Hold | None:

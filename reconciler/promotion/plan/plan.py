@@ -8,6 +8,7 @@ from enum import StrEnum
 from reconciler.compare.app_differences import AppDifference
 from reconciler.errors import ReconcilerError
 from reconciler.model.entry import Entry
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.ancestry import Ancestry
 from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
 
@@ -49,7 +50,7 @@ class PromotionStep:
     follows: bool = False  # the source pins nothing
 
     @property
-    def app(self) -> str:
+    def app(self) -> AppName:
         return self.entry.app
 
     @property

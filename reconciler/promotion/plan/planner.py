@@ -12,7 +12,7 @@ from reconciler.model.addresses import listed_urls
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
-from reconciler.model.paths import kustomization_in
+from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import read_fields
 from reconciler.promotion.plan.field_decisions import FieldDecision
@@ -43,7 +43,7 @@ class PlannedPromotion:
     target: Environment
     main: str  # what the branch is called that it goes to
     trailers: tuple[tuple[str, str], ...] = ()
-    unheld: tuple[tuple[str, str], ...] = ()  # apps that it wants though they are held, and why
+    unheld: tuple[tuple[AppName, str], ...] = ()  # apps that it wants though they are held, and why
 
 
 class Planner:
@@ -85,7 +85,7 @@ class Planner:
         ground = self.ground(tree, branch)
         plan = self._plan(request, ground, source, target, [n for n in names if n not in without])
         plan = rendered(plan, self.renderer, tree, progress)
-        held: dict[str, Hold] = {}
+        held: dict[AppName, Hold] = {}
         if request.kind is PromotionKind.promotion:
             holds = self.holds(ground, target, [step.app for step in plan.due])
             held = held_of(plan, holds, self.renderer, tree)
@@ -100,7 +100,7 @@ class Planner:
             *(request, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
         )
 
-    def release_before(self, environment: str, app: str) -> str:
+    def release_before(self, environment: str, app: AppName) -> str:
         """The commit that gave an app the release before the present one."""
         target = self.fleet(self.opened("")).environment(environment)
         branch = target.releases.branch
@@ -125,7 +125,7 @@ class Planner:
                 ((source, target),) = routes(fleet, request.source, request.target)
                 return source, target
 
-    def _apps(self, fleet: Fleet, request: PromotionRequest) -> list[str]:
+    def _apps(self, fleet: Fleet, request: PromotionRequest) -> list[AppName]:
         return apps_between(fleet, request.source, request.target, request.apps)
 
     def _plan(
@@ -134,7 +134,7 @@ class Planner:
         ground: Base,
         source: Environment,
         target: Environment,
-        apps: list[str],
+        apps: list[AppName],
     ) -> Plan:
         if request.kind is PromotionKind.rollback:
             if request.release:
@@ -143,11 +143,13 @@ class Planner:
         plan = plan_of(ground, source, target, apps, request.release or None)
         return _of_releases(plan) if request.kind is PromotionKind.hotfix else plan
 
-    def _refused(self, ground: Base, target: Environment, apps: Iterable[str]) -> set[str]:
+    def _refused(self, ground: Base, target: Environment, apps: Iterable[AppName]) -> set[str]:
         """What was taken away is no way back."""
         return {mark for h in self.holds(ground, target, apps).values() for mark in h.releases}
 
-    def holds(self, ground: Base, target: Environment, apps: Iterable[str]) -> dict[str, Hold]:
+    def holds(
+        self, ground: Base, target: Environment, apps: Iterable[AppName]
+    ) -> dict[AppName, Hold]:
         """What keeps releases away from apps."""
         folders = {app: Entry(target.name, app).folder for app in apps}
         files = {app: kustomization_in(ground.tree, at) for app, at in folders.items()}
@@ -159,7 +161,7 @@ class Planner:
         return {app: hold for app, hold in found.items() if hold}
 
     def _hold(
-        self, ground: Base, target: Environment, record: EntryPast, app: str, file: str
+        self, ground: Base, target: Environment, record: EntryPast, app: AppName, file: str
     ) -> Hold | None:
         setter = setter_of(record, target, app, file)
         if setter is None:

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_decisions import ABSENT
 from reconciler.promotion.plan.field_past import EntryPast
@@ -46,7 +47,7 @@ class ReleasePeriod:
 
 
 def release_history(
-    repository: Repository, tip: str, environment: Environment, app: str, file: str
+    repository: Repository, tip: str, environment: Environment, app: AppName, file: str
 ) -> Iterator[ReleasePeriod]:
     """The newest first."""
     later: tuple[CommitSummary, Mapping[FieldAddress, Any] | None] | None = None

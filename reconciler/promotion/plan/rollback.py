@@ -14,7 +14,7 @@ from reconciler.git.trailers import trailers
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
-from reconciler.model.paths import kustomization_in
+from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
@@ -36,7 +36,7 @@ UNTOLD = (
 def rollback_plan(
     ground: Base,
     environment: Environment,
-    apps: Sequence[str],
+    apps: Sequence[AppName],
     release: str = "",
     refused: Collection[str] = (),
 ) -> Plan:
@@ -53,7 +53,7 @@ def rollback_plan(
 
 
 def release_before(
-    ground: Base, environment: Environment, app: str, refused: Collection[str]
+    ground: Base, environment: Environment, app: AppName, refused: Collection[str]
 ) -> str:
     """The commit of the main branch that gave the app the release before the present one."""
     file = _file(ground, Entry(environment.name, app))
@@ -78,7 +78,7 @@ def holds_of(plan: Plan, ground: Base, renderer: Renderer) -> list[tuple[str, st
 def _step(
     ground: Base,
     environment: Environment,
-    app: str,
+    app: AppName,
     file: str,
     record: EntryPast,
     release: str,
@@ -100,7 +100,7 @@ def _step(
 def _chosen(
     ground: Base,
     environment: Environment,
-    app: str,
+    app: AppName,
     now: EntryFields,
     record: EntryPast,
     file: str,

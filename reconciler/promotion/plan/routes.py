@@ -9,6 +9,7 @@ from reconciler.model.chain import upstream
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
 from reconciler.model.globs import is_pattern, matches
+from reconciler.model.paths import AppName
 from reconciler.text.suggestions import did_you_mean, listing
 
 
@@ -27,7 +28,7 @@ def routes(fleet: Fleet, source: str, target: str) -> list[tuple[Environment, En
     return [(begin, environment) for environment in after]
 
 
-def apps_between(fleet: Fleet, source: str, target: str, names: Sequence[str]) -> list[str]:
+def apps_between(fleet: Fleet, source: str, target: str, names: Sequence[AppName]) -> list[AppName]:
     """These apps, or all that both environments run."""
     here, there = (
         {entry.app for entry in fleet.entries if entry.environment == name}

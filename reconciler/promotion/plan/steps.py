@@ -12,7 +12,7 @@ from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
-from reconciler.model.paths import kustomization_in
+from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.ancestry import Ancestry, Relation, ancestry_of
 from reconciler.promotion.plan.copy_policy import Treatment, policy_of
 from reconciler.promotion.plan.entry_edit import edited_entry
@@ -55,7 +55,7 @@ class Base:
 class AppEntries:
     """An app in both environments."""
 
-    app: str
+    app: AppName
     files: Sequence[str]
     source: EntryFields
     target: EntryFields
@@ -68,7 +68,7 @@ def plan_of(
     ground: Base,
     source: Environment,
     target: Environment,
-    apps: Sequence[str],
+    apps: Sequence[AppName],
     release: str | None = None,
 ) -> Plan:
     """Without rendering: what is to be done with each app."""
@@ -132,7 +132,7 @@ class _Planner:
         self._held = lru_cache(maxsize=None)(partial(ground.repository.holds, ground.branch))
         self._release = ground.repository.resolve(release) if release else None
 
-    def step(self, app: str, files: Sequence[str]) -> PromotionStep:
+    def step(self, app: AppName, files: Sequence[str]) -> PromotionStep:
         entry = Entry(self._target.name, app)
         try:
             return self._decided(entry, self._pair(app, files))
@@ -142,7 +142,7 @@ class _Planner:
                 entry, StepState.unknown if missing else StepState.failed, problem=e
             )
 
-    def _pair(self, app: str, files: Sequence[str]) -> AppEntries:
+    def _pair(self, app: AppName, files: Sequence[str]) -> AppEntries:
         tree, base = self._ground.tree, self._ground.base
         contents = [read(tree, file) for file in files]
         source, target = map(self._record.read, contents, files)

@@ -16,6 +16,7 @@ from reconciler.forges.forge import (
     StatusVerdict,
     WantedPullRequest,
 )
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override, line_of
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import PREFIX, statuses_of
@@ -218,7 +219,7 @@ def _supersede(now: Situation) -> Iterator[Action]:
         yield DeleteBranch(branch, tip)
 
 
-def _successor_text(now: Situation, ours: OurPullRequest, apps: set[str]) -> str:
+def _successor_text(now: Situation, ours: OurPullRequest, apps: set[AppName]) -> str:
     new = now.opened.url if now.opened else f"the pull request of {now.branch.name}"
     words = f"Superseded by {new}, which is newer."
     left = sorted(ours.apps - apps)

@@ -10,6 +10,7 @@ from reconciler.forges.forge import Forge, PullRequest
 from reconciler.git.file_history import CommitSummary
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
 from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
 from reconciler.promotion.gates.question import GateQuestion, MissingSecret
 from reconciler.promotion.plan.planner import PlannedPromotion
@@ -47,9 +48,11 @@ def question_of(
         pull=pull,
         open_pulls=others,
         findings=[*inspection.findings, *inspection.new],
-        unchecked=[(folder.rpartition("/")[2], error) for folder, error in inspection.failed],
+        unchecked=[
+            (AppName(folder.rpartition("/")[2]), error) for folder, error in inspection.failed
+        ],
         lacks=[
-            MissingSecret(s.entry.partition("/")[2], f"{s.namespace}/{s.name}: {s.why}", s.command)
+            MissingSecret(s.entry.app, f"{s.namespace}/{s.name}: {s.why}", s.command)
             for s in inspection.secrets
         ],
         theirs=theirs,

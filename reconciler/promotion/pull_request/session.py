@@ -15,6 +15,7 @@ from reconciler.git.branches import HEADS, Branches, main_branch
 from reconciler.git.commit_builder import CommitBuilder, words_of
 from reconciler.health.sources import HealthSources
 from reconciler.model.entry import Entry, entry_of
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.planner import PlannedPromotion, Planner
 from reconciler.promotion.promotion_request import PREFIXES, PromotionRequest, request_of_commit
@@ -29,7 +30,7 @@ class OurPullRequest:
 
     pull: PullRequest
     request: PromotionRequest
-    apps: frozenset[str]
+    apps: frozenset[AppName]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class PromotionSession:
     _planned: dict[tuple[PromotionRequest, frozenset[str]], PlannedPromotion] = field(
         default_factory=dict, init=False
     )
-    _ours: dict[tuple[str, str], tuple[PromotionRequest, frozenset[str]] | None] = field(
+    _ours: dict[tuple[str, str], tuple[PromotionRequest, frozenset[AppName]] | None] = field(
         default_factory=dict, init=False
     )
 
@@ -159,7 +160,7 @@ class PromotionSession:
 
     def said_on(
         self, branch: str, base: str, tip: str
-    ) -> tuple[PromotionRequest, frozenset[str]] | None:
+    ) -> tuple[PromotionRequest, frozenset[AppName]] | None:
         """What a branch of ours is for, and the apps that it changes."""
         if not branch.startswith(PREFIXES):
             return None
@@ -168,7 +169,7 @@ class PromotionSession:
         found = self._ours[base, tip]
         return found if found and found[0].branch == branch else None
 
-    def _read(self, base: str, tip: str) -> tuple[PromotionRequest, frozenset[str]] | None:
+    def _read(self, base: str, tip: str) -> tuple[PromotionRequest, frozenset[AppName]] | None:
         try:
             there = self.builder.between(self.planner.opened(base).commit, tip)
             ours = ours_of(self.builder, there)

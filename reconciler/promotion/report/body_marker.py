@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from reconciler.model.paths import AppName
+
 UNSAFE = re.compile(r"[^\w {}\[\]:,\"\\.-]|(?<=-)-", re.ASCII)
 
 
@@ -16,7 +18,7 @@ class Marker:
 
     source: str
     target: str
-    apps: tuple[str, ...]
+    apps: tuple[AppName, ...]
     base: str
     hash: str
 

@@ -37,7 +37,7 @@ def secrets_part(plan: Plan, inspection: Inspection, most: int) -> str:
         return ""
     head = f"### Secrets that {name(plan.target)} lacks\n\n"
     lines = [
-        f"{name(f'{s.namespace}/{s.name}')} of {name(s.entry)}"
+        f"{name(f'{s.namespace}/{s.name}')} of {name(str(s.entry))}"
         + (f", {', '.join(map(name, s.keys))}" if s.keys else "")
         + f": {short(s.why)}"
         for s in found

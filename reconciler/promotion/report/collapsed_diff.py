@@ -9,6 +9,7 @@ from reconciler.compare.as_text import app_lines, counts_text
 from reconciler.compare.markdown_report import part
 from reconciler.errors import printable
 from reconciler.git.file_history import CommitSummary
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import REWRITTEN, SHORT, decision_text
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.commit_trails import CommitTrail
@@ -52,7 +53,7 @@ def whole_difference(plan: Plan) -> str:
 
 def folded(
     plan: Plan,
-    trails: Mapping[str, Sequence[CommitTrail]],
+    trails: Mapping[AppName, Sequence[CommitTrail]],
     pulls: PullUrls,
     links: Links | None,
     room: int,

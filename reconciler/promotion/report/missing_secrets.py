@@ -35,7 +35,7 @@ TLS = ("tls.crt", "tls.key")
 class MissingSecretReport:
     """A Secret, or keys of one, that nothing in the target provides; why, and how to seal it."""
 
-    entry: str  # prod/paw
+    entry: Entry
     namespace: str
     name: str
     keys: tuple[str, ...]  # none if nothing says which
@@ -64,7 +64,7 @@ def missing_secrets(
         wanted = sorted(keys) or sorted(at_source.get((home.entry.app, name), ()))
         command = seal_command(home, namespace, name, wanted)
         why = reasons[app, namespace, name]
-        yield MissingSecretReport(str(home.entry), namespace, name, tuple(wanted), why, command)
+        yield MissingSecretReport(home.entry, namespace, name, tuple(wanted), why, command)
 
 
 def unused_certificate(tree: Tree, environment: str, world: World) -> NewCertificate | None:
@@ -102,12 +102,12 @@ def seal_command(home: AppSecrets, namespace: str, name: str, keys: Sequence[str
     return shlex.join(words)
 
 
-def _needed(world: World, apps: set[str]) -> dict[tuple[str, str, str], set[str]]:
+def _needed(world: World, folders: set[str]) -> dict[tuple[str, str, str], set[str]]:
     """By app, namespace and name: the keys that are known to lack."""
     known = ProvidedConfiguration(world)
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for user, ref in references(world):
-        if ref.kind != "Secret" or user.app not in apps:
+        if ref.kind != "Secret" or user.app not in folders:
             continue
         provided = known.find("Secret", user.namespace, ref.name)
         wanted = {key for _, key in ref.keys if key}

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from reconciler.compare.as_text import counts_text
 from reconciler.git.addresses import is_full_name
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import sides
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
@@ -26,7 +27,7 @@ class Links(Protocol):
 
 
 def apps_table(
-    plan: Plan, trails: Mapping[str, Sequence[CommitTrail]], links: Links | None, most: int
+    plan: Plan, trails: Mapping[AppName, Sequence[CommitTrail]], links: Links | None, most: int
 ) -> str:
     rows = [
         (

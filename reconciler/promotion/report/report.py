@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.errors import ForgeError
 from reconciler.forges.forge import Forge
 from reconciler.git.repository import Repository
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.commit_text import headline
 from reconciler.promotion.plan.plan import Plan
@@ -58,7 +59,7 @@ class _Facts:
     plan: Plan
     inspection: Inspection
     gates: Sequence[GateResult]
-    trails: Mapping[str, Sequence[CommitTrail]]
+    trails: Mapping[AppName, Sequence[CommitTrail]]
     pulls: PullUrls
     forge: Forge | None
     to_pass: str
@@ -141,7 +142,7 @@ def _most_of(parts: list[str], room: int) -> list[str]:
     return [f"{first}- **Left out for want of room**: {names}\n", *kept, ""]
 
 
-def _pulls(paths: Mapping[str, Sequence[CommitTrail]], forge: Forge | None) -> PullUrls:
+def _pulls(paths: Mapping[AppName, Sequence[CommitTrail]], forge: Forge | None) -> PullUrls:
     """Which brought the commits that are listed, as far as the forge says so."""
     listed = [c.id for found in paths.values() for t in found for c in t.commits[:MOST_COMMITS]]
     found: dict[str, list[tuple[int, str]]] = {}

@@ -12,6 +12,7 @@ import pytest
 from reconciler.checks.finding import Finding, Severity
 from reconciler.errors import RenderTimeout
 from reconciler.forges.forge import PullRequestState, StatusVerdict
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.gates.question import MissingSecret
@@ -175,7 +176,8 @@ def test_a_secret_that_lacks_comes_with_what_seals_it(gated: Gated, ask: Ask) ->
     fleet = gated("type: secrets")
     command = "reconciler seal put prod/paw api"
     found = only(
-        ask(fleet, lacks=[MissingSecret("paw", "the secret api is missing", command)]), "secrets"
+        ask(fleet, lacks=[MissingSecret(AppName("paw"), "the secret api is missing", command)]),
+        "secrets",
     )
     assert (found.state, found.hint, found.app) == (Gate.closed, command, "paw")
     assert only(ask(fleet, lacks=[]), "secrets").passes
@@ -238,7 +240,7 @@ def test_of_several_overlays_each_is_looked_for_where_the_region_pins_it(
 
 
 def result(name: str, state: Gate, app: str = "", opens: datetime | None = None) -> GateResult:
-    return GateResult(name, state, "why " * 60, opens=opens, app=app)
+    return GateResult(name, state, "why " * 60, opens=opens, app=AppName(app))
 
 
 def test_a_status_for_each_gate_says_the_worst() -> None:

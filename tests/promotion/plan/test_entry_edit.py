@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reconciler.errors import FleetError
 from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import step_lines
 from reconciler.promotion.plan.entry_edit import edited_entry, with_ref
 from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress, read_fields
@@ -98,7 +99,9 @@ def test_an_entry_that_was_written_again_says_so() -> None:
     decision = Decision(FieldAddress(TAG), FieldDecision.promoted, "v2", "v1", "")
     edit = edited_entry(FILE, text, read_fields(text, FILE), [decision])
     assert edit.rewritten
-    step = PromotionStep(Entry("prod", "paw"), StepState.due, decisions=(decision,), edit=edit)
+    step = PromotionStep(
+        Entry("prod", AppName("paw")), StepState.due, decisions=(decision,), edit=edit
+    )
     plan = Plan("stage", "prod", "b", "1" * 40, (step,))
     said = f"the whole document is written again: {FILE}; comments are kept, layout may differ"
     assert said in "\n".join(map(str, step_lines(plan, step, explain=False)))

@@ -17,6 +17,7 @@ from reconciler.git.origin_branches import OriginBranches
 from reconciler.git.remote import Remote
 from reconciler.git.repository import Repository
 from reconciler.health.sources import HealthSources
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.planner import Planner
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import PromotionOutcome, advance
@@ -32,7 +33,7 @@ from tests.conftest import Repo
 from tests.forges.conftest import Site
 from tests.promotion.fleet import URL, Fleet, entry
 
-PAW = PromotionRequest(PromotionKind.promotion, "stage", "prod", ("paw",))
+PAW = PromotionRequest(PromotionKind.promotion, "stage", "prod", (AppName("paw"),))
 ALL = PromotionRequest(PromotionKind.promotion, "stage", "prod")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.asker import goes_along, has_backing
@@ -25,13 +26,13 @@ def prod(repo: Repo) -> Environment:
 @pytest.mark.parametrize(
     ("wanted", "goes"),
     [
-        (PromotionRequest(PROMOTION, "stage", "prod", ("paw",)), True),
+        (PromotionRequest(PROMOTION, "stage", "prod", (AppName("paw"),)), True),
         (PromotionRequest(PROMOTION, "stage", "prod"), True),
-        (PromotionRequest(PROMOTION, "stage", "prod", ("paw",), release="a" * 40), False),
-        (PromotionRequest(PROMOTION, "stage", "prod", ("paw",), unheld="so"), False),
-        (PromotionRequest(PROMOTION, "dev", "prod", ("paw",)), False),
-        (PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",)), False),
-        (PromotionRequest(PromotionKind.hotfix, "stage", "prod", ("paw",)), False),
+        (PromotionRequest(PROMOTION, "stage", "prod", (AppName("paw"),), release="a" * 40), False),
+        (PromotionRequest(PROMOTION, "stage", "prod", (AppName("paw"),), unheld="so"), False),
+        (PromotionRequest(PROMOTION, "dev", "prod", (AppName("paw"),)), False),
+        (PromotionRequest(PromotionKind.rollback, "prod", "prod", (AppName("paw"),)), False),
+        (PromotionRequest(PromotionKind.hotfix, "stage", "prod", (AppName("paw"),)), False),
     ],
 )
 def test_only_what_the_chain_brings_anyway_goes_along(

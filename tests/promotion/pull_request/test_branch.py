@@ -13,6 +13,7 @@ from reconciler.git.branches import Branches, OwnBranches, SeenBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.git.origin_branches import OriginBranches
 from reconciler.git.remote import Remote
+from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import (
     PromotionKind,
     PromotionRequest,
@@ -27,7 +28,7 @@ from reconciler.promotion.pull_request.branch import (
 )
 from tests.promotion.fleet import Fleet, entry
 
-REQUEST = PromotionRequest(PromotionKind.promotion, "stage", "prod", ("paw",))
+REQUEST = PromotionRequest(PromotionKind.promotion, "stage", "prod", (AppName("paw"),))
 BRANCH = "promote/stage/prod/app/paw"
 
 
@@ -214,13 +215,13 @@ def test_branches_beside_it_are_in_nobodys_way(bench: Bench) -> None:
             PromotionKind.rollback,
             "prod",
             "prod",
-            ("dog", "paw"),
+            (AppName("dog"), AppName("paw")),
             release="a" * 40,
             reason="it burns",
         ),
-        PromotionRequest(PromotionKind.hotfix, "prod", "stage", ("paw",)),
+        PromotionRequest(PromotionKind.hotfix, "prod", "stage", (AppName("paw"),)),
         PromotionRequest(
-            *(PromotionKind.promotion, "stage", "prod", ("paw",)),
+            *(PromotionKind.promotion, "stage", "prod", (AppName("paw"),)),
             unheld="an emergency: now",
         ),
     ],

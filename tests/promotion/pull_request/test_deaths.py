@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.bot.round import run_round
 from reconciler.forges.forge import PullRequest, PullRequestState
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request import advance as loop
@@ -144,7 +145,9 @@ def test_merging_survives_its_death_anywhere(build: Build, after: bool) -> None:
 @pytest.mark.parametrize("after", [False, True])
 def test_rolling_back_survives_its_death_anywhere(build: Build, after: bool) -> None:
     promotion_fleet = build(prod="promotion: {propose: app, autoMerge: true}\n")
-    back = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
+    back = PromotionRequest(
+        PromotionKind.rollback, "prod", "prod", (AppName("paw"),), reason="it burns"
+    )
     alive, number = False, 0
     while not alive:
         number += 1
@@ -217,7 +220,9 @@ def closes(promotion_fleet: PromotionFleet) -> PromotionRequest:
 def rolls_back(promotion_fleet: PromotionFleet) -> PromotionRequest:
     assert promotion_fleet.advance(proposes(promotion_fleet)).end is End.merged
     promotion_fleet.pull()
-    return PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
+    return PromotionRequest(
+        PromotionKind.rollback, "prod", "prod", (AppName("paw"),), reason="it burns"
+    )
 
 
 AUTO = "promotion: {propose: app, autoMerge: true}\n"

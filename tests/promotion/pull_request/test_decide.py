@@ -10,6 +10,7 @@ import pytest
 from reconciler.bot.observe_round import RoundSituation, next_requests
 from reconciler.forges.forge import MergeOutcome
 from reconciler.git.file_history import CommitSummary
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.pull_request.actions import (
     Action,
@@ -126,7 +127,7 @@ def settled_situation(promotion_fleet: PromotionFleet) -> Situation:
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_round_takes_forward_what_is_open_before_what_is_due(asked: bool) -> None:
-    now = RoundSituation((PAW, replace(PAW, apps=("dog",)), PAW))
+    now = RoundSituation((PAW, replace(PAW, apps=(AppName("dog"),)), PAW))
     done = {PAW.branch} if asked else set()
     found = [(one.request.apps, one.asker) for one in next_requests(now, done)]
     assert found == [(("paw",), Asker.branch), (("dog",), Asker.branch)][asked:]

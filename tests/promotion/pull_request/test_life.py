@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.bot.observe_round import Failed
 from reconciler.forges.forge import MergeOutcome, StatusVerdict
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import StepState
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
@@ -95,7 +96,9 @@ def test_all_of_it_happens_on_a_real_forge_too(build_in_gitea: Build) -> None:
     promotion_fleet.forge_setup.approve(pull.number)
     promotion_fleet.round()
     assert "newTag: v3" in promotion_fleet.file("main")
-    rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
+    rollback = PromotionRequest(
+        PromotionKind.rollback, "prod", "prod", (AppName("paw"),), reason="it burns"
+    )
     back = promotion_fleet.advance(rollback)
     assert back.pull
     promotion_fleet.forge_setup.approve(back.pull.number)
@@ -275,7 +278,9 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     promotion_fleet.round()
     (pull,) = promotion_fleet.open()
     assert promotion_fleet.forge.merge(pull, pull.title, "") is MergeOutcome.merged
-    rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",), reason="it burns")
+    rollback = PromotionRequest(
+        PromotionKind.rollback, "prod", "prod", (AppName("paw"),), reason="it burns"
+    )
     found = promotion_fleet.advance(rollback)
     assert found.pull
     assert found.pull.title == "Roll back paw in prod"
@@ -361,7 +366,7 @@ def test_what_was_reverted_is_no_way_back(build: Build) -> None:
         promotion_fleet.pull()
     reverted(promotion_fleet)
     assert "newTag: v2" in promotion_fleet.file("main")
-    rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",))
+    rollback = PromotionRequest(PromotionKind.rollback, "prod", "prod", (AppName("paw"),))
     assert promotion_fleet.advance(rollback).end is End.merged
     assert "newTag: v1" in promotion_fleet.file("main")
 
@@ -443,7 +448,7 @@ def test_the_way_forward_and_the_way_back_can_both_be_open(build: Build) -> None
     (pull,) = promotion_fleet.open()
     assert promotion_fleet.forge.merge(pull, pull.title, "") is MergeOutcome.merged
     promotion_fleet.pull()
-    back = PromotionRequest(PromotionKind.rollback, "prod", "prod", ("paw",))
+    back = PromotionRequest(PromotionKind.rollback, "prod", "prod", (AppName("paw"),))
     promotion_fleet.advance(back)
     promotion_fleet.tag("v3")
     promotion_fleet.round()

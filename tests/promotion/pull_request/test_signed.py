@@ -19,6 +19,7 @@ from reconciler.git.branches import HEADS, SeenBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.git.origin_branches import OriginBranches
 from reconciler.git.remote import Remote
+from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import (
     PromotionKind,
     PromotionRequest,
@@ -37,7 +38,7 @@ from tests.forges.fake_forge import FakeForge, shared_by
 from tests.forges.replay import running
 from tests.promotion.fleet import Fleet, entry
 
-PAW = PromotionRequest(PromotionKind.promotion, "stage", "prod", ("paw",))
+PAW = PromotionRequest(PromotionKind.promotion, "stage", "prod", (AppName("paw"),))
 ALL = PromotionRequest(PromotionKind.promotion, "stage", "prod")
 ENTRY = "environments/prod/paw/kustomization.yaml"
 

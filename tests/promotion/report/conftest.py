@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from reconciler.model.entry import Entry
+from reconciler.model.paths import AppName
 from reconciler.promotion.plan.plan import EntryEdit, Plan, PromotionStep, StepState
 from reconciler.promotion.plan.steps import rendered
 from reconciler.promotion.report.inspection import Inspection, inspect_target
@@ -41,7 +42,9 @@ def inspect(checking: Kernel) -> Inspect:
                 **{path: text.encode() for path, text in (files or {}).items()},
             }
         )
-        step = PromotionStep(Entry("prod", "paw"), StepState.due, edit=EntryEdit(ENTRY, old, new))
+        step = PromotionStep(
+            Entry("prod", AppName("paw")), StepState.due, edit=EntryEdit(ENTRY, old, new)
+        )
         plan = Plan("stage", "prod", "main", "0" * 40, (step,))
         with Renderer(kernel=checking) as renderer:
             plan = rendered(plan, renderer, tree)

@@ -16,6 +16,7 @@ from reconciler.compare.report import NewCertificate
 from reconciler.errors import FleetError, printable
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress
 from reconciler.promotion.plan.field_decisions import Decision, FieldDecision
@@ -187,7 +188,7 @@ def test_a_marker_can_be_read_whatever_it_holds(
     texts: tuple[str, str, str, str], apps: list[str]
 ) -> None:
     source, target, base, digest = texts
-    marker = Marker(source, target, tuple(apps), base, digest)
+    marker = Marker(source, target, tuple(map(AppName, apps)), base, digest)
     text = f"a\n\n{marker}\n"
     assert marker_in(text) == marker
     seen = read(text)
@@ -205,19 +206,21 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[GateResult]]:
         Decision(FieldAddress(steps), fate, one, two, three)
         for fate in (FieldDecision.review, FieldDecision.conflict)
     )
-    step = PromotionStep(Entry("prod", one), StepState.due, decisions=decisions[:1])
-    held = PromotionStep(Entry("prod", two), StepState.diverged, decisions=decisions[1:])
+    step = PromotionStep(Entry("prod", AppName(one)), StepState.due, decisions=decisions[:1])
+    held = PromotionStep(Entry("prod", AppName(two)), StepState.diverged, decisions=decisions[1:])
     broken = PromotionStep(
-        Entry("prod", two), StepState.failed, problem=FleetError(three, hint=four)
+        Entry("prod", AppName(two)), StepState.failed, problem=FleetError(three, hint=four)
     )
     plan = Plan(three, four, one, "0" * 40, (step, held, broken))
-    lacks = MissingSecretReport(f"prod/{one}", two, three, (four,), one, f"reconciler seal {two}")
+    lacks = MissingSecretReport(
+        Entry("prod", AppName(one)), two, three, (four,), one, f"reconciler seal {two}"
+    )
     failed = ((f"environments/prod/{one}", FleetError(two, hint=three)),)
     new = NewCertificate(one, two, three)
     inspection = Inspection((finding,), (finding,), (lacks,), (finding,), failed, certificate=new)
     gates = [
-        GateResult(one, Gate.closed, two, NOON, three, four),
-        GateResult("health", Gate.waiting, three, hint=four, app=one),
+        GateResult(one, Gate.closed, two, NOON, three, AppName(four)),
+        GateResult("health", Gate.waiting, three, hint=four, app=AppName(one)),
     ]
     return plan, inspection, gates
 
@@ -251,7 +254,7 @@ def fold_of_many(due: Fleet, kernel: Kernel, apps: int, lines: int) -> Plan:
     long = replace(change, changes=change.changes * lines)
     inner = replace(step.difference.difference, objects=(long,), renames=())
     big = replace(step, difference=replace(step.difference, difference=inner))
-    steps = (replace(big, entry=Entry("prod", f"app-{i}")) for i in range(apps))
+    steps = (replace(big, entry=Entry("prod", AppName(f"app-{i}"))) for i in range(apps))
     return replace(plan, steps=tuple(steps))
 
 
