@@ -51,7 +51,7 @@ def observe_round(session: PromotionSession, done: Collection[str]) -> RoundSitu
     """
     ours = sorted(session.our_pulls(), key=lambda one: one.pull.number)
     opened = tuple(
-        one.request for one in ours if one.pull.base == session.main_of(one.request.target)
+        one.request for one in ours if one.pull.base == session.main_branch_for(one.request.target)
     )
     if any(request.branch not in done for request in opened):
         return RoundSituation(opened)

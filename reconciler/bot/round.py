@@ -10,6 +10,7 @@ from reconciler.bot.observe_round import Failed, RoundRequest, next_requests, ob
 from reconciler.bot.rollout import RolloutLimits, RolloutReport, rollbacks_of, rollout_actions
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import PullRequest
+from reconciler.git.names import BranchName
 from reconciler.promotion.gates.result import Gate
 from reconciler.promotion.promotion_request import PromotionRequest, target_of
 from reconciler.promotion.pull_request.actions import DeleteBranch, PushBranch
@@ -24,7 +25,7 @@ from reconciler.promotion.pull_request.situation import RequestOptions
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    branch: str
+    branch: BranchName
 
 
 Happened = PromotionOutcome | RolloutReport | Failed | Removed
@@ -128,7 +129,7 @@ def _delete_left_over(session: PromotionSession) -> Iterator[Happened]:
         if branch in opened:
             continue
         try:
-            if session.is_left_over(branch, session.main_of(target_of(branch))):
+            if session.is_left_over(branch, session.main_branch_for(target_of(branch))):
                 carry_out(DeleteBranch(branch, tip), session)
                 if session.tip(branch) is None:
                     yield Removed(branch)

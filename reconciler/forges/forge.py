@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.git.names import BranchName
+
 KINDS = ("github", "gitea", "gitlab", "local")
 
 
@@ -52,9 +54,9 @@ class PullRequest:
     url: str
     title: str
     body: str
-    branch: str
+    branch: BranchName
     commit: str  # the tip of the branch
-    base: str  # the branch that it goes to
+    base: BranchName  # the branch that it goes to
     state: PullRequestState
     draft: bool
     labels: tuple[str, ...]
@@ -106,13 +108,15 @@ class Forge(Protocol):
 
     def pull(self, number: int) -> PullRequest: ...
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         """The newest from this branch to that one, open or not."""
 
     def pulls_of(self, commit: str) -> list[PullRequest]:
         """The merged ones that brought a commit of the main branch."""
 
-    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
+    def create(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest:
         """Or adopt the one that is open already."""
 
     def update(self, pull: PullRequest, wanted: WantedPullRequest) -> PullRequest:
@@ -148,7 +152,7 @@ class Forge(Protocol):
     def merge(self, pull: PullRequest, title: str, message: str) -> MergeOutcome:
         """Only the commit that `pull` names; or let the forge do it once it can."""
 
-    def delete_branch(self, branch: str, commit: str) -> None:
+    def delete_branch(self, branch: BranchName, commit: str) -> None:
         """If it still is at this commit."""
 
     def commit_url(self, commit: str) -> str: ...
@@ -158,5 +162,5 @@ class Forge(Protocol):
     def members(self, team: str) -> frozenset[str]:
         """The accounts of a team such as org/team."""
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+    def code_owners(self, paths: Sequence[str], base: BranchName) -> tuple[str, ...]:
         """Who the forge's file of code owners names for these paths."""

@@ -30,6 +30,7 @@ from reconciler.forges.hosted import (
     titled,
 )
 from reconciler.forges.owners import owners_by_expression
+from reconciler.git.names import BranchName
 
 DRAFT = "WIP: "
 COLOUR = "#6a737d"
@@ -79,7 +80,7 @@ class Gitea(HostedForge):
     def pull(self, number: int) -> PullRequest:
         return _pull(self.client.get(f"{self._at}/pulls/{number}"))
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         """Asked for the two branches, it names any pull request; the newest is in the list."""
         path = f"{self._at}/pulls/{quote(base, safe='')}/{quote(branch)}"
         any_ = self.client.find(path)
@@ -96,7 +97,9 @@ class Gitea(HostedForge):
         found = self.client.find(f"{self._at}/commits/{commit}/pull")
         return [_pull(found)] if found else []
 
-    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
+    def _open(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest | None:
         body = {"head": branch, "base": base, "title": titled(DRAFT, wanted), "body": wanted.body}
         answer = self.client.send("POST", f"{self._at}/pulls", body, accept=(409,))
         return None if answer.status == 409 else _pull(answer.json())
@@ -274,7 +277,7 @@ class Gitea(HostedForge):
         planned = answer is not None and answer.status in (201, 409)
         return MergeOutcome.scheduled if planned else MergeOutcome.waiting
 
-    def delete_branch(self, branch: str, commit: str) -> None:
+    def delete_branch(self, branch: BranchName, commit: str) -> None:
         self._delete_if_at(f"{self._at}/branches/{quote(branch, safe='')}", commit)
 
     def commit_url(self, commit: str) -> str:
@@ -283,7 +286,7 @@ class Gitea(HostedForge):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> ForgeAnswer:
+    def _file(self, place: str, base: BranchName) -> ForgeAnswer:
         return self.client.send(
             "GET", f"{self._at}/raw/{place}", query={"ref": base}, accept=(404,)
         )
@@ -291,7 +294,7 @@ class Gitea(HostedForge):
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     head, base = item["head"], item["base"]
-    branch = str(head["label"])
+    branch = BranchName(head["label"])
     if head["repo_id"] != base["repo_id"]:
         owner = (head.get("repo") or {}).get("full_name", "")
         branch = foreign_branch(owner, branch)

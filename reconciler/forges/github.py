@@ -32,6 +32,7 @@ from reconciler.forges.hosted import (
     settled,
 )
 from reconciler.git.commit_builder import NewFile
+from reconciler.git.names import BranchName
 
 LOOKS, PAUSE = 10, 1.5
 MAX_PAGE_NODES = 100  # that it tells of at once
@@ -106,7 +107,7 @@ class GitHub(HostedForge):
     def pull(self, number: int) -> PullRequest:
         return _pull(self.client.get(f"{self._at}/pulls/{number}"))
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         """The forge's filter is looked after: it passes over one that it does not understand."""
         owner = self.project.path.partition("/")[0]
         query: Query = {"state": "all", "head": f"{owner}:{branch}", "base": base, "per_page": 100}
@@ -117,7 +118,9 @@ class GitHub(HostedForge):
         found = self.client.pages(f"{self._at}/commits/{commit}/pulls", {"per_page": 100})
         return [_pull(item) for item in found if item["merged_at"]]
 
-    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
+    def _open(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest | None:
         path = f"{self._at}/pulls"
         body = {
             "title": wanted.title,
@@ -302,13 +305,13 @@ class GitHub(HostedForge):
             return MergeOutcome.scheduled
         return None if "clean status" in reply.refusal.lower() else MergeOutcome.waiting
 
-    def delete_branch(self, branch: str, commit: str) -> None:
+    def delete_branch(self, branch: BranchName, commit: str) -> None:
         if self._tip(branch) != commit or self._delete(branch, commit):
             return
         if self._tip(branch) == commit:
             raise ForgeError(f"GitHub does not delete the branch {branch}")
 
-    def _delete(self, branch: str, commit: str) -> bool:
+    def _delete(self, branch: BranchName, commit: str) -> bool:
         """Compare and swap."""
         repository = self.client.get(self._at)["node_id"]
         update = {
@@ -350,7 +353,7 @@ class GitHub(HostedForge):
         answer = self.client.send("POST", f"{self._at}/git/{what}", body, repeatable=True)
         return str(answer.json()["sha"])
 
-    def _tip(self, branch: str) -> str:
+    def _tip(self, branch: BranchName) -> str:
         found = self.client.find(f"{self._at}/git/ref/heads/{quote(branch)}")
         return str(found["object"]["sha"]) if found else ""
 
@@ -360,7 +363,7 @@ class GitHub(HostedForge):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> ForgeAnswer:
+    def _file(self, place: str, base: BranchName) -> ForgeAnswer:
         return self.client.send(
             "GET",
             f"{self._at}/contents/{place}",
@@ -372,15 +375,17 @@ class GitHub(HostedForge):
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
     head, base = item["head"], item["base"]
+    branch = BranchName(head["ref"])
     owner = (head["repo"] or {}).get("full_name", "")
-    theirs = owner != base["repo"]["full_name"]
+    if owner != base["repo"]["full_name"]:
+        branch = foreign_branch(owner, branch)
     merged = bool(item["merged_at"])
     return PullRequest(
         number=int(item["number"]),
         url=item["html_url"],
         title=item["title"],
         body=item["body"] or "",
-        branch=foreign_branch(owner, head["ref"]) if theirs else head["ref"],
+        branch=branch,
         commit=head["sha"],
         base=base["ref"],
         state=PullRequestState.merged if merged else PullRequestState(item["state"]),

@@ -30,6 +30,7 @@ from reconciler.forges.hosted import (
     titled,
 )
 from reconciler.forges.owners import owners_by_section
+from reconciler.git.names import BranchName
 
 DRAFT = "Draft: "
 APPROVED = "approved this merge request"
@@ -84,7 +85,7 @@ class GitLab(HostedForge):
     def pull(self, number: int) -> PullRequest:
         return _pull(self.client.get(f"{self._at}/merge_requests/{number}"))
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         query: Query = {
             "source_branch": branch,
             "target_branch": base,
@@ -99,7 +100,9 @@ class GitLab(HostedForge):
         found = self.client.pages(f"{self._at}/repository/commits/{commit}/merge_requests")
         return [_pull(item) for item in found if item["state"] == "merged"]
 
-    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
+    def _open(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest | None:
         body = {
             "source_branch": branch,
             "target_branch": base,
@@ -281,7 +284,7 @@ class GitLab(HostedForge):
         merged = answer.json()["state"] == "merged"
         return MergeOutcome.merged if merged else MergeOutcome.scheduled
 
-    def delete_branch(self, branch: str, commit: str) -> None:
+    def delete_branch(self, branch: BranchName, commit: str) -> None:
         self._delete_if_at(f"{self._at}/repository/branches/{quote(branch, safe='')}", commit)
 
     def commit_url(self, commit: str) -> str:
@@ -290,13 +293,13 @@ class GitLab(HostedForge):
     def compare_url(self, old: str, new: str) -> str:
         return f"{self.project.url}/-/compare/{old}...{new}"
 
-    def _file(self, place: str, base: str) -> ForgeAnswer:
+    def _file(self, place: str, base: BranchName) -> ForgeAnswer:
         path = f"{self._at}/repository/files/{quote(place, safe='')}/raw"
         return self.client.send("GET", path, query={"ref": base}, accept=(404,))
 
 
 def _pull(item: Mapping[str, Any]) -> PullRequest:
-    branch = str(item["source_branch"])
+    branch = BranchName(item["source_branch"])
     if item["source_project_id"] != item["target_project_id"]:
         branch = foreign_branch(str(item["source_project_id"]), branch)
     merged = item["state"] == "merged"

@@ -24,6 +24,7 @@ from reconciler.forges.forge import (
     WantedPullRequest,
 )
 from reconciler.forges.owners import owners_by_pattern
+from reconciler.git.names import BranchName
 
 SETTLE_SECONDS = 1.0
 
@@ -68,7 +69,9 @@ class HostedForge(Forge, ABC):
         self._user = self._user or self._who()
         return self._user
 
-    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
+    def create(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest:
         wanted = replace(wanted, body=self._safe(wanted.body))
         try:
             made = self._open(branch, base, wanted)
@@ -159,7 +162,7 @@ class HostedForge(Forge, ABC):
             )
         return frozenset(found)
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+    def code_owners(self, paths: Sequence[str], base: BranchName) -> tuple[str, ...]:
         for place in self.owner_files:
             found = self._file(place, base)
             if found.status == 200:
@@ -177,7 +180,7 @@ class HostedForge(Forge, ABC):
         self.client.pause(SETTLE_SECONDS)
         return settled(pull, self.pull(pull.number)) or MergeOutcome.waiting
 
-    def _opened(self, branch: str, base: str) -> PullRequest | None:
+    def _opened(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         found = self.last_pull(branch, base)
         return found if found and found.state is PullRequestState.open else None
 
@@ -197,7 +200,9 @@ class HostedForge(Forge, ABC):
     def _who(self) -> str: ...
 
     @abstractmethod
-    def _open(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest | None:
+    def _open(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest | None:
         """A new pull request, or none if there is one already."""
 
     @abstractmethod
@@ -233,7 +238,7 @@ class HostedForge(Forge, ABC):
         """None if there is no such team, or none that the token may see."""
 
     @abstractmethod
-    def _file(self, place: str, base: str) -> ForgeAnswer:
+    def _file(self, place: str, base: BranchName) -> ForgeAnswer:
         """A file of a branch as it is, or that there is none (404)."""
 
 
@@ -293,12 +298,12 @@ def creators(statuses: Iterable[Any], context: str) -> list[tuple[str, datetime]
     ]
 
 
-def foreign_branch(owner: str, branch: str) -> str:
+def foreign_branch(owner: str, branch: BranchName) -> BranchName:
     """How a branch of another repository is called here.
 
     It begins with what no branch can, so whatever its owner is called, it passes for none of ours.
     """
-    return f":{owner}:{branch}"
+    return BranchName(f":{owner}:{branch}")
 
 
 def moment(text: str) -> datetime:

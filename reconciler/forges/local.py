@@ -32,7 +32,7 @@ from reconciler.forges.recorded_pull_request import FILE, RecordedPullRequest, r
 from reconciler.git.branches import checked_out_in
 from reconciler.git.command import run_git
 from reconciler.git.commit_builder import words_of
-from reconciler.git.names import OUR_REFS
+from reconciler.git.names import OUR_REFS, BranchName
 from reconciler.git.new_commit import make_commit
 from reconciler.git.ref_files import RefFiles
 
@@ -64,14 +64,16 @@ class LocalForge:
     def pull(self, number: int) -> PullRequest:
         return self._read(number).pull
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         ours = (p for p in self._pulls() if (p.branch, p.base) == (branch, base))
         return next(ours, None)
 
     def pulls_of(self, commit: str) -> list[PullRequest]:
         return [pull for pull in self._pulls() if pull.merged_as == commit]
 
-    def create(self, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
+    def create(
+        self, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest:
         with self._records.alone():
             there = self.last_pull(branch, base)
             if there is None or there.state is not PullRequestState.open:
@@ -80,7 +82,9 @@ class LocalForge:
                 there = self.pull(number)
         return self.update(there, wanted)
 
-    def _new(self, number: int, branch: str, base: str, wanted: WantedPullRequest) -> PullRequest:
+    def _new(
+        self, number: int, branch: BranchName, base: BranchName, wanted: WantedPullRequest
+    ) -> PullRequest:
         if not self._tip(branch) or not self._tip(base):
             raise ForgeError(f"there is no branch {branch if self._tip(base) else base}")
         return PullRequest(
@@ -222,7 +226,7 @@ class LocalForge:
             run_git(self.root, "update-ref", f"refs/heads/{pull.base}", made, tip)
         return made
 
-    def delete_branch(self, branch: str, commit: str) -> None:
+    def delete_branch(self, branch: BranchName, commit: str) -> None:
         if self._tip(branch) == commit:
             run_git(self.root, "update-ref", "-d", f"refs/heads/{branch}", commit)
 
@@ -238,7 +242,7 @@ class LocalForge:
             hint="name the accounts themselves in environment.yaml",
         )
 
-    def code_owners(self, paths: Sequence[str], base: str) -> tuple[str, ...]:
+    def code_owners(self, paths: Sequence[str], base: BranchName) -> tuple[str, ...]:
         tree = self._commit(self._tip(base)).tree
         for place in OWNERS:
             if place in tree:
@@ -279,7 +283,7 @@ class LocalForge:
     def _numbers(self) -> list[int]:
         return [int(name) for name in self._records.names(REQUESTS)]
 
-    def _tip(self, branch: str) -> str:
+    def _tip(self, branch: BranchName) -> str:
         found = self._git.references.get(f"refs/heads/{branch}")
         return str(found.target) if found else ""
 

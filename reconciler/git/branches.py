@@ -9,10 +9,10 @@ from typing import Protocol
 
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
+from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.git.repository import open_repository
 
 NOWHERE = "0" * 40
-HEADS = "refs/heads/"
 
 
 class Branches(Protocol):
@@ -49,10 +49,10 @@ class OwnBranches:
         return {name: commit for commit, name in pairs}
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
-        folder = checked_out_in(self.root, reference.removeprefix(HEADS))
+        folder = checked_out_in(self.root, branch_of(reference))
         if folder:
             raise RepositoryError(
-                f"the branch {reference.removeprefix(HEADS)} is checked out in {folder}",
+                f"the branch {branch_of(reference)} is checked out in {folder}",
                 hint="switch to another branch there: no files on disk are changed",
             )
         run_git(
@@ -99,24 +99,24 @@ class SeenBranches:
             self._tips |= self._branches.tips(*references)
 
 
-def main_branch(root: str, declared: str) -> str:
+def main_branch(root: str, declared: str) -> BranchName:
     """What the main branch is called where pull requests go."""
     if declared:
-        return declared
+        return BranchName(declared)
     git = open_repository(root)
     head = "refs/remotes/origin/HEAD"
     for name in (head, "HEAD"):
         if name in git.references:
             target = git.references[name].target
             if isinstance(target, str):
-                return target.removeprefix("refs/remotes/origin/").removeprefix(HEADS)
+                return branch_of(target.removeprefix("refs/remotes/origin/"))
     raise RepositoryError(
         "this clone does not know which branch is the main one",
         hint="git remote set-head origin --auto, or releases.branch in environment.yaml",
     )
 
 
-def checked_out_in(root: str, branch: str) -> str | None:
+def checked_out_in(root: str, branch: BranchName) -> str | None:
     """The work tree that has this branch, if one does."""
     listed = run_git(root, "worktree", "list", "--porcelain", "-z")
     for tree in os.fsdecode(listed).split("\0\0"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.errors import RepositoryError
-from reconciler.git.remote import HEADS, BranchChange, PushOutcome, Remote, full_name
+from reconciler.git.names import BranchName, branch_of, reference_of
+from reconciler.git.remote import BranchChange, PushOutcome, Remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ class OriginBranches:
 
     def tips(self, *names: str) -> dict[str, str]:
         found = self._remote.tips(*_patterns(names))
-        return {full_name(branch): commit for branch, commit in found.items()}
+        return {reference_of(branch): commit for branch, commit in found.items()}
 
     def move(self, reference: str, new: str | None, old: str | None) -> bool:
-        branch = reference.removeprefix(HEADS)
+        branch = branch_of(reference)
         pushed = self._remote.push([BranchChange(branch, new or "", old or "")])[branch]
         if pushed.outcome is PushOutcome.refused:
             raise RepositoryError(
@@ -34,12 +35,9 @@ class OriginBranches:
 
     def create(self, references: Mapping[str, str]) -> None:
         self._remote.push(
-            [
-                BranchChange(name.removeprefix(HEADS), commit, "")
-                for name, commit in references.items()
-            ]
+            [BranchChange(branch_of(name), commit, "") for name, commit in references.items()]
         )
 
 
-def _patterns(names: Iterable[str]) -> list[str]:
-    return [(name + "*" if name.endswith("/") else name).removeprefix(HEADS) for name in names]
+def _patterns(names: Iterable[str]) -> list[BranchName]:
+    return [branch_of(name + "*" if name.endswith("/") else name) for name in names]

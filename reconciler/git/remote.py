@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import is_confidential, without_user
 from reconciler.git.command import run_git
-from reconciler.git.names import OUR_REFS
+from reconciler.git.names import OUR_REFS, BranchName, branch_of, reference_of
 from reconciler.git.network import GitAnswer, speak, surroundings
 from reconciler.model.paths import folders_above
 
@@ -32,7 +32,6 @@ FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-recurse-submodules"),
     *("--no-write-fetch-head", "--no-auto-maintenance"),
 )
-HEADS = "refs/heads/"
 HIDDEN = "***"
 
 # What Git says, what it means, and what to do; the first that fits counts.
@@ -84,7 +83,7 @@ class BranchChange:
     Other references are named in full, wherever a branch can be.
     """
 
-    branch: str
+    branch: BranchName
     commit: str
     expected: str
 
@@ -109,22 +108,22 @@ class Remote:
         self._environment = surroundings(environment)
         self._login = login
 
-    def tips(self, *branches: str) -> dict[str, str]:
+    def tips(self, *branches: BranchName) -> dict[BranchName, str]:
         """The commit of each of these branches that is there; a name may have a `*` in it."""
-        wanted = [full_name(branch) for branch in branches]
+        wanted = [reference_of(branch) for branch in branches]
         said = self._git("ls-remote", "--refs", "--", self.url, *wanted)
         lines = (line.split("\t") for line in said.output.splitlines())
         return {  # Git also gives what only ends like this
-            name.removeprefix(HEADS): commit
+            branch_of(name): commit
             for commit, name in lines
             if any(fnmatchcase(name, pattern) for pattern in wanted)
         }
 
-    def fetch(self, *branches: str) -> dict[str, str]:
+    def fetch(self, *branches: BranchName) -> dict[BranchName, str]:
         """The same, and the commits are here, kept as refs/remotes/NAME/BRANCH."""
         found = self.tips(*branches)
         # What this clone calls HEAD stands for the main branch, and would take that along.
-        kept = {self._kept(branch): full_name(branch) for branch in found if branch != "HEAD"}
+        kept = {self._kept(branch): reference_of(branch) for branch in found if branch != "HEAD"}
         if kept:
             self._make_room(kept)
             lines = "".join(f"+{there}:{here}\n" for here, there in kept.items())
@@ -149,10 +148,10 @@ class Remote:
         """All in one go, each by itself: one that is refused does not keep the others."""
         if not changes:
             return {}
-        leases = [f"--force-with-lease={full_name(c.branch)}:{c.expected}" for c in changes]
+        leases = [f"--force-with-lease={reference_of(c.branch)}:{c.expected}" for c in changes]
         said = self._git(
             *("push", "--porcelain", "--no-verify", "--no-follow-tags", *leases, "--", self.url),
-            *(f"{c.commit}:{full_name(c.branch)}" for c in changes),
+            *(f"{c.commit}:{reference_of(c.branch)}" for c in changes),
             may_fail=True,
         )
         words = " ".join(re.findall(r"^remote: *(\S.*?)\s*$", said.errors, re.MULTILINE))
@@ -161,14 +160,14 @@ class Remote:
             raise self._failed(said)
         return {c.branch: found[c.branch] for c in changes}
 
-    def delete(self, branch: str, expected: str) -> Pushed:
+    def delete(self, branch: BranchName, expected: str) -> Pushed:
         """Delete a branch that still is at this commit; one that is gone is gone."""
         found = self.push([BranchChange(branch, "", expected)])[branch]
         if found.outcome is PushOutcome.moved and not self.tips(branch):
             return Pushed(PushOutcome.done)
         return found
 
-    def _kept(self, branch: str) -> str:
+    def _kept(self, branch: BranchName) -> str:
         """Where this repository keeps what was fetched."""
         if branch.startswith("refs/"):
             return f"{OUR_REFS}/{self.name}/{branch.removeprefix('refs/')}"
@@ -212,11 +211,7 @@ class Remote:
         return RepositoryError(f"git fails with {url}", why=said.reason, detail=said.errors)
 
 
-def full_name(branch: str) -> str:
-    return branch if branch.startswith("refs/") else HEADS + branch
-
-
-def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:
+def _outcome(line: str, words: str) -> tuple[BranchName, Pushed] | None:
     """A line of `git push --porcelain`: FLAG, FROM:TO and SUMMARY (REASON), with tabs between.
 
     The words are what the other side has to say.
@@ -225,7 +220,7 @@ def _outcome(line: str, words: str) -> tuple[str, Pushed] | None:
     names, found, summary = rest.partition("\t")
     if not found:
         return None
-    branch = names.rpartition(":")[2].removeprefix(HEADS)
+    branch = branch_of(names.rpartition(":")[2])
     if flag != "!":
         return branch, Pushed(PushOutcome.done)
     reason = re.sub(r".*?\((.*)\)$", r"\1", summary)

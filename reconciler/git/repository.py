@@ -23,7 +23,7 @@ from reconciler.git.file_history import (
     dated,
 )
 from reconciler.git.locate import git_folder
-from reconciler.git.names import CommitId
+from reconciler.git.names import BranchName, CommitId, branch_of
 from reconciler.git.object_store import open_objects
 from reconciler.git.revisions import in_full
 
@@ -51,10 +51,10 @@ class Repository:
         """What reads objects, and what it is asked under: libgit2 is not for several threads."""
         return self._git, self._alone
 
-    def branch(self) -> str | None:
+    def branch(self) -> BranchName | None:
         """What HEAD is on; none if it is on no branch."""
         target = self._git.references["HEAD"].target
-        return target.removeprefix("refs/heads/") if isinstance(target, str) else None
+        return branch_of(target) if isinstance(target, str) else None
 
     def about(self, revision: str) -> CommitSummary | None:
         """A commit in few words; none if it is not in this clone."""
@@ -263,7 +263,7 @@ def _meanings(name: str) -> Iterator[str]:
     """The references that git fetch takes a name for, as a clone calls them, first ones first."""
     for full in (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}"):
         if full.startswith("refs/heads/"):
-            yield ORIGIN + full.removeprefix("refs/heads/")
+            yield ORIGIN + branch_of(full)
         yield full
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from reconciler.git.addresses import is_full_name
+from reconciler.git.names import BranchName
 from reconciler.git.trailers import trailers
 from reconciler.model.paths import AppName
 
@@ -41,19 +42,19 @@ class PromotionRequest:
     unheld: str = ""  # why a hold does not count
 
     @property
-    def branch(self) -> str:
+    def branch(self) -> BranchName:
         """The same for the same promotion, whatever it promotes by now."""
         rolls_back = self.kind is PromotionKind.rollback
         way = f"rollback/{self.target}" if rolls_back else f"promote/{self.source}/{self.target}"
         names = sorted(set(self.apps))
         if not names:
-            return f"{way}/all"
+            return BranchName(f"{way}/all")
         if len(names) == 1:
-            return f"{way}/app/{names[0]}"
+            return BranchName(f"{way}/app/{names[0]}")
         joined = "+".join(names)
         if len(joined) > LONGEST_NAMES:
             joined = sha256(joined.encode()).hexdigest()[:12]
-        return f"{way}/apps/{joined}"
+        return BranchName(f"{way}/apps/{joined}")
 
     @property
     def mark(self) -> tuple[str, str]:
@@ -71,7 +72,7 @@ class PromotionRequest:
         ]
 
 
-def target_of(branch: str) -> str:
+def target_of(branch: BranchName) -> str:
     """The environment that a branch of ours is for; nothing if it is none of ours."""
     match = BRANCH.fullmatch(branch)
     return match["target"] if match else ""

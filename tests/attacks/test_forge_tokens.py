@@ -27,10 +27,14 @@ from reconciler.forges.forge import (
     WantedPullRequest,
 )
 from reconciler.forges.tokens import ForgeToken
+from reconciler.git.names import BranchName
 from tests.conftest import Repo
 from tests.forges.replay import Answer, Free, Replay, Request, running
 from tests.promotion.fleet import Fleet, entry
 from tests.promotion.gates.fake_facts import pull
+
+MAIN = BranchName("main")
+OURS = BranchName("promote/prod")
 
 SECRET = "s3cr3t-of-another-host-entirely"
 
@@ -193,9 +197,9 @@ ASKED: dict[str, Callable[[Forge, PullRequest], Any]] = {
     "user": lambda forge, _: forge.user(),
     "open_pulls": lambda forge, _: forge.open_pulls(),
     "pull": lambda forge, _: forge.pull(7),
-    "last_pull": lambda forge, _: forge.last_pull("promote/prod", "main"),
+    "last_pull": lambda forge, _: forge.last_pull(OURS, MAIN),
     "pulls_of": lambda forge, _: forge.pulls_of(COMMIT),
-    "create": lambda forge, _: forge.create("promote/prod", "main", WANTED),
+    "create": lambda forge, _: forge.create(OURS, MAIN, WANTED),
     "update": lambda forge, pull: forge.update(pull, WANTED),
     "close": lambda forge, pull: forge.close(pull),
     "approvals": lambda forge, pull: forge.approvals(pull),
@@ -205,9 +209,9 @@ ASKED: dict[str, Callable[[Forge, PullRequest], Any]] = {
     "statuses": lambda forge, _: forge.statuses(COMMIT),
     "set_status": lambda forge, _: forge.set_status(COMMIT, STATUS),
     "merge": lambda forge, pull: forge.merge(pull, "title", "message"),
-    "delete_branch": lambda forge, _: forge.delete_branch("promote/prod", COMMIT),
+    "delete_branch": lambda forge, _: forge.delete_branch(OURS, COMMIT),
     "members": lambda forge, _: forge.members("org/team"),
-    "code_owners": lambda forge, _: forge.code_owners(["a"], "main"),
+    "code_owners": lambda forge, _: forge.code_owners(["a"], MAIN),
 }
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from reconciler.forges.forge import PullRequest, StatusVerdict, WantedPullRequest
 from reconciler.forges.local import LocalForge
+from reconciler.git.names import BranchName
 from reconciler.health.sources import HealthSources
 from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
@@ -38,6 +39,8 @@ from tests.promotion.pull_request.conftest import build as build
 from tests.promotion.pull_request.conftest import build_in_gitea as build_in_gitea
 from tests.promotion.pull_request.conftest import checking as checking
 from tests.promotion.pull_request.forge_setup import PAW, PromotionFleet, unreachable
+
+MAIN = BranchName("main")
 
 POLICY = "promotion: {propose: app, autoMerge: true, overrides: [Lead]}\n"
 FREEZE = (
@@ -58,7 +61,7 @@ def pushed(promotion_fleet: PromotionFleet, request: PromotionRequest) -> str:
 
 def opened(promotion_fleet: PromotionFleet, branch: str) -> PullRequest:
     return LocalForge(str(promotion_fleet.forge_setup.root), "mallory").create(
-        branch, "main", WantedPullRequest("mine", "")
+        BranchName(branch), MAIN, WantedPullRequest("mine", "")
     )
 
 
@@ -145,7 +148,7 @@ def test_on_a_real_forge_an_approval_of_one_who_may_is_needed_too(
 ) -> None:
     promotion_fleet = build_in_gitea(prod=FREEZE)
     branch = pushed(promotion_fleet, replace(BACK, release=frozen(promotion_fleet)))
-    pull = site.forge("bob").create(branch, "main", WantedPullRequest("mine", ""))
+    pull = site.forge("bob").create(BranchName(branch), MAIN, WantedPullRequest("mine", ""))
     promotion_fleet.round()
     assert "newTag: v1" in promotion_fleet.file("main")
     site.approve(pull.number, "alice")
@@ -420,7 +423,7 @@ def test_a_request_to_another_branch_makes_the_bot_the_author_of_none(build: Bui
     branch = pushed(promotion_fleet, replace(BACK, release=frozen(promotion_fleet)))
     git(promotion_fleet, "branch", "elsewhere", "main")
     LocalForge(str(promotion_fleet.forge_setup.root), "mallory").create(
-        branch, "elsewhere", WantedPullRequest("mine", "")
+        BranchName(branch), BranchName("elsewhere"), WantedPullRequest("mine", "")
     )
     promotion_fleet.round()
     assert [(pull.author, pull.base) for pull in promotion_fleet.open()] == [

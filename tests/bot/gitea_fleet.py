@@ -112,7 +112,7 @@ class GiteaFleet:
     def open(self) -> dict[str, PullRequest]:
         """By branch; two of the same would be told."""
         pulls = self.forge.open_pulls()
-        found = {pull.branch: pull for pull in pulls}
+        found: dict[str, PullRequest] = {pull.branch: pull for pull in pulls}
         assert len(found) == len(pulls), "two pull requests of one branch"
         return found
 

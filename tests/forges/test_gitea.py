@@ -19,9 +19,13 @@ from reconciler.forges.forge import (
     WantedPullRequest,
 )
 from reconciler.forges.gitea import Gitea
+from reconciler.git.names import BranchName
 from reconciler.testbed.addons.gitea import ADMINISTRATOR
 from reconciler.testbed.loopback import call
 from tests.forges.conftest import Site
+
+MAIN = BranchName("main")
+OURS = BranchName("promote/prod")
 
 WANTED = WantedPullRequest(
     "promote", "the body", labels=("promotion", "stage"), reviewers=("alice",)
@@ -37,12 +41,12 @@ def opened(
     site: Site, branch: str = "promote/prod", wanted: WantedPullRequest = WANTED
 ) -> PullRequest:
     site.push(branch, base="main", path="a.yaml")
-    return site.forge().create(branch, "main", wanted)
+    return site.forge().create(BranchName(branch), MAIN, wanted)
 
 
 def test_a_pull_request_has_all_that_was_wanted(site: Site, forge: Gitea) -> None:
     commit = site.push("promote/prod", base="main")
-    made = forge.create("promote/prod", "main", WANTED)
+    made = forge.create(OURS, MAIN, WANTED)
     assert (made.title, made.body, made.draft) == ("promote", "the body", False)
     assert (made.branch, made.base, made.commit) == ("promote/prod", "main", commit)
     assert (made.author, made.state) == ("bot", PullRequestState.open)
@@ -56,9 +60,7 @@ def test_a_pull_request_has_all_that_was_wanted(site: Site, forge: Gitea) -> Non
 
 def test_what_is_there_already_is_adopted(site: Site, forge: Gitea) -> None:
     first = opened(site)
-    second = forge.create(
-        "promote/prod", "main", WantedPullRequest("new title", "new body", draft=True)
-    )
+    second = forge.create(OURS, MAIN, WantedPullRequest("new title", "new body", draft=True))
     assert second.number == first.number
     found = forge.pull(first.number)
     assert (found.title, found.body, found.draft) == ("new title", "new body", True)
@@ -109,27 +111,27 @@ def test_more_open_pull_requests_than_a_page_holds(site: Site, forge: Gitea) -> 
     for number in range(5):
         opened(site, f"b{number}", WantedPullRequest("t", ""))
     assert {pull.branch for pull in forge.open_pulls()} == {f"b{number}" for number in range(5)}
-    forge.close(forge.create("b0", "main", WantedPullRequest("closed", "")))
-    oldest = forge.last_pull("b0", "main")
+    forge.close(forge.create(BranchName("b0"), MAIN, WantedPullRequest("closed", "")))
+    oldest = forge.last_pull(BranchName("b0"), MAIN)
     assert oldest
     assert (oldest.title, oldest.state) == ("closed", PullRequestState.closed)
 
 
 def test_the_last_pull_request_of_a_branch_is_the_newest(site: Site, forge: Gitea) -> None:
-    assert forge.last_pull("promote/prod", "main") is None
+    assert forge.last_pull(OURS, MAIN) is None
     first = opened(site)
     forge.close(first)
-    last = forge.last_pull("promote/prod", "main")
+    last = forge.last_pull(OURS, MAIN)
     assert last
     assert (last.number, last.state) == (first.number, PullRequestState.closed)
-    second = forge.create("promote/prod", "main", WANTED)
+    second = forge.create(OURS, MAIN, WANTED)
     assert second.number != first.number
-    found = forge.last_pull("promote/prod", "main")
+    found = forge.last_pull(OURS, MAIN)
     assert found
     assert (found.number, found.state) == (second.number, PullRequestState.open)
     forge.close(second)
     forge.close(second)
-    found = forge.last_pull("promote/prod", "main")
+    found = forge.last_pull(OURS, MAIN)
     assert found
     assert found.number == second.number
 
@@ -144,7 +146,7 @@ def test_a_branch_of_a_fork_does_not_pass_for_ours(site: Site, forge: Gitea) -> 
     assert [pull.branch for pull in forge.open_pulls()] == [
         f":alice/fork-of-{site.name}:promote/prod"
     ]
-    assert forge.last_pull("promote/prod", "main") is None
+    assert forge.last_pull(OURS, MAIN) is None
 
 
 def test_a_consent_counts_until_its_giver_says_otherwise(site: Site, forge: Gitea) -> None:
@@ -339,11 +341,11 @@ def test_those_of_a_team_are_known(site: Site) -> None:
 
 
 def test_the_file_of_code_owners_is_read_from_the_base(site: Site, forge: Gitea) -> None:
-    assert forge.code_owners(["environments/prod/x"], "main") == ()
+    assert forge.code_owners(["environments/prod/x"], MAIN) == ()
     rules = "environments/prod/.* @alice @fleet/writers\n.*\\.md @bob\n# @nobody\n"
     site.push("main", rules, path=".gitea/CODEOWNERS")
-    assert forge.code_owners(["environments/prod/x"], "main") == ("alice", "fleet/writers")
-    assert forge.code_owners(["environments/prod/x", "README.md"], "main") == (
+    assert forge.code_owners(["environments/prod/x"], MAIN) == ("alice", "fleet/writers")
+    assert forge.code_owners(["environments/prod/x", "README.md"], MAIN) == (
         "alice",
         "fleet/writers",
         "bob",
@@ -354,7 +356,7 @@ def test_the_file_of_code_owners_is_read_from_the_base(site: Site, forge: Gitea)
 
 def test_a_branch_without_commits_gets_no_pull_request(site: Site, forge: Gitea) -> None:
     with pytest.raises(ForgeError, match="404"):
-        forge.create("no-such-branch", "main", WANTED)
+        forge.create(BranchName("no-such-branch"), MAIN, WANTED)
 
 
 def test_a_wrong_token_is_told_and_not_shown(site: Site) -> None:
@@ -394,7 +396,7 @@ def test_the_rights_that_a_token_lacks_are_named(site: Site) -> None:
 def test_the_rights_that_are_named_are_enough(site: Site) -> None:
     forge = site.forge(token=narrow(site, "write:repository", "write:issue", "read:user"))
     site.push("promote/prod", base="main")
-    pull = forge.create("promote/prod", "main", WANTED)
+    pull = forge.create(OURS, MAIN, WANTED)
     assert forge.open_pulls() == [forge.pull(pull.number)]
     assert set(pull.labels) == {"promotion", "stage"}
     forge.say(pull, "gates", "waits")
@@ -402,6 +404,6 @@ def test_the_rights_that_are_named_are_enough(site: Site) -> None:
     forge.set_status(pull.commit, CommitStatus("soak", StatusVerdict.success))
     site.approve(pull.number)
     assert [approval.user for approval in forge.approvals(pull)] == ["alice"]
-    assert forge.code_owners(["x"], "main") == ()
+    assert forge.code_owners(["x"], MAIN) == ()
     assert forge.merge(pull, "t", "") is MergeOutcome.merged
     forge.delete_branch(pull.branch, pull.commit)

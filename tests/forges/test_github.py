@@ -29,8 +29,12 @@ from reconciler.forges.github import GitHub
 from reconciler.forges.github_app import GitHubApp, read_app
 from reconciler.forges.tokens import ForgeToken
 from reconciler.git.commit_builder import NewFile
+from reconciler.git.names import BranchName
 from tests.forges.github_contract import GitHubContract, sample
 from tests.forges.replay import Answer, Replay, Request, replay
+
+MAIN = BranchName("main")
+OURS = BranchName("promote/prod")
 
 AT = "/repos/fleet/environments"
 PULLS, PULL, ISSUE = f"{AT}/pulls", f"{AT}/pulls/7", f"{AT}/issues/7"
@@ -151,7 +155,7 @@ def test_the_contract_refuses_what_github_would(
 
 def test_a_pull_request_is_opened_with_labels_and_reviewers(server: Replay, forge: GitHub) -> None:
     server.give("POST", PULLS, full(), status=201)
-    made = forge.create("promote/prod", "main", WANTED)
+    made = forge.create(OURS, MAIN, WANTED)
     assert (made.number, made.branch, made.commit, made.base) == (7, "promote/prod", TIP, "main")
     assert (made.state, made.author, made.labels) == (PullRequestState.open, "bot", ("promotion",))
     (sent,) = bodies(server, "POST", PULLS)
@@ -170,9 +174,7 @@ def test_what_is_there_already_is_adopted(server: Replay, forge: GitHub) -> None
     foreign["head"]["label"] = "evil:promote/prod"
     server.give("GET", PULLS, [simple(**{**foreign, "number": 9}), simple(title="older")])
     server.give("PATCH", PULL, full())
-    assert (
-        forge.create("promote/prod", "main", WantedPullRequest("promote", "the body")).number == 7
-    )
+    assert forge.create(OURS, MAIN, WantedPullRequest("promote", "the body")).number == 7
     (asked,) = server.calls("GET", PULLS)
     assert asked.query["head"] == "fleet:promote/prod"
     assert bodies(server, "PATCH", PULL) == [{"title": "promote", "body": "the body"}]
@@ -181,7 +183,7 @@ def test_what_is_there_already_is_adopted(server: Replay, forge: GitHub) -> None
 def test_nothing_to_promote_is_told(server: Replay, forge: GitHub) -> None:
     server.give("POST", PULLS, refusal("No commits between main and promote/prod"), status=422)
     with pytest.raises(ForgeError, match="422") as caught:
-        forge.create("promote/prod", "main", WANTED)
+        forge.create(OURS, MAIN, WANTED)
     assert "No commits between" in caught.value.why
 
 
@@ -193,10 +195,10 @@ def test_a_creation_that_was_cut_off_is_looked_up_and_never_sent_again(
     server.give("POST", PULLS, Answer(full(), 201, fault=fault))
     server.give("GET", PULLS, [simple()] if found else [])
     if found:
-        assert forge.create("promote/prod", "main", WANTED).number == 7
+        assert forge.create(OURS, MAIN, WANTED).number == 7
     else:
         with pytest.raises(ForgeUncertain):
-            forge.create("promote/prod", "main", WANTED)
+            forge.create(OURS, MAIN, WANTED)
     assert len(server.calls("POST", PULLS)) == 1
 
 
@@ -207,9 +209,7 @@ def test_a_repository_without_drafts_gets_a_plain_one(server: Replay, forge: Git
     graph = {"data": None, "errors": [{"type": "UNPROCESSABLE", "message": words}]}
     server.give("POST", "/graphql", graph)
     server.give("GET", PULL, full())
-    assert not forge.create(
-        "promote/prod", "main", WantedPullRequest("promote", "x", draft=True)
-    ).draft
+    assert not forge.create(OURS, MAIN, WantedPullRequest("promote", "x", draft=True)).draft
 
 
 @pytest.mark.parametrize(
@@ -563,7 +563,7 @@ def test_a_branch_is_deleted_by_compare_and_swap(server: Replay, forge: GitHub) 
     server.give("GET", AT, sample(models.FullRepository, node_id="R_1"))
     server.give("POST", "/graphql", {"data": {"updateRefs": {"clientMutationId": None}}})
     for _ in range(3):
-        forge.delete_branch("promote/prod", TIP)
+        forge.delete_branch(OURS, TIP)
     (sent,) = bodies(server, "POST", "/graphql")
     (update,) = sent["variables"]["input"]["refUpdates"]
     assert (update["beforeOid"], update["afterOid"]) == (TIP, "0" * 40)
@@ -574,7 +574,7 @@ def test_a_branch_that_stays_is_told(server: Replay, forge: GitHub) -> None:
     server.give("GET", AT, sample(models.FullRepository, node_id="R_1"))
     server.give("POST", "/graphql", answered("is protected"))
     with pytest.raises(ForgeError, match="does not delete"):
-        forge.delete_branch("promote/prod", TIP)
+        forge.delete_branch(OURS, TIP)
 
 
 def test_a_commit_for_github_to_sign_says_nothing_of_who_made_it(
@@ -609,7 +609,7 @@ def test_the_file_of_code_owners_is_read_from_the_base(server: Replay, forge: Gi
     at = f"{AT}/contents"
     server.give("GET", f"{at}/.github/CODEOWNERS", {"message": "Not Found"}, status=404)
     server.give("GET", f"{at}/CODEOWNERS", Answer(b"/environments/prod/ @alice\n"))
-    assert forge.code_owners(["environments/prod/x"], "main") == ("alice",)
+    assert forge.code_owners(["environments/prod/x"], MAIN) == ("alice",)
     (asked,) = server.calls("GET", f"{at}/CODEOWNERS")
     assert asked.query == {"ref": "main"}
     assert asked.headers["accept"] == "application/vnd.github.raw+json"

@@ -24,8 +24,12 @@ from reconciler.forges.forge import (
 from reconciler.forges.gitlab import GitLab
 from reconciler.forges.hosted import named_by_content
 from reconciler.forges.tokens import ForgeToken
+from reconciler.git.names import BranchName
 from tests.forges.gitlab_contract import GitLabContract, sources
 from tests.forges.replay import Answer, Replay, Request, replay
+
+MAIN = BranchName("main")
+OURS = BranchName("promote/prod")
 
 AT = "/projects/fleet%2Fteam%2Fenvironments"
 MERGES, MERGE = f"{AT}/merge_requests", f"{AT}/merge_requests/7"
@@ -118,7 +122,7 @@ def test_a_merge_request_is_opened_with_labels_and_reviewers(server: Replay, for
     server.give("PUT", MERGE, merge_request())
     server.give("GET", MERGE, merge_request(reviewers=[{"id": 3, "username": "carol"}]))
     server.give("GET", "/users", [{"id": 2, "username": "alice"}], [])
-    made = forge.create("promote/prod", "main", WANTED)
+    made = forge.create(OURS, MAIN, WANTED)
     assert (made.number, made.branch, made.commit, made.base) == (7, "promote/prod", TIP, "main")
     assert (made.state, made.author) == (PullRequestState.open, "bot")
     assert bodies(server, "PUT", MERGE) == [
@@ -132,9 +136,7 @@ def test_what_is_there_already_is_adopted(server: Replay, forge: GitLab) -> None
     foreign = merge_request(iid=9, source_project_id=6)
     server.give("GET", MERGES, [foreign, merge_request(title="Draft: promote", draft=True)])
     server.give("PUT", MERGE, merge_request())
-    assert (
-        forge.create("promote/prod", "main", WantedPullRequest("promote", "the body")).number == 7
-    )
+    assert forge.create(OURS, MAIN, WantedPullRequest("promote", "the body")).number == 7
     assert bodies(server, "PUT", MERGE) == [{"title": "promote", "description": "the body"}]
 
 
@@ -146,10 +148,10 @@ def test_a_creation_that_was_cut_off_is_looked_up_and_never_sent_again(
     server.give("GET", MERGES, [merge_request()] if found else [])
     wanted = WantedPullRequest("promote", "the body")
     if found:
-        assert forge.create("promote/prod", "main", wanted).number == 7
+        assert forge.create(OURS, MAIN, wanted).number == 7
     else:
         with pytest.raises(ForgeUncertain):
-            forge.create("promote/prod", "main", wanted)
+            forge.create(OURS, MAIN, wanted)
     assert len(server.calls("POST", MERGES)) == 1
 
 
@@ -157,7 +159,7 @@ def test_lines_that_would_be_orders_are_not(server: Replay, forge: GitLab) -> No
     server.give("POST", MERGES, merge_request(), status=201)
     server.give("PUT", MERGE, merge_request())
     text = "/merge\nfine /close\n```\n/label x\n```\n  /approve"
-    forge.create("promote/prod", "main", WantedPullRequest("promote", text, draft=True))
+    forge.create(OURS, MAIN, WantedPullRequest("promote", text, draft=True))
     (sent,) = bodies(server, "POST", MERGES)
     assert sent["description"] == "\\/merge\nfine /close\n```\n/label x\n```\n  \\/approve"
     assert sent["title"] == "Draft: promote"
@@ -377,12 +379,12 @@ def test_who_may_not_merge_is_told_so(server: Replay, forge: GitLab) -> None:
 def test_a_branch_that_somebody_pushed_to_is_not_deleted(server: Replay, forge: GitLab) -> None:
     path = f"{AT}/repository/branches/promote%2Fprod"
     server.give("GET", path, {"name": "promote/prod", "commit": {"id": OTHER}})
-    forge.delete_branch("promote/prod", TIP)
+    forge.delete_branch(OURS, TIP)
     assert server.calls("DELETE", path) == []
     server.give("DELETE", path, Answer(b"", 204))
-    forge.delete_branch("promote/prod", OTHER)
+    forge.delete_branch(OURS, OTHER)
     server.give("GET", path, {"message": "404 Branch Not Found"}, status=404)
-    forge.delete_branch("promote/prod", OTHER)
+    forge.delete_branch(OURS, OTHER)
     assert len(server.calls("DELETE", path)) == 1
 
 
@@ -437,4 +439,4 @@ def test_the_file_of_code_owners_is_read_from_the_base(server: Replay, forge: Gi
     server.give("GET", f"{at}/CODEOWNERS/raw", {"message": "404 File Not Found"}, status=404)
     rules = b"[Prod] @fleet/guards\n/environments/prod/\n"
     server.give("GET", f"{at}/docs%2FCODEOWNERS/raw", Answer(rules))
-    assert forge.code_owners(["environments/prod/x"], "main") == ("fleet/guards",)
+    assert forge.code_owners(["environments/prod/x"], MAIN) == ("fleet/guards",)

@@ -19,7 +19,11 @@ from reconciler.forges.forge import (
     WantedPullRequest,
 )
 from reconciler.forges.local import LocalForge
+from reconciler.git.names import BranchName
 from tests.conftest import Repo
+
+MAIN = BranchName("main")
+OURS = BranchName("promote/prod")
 
 WANTED = WantedPullRequest("promote", "the body — ünïcödé", ("promotion",), ("alice",))
 
@@ -57,7 +61,7 @@ def forge(shared: Repo) -> LocalForge:
 
 
 def opened(forge: LocalForge, wanted: WantedPullRequest = WANTED) -> PullRequest:
-    return forge.create("promote/prod", "main", wanted)
+    return forge.create(OURS, MAIN, wanted)
 
 
 def test_a_pull_request_is_a_file_in_git(shared: Repo, forge: LocalForge) -> None:
@@ -66,7 +70,7 @@ def test_a_pull_request_is_a_file_in_git(shared: Repo, forge: LocalForge) -> Non
     assert made.commit == shared.git("rev-parse", "promote/prod")
     said = json.loads(shared.git("show", made.url))
     assert (said["pull"]["title"], said["reviewers"]) == ("promote", ["alice"])
-    assert forge.open_pulls() == [forge.pull(1)] == [forge.last_pull("promote/prod", "main")]
+    assert forge.open_pulls() == [forge.pull(1)] == [forge.last_pull(OURS, MAIN)]
     assert forge.pull(1) == made
 
 
@@ -204,10 +208,10 @@ def test_a_conflict_is_told(clone: Repo) -> None:
 
 def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: LocalForge) -> None:
     pull = opened(forge)
-    forge.delete_branch("promote/prod", shared.git("rev-parse", "main"))
+    forge.delete_branch(OURS, shared.git("rev-parse", "main"))
     assert shared.git("rev-parse", "promote/prod") == pull.commit
-    forge.delete_branch("promote/prod", pull.commit)
-    forge.delete_branch("promote/prod", pull.commit)
+    forge.delete_branch(OURS, pull.commit)
+    forge.delete_branch(OURS, pull.commit)
     assert shared.git("branch", "--list", "promote/*") == ""
     assert forge.pull(pull.number).commit == pull.commit
 
@@ -220,7 +224,7 @@ def test_there_are_no_teams(forge: LocalForge) -> None:
 def test_code_owners_are_those_of_the_base(repo: Repo) -> None:
     repo.commit({".github/CODEOWNERS": "* @all\n/environments/prod/ @alice @fleet/writers\n"})
     forge = LocalForge(str(repo.path))
-    assert forge.code_owners(["environments/prod/x", "y"], "main") == (
+    assert forge.code_owners(["environments/prod/x", "y"], MAIN) == (
         "alice",
         "fleet/writers",
         "all",
@@ -231,4 +235,4 @@ def test_what_is_not_there_is_told(forge: LocalForge) -> None:
     with pytest.raises(ForgeError, match="no pull request 7"):
         forge.pull(7)
     with pytest.raises(ForgeError, match="no branch nothing"):
-        forge.create("nothing", "main", WANTED)
+        forge.create(BranchName("nothing"), MAIN, WANTED)

@@ -10,10 +10,13 @@ import pytest
 
 from reconciler.errors import RepositoryError
 from reconciler.git.commit_builder import CommitBuilder
+from reconciler.git.names import BranchName
 from reconciler.git.remote import BranchChange, PushOutcome, Remote
 from reconciler.testbed.loopback import free_port
 from tests.conftest import Repo
 from tests.testbed.plugin import Gitea
+
+MAIN, X = BranchName("main"), BranchName("x")
 
 NOTHING = ""
 
@@ -41,29 +44,29 @@ def commit(repo: Repo, name: str = "b") -> str:
 
 
 def pushed(remote: Remote, branch: str, made: str, expected: str = NOTHING) -> PushOutcome:
-    return remote.push([BranchChange(branch, made, expected)])[branch].outcome
+    return remote.push([BranchChange(BranchName(branch), made, expected)])[branch].outcome
 
 
 def test_what_others_pushed_is_fetched(remote: Remote, repo: Repo, shared: Repo) -> None:
     theirs = shared.git("commit-tree", "main^{tree}", "-p", "main", "-m", "theirs")
     shared.git("update-ref", "refs/heads/promote/prod/paw", theirs)
     main = shared.git("rev-parse", "main")
-    assert remote.fetch("main", "promote/*", "no-such") == {
+    assert remote.fetch(MAIN, BranchName("promote/*"), BranchName("no-such")) == {
         "main": main,
         "promote/prod/paw": theirs,
     }
     assert repo.git("rev-parse", "refs/remotes/origin/promote/prod/paw") == theirs
     assert repo.git("rev-parse", "refs/remotes/origin/main") == main
-    assert remote.fetch("no-such") == {}
+    assert remote.fetch(BranchName("no-such")) == {}
 
 
 def test_a_branch_that_was_pushed_anew_is_followed(
     remote: Remote, repo: Repo, shared: Repo
 ) -> None:
-    remote.fetch("main")
+    remote.fetch(MAIN)
     other = shared.git("commit-tree", "main^{tree}", "-m", "another beginning")
     shared.git("update-ref", "refs/heads/main", other)
-    assert remote.fetch("main") == {"main": other}
+    assert remote.fetch(MAIN) == {"main": other}
     assert repo.git("rev-parse", "refs/remotes/origin/main") == other
 
 
@@ -82,7 +85,10 @@ def test_branches_that_are_pushed_together_have_an_outcome_each(
 ) -> None:
     first, second = commit(repo, "1"), commit(repo, "2")
     pushed(remote, "theirs", first)
-    changes = [BranchChange("theirs", second, NOTHING), BranchChange("ours", second, NOTHING)]
+    changes = [
+        BranchChange(BranchName("theirs"), second, NOTHING),
+        BranchChange(BranchName("ours"), second, NOTHING),
+    ]
     found = remote.push(changes)
     assert {branch: push.outcome for branch, push in found.items()} == {
         "theirs": PushOutcome.moved,
@@ -95,10 +101,10 @@ def test_branches_that_are_pushed_together_have_an_outcome_each(
 def test_a_branch_is_deleted_if_nobody_changed_it(remote: Remote, repo: Repo, shared: Repo) -> None:
     first, second = commit(repo, "1"), commit(repo, "2")
     pushed(remote, "x", first)
-    assert remote.delete("x", second).outcome is PushOutcome.moved
-    assert remote.delete("x", first).outcome is PushOutcome.done
-    assert remote.delete("x", first).outcome is PushOutcome.done
-    assert remote.tips("*") == {"main": shared.git("rev-parse", "main")}
+    assert remote.delete(X, second).outcome is PushOutcome.moved
+    assert remote.delete(X, first).outcome is PushOutcome.done
+    assert remote.delete(X, first).outcome is PushOutcome.done
+    assert remote.tips(BranchName("*")) == {"main": shared.git("rev-parse", "main")}
 
 
 def test_a_hook_that_refuses_has_its_say(remote: Remote, repo: Repo, shared: Repo) -> None:
@@ -106,7 +112,9 @@ def test_a_hook_that_refuses_has_its_say(remote: Remote, repo: Repo, shared: Rep
     hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\ntest $1 != refs/heads/x\n")
     hook.chmod(0o755)
     made = commit(repo)
-    found = remote.push([BranchChange("x", made, NOTHING), BranchChange("y", made, NOTHING)])
+    found = remote.push(
+        [BranchChange(X, made, NOTHING), BranchChange(BranchName("y"), made, NOTHING)]
+    )
     assert found["x"].outcome is PushOutcome.refused
     assert "hook declined" in found["x"].why
     assert "not on fridays" in found["x"].why
@@ -120,7 +128,7 @@ def test_the_user_s_own_hooks_and_work_tree_take_no_part(remote: Remote, repo: R
     repo.write({"dirty": "yes"})
     before = repo.git("status", "--porcelain")
     assert pushed(remote, "x", commit(repo)) is PushOutcome.done
-    remote.fetch("main", "x")
+    remote.fetch(MAIN, X)
     assert repo.git("status", "--porcelain") == before
     assert not (repo.path / ".git" / "FETCH_HEAD").exists()
 
@@ -136,10 +144,10 @@ def test_what_keeps_one_away_is_told(repo: Repo, tmp_path: Path, url: str, said:
     repo.commit()
     where = url.format(tmp=tmp_path, port=free_port())
     with pytest.raises(RepositoryError, match=said) as caught:
-        Remote(str(repo.path), where, os.environ).fetch("main")
+        Remote(str(repo.path), where, os.environ).fetch(MAIN)
     assert caught.value.hint
     with pytest.raises(RepositoryError, match=said):
-        Remote(str(repo.path), where, os.environ).push([BranchChange("x", commit(repo), NOTHING)])
+        Remote(str(repo.path), where, os.environ).push([BranchChange(X, commit(repo), NOTHING)])
 
 
 def test_a_shallow_clone_pushes_too(shared: Repo, repo: Repo, tmp_path: Path) -> None:
@@ -154,7 +162,7 @@ def test_a_shallow_clone_pushes_too(shared: Repo, repo: Repo, tmp_path: Path) ->
     shallow = Repo(path)
     remote = Remote(str(path), str(shared.path), os.environ)
     assert pushed(remote, "x", commit(shallow)) is PushOutcome.done
-    assert remote.fetch("main")
+    assert remote.fetch(MAIN)
 
 
 @pytest.fixture
@@ -194,7 +202,7 @@ def test_headers_that_somebody_else_configured_do_not_get_in_the_way(
 
 def test_a_protected_branch_is_told(gitea_remote: tuple[Remote, Repo]) -> None:
     remote, repo = gitea_remote
-    found = remote.push([BranchChange("main", commit(repo), repo.git("rev-parse", "HEAD"))])["main"]
+    found = remote.push([BranchChange(MAIN, commit(repo), repo.git("rev-parse", "HEAD"))])["main"]
     assert found.outcome is PushOutcome.refused
     assert "protected branch" in found.why
 
@@ -203,7 +211,7 @@ def test_a_wrong_token_is_told_and_not_shown(gitea_remote: tuple[Remote, Repo]) 
     remote, repo = gitea_remote
     wrong = Remote(str(repo.path), remote.url, os.environ, lambda: ("bot", "wrong-token-of-bot"))
     with pytest.raises(RepositoryError, match="does not accept who we are") as caught:
-        wrong.push([BranchChange("x", commit(repo), NOTHING)])
+        wrong.push([BranchChange(X, commit(repo), NOTHING)])
     assert "wrong-token-of-bot" not in "".join(caught.value.lines())
 
 
@@ -211,7 +219,7 @@ def test_without_a_token_nobody_is_asked(gitea_remote: tuple[Remote, Repo]) -> N
     remote, repo = gitea_remote
     nobody = Remote(str(repo.path), remote.url, os.environ)
     with pytest.raises(RepositoryError, match="does not accept who we are"):
-        nobody.push([BranchChange("x", commit(repo), NOTHING)])
+        nobody.push([BranchChange(X, commit(repo), NOTHING)])
 
 
 def test_a_commit_is_signed_if_the_user_signs(tmp_path: Path, repo: Repo) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.git.addresses import address, remote_urls
 from reconciler.git.branches import main_branch
+from reconciler.git.names import BranchName
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
 from reconciler.model.entry import Entry
@@ -41,7 +42,7 @@ class PlannedPromotion:
     fleet: Fleet
     source: Environment
     target: Environment
-    main: str  # what the branch is called that it goes to
+    main: BranchName  # what the branch is called that it goes to
     trailers: tuple[tuple[str, str], ...] = ()
     unheld: tuple[tuple[AppName, str], ...] = ()  # apps that it wants though they are held, and why
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.forges.forge import CommitStatus, WantedPullRequest
+from reconciler.git.names import BranchName
 from reconciler.promotion.pull_request.branch import BranchWork
 from reconciler.text.suggestions import listing
 
@@ -43,8 +44,8 @@ class PushBranch:
 
 @dataclass(frozen=True, slots=True)
 class OpenPullRequest:
-    branch: str
-    base: str
+    branch: BranchName
+    base: BranchName
     wanted: WantedPullRequest
 
     def __str__(self) -> str:
@@ -136,7 +137,7 @@ class ClosePullRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeleteBranch:
-    branch: str
+    branch: BranchName
     tip: str | None  # it stays if it is elsewhere by then; none if it is still to be made
 
     def __str__(self) -> str:

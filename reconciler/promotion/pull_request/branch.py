@@ -9,9 +9,10 @@ from enum import StrEnum
 import pygit2
 
 from reconciler.errors import RepositoryError
-from reconciler.git.branches import HEADS, Branches
+from reconciler.git.branches import Branches
 from reconciler.git.commit_builder import EDIT, CommitBuilder, words_of
 from reconciler.git.file_history import CommitSummary, about
+from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.git.trailers import trailers
 from reconciler.model.paths import folders_above
 from reconciler.promotion.plan.commit_text import message_of
@@ -32,7 +33,7 @@ class BranchOutcome(StrEnum):
 class Proposal:
     """A branch that holds what a plan wants, and what others put on it."""
 
-    branch: str
+    branch: BranchName
     commit: str
     outcome: BranchOutcome
     theirs: tuple[CommitSummary, ...] = ()
@@ -55,7 +56,7 @@ class BranchWork:
 class BranchState:
     """What is on a branch, seen from the plan that is to be on it."""
 
-    name: str
+    name: BranchName
     tip: str | None
     theirs: tuple[CommitSummary, ...] = ()  # commits of others, none of which may be lost
     says: str = ""  # the message of our last commit on it
@@ -187,9 +188,9 @@ def _require_room(branches: Branches, reference: str) -> None:
     tips = branches.tips(*above, reference + "/")
     for found in tips:
         if found in above or found.startswith(reference + "/"):
-            name = found.removeprefix(HEADS)
+            name = branch_of(found)
             raise RepositoryError(
-                f"the branch {name} is in the way of {reference.removeprefix(HEADS)}",
+                f"the branch {name} is in the way of {branch_of(reference)}",
                 why="Git cannot have both a branch and a folder of branches under one name",
                 hint=f"rename {name}; a clone forgets the old name with git fetch --prune",
             )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from reconciler.forges.forge import MergeOutcome, PullRequest, PullRequestState, WantedPullRequest
-from reconciler.git.branches import HEADS
+from reconciler.git.names import HEADS
 from reconciler.promotion.pull_request.actions import (
     Action,
     AttachFile,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.forges.forge import PullRequest
+from reconciler.git.names import BranchName
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.promotion_request import PromotionRequest, target_of
 from reconciler.promotion.pull_request.branch import foreign
@@ -41,7 +42,9 @@ def is_shared(session: PromotionSession, pull: PullRequest) -> bool:
     return bool(foreign(session.builder, base, pull.commit))
 
 
-def left_over_by(session: PromotionSession, planned: PlannedPromotion) -> Iterator[tuple[str, str]]:
+def left_over_by(
+    session: PromotionSession, planned: PlannedPromotion
+) -> Iterator[tuple[BranchName, str]]:
     """What a run that was ended did not come to: branches of what was closed for this one."""
     apps = {step.app for step in planned.plan.due}
     opened = {pull.branch for pull in session.open_pulls()}

@@ -11,8 +11,9 @@ from pygit2 import Commit
 
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import CommitStatus, Forge, MergeOutcome, PullRequest, PullRequestState
-from reconciler.git.branches import HEADS, Branches, main_branch
+from reconciler.git.branches import Branches, main_branch
 from reconciler.git.commit_builder import CommitBuilder, words_of
+from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.health.sources import HealthSources
 from reconciler.model.entry import Entry, entry_of
 from reconciler.model.paths import AppName
@@ -103,13 +104,13 @@ class PromotionSession:
             self._planned[key] = self.planner.planned(request, without)
         return self._planned[key]
 
-    def main_of(self, target: str) -> str:
+    def main_branch_for(self, target: str) -> BranchName:
         """What the branch is called that promotions to an environment go to."""
         fleet = self.planner.fleet(self.planner.opened(""))
         named = (e.releases.branch for e in fleet.environments if e.name == target)
         return main_branch(self.planner.repository.path, next(named, ""))
 
-    def tip(self, branch: str) -> str | None:
+    def tip(self, branch: BranchName) -> str | None:
         return self.branches.tips(HEADS + branch).get(HEADS + branch)
 
     def open_pulls(self) -> list[PullRequest]:
@@ -117,7 +118,7 @@ class PromotionSession:
             self._open = {pull.number: pull for pull in self.forge.open_pulls()}
         return list(self._open.values())
 
-    def last_pull(self, branch: str, base: str) -> PullRequest | None:
+    def last_pull(self, branch: BranchName, base: BranchName) -> PullRequest | None:
         """The newest from one branch to the other, open or not."""
         if (branch, base) not in self._last:
             here = [p for p in self.open_pulls() if (p.branch, p.base) == (branch, base)]
@@ -159,7 +160,7 @@ class PromotionSession:
         return OurPullRequest(pull, *found) if found else None
 
     def said_on(
-        self, branch: str, base: str, tip: str
+        self, branch: BranchName, base: BranchName, tip: str
     ) -> tuple[PromotionRequest, frozenset[AppName]] | None:
         """What a branch of ours is for, and the apps that it changes."""
         if not branch.startswith(PREFIXES):
@@ -169,7 +170,9 @@ class PromotionSession:
         found = self._ours[base, tip]
         return found if found and found[0].branch == branch else None
 
-    def _read(self, base: str, tip: str) -> tuple[PromotionRequest, frozenset[AppName]] | None:
+    def _read(
+        self, base: BranchName, tip: str
+    ) -> tuple[PromotionRequest, frozenset[AppName]] | None:
         try:
             there = self.builder.between(self.planner.opened(base).commit, tip)
             ours = ours_of(self.builder, there)
@@ -185,7 +188,7 @@ class PromotionSession:
         folders = {path.rpartition("/")[0] for path in self.builder.files_of(commit)}
         return set(filter(None, map(entry_of, folders)))
 
-    def is_left_over(self, branch: str, base: str) -> bool:
+    def is_left_over(self, branch: BranchName, base: BranchName) -> bool:
         """Is a branch done with, and nothing lost with it?"""
         tip, last = self.tip(branch), self.last_pull(branch, base)
         if tip is None or last is None or last.commit != tip:
@@ -196,7 +199,7 @@ class PromotionSession:
         closed = last.state is PullRequestState.closed
         return closed and not foreign(self.builder, base_commit, tip)
 
-    def tips(self) -> Mapping[str, str]:
+    def tips(self) -> Mapping[BranchName, str]:
         """Where the branches are that are called like ours."""
         found = self.branches.tips(*BRANCHES)
-        return {reference.removeprefix(HEADS): tip for reference, tip in found.items()}
+        return {branch_of(reference): tip for reference, tip in found.items()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.forges.forge import CommitStatus, MergeOutcome, PullRequest, PullRequestState
+from reconciler.git.names import BranchName
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.plan.planner import PlannedPromotion
@@ -50,7 +51,9 @@ class Situation:
     covered: Mapping[str, PullRequest]  # apps for which something newer is open
     superseded: tuple[OurPullRequest, ...]  # open for the same apps, and older
     shared: frozenset[str]  # branches of these that commits of others are on
-    left_over: tuple[tuple[str, str], ...]  # branches of these apps that are done with, and tips
+    left_over: tuple[
+        tuple[BranchName, str], ...
+    ]  # branches of these apps that are done with, and tips
     stuck: tuple[PromotionStep, ...]  # blocked steps of what the pull request proposes
     says_stopped: bool  # does a comment of ours say that something stands in the way?
     comments: tuple[str, ...]  # what we said on it, where that matters

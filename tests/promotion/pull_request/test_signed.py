@@ -15,8 +15,9 @@ from reconciler.forges.connect import connect, forge_address
 from reconciler.forges.github import GitHub
 from reconciler.forges.signed_commits import SignedCommitBuilder
 from reconciler.forges.tokens import ForgeToken
-from reconciler.git.branches import HEADS, SeenBranches
+from reconciler.git.branches import SeenBranches
 from reconciler.git.commit_builder import CommitBuilder
+from reconciler.git.names import HEADS
 from reconciler.git.origin_branches import OriginBranches
 from reconciler.git.remote import Remote
 from reconciler.model.paths import AppName

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import ForgeError
 from reconciler.forges.forge import PullRequest, PullRequestState
+from reconciler.git.names import BranchName
 
 OURS = "https://git.example.org/fleet/apps"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,7 +31,8 @@ class Links:
         if self.broken:
             raise ForgeError("it does not answer")
         url, state = f"{OURS}/pulls/7", PullRequestState.merged
-        return [PullRequest(7, url, "a", "", "b", commit, "main", state, False, (), "t", NOON)]
+        ours, main = BranchName("b"), BranchName("main")
+        return [PullRequest(7, url, "a", "", ours, commit, main, state, False, (), "t", NOON)]
 
     def __getattr__(self, name: str) -> object:
         raise AssertionError(f"a report does not ask for {name}")
