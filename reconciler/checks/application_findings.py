@@ -72,4 +72,4 @@ def told_paths(tree: Tree, file: str) -> tuple[list[str], Place]:
 
 
 def _finding(rule: CheckRule, render: Render, where: Place, what: str, hint: str) -> Finding:
-    return Finding(rule.id, rule.severity, what, hint, app=render.path, where=where)
+    return Finding(rule.id, rule.severity, what, hint, folder=render.path, where=where)

@@ -28,7 +28,7 @@ def finding_document(finding: Finding) -> JsonObject:
         "severity": str(finding.severity),
         "what": finding.what,
         "hint": finding.hint or None,
-        "app": finding.app or None,
+        "app": finding.folder or None,
         "object": about
         and {
             "group": about.group,

@@ -59,7 +59,7 @@ def check(
     good = [r for r in renders if not r.error]
     judge = Judge(renderer, tree, settings, good)
     judged = judge.judge(good, progress)
-    unjudged = {j.app: j.error for j in judged if j.error}
+    unjudged = {j.folder: j.error for j in judged if j.error}
     failed = [(r.path, r.error or unjudged.get(r.path)) for r in renders if r.path in chosen]
     world = World((o for j in judged for o in j.objects), settings.externals, settings.sealing)
 
@@ -68,10 +68,10 @@ def check(
         if r.path in chosen:
             found += release_findings(tree, repository, r, settings.releases)
             found += application_findings(tree, r)
-    found += [f for j in judged if j.app in chosen for f in j.findings]
+    found += [f for j in judged if j.folder in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:
-            found += [f for f in rule.find(world) if f.app in chosen]
+            found += [f for f in rule.find(world) if f.folder in chosen]
     ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
     kept = [f for f in found if f not in ignored]
     environments = dict.fromkeys(entry.environment for app in apps if (entry := entry_of(app)))
@@ -81,7 +81,7 @@ def check(
         ignored=tuple(ignored),
         failed=tuple((app, error) for app, error in failed if error),
         apps=len(chosen),
-        objects=sum(len(j.objects) for j in judged if j.app in chosen),
+        objects=sum(len(j.objects) for j in judged if j.folder in chosen),
         fail_on=settings.fail_on,
         world=world,
     )
@@ -91,7 +91,7 @@ def _in_order(findings: Sequence[Finding], apps: Sequence[str]) -> list[Finding]
     """By app, then as the objects stand in the manifest; files of rules come first."""
     number = {app: i for i, app in enumerate(apps)}
     return sorted(
-        findings, key=lambda f: (number.get(f.app, -1), f.index, [*Severity].index(f.severity))
+        findings, key=lambda f: (number.get(f.folder, -1), f.index, [*Severity].index(f.severity))
     )
 
 

@@ -32,7 +32,7 @@ class Finding:
     severity: Severity
     what: str
     hint: str = ""
-    app: str = ""
+    folder: str = ""  # of the app
     object: Identity | None = None
     index: int = -1
     path: str = ""

@@ -27,8 +27,8 @@ def with_places(renderer: Renderer, tree: Tree, findings: Sequence[Finding]) -> 
     """
     fields: dict[str, list[Field]] = defaultdict(list)
     for f in findings:
-        if f.where is None and (f.object, f.path) not in fields[f.app]:
-            fields[f.app].append((f.object, f.path))
+        if f.where is None and (f.object, f.path) not in fields[f.folder]:
+            fields[f.folder].append((f.object, f.path))
     keys = {
         render.path: sha256(b"places\n" + render.key + repr(fields[render.path]).encode()).digest()
         for render in renderer.render_all(tree, fields)
@@ -45,7 +45,7 @@ def with_places(renderer: Renderer, tree: Tree, findings: Sequence[Finding]) -> 
     if fresh:
         renderer.store.put(fresh)
     return [
-        f if f.where else replace(f, where=Place(*places[f.app][f.object, f.path]))
+        f if f.where else replace(f, where=Place(*places[f.folder][f.object, f.path]))
         for f in findings
     ]
 

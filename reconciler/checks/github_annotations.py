@@ -29,9 +29,9 @@ def message(finding: Finding) -> str:
     about = f"{finding.object}" + (f", {finding.path}" if finding.path else "")
     lines = [finding.what]
     if finding.object:
-        lines.append(f"{finding.app}: {about}" if finding.app else about)
-    elif finding.app:
-        lines.append(finding.app)
+        lines.append(f"{finding.folder}: {about}" if finding.folder else about)
+    elif finding.folder:
+        lines.append(finding.folder)
     if finding.hint:
         lines.append(f"To do: {finding.hint}")
     return "\n".join(printable(line) for line in lines)

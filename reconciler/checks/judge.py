@@ -41,7 +41,7 @@ MAX_JOBS_UNDER_WAY = 32
 class Judged:
     """An app's objects, and what is to be said of each; or why nothing can be said."""
 
-    app: str
+    folder: str
     objects: tuple[Object, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: ReconcilerError | None = None
@@ -146,7 +146,7 @@ class Judge:
         for f in found["findings"]:
             about = objects.get(f["object"])
             identity = about.identity if about else None
-            findings.append(replace(_finding(f), app=app, object=identity, index=f["object"]))
+            findings.append(replace(_finding(f), folder=app, object=identity, index=f["object"]))
         return Judged(app, tuple(objects.values()), tuple(findings))
 
     def _identify(self, app: str, data: Mapping[str, Any], in_cluster: bool) -> Identity:

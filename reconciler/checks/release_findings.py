@@ -98,4 +98,4 @@ def _place(tree: Tree, entry: Entry, pin: PinnedCommit) -> Place:
 
 
 def _finding(rule: CheckRule, render: Render, where: Place, what: str, hint: str) -> Finding:
-    return Finding(rule.id, rule.severity, what, hint, app=render.path, where=where)
+    return Finding(rule.id, rule.severity, what, hint, folder=render.path, where=where)

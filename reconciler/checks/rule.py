@@ -42,7 +42,7 @@ class CheckRule:
             severity=others.get("severity", self.severity),
             what=what,
             hint=hint,
-            app=o.app,
+            folder=o.folder,
             object=o.identity,
             index=o.index,
             path=path,

@@ -58,7 +58,7 @@ def _result(finding: Finding, rule: int) -> JsonObject:
             {
                 "name": finding.object.name,
                 "fullyQualifiedName": "/".join(
-                    filter(None, [finding.app, str(finding.object), finding.path])
+                    filter(None, [finding.folder, str(finding.object), finding.path])
                 ),
                 "kind": "resource",
             }
@@ -77,7 +77,9 @@ def _place(finding: Finding) -> JsonObject:
     """A file of the repository: of what is in a commit, the folder that pins it."""
     where = finding.where
     if where is None or where.file.startswith("//"):
-        return {"artifactLocation": {"uri": quote(f"{finding.app}/kustomization.yaml".lstrip("/"))}}
+        return {
+            "artifactLocation": {"uri": quote(f"{finding.folder}/kustomization.yaml".lstrip("/"))}
+        }
     place: JsonObject = {"artifactLocation": {"uri": quote(where.file)}}
     if where.line:
         place["region"] = {"startLine": where.line}
@@ -88,5 +90,5 @@ def _place(finding: Finding) -> JsonObject:
 
 def _fingerprint(finding: Finding) -> str:
     """The same as long as the finding is: lines move."""
-    parts = (finding.rule, finding.app, str(finding.object), finding.path, finding.what)
+    parts = (finding.rule, finding.folder, str(finding.object), finding.path, finding.what)
     return sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:32]

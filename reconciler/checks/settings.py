@@ -78,6 +78,6 @@ def covers(ignored: Ignored, finding: Finding) -> bool:
     about = finding.object
     return (
         matches(ignored.check, finding.rule)
-        and matches(ignored.app, finding.app.rpartition("/")[2])
+        and matches(ignored.app, finding.folder.rpartition("/")[2])
         and matches(ignored.object, f"{about.kind}/{about.name}" if about else "")
     )

@@ -150,7 +150,7 @@ def _once(reports: Sequence[CheckReport]) -> list[CheckReport]:
         kept = []
         for f in report.findings:
             key = (f.rule, str(f.where), f.what)
-            if f.app or key not in said:
+            if f.folder or key not in said:
                 kept.append(f)
             said.add(key)
         found.append(replace(report, findings=tuple(kept)))
@@ -178,7 +178,7 @@ def _failures(reports: Sequence[CheckReport]) -> list[Finding]:
             Severity.error,
             error.what,
             error.hint,
-            app=app,
+            folder=app,
             where=error.where or Place(app),
         )
         for r in reports
@@ -191,7 +191,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
     out = console(stderr=False)
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for f in findings:
-        where = str(where_from(f.where, root)) if f.where else f.app
+        where = str(where_from(f.where, root)) if f.where else f.folder
         same[where, f.rule, f.what, f.hint, f.severity].append(f)
     for (where, rule, what, hint, _), about in same.items():
         severity = about[0].severity
@@ -206,7 +206,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
         for f in about[:SOME]:
             if f.object:
                 path = f", {f.path}" if f.path else ""
-                out.print(Text(printable(f"  {f.app}: {f.object}{path}"), "dim"))
+                out.print(Text(printable(f"  {f.folder}: {f.object}{path}"), "dim"))
         if len(about) > SOME:
             out.print(Text(f"  and {len(about) - SOME} more", "dim"))
         if hint:

@@ -13,7 +13,7 @@ from reconciler.kubernetes.identity import Identity
 class Object:
     """One object of one app; its namespace is the one where it will be, or "" for none."""
 
-    app: str
+    folder: str  # of the app that it is of
     index: int
     identity: Identity
     data: Data

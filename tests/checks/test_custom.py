@@ -97,7 +97,7 @@ def test_a_kind_that_no_crd_declares_is_unknown(judge_one: JudgeOne) -> None:
 
 def test_a_crd_that_an_app_of_the_environment_brings_along_counts(run_check: Check) -> None:
     report = run_check({"operator": CRD, "app": thing("{size: 0}")})
-    assert [(f.app, f.rule) for f in report.findings] == [("app", "types/invalid")]
+    assert [(f.folder, f.rule) for f in report.findings] == [("app", "types/invalid")]
 
 
 def test_a_crd_in_the_app_itself_counts(judge_one: JudgeOne) -> None:

@@ -21,11 +21,11 @@ def duplicate(this: CheckRule, world: World) -> Iterator[Finding]:
     for o in world.objects:
         seen[o.identity].append(o)
     for same in seen.values():
-        apps = sorted({o.app for o in same})
+        apps = sorted({o.folder for o in same})
         if len(apps) < 2:
             continue
         for o in same:
-            others = ", ".join(app for app in apps if app != o.app)
+            others = ", ".join(app for app in apps if app != o.folder)
             yield this.finding(
                 o, "metadata.name", f"{others} has this object too", "let one app own it"
             )

@@ -34,5 +34,5 @@ def secret(this: CheckRule, world: World) -> Iterator[Finding]:
 
 
 def _how_to_seal(user: Object, name: str) -> str:
-    entry = entry_of(user.app)
+    entry = entry_of(user.folder)
     return f"reconciler seal {entry} {name}" if entry else "seal it for this environment"

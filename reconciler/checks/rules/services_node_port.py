@@ -29,7 +29,7 @@ def node_port(this: CheckRule, world: World) -> Iterator[Finding]:
             others = [o for o, p in users if (o, p) != (service, path)]
             if others:
                 names = ", ".join(
-                    f"{o.identity}" + (f" of {o.app}" if o.app != service.app else "")
+                    f"{o.identity}" + (f" of {o.folder}" if o.folder != service.folder else "")
                     for o in others
                 )
                 yield this.finding(

@@ -25,7 +25,7 @@ def checked(gate: ChecksPass, facts: GateFacts) -> Iterator[GateResult]:
     if not bad:
         return
     first, more = bad[0], f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""
-    about = f"{first.app}: " if first.app else ""
+    about = f"{first.folder}: " if first.folder else ""
     yield GateResult(
         gate.type, Gate.closed, f"{about}{first.rule}: {first.what}{more}", hint=first.hint
     )

@@ -66,14 +66,16 @@ def inspect_target(
     new = [f for f in now.findings if _key(f) not in known]
     worlds = BeforeAfter(was.world, now.world, plan)
     return Inspection(
-        findings=tuple(f for f in now.findings if f.app in promoted),
+        findings=tuple(f for f in now.findings if f.folder in promoted),
         new=tuple(with_places(renderer, after, new)),
         secrets=tuple(missing_secrets(renderer, tree, plan, now)),
         certificate=unused_certificate(tree, plan.target, was.world),
         risks=tuple(risks_of(worlds)),
         failed=tuple((app, e) for app, e in now.failed if app in promoted or _worked(was, app)),
         fails=any(
-            f.severity.reaches(now.fail_on) for f in now.findings if f.app in promoted or f in new
+            f.severity.reaches(now.fail_on)
+            for f in now.findings
+            if f.folder in promoted or f in new
         ),
     )
 
@@ -84,4 +86,4 @@ def _worked(report: CheckReport, app: str) -> bool:
 
 def _key(finding: Finding) -> tuple[str, ...]:
     """What makes it the same finding, though the object may stand elsewhere in the manifest."""
-    return finding.rule, finding.app, str(finding.object), finding.what, str(finding.where)
+    return finding.rule, finding.folder, str(finding.object), finding.what, str(finding.where)

@@ -35,7 +35,7 @@ def inspection_lines(inspection: Inspection) -> Iterator[Line]:
 
 
 def _finding(found: Finding, rule: str = "") -> Iterator[Line]:
-    app = found.app.rpartition("/")[2] or str(found.where)
+    app = found.folder.rpartition("/")[2] or str(found.where)
     about = f"{app}: {found.object}" if found.object else app
     what = f"{WORDS[found.severity]}{about}: {found.what}{rule}"
     yield from _said(SIGNS[found.severity], what, found.hint)

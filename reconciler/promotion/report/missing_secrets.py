@@ -51,8 +51,8 @@ def missing_secrets(
     found = _needed(after.world, set(folders))
     reasons = dict.fromkeys(found, "nothing provides it")
     for finding in after.findings:
-        if finding.rule in UNREADABLE and finding.app in folders and finding.object:
-            key = (finding.app, finding.object.namespace, finding.object.name)
+        if finding.rule in UNREADABLE and finding.folder in folders and finding.object:
+            key = (finding.folder, finding.object.namespace, finding.object.name)
             found.setdefault(key, set()).update(_sealed_keys(after.world, *key[1:]))
             reasons[key] = finding.what
     if not found:
@@ -107,16 +107,16 @@ def _needed(world: World, folders: set[str]) -> dict[tuple[str, str, str], set[s
     known = ProvidedConfiguration(world)
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for user, ref in references(world):
-        if ref.kind != "Secret" or user.app not in folders:
+        if ref.kind != "Secret" or user.folder not in folders:
             continue
         provided = known.find("Secret", user.namespace, ref.name)
         wanted = {key for _, key in ref.keys if key}
         if user.kind == "Ingress":
             wanted |= set(TLS)
         if provided is None:
-            found[user.app, user.namespace, ref.name] |= wanted
+            found[user.folder, user.namespace, ref.name] |= wanted
         elif provided.keys is not None and wanted - provided.keys and user.kind != "Ingress":
-            found[user.app, user.namespace, ref.name] |= wanted - provided.keys
+            found[user.folder, user.namespace, ref.name] |= wanted - provided.keys
     return found
 
 

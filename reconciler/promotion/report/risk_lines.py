@@ -36,7 +36,7 @@ def _about(found: Sequence[Finding], most: int) -> str:
     """The objects, by their apps."""
     shown = found[: min(most, MOST_OBJECTS)]
     texts = []
-    for app, alike in _by(shown, "app").items():
+    for app, alike in _by(shown, "folder").items():
         whose = app.rpartition("/")[2] or str(alike[0].where)
         objects = ", ".join(name(str(f.object)) for f in alike if f.object)
         texts.append(f"{name(whose)} {objects}".strip())

@@ -159,7 +159,7 @@ def test_what_breaks_in_another_app_is_found(inspect: Inspect) -> None:
     config = CONFIG.replace("name: c}", "name: c}\ndata: {k: v}")
     _, found = inspect(config, CONFIG, files)
     (fresh,) = found.new
-    assert (fresh.app, fresh.severity) == ("environments/prod/dog", Severity.error)
+    assert (fresh.folder, fresh.severity) == ("environments/prod/dog", Severity.error)
     assert found.fails
     assert not found.findings
 

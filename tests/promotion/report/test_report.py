@@ -270,7 +270,9 @@ def test_a_body_is_never_longer_than_the_forge_takes_and_never_cut_within_markup
         inspection,
         new=inspection.new * 200,
         risks=tuple(
-            replace(f, app=f"environments/prod/{i}") for i in range(200) for f in inspection.risks
+            replace(f, folder=f"environments/prod/{i}")
+            for i in range(200)
+            for f in inspection.risks
         ),
         secrets=inspection.secrets * 200,
     )

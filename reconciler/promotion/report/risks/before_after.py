@@ -30,7 +30,7 @@ class BeforeAfter:
         """Every object that an app of the plan will have, with what it was."""
         apps = {step.entry.folder for step in self.plan.due}
         was = {o.identity: o for o in self.before.objects}
-        return [(was.get(o.identity), o) for o in self.after.objects if o.app in apps]
+        return [(was.get(o.identity), o) for o in self.after.objects if o.folder in apps]
 
     def changed(self, *kinds: str, group: str) -> Iterator[tuple[Object | None, Object]]:
         """Of these kinds, those that are new or not the same."""
@@ -55,7 +55,7 @@ def risk(
     name: str, severity: Severity, about: Object, what: str, hint: str, path: str = ""
 ) -> Finding:
     return Finding(
-        SAID + name, severity, what, hint, about.app, about.identity, about.index, path=path
+        SAID + name, severity, what, hint, about.folder, about.identity, about.index, path=path
     )
 
 
