@@ -77,9 +77,9 @@ def _plan(
     session: PromotionSession, fleet: Fleet, source: Environment, target: Environment
 ) -> Plan:
     branch = target.releases.branch
-    ground = session.planner.ground(session.planner.opened(branch), branch)
+    base = session.planner.base(session.planner.opened(branch), branch)
     apps = apps_between(fleet, source.name, target.name, ())
-    return plan_of(ground, source, target, apps)
+    return plan_of(base, source, target, apps)
 
 
 def next_requests(now: RoundSituation, done: Collection[str]) -> list[RoundRequest]:
@@ -108,7 +108,7 @@ def _due(plan: Plan, target: Environment) -> list[PromotionRequest]:
 def _hotfixes(plan: Plan) -> list[PromotionRequest]:
     """For what the target has and the source lacks: the way against the chain."""
     ahead = (StepState.ahead, StepState.diverged)
-    apps = [step.app for step in plan.steps if step.standing in ahead]
+    apps = [step.app for step in plan.steps if step.state in ahead]
     return [
         PromotionRequest(PromotionKind.hotfix, plan.target, plan.source, (app,)) for app in apps
     ]

@@ -63,10 +63,10 @@ def bot(
             show_default=False,
         ),
     ] = "",
-    sick: Annotated[
+    unhealthy: Annotated[
         float,
         typer.Option(
-            "--sick-seconds", min=0, help="How long an app may be unhealthy after a merge."
+            "--unhealthy-seconds", min=0, help="How long an app may be unhealthy after a merge."
         ),
     ] = 300.0,
     lease: Annotated[
@@ -98,7 +98,7 @@ def bot(
     the_repository(root)
     gatekeeper = _gatekeeper(secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
-    limits = RolloutLimits(unhealthy=timedelta(seconds=sick))
+    limits = RolloutLimits(unhealthy=timedelta(seconds=unhealthy))
     ended: set[str] = set()
     seen: Known = {}
     watch = Watch()

@@ -185,7 +185,7 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
         "wait", "-n", "argocd", "--for=jsonpath={.status.health.status}=Degraded",
         f"application/{clusters.application('prod', 'web')}", "--timeout=400s",
     )  # fmt: skip
-    gitea_fleet.run("bot", "--once", "--sick-seconds", "0")
+    gitea_fleet.run("bot", "--once", "--unhealthy-seconds", "0")
     words = said(gitea_fleet, bad)
     assert "❌" in words
     assert "exceeded quota" in words
@@ -194,7 +194,7 @@ def test_from_dev_to_prod_and_back(argocd: Cluster, build: Build) -> None:
 
     # Approved, it goes back while it fails, and the release is not promoted again by itself.
     gitea_fleet.site.approve(back.number)
-    gitea_fleet.run("bot", "--once", "--sick-seconds", "0")
+    gitea_fleet.run("bot", "--once", "--unhealthy-seconds", "0")
     clusters.well("prod", main(gitea_fleet))
     assert clusters.image("prod", "web") == "web:v2"
     gitea_fleet.go()

@@ -153,7 +153,7 @@ def test_all_apps_are_one_commit_and_a_blocked_one_is_left_out(due: Fleet, typed
     done = typed("promote", "stage", "prod", "--all", "-o", "json", cwd=due.repo.path)
     assert done.returncode == 1
     (plan,) = json.loads(done.stdout)["plans"]
-    assert {a["app"]: a["standing"] for a in plan["apps"]} == {"dog": "diverged", "paw": "due"}
+    assert {a["app"]: a["state"] for a in plan["apps"]} == {"dog": "diverged", "paw": "due"}
     assert due.repo.git("diff", "--name-only", "main", "promote/stage/prod/all") == (
         "environments/prod/paw/kustomization.yaml"
     )

@@ -85,7 +85,7 @@ class Fleet:
         """A new commit of the overlay."""
         return self.commit(overlay(app, port))
 
-    def ground(self) -> Base:
+    def base(self) -> Base:
         root = str(self.repo.path)
         repository = Repository(root)
         tree = CommitTree(repository, repository.fetched(""))
@@ -99,14 +99,14 @@ class Fleet:
         release: str | None = None,
         kernel: Kernel | None = None,
     ) -> Plan:
-        ground = self.ground()
-        fleet = load_fleet(ground.tree)
+        base = self.base()
+        fleet = load_fleet(base.tree)
         apps = [e.app for e in fleet.entries if e.environment == target]
         ends = [fleet.environment(name) for name in (source, target)]
-        found = plan_of(ground, ends[0], ends[1], apps, release)
+        found = plan_of(base, ends[0], ends[1], apps, release)
         if kernel:
             with Renderer(kernel=kernel) as renderer:
-                found = rendered(found, renderer, ground.tree)
+                found = rendered(found, renderer, base.tree)
         return found
 
     def step(

@@ -23,7 +23,7 @@ def show_plan(plan: Plan, explain: bool = False) -> None:
     way = dict.fromkeys([plan.source, plan.target])  # a rollback stays where it is
     typer.echo(f"{' → '.join(way)}, on {plan.base[:10]}")
     for step in plan.steps:
-        if step.standing is StepState.same and len(plan.steps) > 1 and not explain:
+        if step.state is StepState.same and len(plan.steps) > 1 and not explain:
             continue
         typer.echo()
         typer.echo(typer.style(printable(title(step)), bold=True), color=color)
@@ -51,7 +51,7 @@ def planned_document(plan: Plan, made: Proposal | None = None) -> dict[str, Any]
 
 def end_with(plans: list[Plan], abandoned: bool = False) -> None:
     """An app that needs a person is a failure found; one that is broken, a mistake."""
-    blocked = {step.standing for plan in plans for step in plan.blocked}
+    blocked = {step.state for plan in plans for step in plan.blocked}
     if StepState.failed in blocked:
         raise typer.Exit(UserError.exit_code)
     if blocked or abandoned:

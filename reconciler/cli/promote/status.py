@@ -14,12 +14,12 @@ from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError, printable
-from reconciler.promotion.gates.as_json import standing_document
+from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.gates.question import GateQuestion
-from reconciler.promotion.plan.as_text import STANDINGS
+from reconciler.promotion.plan.as_text import STEP_STATES
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.gate_question import question_of
 from reconciler.promotion.report.inspection import inspect_target
@@ -70,7 +70,7 @@ def status_(
         asked = _questions(planner, target, sources)
         found = [(question, judge(question) if question.plan.due else []) for question in asked]
     if output is Output.json:
-        write_json({"version": 1, "promotions": [standing_document(q, r) for q, r in found]})
+        write_json({"version": 1, "promotions": [status_document(q, r) for q, r in found]})
     else:
         for question, results in found:
             _show(question, results, why)
@@ -102,7 +102,7 @@ def _show(question: GateQuestion, results: list[GateResult], why: bool) -> None:
     title = printable(f"{plan.source} → {plan.target}: {apps}")
     typer.echo(typer.style(title, bold=True), color=color)
     for step in plan.blocked:
-        typer.echo(f"  {step.app} {STANDINGS[step.standing]}")
+        typer.echo(f"  {step.app} {STEP_STATES[step.state]}")
     if plan.blocked:
         typer.echo(f"  reconciler promote {plan.source} {plan.target} APP --dry-run says why")
     if plan.due:

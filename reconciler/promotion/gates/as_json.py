@@ -11,7 +11,7 @@ from reconciler.promotion.gates.result import GateResult
 from reconciler.text.json_object import JsonObject
 
 
-def standing_document(question: GateQuestion, results: Sequence[GateResult]) -> JsonObject:
+def status_document(question: GateQuestion, results: Sequence[GateResult]) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     pull, plan = question.pull, question.plan
     return {
@@ -20,7 +20,7 @@ def standing_document(question: GateQuestion, results: Sequence[GateResult]) -> 
         "base": plan.base,
         "pull": {"number": pull.number, "url": pull.url} if pull else None,
         "apps": [step.app for step in plan.due],
-        "held": [{"app": step.app, "standing": step.standing.value} for step in plan.blocked],
+        "held": [{"app": step.app, "state": step.state.value} for step in plan.blocked],
         "passes": all(result.passes for result in results),
         "opens": _time(earliest(question, results)),
         "gates": [_result(result) for result in results],

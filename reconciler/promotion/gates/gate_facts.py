@@ -155,7 +155,7 @@ class GateFacts:
         base = self.question.plan.base
         own = f"{entry.folder}/"
         paths = [path for path in self._paths(entry) if not path.startswith(own)]
-        tip = next((line.source for line in step.lineages), base)
+        tip = next((line.source for line in step.ancestries), base)
         until: CommitSummary | None = None
         for commit in self._changes.of(paths):
             if tip in (base, commit.id) or is_ancestor(self.question.repository, commit.id, tip):

@@ -28,15 +28,15 @@ def _step(step: PromotionStep) -> JsonObject:
     return {
         "app": step.app,
         "path": step.entry.folder,
-        "standing": step.standing.value,
-        "pins": [_lineage(line) for line in step.lineages],
+        "state": step.state.value,
+        "pins": [_ancestry(line) for line in step.ancestries],
         "fields": [_decision(decision) for decision in step.decisions],
         "difference": app_document(step.difference) if step.difference else None,
         "error": step.problem.as_json() if step.problem else None,
     }
 
 
-def _lineage(line: Ancestry) -> JsonObject:
+def _ancestry(line: Ancestry) -> JsonObject:
     return {
         "from": line.target,
         "to": line.source,
@@ -60,7 +60,7 @@ def _decision(decision: Decision) -> JsonObject:
     place = decision.place
     return {
         "field": str(decision.address),
-        "fate": decision.fate.value,
+        "decision": decision.kind.value,
         "from": _plain(decision, decision.target),
         "to": _plain(decision, decision.source),
         "why": decision.why,

@@ -32,7 +32,7 @@ WORDS = {
     FieldDecision.kept: "  stays",
     FieldDecision.conflict: "  conflict",
 }
-STANDINGS = {
+STEP_STATES = {
     StepState.due: "to be promoted",
     StepState.same: "is there already",
     StepState.ahead: "is ahead",
@@ -48,7 +48,7 @@ REWRITTEN = "the whole document is written again: {}; comments are kept, layout 
 
 
 def title(step: PromotionStep) -> str:
-    words = STANDINGS[step.standing]
+    words = STEP_STATES[step.state]
     if step.difference:
         return f"{step.app}  {words}: {counts_text(step.difference.difference.counts())} objects"
     return f"{step.app}  {words}"
@@ -58,12 +58,12 @@ def step_lines(plan: Plan, step: PromotionStep, explain: bool) -> Iterator[Line]
     """What is done with one app, and why not; what stays is worth a line if that is asked for."""
     if step.problem:
         yield from (Line(REMOVED, line) for line in step.problem.lines())
-    for line in step.lineages:
-        yield from _lineage_lines(plan, line)
+    for line in step.ancestries:
+        yield from _ancestry_lines(plan, line)
     for decision in step.decisions:
-        if explain or decision.fate is FieldDecision.conflict or decision.is_edit:
-            yield Line(SIGNS[decision.fate], decision_text(decision) + WORDS[decision.fate])
-        if explain or decision.fate is FieldDecision.conflict:
+        if explain or decision.kind is FieldDecision.conflict or decision.is_edit:
+            yield Line(SIGNS[decision.kind], decision_text(decision) + WORDS[decision.kind])
+        if explain or decision.kind is FieldDecision.conflict:
             where = f"{decision.place}: " if decision.place else ""
             yield Line(PLAIN, f"    {where}{decision.why}")
     if step.edit and step.edit.rewritten:
@@ -95,7 +95,7 @@ def shown(value: Any) -> str:
     return str(value) if isinstance(value, bool | int) else "…"
 
 
-def _lineage_lines(plan: Plan, line: Ancestry) -> Iterator[Line]:
+def _ancestry_lines(plan: Plan, line: Ancestry) -> Iterator[Line]:
     if line.relation in (Relation.ahead, Relation.diverged):
         yield Line(REMOVED, f"{plan.target} has what {plan.source} lacks:")
         yield from _commits(REMOVED, line.lacking)

@@ -39,7 +39,7 @@ class Decision:
     """What becomes of a field that is not the same in both environments."""
 
     address: FieldAddress
-    fate: FieldDecision
+    kind: FieldDecision
     source: Any
     target: Any
     why: str
@@ -47,7 +47,7 @@ class Decision:
 
     @property
     def is_edit(self) -> bool:
-        return self.fate in (FieldDecision.promoted, FieldDecision.review)
+        return self.kind in (FieldDecision.promoted, FieldDecision.review)
 
     @property
     def names_release(self) -> bool:
@@ -94,11 +94,11 @@ def decide(
     recall: Recall,
     place: Place | None,
 ) -> Decision:
-    fate, why = _fate(names, *values, address, rule, recall)
-    return Decision(address, fate, *values, why, place)
+    kind, why = _decided_kind(names, *values, address, rule, recall)
+    return Decision(address, kind, *values, why, place)
 
 
-def _fate(
+def _decided_kind(
     names: tuple[str, str],
     here: Any,
     there: Any,

@@ -100,7 +100,7 @@ def held_back(plan: Plan, held: Mapping[AppName, Hold]) -> Plan:
 def _held(plan: Plan, step: PromotionStep, hold: Hold) -> PromotionStep:
     return replace(
         step,
-        standing=StepState.held,
+        state=StepState.held,
         edit=None,
         problem=FleetError(
             f"this release of {step.app} is held back from {plan.target}",

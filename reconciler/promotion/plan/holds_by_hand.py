@@ -27,7 +27,7 @@ from reconciler.trees.edited import EditedTree
 
 
 def hold_by_hand(
-    ground: Base,
+    base: Base,
     renderer: Renderer,
     record: EntryPast,
     environment: Environment,
@@ -36,7 +36,7 @@ def hold_by_hand(
     setter: CommitSummary,
 ) -> Hold | None:
     """Of all that the entry had between the present release and when it had this one before."""
-    content = read(ground.tree, file)
+    content = read(base.tree, file)
     now = record.read(content, file)
     present = release_fields(environment, app, now)
     ways: dict[str, list[Decision]] = {}  # each to a release that was taken away
@@ -57,7 +57,7 @@ def hold_by_hand(
     for way in ways.values():
         with suppress(ReconcilerError):  # what cannot be written cannot come again
             edit = edited_entry(file, content, now, way)
-            trees.append(EditedTree(ground.tree, {edit.path: edit.after}))
+            trees.append(EditedTree(base.tree, {edit.path: edit.after}))
     folder = Entry(environment.name, app).folder
     renders = renderer.render_each([(tree, folder) for tree in trees])
     marks = {of_bytes(render.manifest) for render in renders if not render.error}

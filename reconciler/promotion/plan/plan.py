@@ -41,8 +41,8 @@ class PromotionStep:
     """One app of a promotion."""
 
     entry: Entry
-    standing: StepState
-    lineages: tuple[Ancestry, ...] = ()
+    state: StepState
+    ancestries: tuple[Ancestry, ...] = ()
     decisions: tuple[Decision, ...] = ()
     edit: EntryEdit | None = None
     difference: AppDifference | None = None
@@ -57,8 +57,8 @@ class PromotionStep:
     def edits(self) -> list[Decision]:
         return self.decided(FieldDecision.promoted, FieldDecision.review)
 
-    def decided(self, *fates: FieldDecision) -> list[Decision]:
-        return [decision for decision in self.decisions if decision.fate in fates]
+    def decided(self, *kinds: FieldDecision) -> list[Decision]:
+        return [decision for decision in self.decisions if decision.kind in kinds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ class Plan:
 
     @property
     def due(self) -> list[PromotionStep]:
-        return [step for step in self.steps if step.standing is StepState.due]
+        return [step for step in self.steps if step.state is StepState.due]
 
     @property
     def blocked(self) -> list[PromotionStep]:
         """What a person must look at before it can go on."""
         fine = (StepState.due, StepState.same)
-        return [step for step in self.steps if step.standing not in fine]
+        return [step for step in self.steps if step.state not in fine]
 
     @property
     def edits(self) -> dict[str, bytes]:

@@ -37,7 +37,7 @@ class PlannedPromotion:
 
     request: PromotionRequest
     plan: Plan
-    ground: Base
+    base: Base
     tree: CommitTree
     fleet: Fleet
     source: Environment
@@ -83,32 +83,32 @@ class Planner:
             fleet = self.fleet(tree)
         source, target = self._ends(fleet, request)
         names = self._apps(fleet, request)
-        ground = self.ground(tree, branch)
-        plan = self._plan(request, ground, source, target, [n for n in names if n not in without])
+        base = self.base(tree, branch)
+        plan = self._plan(request, base, source, target, [n for n in names if n not in without])
         plan = rendered(plan, self.renderer, tree, progress)
         held: dict[AppName, Hold] = {}
         if request.kind is PromotionKind.promotion:
-            holds = self.holds(ground, target, [step.app for step in plan.due])
+            holds = self.holds(base, target, [step.app for step in plan.due])
             held = held_of(plan, holds, self.renderer, tree)
         if not request.unheld:
             plan, held = held_back(plan, held), {}
         trailers = (
-            holds_of(plan, ground, self.renderer) if request.kind is PromotionKind.rollback else []
+            holds_of(plan, base, self.renderer) if request.kind is PromotionKind.rollback else []
         )
         main = main_branch(self.repository.path, branch)
         unheld = tuple((app, hold.why) for app, hold in held.items())
         return PlannedPromotion(
-            *(request, plan, ground, tree, fleet, source, target, main, tuple(trailers), unheld)
+            *(request, plan, base, tree, fleet, source, target, main, tuple(trailers), unheld)
         )
 
     def release_before(self, environment: str, app: AppName) -> str:
         """The commit that gave an app the release before the present one."""
         target = self.fleet(self.opened("")).environment(environment)
         branch = target.releases.branch
-        ground = self.ground(self.opened(branch), branch)
-        return release_before(ground, target, app, self._refused(ground, target, [app]))
+        base = self.base(self.opened(branch), branch)
+        return release_before(base, target, app, self._refused(base, target, [app]))
 
-    def ground(self, tree: CommitTree, branch: str) -> Base:
+    def base(self, tree: CommitTree, branch: str) -> Base:
         path = self.repository.path
         urls = [*remote_urls(path), *(listed.url for listed in listed_urls(tree) if listed.own)]
         own = {address(url, path) for url in urls}
@@ -132,37 +132,37 @@ class Planner:
     def _plan(
         self,
         request: PromotionRequest,
-        ground: Base,
+        base: Base,
         source: Environment,
         target: Environment,
         apps: list[AppName],
     ) -> Plan:
         if request.kind is PromotionKind.rollback:
             if request.release:
-                return rollback_plan(ground, target, apps, request.release)
-            return rollback_plan(ground, target, apps, refused=self._refused(ground, target, apps))
-        plan = plan_of(ground, source, target, apps, request.release or None)
+                return rollback_plan(base, target, apps, request.release)
+            return rollback_plan(base, target, apps, refused=self._refused(base, target, apps))
+        plan = plan_of(base, source, target, apps, request.release or None)
         return _of_releases(plan) if request.kind is PromotionKind.hotfix else plan
 
-    def _refused(self, ground: Base, target: Environment, apps: Iterable[AppName]) -> set[str]:
+    def _refused(self, base: Base, target: Environment, apps: Iterable[AppName]) -> set[str]:
         """What was taken away is no way back."""
-        return {mark for h in self.holds(ground, target, apps).values() for mark in h.releases}
+        return {mark for h in self.holds(base, target, apps).values() for mark in h.releases}
 
     def holds(
-        self, ground: Base, target: Environment, apps: Iterable[AppName]
+        self, base: Base, target: Environment, apps: Iterable[AppName]
     ) -> dict[AppName, Hold]:
         """What keeps releases away from apps."""
         folders = {app: Entry(target.name, app).folder for app in apps}
-        files = {app: kustomization_in(ground.tree, at) for app, at in folders.items()}
+        files = {app: kustomization_in(base.tree, at) for app, at in folders.items()}
         there = {app: file for app, file in files.items() if file}
         if not there:
             return {}
-        record = EntryPast(self.repository.history(ground.base, there.values()))
-        found = {app: self._hold(ground, target, record, app, file) for app, file in there.items()}
+        record = EntryPast(self.repository.history(base.commit, there.values()))
+        found = {app: self._hold(base, target, record, app, file) for app, file in there.items()}
         return {app: hold for app, hold in found.items() if hold}
 
     def _hold(
-        self, ground: Base, target: Environment, record: EntryPast, app: AppName, file: str
+        self, base: Base, target: Environment, record: EntryPast, app: AppName, file: str
     ) -> Hold | None:
         setter = setter_of(record, target, app, file)
         if setter is None:
@@ -170,7 +170,7 @@ class Planner:
         brought = list(ours(self.repository, setter.id, target.name))
         if brought:
             return hold_of(brought, app)
-        return hold_by_hand(ground, self.renderer, record, target, app, file, setter)
+        return hold_by_hand(base, self.renderer, record, target, app, file, setter)
 
 
 def _of_releases(plan: Plan) -> Plan:
@@ -184,12 +184,12 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
         return step
     why = f"it is {plan.source}'s own"
     decisions = tuple(
-        replace(d, fate=FieldDecision.kept, why=why) if d.is_edit and not d.names_release else d
+        replace(d, kind=FieldDecision.kept, why=why) if d.is_edit and not d.names_release else d
         for d in step.decisions
     )
     found = replace(step, decisions=decisions, edit=None)
     if not found.edits:
-        return replace(found, standing=StepState.same)
+        return replace(found, state=StepState.same)
     path, before = step.edit.path, step.edit.before
     edit = edited_entry(path, before, read_fields(before, path), found.edits)
     return replace(found, edit=edit)

@@ -34,7 +34,7 @@ UNTOLD = (
 
 
 def rollback_plan(
-    ground: Base,
+    base: Base,
     environment: Environment,
     apps: Sequence[AppName],
     release: str = "",
@@ -44,30 +44,30 @@ def rollback_plan(
 
     Or to the `release`, if the environment has run it.
     """
-    files = {app: _file(ground, Entry(environment.name, app)) for app in apps}
-    record = EntryPast(ground.repository.history(ground.base, files.values()))
+    files = {app: _file(base, Entry(environment.name, app)) for app in apps}
+    record = EntryPast(base.repository.history(base.commit, files.values()))
     steps = tuple(
-        _step(ground, environment, app, files[app], record, release, refused) for app in apps
+        _step(base, environment, app, files[app], record, release, refused) for app in apps
     )
-    return Plan(environment.name, environment.name, ground.branch, ground.base, steps)
+    return Plan(environment.name, environment.name, base.branch, base.commit, steps)
 
 
 def release_before(
-    ground: Base, environment: Environment, app: AppName, refused: Collection[str]
+    base: Base, environment: Environment, app: AppName, refused: Collection[str]
 ) -> str:
     """The commit of the main branch that gave the app the release before the present one."""
-    file = _file(ground, Entry(environment.name, app))
-    record = EntryPast(ground.repository.history(ground.base, [file]))
-    now = read_fields(read(ground.tree, file), file)
-    return _chosen(ground, environment, app, now, record, file, "", refused)[0].commit.id
+    file = _file(base, Entry(environment.name, app))
+    record = EntryPast(base.repository.history(base.commit, [file]))
+    now = read_fields(read(base.tree, file), file)
+    return _chosen(base, environment, app, now, record, file, "", refused)[0].commit.id
 
 
-def holds_of(plan: Plan, ground: Base, renderer: Renderer) -> list[tuple[str, str]]:
+def holds_of(plan: Plan, base: Base, renderer: Renderer) -> list[tuple[str, str]]:
     """The trailers that keep what is taken back from coming again."""
     found = []
     for step in plan.due:
-        taken = [Decision(d.address, d.fate, d.target, d.source, d.why) for d in step.edits]
-        before = renderer.render_all(ground.tree, [step.entry.folder])[0]
+        taken = [Decision(d.address, d.kind, d.target, d.source, d.why) for d in step.edits]
+        before = renderer.render_all(base.tree, [step.entry.folder])[0]
         marks = [of_edits(taken)]
         if not before.error:  # what does not render is rolled back all the same
             marks.append(of_bytes(before.manifest))
@@ -76,7 +76,7 @@ def holds_of(plan: Plan, ground: Base, renderer: Renderer) -> list[tuple[str, st
 
 
 def _step(
-    ground: Base,
+    base: Base,
     environment: Environment,
     app: AppName,
     file: str,
@@ -86,9 +86,9 @@ def _step(
 ) -> PromotionStep:
     entry = Entry(environment.name, app)
     try:
-        content = read(ground.tree, file)
+        content = read(base.tree, file)
         now = read_fields(content, file)
-        _, decisions = _chosen(ground, environment, app, now, record, file, release, refused)
+        _, decisions = _chosen(base, environment, app, now, record, file, release, refused)
         edit = edited_entry(file, content, now, decisions)
     except ReconcilerError as e:
         return PromotionStep(entry, StepState.failed, problem=e)
@@ -98,7 +98,7 @@ def _step(
 
 
 def _chosen(
-    ground: Base,
+    base: Base,
     environment: Environment,
     app: AppName,
     now: EntryFields,
@@ -107,22 +107,22 @@ def _chosen(
     release: str,
     refused: Collection[str],
 ) -> tuple[FileVersion, list[Decision]]:
-    wanted = ground.repository.resolve(release) if release else ""
+    wanted = base.repository.resolve(release) if release else ""
     present = release_fields(environment, app, now)
     held = set(refused)
     for version, fields in record.versions(file):
-        for commit in ground.repository.brought(version.commit.id):
+        for commit in base.repository.brought(version.commit.id):
             for value in trailers(commit.message).get(HOLD, []):
                 held |= set(value.split()[1:])
         if fields is None:
             continue
         decisions = rollback_order(present, release_fields(environment, app, fields), now, version)
         if wanted:
-            if _ran(ground, version, fields, wanted):
+            if _ran(base, version, fields, wanted):
                 return version, decisions
         elif decisions and of_edits(decisions) not in held:
             return version, decisions
-    why, hint = UNTOLD if ground.repository.is_shallow else ("", "")
+    why, hint = UNTOLD if base.repository.is_shallow else ("", "")
     if wanted:
         raise FleetError(
             f"{environment.name} has never run the release {wanted[:10]} of {app}",
@@ -158,14 +158,14 @@ def rollback_order(
     ]
 
 
-def _ran(ground: Base, version: FileVersion, fields: EntryFields, wanted: str) -> bool:
+def _ran(base: Base, version: FileVersion, fields: EntryFields, wanted: str) -> bool:
     if version.commit.id == wanted:
         return True
-    return any(leads_to(ground.repository, pin.ref, wanted) for pin in fields.pins.values())
+    return any(leads_to(base.repository, pin.ref, wanted) for pin in fields.pins.values())
 
 
-def _file(ground: Base, entry: Entry) -> str:
-    found = kustomization_in(ground.tree, entry.folder)
+def _file(base: Base, entry: Entry) -> str:
+    found = kustomization_in(base.tree, entry.folder)
     if found is None:
         raise FleetError(f"there is no app {entry}", hint="reconciler list shows what there is")
     return found

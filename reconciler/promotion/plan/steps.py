@@ -33,7 +33,7 @@ from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.edited import EditedTree
 from reconciler.trees.tree import Tree
 
-STANDINGS = {
+STEP_STATES = {
     Relation.ahead: StepState.ahead,
     Relation.diverged: StepState.diverged,
     Relation.unknown: StepState.unknown,
@@ -46,7 +46,7 @@ class Base:
 
     repository: Repository
     tree: Tree
-    base: str
+    commit: str
     branch: str
     own: Collection[str]
 
@@ -65,7 +65,7 @@ class AppEntries:
 
 
 def plan_of(
-    ground: Base,
+    base: Base,
     source: Environment,
     target: Environment,
     apps: Sequence[AppName],
@@ -73,13 +73,13 @@ def plan_of(
 ) -> Plan:
     """Without rendering: what is to be done with each app."""
     files = {
-        app: tuple(_file(ground.tree, Entry(e.name, app)) for e in (source, target)) for app in apps
+        app: tuple(_file(base.tree, Entry(e.name, app)) for e in (source, target)) for app in apps
     }
     paths = [path for pair in files.values() for path in pair]
-    record = EntryPast(ground.repository.history(ground.base, paths))
-    planner = _Planner(ground, source, target, record, release)
+    record = EntryPast(base.repository.history(base.commit, paths))
+    planner = _Planner(base, source, target, record, release)
     steps = tuple(planner.step(app, files[app]) for app in apps)
-    return Plan(source.name, target.name, ground.branch, ground.base, steps)
+    return Plan(source.name, target.name, base.branch, base.commit, steps)
 
 
 def rendered(
@@ -96,7 +96,7 @@ def rendered(
     return replace(
         plan,
         steps=tuple(
-            _with_difference(step, found) if step.standing is StepState.due else step
+            _with_difference(step, found) if step.state is StepState.due else step
             for step in plan.steps
         ),
     )
@@ -105,53 +105,53 @@ def rendered(
 def _with_difference(step: PromotionStep, found: dict[str, AppDifference]) -> PromotionStep:
     difference = found.get(step.entry.folder)
     if difference and difference.failed_after:
-        return replace(step, standing=StepState.failed, problem=difference.failed_after)
+        return replace(step, state=StepState.failed, problem=difference.failed_after)
     follows = step.follows and not difference
     if follows and all(decision.address.is_ref for decision in step.edits):
-        return replace(step, standing=StepState.same, edit=None)
+        return replace(step, state=StepState.same, edit=None)
     return replace(step, difference=difference)
 
 
 class _Planner:
     def __init__(
         self,
-        ground: Base,
+        base: Base,
         source: Environment,
         target: Environment,
         record: EntryPast,
         release: str | None,
     ) -> None:
-        self._ground = ground
+        self._base = base
         self._source = source
         self._target = target
         self._names = (source.name, target.name)
         self._record = record
         # Apps that were released together are pinned to the same commits.
-        self._lineage = lru_cache(maxsize=None)(partial(ancestry_of, ground.repository))
-        self._commit = lru_cache(maxsize=None)(lambda ref: ground.repository.fetched(ref))
-        self._held = lru_cache(maxsize=None)(partial(ground.repository.holds, ground.branch))
-        self._release = ground.repository.resolve(release) if release else None
+        self._ancestry = lru_cache(maxsize=None)(partial(ancestry_of, base.repository))
+        self._commit = lru_cache(maxsize=None)(lambda ref: base.repository.fetched(ref))
+        self._held = lru_cache(maxsize=None)(partial(base.repository.holds, base.branch))
+        self._release = base.repository.resolve(release) if release else None
 
     def step(self, app: AppName, files: Sequence[str]) -> PromotionStep:
         entry = Entry(self._target.name, app)
         try:
             return self._decided(entry, self._pair(app, files))
         except ReconcilerError as e:
-            missing = isinstance(e, RepositoryError) and self._ground.repository.is_shallow
+            missing = isinstance(e, RepositoryError) and self._base.repository.is_shallow
             return PromotionStep(
                 entry, StepState.unknown if missing else StepState.failed, problem=e
             )
 
     def _pair(self, app: AppName, files: Sequence[str]) -> AppEntries:
-        tree, base = self._ground.tree, self._ground.base
+        tree, commit = self._base.tree, self._base.commit
         contents = [read(tree, file) for file in files]
         source, target = map(self._record.read, contents, files)
-        pair = AppEntries(app, files, source, target, contents[1], base)
+        pair = AppEntries(app, files, source, target, contents[1], commit)
         return pair if self._release is None else self._as_of(pair, self._release)
 
     def _as_of(self, pair: AppEntries, release: str) -> AppEntries:
         """With the source as it was when it ran a release."""
-        repository = self._ground.repository
+        repository = self._base.repository
         for number, (version, fields) in enumerate(self._record.versions(pair.files[0])):
             if fields is None:
                 continue
@@ -165,14 +165,14 @@ class _Planner:
         )
 
     def _decided(self, entry: Entry, pair: AppEntries) -> PromotionStep:
-        matches = list(matched(self._names, pair.source, pair.target, self._ground.own, pair.tip))
-        lineages: list[Ancestry] = []
+        matches = list(matched(self._names, pair.source, pair.target, self._base.own, pair.tip))
+        ancestries: list[Ancestry] = []
         decisions: list[Decision] = []
         for match in matches:
             line, decision = self._pin(pair, match)
-            lineages += [line] if line else []
+            ancestries += [line] if line else []
             decisions += [decision] if decision else []
-        unlanded = next((problem for line in lineages if (problem := self._unlanded(line))), None)
+        unlanded = next((problem for line in ancestries if (problem := self._unlanded(line))), None)
         decisions += merged(
             self._names,
             pair.source,
@@ -183,20 +183,20 @@ class _Planner:
         found = PromotionStep(
             entry,
             StepState.same,
-            tuple(lineages),
+            tuple(ancestries),
             tuple(decisions),
             follows=not pair.source.pins,
         )
         if unlanded:
-            return replace(found, standing=unlanded[0], problem=unlanded[1])
-        for relation, standing in STANDINGS.items():
-            if any(line.relation is relation for line in lineages):
-                return replace(found, standing=standing)
+            return replace(found, state=unlanded[0], problem=unlanded[1])
+        for relation, state in STEP_STATES.items():
+            if any(line.relation is relation for line in ancestries):
+                return replace(found, state=state)
         if found.decided(FieldDecision.conflict):
-            return replace(found, standing=StepState.diverged)
+            return replace(found, state=StepState.diverged)
         if found.edits:
             edit = edited_entry(pair.files[1], pair.content, pair.target, found.edits)
-            return replace(found, standing=StepState.due, edit=edit)
+            return replace(found, state=StepState.due, edit=edit)
         return found
 
     def _pin(self, pair: AppEntries, match: PinMatch) -> tuple[Ancestry | None, Decision | None]:
@@ -217,18 +217,18 @@ class _Planner:
             )
             return None, decision if here != there else None
         commits = [self._commit(ref) for ref in (here, there)]
-        line = self._lineage(*commits)
+        line = self._ancestry(*commits)
         if line.relation is not Relation.behind:
             return line, None
-        fate = (
+        kind = (
             FieldDecision.review if rule.treatment is Treatment.review else FieldDecision.promoted
         )
         count = f"{len(line.coming):,} commit{'s' if len(line.coming) > 1 else ''}"
         why = f"{self._names[0]} is {count} ahead; {rule.why}"
-        return line, Decision(match.address, fate, commits[0], there, why, place)
+        return line, Decision(match.address, kind, commits[0], there, why, place)
 
     def _unlanded(self, line: Ancestry) -> tuple[StepState, ReconcilerError] | None:
-        branch = self._ground.branch
+        branch = self._base.branch
         held = self._held(line.source)
         name = branch or "the main branch"
         if held is None:

@@ -69,7 +69,7 @@ class Assessor:
             planned.plan,
             inspection,
             results,
-            repository=planned.ground.repository,
+            repository=planned.base.repository,
             forge=self.forge,
             attached=attached,
             to_pass=_to_pass(planned.target, results, branch.tip or "COMMIT"),
@@ -88,7 +88,7 @@ class Assessor:
     def _inspect(self, planned: PlannedPromotion) -> Inspection:
         """Once, though it is asked for before and after the pull request is made."""
         if self._inspected is None or self._inspected[0] is not planned:
-            repository = planned.ground.repository
+            repository = planned.base.repository
             found = inspect_target(planned.plan, self.renderer, planned.tree, repository)
             self._inspected = (planned, found)
         return self._inspected[1]

@@ -39,7 +39,7 @@ def question_of(
         source=planned.source,
         target=_gated(planned.target, planned.request.kind),
         plan=planned.plan,
-        repository=planned.ground.repository,
+        repository=planned.base.repository,
         tree=planned.tree,
         renderer=renderer,
         sources=sources,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from reconciler.checks.finding import Severity
 from reconciler.errors import ReconcilerError, printable
 from reconciler.promotion.gates.result import Gate, GateResult
-from reconciler.promotion.plan.as_text import STANDINGS, decision_text
+from reconciler.promotion.plan.as_text import STEP_STATES, decision_text
 from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.inspection import Inspection
@@ -89,7 +89,7 @@ def checks_part(inspection: Inspection, most: int) -> str:
 
 
 def blocked_part(plan: Plan, most: int) -> str:
-    lines = [f"{name(step.app)} {STANDINGS[step.standing]}{_why(step)}" for step in plan.blocked]
+    lines = [f"{name(step.app)} {STEP_STATES[step.state]}{_why(step)}" for step in plan.blocked]
     return f"### Not promoted\n\n{bullets(lines, most)}" if lines else ""
 
 
@@ -99,7 +99,7 @@ def _why(step: PromotionStep) -> str:
     conflicts = step.decided(FieldDecision.conflict)
     if conflicts:
         return f": {name(decision_text(conflicts[0]))}, {short(conflicts[0].why)}"
-    lacking = [about for line in step.lineages for about in line.lacking]
+    lacking = [about for line in step.ancestries for about in line.lacking]
     if lacking:
         return f": {name(lacking[0].id[:10])} {short(lacking[0].subject)}{_rest(lacking)}"
     return ""

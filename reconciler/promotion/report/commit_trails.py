@@ -34,7 +34,7 @@ def commit_trails(
         name = decision.address.steps[1:2]
         if not decision.address.is_ref or not name or not isinstance(name[0], EntryField):
             continue
-        for line in step.lineages:
+        for line in step.ancestries:
             folder = own_folder(name[0].name, environment)
             if line.source == decision.source and (line, folder) not in seen:
                 seen.add((line, folder))

@@ -73,8 +73,8 @@ def ask(kernel: Kernel, sources: HealthSources) -> Iterator[Ask]:
             release: str | None = None,
             **more: Any,
         ) -> GateQuestion:
-            ground = fleet.ground()
-            loaded = load_fleet(ground.tree)
+            base = fleet.base()
+            loaded = load_fleet(base.tree)
             ends = [loaded.environment(name) for name in (source, target)]
             apps = sorted({e.app for e in loaded.entries if e.environment == target})
             return GateQuestion(
@@ -82,9 +82,9 @@ def ask(kernel: Kernel, sources: HealthSources) -> Iterator[Ask]:
                     "fleet": loaded,
                     "source": ends[0],
                     "target": ends[1],
-                    "plan": plan_of(ground, ends[0], ends[1], apps, release),
-                    "repository": ground.repository,
-                    "tree": ground.tree,
+                    "plan": plan_of(base, ends[0], ends[1], apps, release),
+                    "repository": base.repository,
+                    "tree": base.tree,
                     "renderer": renderer,
                     "sources": sources,
                     "now": now,

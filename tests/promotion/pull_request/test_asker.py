@@ -20,7 +20,7 @@ PROMOTION = PromotionKind.promotion
 @pytest.fixture
 def prod(repo: Repo) -> Environment:
     policy = "promotion: {overrides: [Lead, acme/sre], allowSkipFrom: [dev]}\n"
-    return load_fleet(Fleet(repo, {"prod": policy}).ground().tree).environment("prod")
+    return load_fleet(Fleet(repo, {"prod": policy}).base().tree).environment("prod")
 
 
 @pytest.mark.parametrize(

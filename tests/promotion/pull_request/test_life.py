@@ -291,7 +291,7 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     assert promotion_fleet.branch_names() == set()
     held = promotion_fleet.advance()
     (step,) = held.plan.steps
-    assert step.standing is StepState.held
+    assert step.state is StepState.held
     assert step.problem
     assert "it burns" in step.problem.why
     # Somebody decides otherwise, or there is a newer one.
@@ -324,7 +324,7 @@ def test_what_somebody_reverted_by_hand_is_held(build: Build) -> None:
     promotion_fleet.round()
     assert "newTag: v1" in promotion_fleet.file("main")
     (step,) = promotion_fleet.advance().plan.steps
-    assert step.standing is StepState.held
+    assert step.state is StepState.held
     assert step.problem
     assert "took it away by hand" in step.problem.why
     # Another one comes as ever, and this one if somebody says why.

@@ -45,11 +45,11 @@ def example(repo: Repo, kernel: Kernel) -> PromotionReport:
     repo.git("commit", "--quiet", "--message", said, "--author", "Jane Doe <jane@localhost>")
     release = repo.git("rev-parse", "HEAD")
     fleet.commit(entry("stage", release, "v2"))
-    ground = fleet.ground()
+    base = fleet.base()
     plan = fleet.plan(kernel=kernel)
     with Renderer(kernel=kernel) as renderer:
-        found = inspect_target(plan, renderer, ground.tree, ground.repository)
-    return report_of(plan, found, GATES, repository=ground.repository, forge=Links())  # type: ignore[arg-type]
+        found = inspect_target(plan, renderer, base.tree, base.repository)
+    return report_of(plan, found, GATES, repository=base.repository, forge=Links())  # type: ignore[arg-type]
 
 
 def main() -> None:

@@ -44,11 +44,11 @@ def of(
     fleet: Fleet, kernel: Kernel, gates: Sequence[GateResult] = (), **others: object
 ) -> PromotionReport:
     """All of it, as it is put together for a pull request."""
-    ground = fleet.ground()
+    base = fleet.base()
     plan = fleet.plan(kernel=kernel)
     with Renderer(kernel=kernel) as renderer:
-        found = inspect_target(plan, renderer, ground.tree, ground.repository)
-    given = {"repository": ground.repository, "forge": Links(), **others}
+        found = inspect_target(plan, renderer, base.tree, base.repository)
+    given = {"repository": base.repository, "forge": Links(), **others}
     return report_of(plan, found, gates, **given)  # type: ignore[arg-type]
 
 
@@ -203,8 +203,8 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[GateResult]]:
     finding = Finding("a/b", Severity.error, one, two, f"environments/prod/{three}", about)
     steps = tuple(EntryField(text) if i else "images" for i, text in enumerate(texts))
     decisions = tuple(
-        Decision(FieldAddress(steps), fate, one, two, three)
-        for fate in (FieldDecision.review, FieldDecision.conflict)
+        Decision(FieldAddress(steps), kind, one, two, three)
+        for kind in (FieldDecision.review, FieldDecision.conflict)
     )
     step = PromotionStep(Entry("prod", AppName(one)), StepState.due, decisions=decisions[:1])
     held = PromotionStep(Entry("prod", AppName(two)), StepState.diverged, decisions=decisions[1:])
