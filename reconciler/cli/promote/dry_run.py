@@ -13,10 +13,7 @@ from reconciler.cli.promote.plan_output import planned_document, show_plan
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.promotion.pull_request.actions import Action, action_document
-from reconciler.promotion.pull_request.decide import next_actions
-from reconciler.promotion.pull_request.observe import observe
 from reconciler.session.planner import open_planner
-from reconciler.session.promotion import open_promotion_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +66,10 @@ def _with_forge(
     *,
     cache: bool,
 ) -> list[Foreseen]:
+    from reconciler.promotion.pull_request.decide import next_actions
+    from reconciler.promotion.pull_request.observe import observe
+    from reconciler.session.promotion import open_promotion_session
+
     opened = open_promotion_session(
         SETTINGS, repository, forge, cache=cache, warn=lambda _: None, reads_only=True
     )
