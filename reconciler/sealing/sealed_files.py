@@ -25,7 +25,6 @@ from reconciler.yaml.write import as_yaml
 Again = Callable[[SealedSecret], SealedSecret]
 
 ENDS = (".yaml", ".yml", ".json")
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,7 @@ def changed(found: SealedFile, sealed: SealedSecret) -> ChangedFile:
 
 def _edited(document: Document, content: bytes, value: dict[str, Any]) -> ChangedFile:
     made = edited(document, value)
-    text = made.text.encode()
-    return ChangedFile(BOM + text if content.startswith(BOM) else text, made.rewritten)
+    return ChangedFile(made.encoded(content), made.rewritten)
 
 
 def read_file_of(path: str, name: str, *, alone: bool) -> SealedFile:

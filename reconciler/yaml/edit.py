@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
@@ -40,6 +41,11 @@ class EditedFile:
 
     text: str
     rewritten: bool = False  # that document was written again: its layout may be another
+
+    def encoded(self, before: bytes) -> bytes:
+        """With the byte order mark that the file had."""
+        text = self.text.encode()
+        return BOM_UTF8 + text if before.startswith(BOM_UTF8) else text
 
 
 def edited(document: Document, value: Mapping[str, Any]) -> EditedFile:

@@ -236,6 +236,19 @@ def test_files_with_crlf_keep_it(scripted: Hooked) -> None:
     assert is_sealed(made.decode())
 
 
+def test_a_kustomization_keeps_its_byte_order_mark(scripted: Hooked) -> None:
+    scripted.install("seal-secrets")
+    kustomization = FLEET[f"{APP}/kustomization.yaml"] + (
+        f"secretGenerator:\n  - name: db\n    literals: [password={VALUE}]\n"
+    )
+    scripted.add({f"{APP}/kustomization.yaml": b"\xef\xbb\xbf" + kustomization.encode()})
+    assert scripted.commit().returncode == 1
+    made = (scripted.repo.path / APP / "kustomization.yaml").read_bytes()
+    assert made.startswith(b"\xef\xbb\xbf")
+    assert b"secretGenerator" not in made
+    assert b"db.sealed.yaml" in made
+
+
 @pytest.mark.parametrize("arguments", [["--all"], [f"{APP}/a.yaml"]], ids=["all", "some files"])
 def test_a_commit_with_an_index_of_its_own_is_looked_at_too(
     arguments: list[str], scripted: Hooked

@@ -332,7 +332,7 @@ def test_any_edit_says_what_was_meant_to_a_reader_that_is_not_ours(
         assert list(comments(text))
         return
     after = found.text
-    # PyYAML reads the old text and is told the edit; ruamel reads the new one, by both versions.
+    # ruamel reads the old text and is told the edit: that is what it finds in the new one.
     for version in ((1, 1), (1, 2)):
         (wanted,) = ruamel_values(text, version)
         wanted = copied(wanted)

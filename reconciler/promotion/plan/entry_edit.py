@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,9 +28,7 @@ def edited_entry(
         else:
             _put(value, decision.address.steps, decision.source)
     found = edited(target.document, value)
-    text = found.text.encode()
-    after = BOM_UTF8 + text if content.startswith(BOM_UTF8) else text
-    return EntryEdit(path, content, after, found.rewritten)
+    return EntryEdit(path, content, found.encoded(content), found.rewritten)
 
 
 def _put_ref(value: Any, path: Sequence[str | int], ref: str) -> None:

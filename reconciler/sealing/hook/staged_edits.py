@@ -127,7 +127,7 @@ class StagedEdits:
 
     def edit(self, document: Document, value: Mapping[str, object]) -> None:
         found = edited(document, value)
-        self.edits[document.file] = found.text.encode()
+        self.edits[document.file] = found.encoded(read(self.files, document.file))
         self._note(document.file, found.rewritten)
 
     def _note(self, path: str, rewritten: bool) -> None:
