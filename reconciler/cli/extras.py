@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from reconciler import DISTRIBUTION
 from reconciler.errors import UsageError
 
 PACKAGES = {
@@ -16,7 +17,7 @@ def check_installed(extra: str, what: str) -> None:
     if not all(_is_there(package) for package in PACKAGES[extra]):
         raise UsageError(
             f"{what} needs packages that are not installed",
-            hint=f"pip install 'reconciler[{extra}]'",
+            hint=f"pip install '{DISTRIBUTION}[{extra}]'",
         )
 
 

@@ -7,6 +7,7 @@ import os
 import time
 from importlib.util import find_spec
 
+from reconciler import DISTRIBUTION
 from reconciler.cluster.auth import Proof
 from reconciler.cluster.kubeconfig import Context
 from reconciler.errors import ClusterError
@@ -49,7 +50,7 @@ def oidc_login(context: Context) -> OidcLogin:
         raise ClusterError(
             f"the context {context.name} logs in with the auth-provider oidc",
             why="this needs the official client, and it is not installed",
-            hint="pip install 'reconciler[kubernetes]', or use an exec plugin such as kubelogin",
+            hint=f"pip install '{DISTRIBUTION}[kubernetes]', or use an exec plugin: kubelogin",
         )
     return OidcLogin(context)
 

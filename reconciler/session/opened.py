@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from reconciler import DISTRIBUTION
 from reconciler.errors import UsageError
 from reconciler.git.locate import git_folder
 
@@ -61,7 +62,7 @@ def _open_shared(url: str) -> Store:
     except ImportError as e:
         raise UsageError(
             "RECONCILER_CACHE_URL names a shared cache, and the client for it is not installed",
-            hint="pip install 'reconciler[redis]'",
+            hint=f"pip install '{DISTRIBUTION}[redis]'",
         ) from e
     try:
         return SharedStore(url)

