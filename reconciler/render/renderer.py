@@ -5,7 +5,6 @@ from __future__ import annotations
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.render.binary import BINARY, kernel_id
 from reconciler.render.closure import key, subject
-from reconciler.render.jobs_ahead import jobs_ahead
 from reconciler.render.render_options import DEFAULTS
 from reconciler.render.stores.disk import Store
 
@@ -172,6 +171,8 @@ class Renderer:
         subjects: dict[str, bytes],
         options: RenderOptions,
     ) -> Iterator[Render]:
+        from reconciler.render.jobs_ahead import jobs_ahead
+
         def begin(one: tuple[Tree, str]) -> list[Job]:
             return [self._begin(*one, options)]
 
