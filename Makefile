@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick coverage lint format kernel crds lock bench docs picture clean
+.PHONY: help demo test quick coverage lint format kernel crds definitions lock bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ crds: $(VENV)/created ## Take the custom resource definitions from the modules p
 	  from=$$(go list -m -f '{{.Dir}}' $(PROMETHEUS_OPERATOR))/example/prometheus-operator-crd && \
 	  for kind in podmonitors prometheusrules servicemonitors; do \
 	    install -m 644 "$$from/monitoring.coreos.com_$$kind.yaml" .; done
+
+definitions: $(VENV)/tested ## Write the custom kinds that the kernel knows by heart, from pinned modules
+	@$(BIN)/python kernel/definitions.py "$${RECONCILER_PEERS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/reconciler/peers}"
 
 lock: $(VENV)/created ## Lock the packages that pyproject.toml asks for; LOCK_FLAGS=--upgrade takes newer ones
 	@$(LOCKED)/lock.txt
@@ -91,7 +94,7 @@ $(VENV)/created: requirements/build.txt requirements/go.txt
 	  || $(LOCKED)/go.txt
 	@touch $@
 
-$(VENV)/installed: $(VENV)/created requirements/runtime.txt pyproject.toml hatch_build.py $(wildcard kernel/*.go kernel/internal/*/*.go kernel/internal/*/tables/*.json) kernel/go.mod
+$(VENV)/installed: $(VENV)/created requirements/runtime.txt pyproject.toml hatch_build.py $(wildcard kernel/*.go kernel/internal/*/*.go kernel/internal/*/tables/*.json kernel/internal/*/definitions/*.json) kernel/go.mod
 	@echo "Compiling the kernel (a minute the first time) and installing ..."
 	@$(LOCKED)/runtime.txt
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .

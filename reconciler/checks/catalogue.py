@@ -9,6 +9,7 @@ from reconciler.checks.release_findings import RELEASES
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
 
+UNKNOWN_KIND = "types/unknown-kind"
 POLICY = "policy/"
 
 _KERNEL = (
@@ -55,12 +56,15 @@ An `enum`, a pattern, a minimum, a list with one item twice, or a rule of
 """,
     ),
     CheckRule(
-        "types/unknown-kind",
+        UNKNOWN_KIND,
         Severity.error,
         """Neither Kubernetes nor a CRD has this kind in this version.
 
-CRDs are looked for in the folders that `checks.crds` names (`crds/` if it names none), and among
-the objects of all apps of the environment.
+CRDs are looked for in the folders that `checks.crds` names (`crds/` if it names none), among the
+objects of all apps of the environment, and then among those of projects that many clusters run:
+Argo CD, cert-manager, External Secrets, Flux, Gateway API, KEDA, Prometheus' operator, Sealed
+Secrets and the CSI snapshotter are built in. Of a group that none of them has it is a warning:
+nothing is known to be wrong, and nothing could be checked.
 """,
     ),
     CheckRule(

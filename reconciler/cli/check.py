@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from reconciler.checks.as_json import document
-from reconciler.checks.catalogue import POLICY, RULES
+from reconciler.checks.catalogue import POLICY, RULES, UNKNOWN_KIND
 from reconciler.checks.check import CheckReport, check
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.finding_places import with_places
@@ -190,7 +190,11 @@ def _write(findings: Sequence[Finding], root: str) -> None:
     """What is the same in several objects of one file is said once."""
     out = console(stderr=False)
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    unchecked: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for f in findings:
+        if f.rule == UNKNOWN_KIND and f.severity is Severity.warning:
+            unchecked[f.what, f.hint].append(f)
+            continue
         where = str(where_from(f.where, root)) if f.where else f.folder
         same[where, f.rule, f.what, f.hint, f.severity].append(f)
     for (where, rule, what, hint, _), about in same.items():
@@ -211,6 +215,17 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(f"  and {len(about) - SOME} more", "dim"))
         if hint:
             out.print(Text(printable(f"  to do: {hint}")))
+    for (what, hint), about in unchecked.items():
+        apps = len({f.folder for f in about})
+        said = f"{what}; {_count(len(about), 'object')} of {_count(apps, 'app')} not checked"
+        out.print(
+            Text.assemble(
+                ("warning: ", COLOURS[Severity.warning]),
+                printable(said),
+                (f" [{UNKNOWN_KIND}]", "dim"),
+            )
+        )
+        out.print(Text(printable(f"  to do: {hint}")))
 
 
 def _sum_up(reports: Sequence[CheckReport]) -> None:

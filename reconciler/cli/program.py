@@ -23,6 +23,7 @@ class Program(LazyGroup):
         "render": "render",
         "list": "list_",
         "check": "check_",
+        "crds": "app",
         "affected": "affected",
         "diff": "diff",
         "explain": "explain",

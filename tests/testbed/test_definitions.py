@@ -31,6 +31,8 @@ def test_the_definitions_of_all_projects_are_there(definitions: Cluster) -> None
         "applications.argoproj.io",
         "certificates.cert-manager.io",
         "externalsecrets.external-secrets.io",
+        "httproutes.gateway.networking.k8s.io",
+        "scaledobjects.keda.sh",
         "sealedsecrets.bitnami.com",
         "servicemonitors.monitoring.coreos.com",
         "volumesnapshots.snapshot.storage.k8s.io",

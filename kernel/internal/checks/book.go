@@ -227,7 +227,7 @@ func (b *Book) search(word string, is func(*customType) bool) *customType {
 			return t
 		}
 	}
-	return nil
+	return wellKnown().find(word, is)
 }
 
 // find reads the CRDs that hold a word, unless one that was read is what is looked for.

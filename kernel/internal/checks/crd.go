@@ -31,6 +31,7 @@ type customType struct {
 	plural     string
 	namespaced bool
 	versions   map[string]*customVersion
+	from       string // the module of a kind that is known by heart
 	faults     []Finding
 }
 
@@ -65,6 +66,7 @@ func readCRD(text []byte, value map[string]any) *customType {
 	apiextensionsv1.SetDefaults_CustomResourceDefinitionSpec(&crd.Spec)
 	t.kind = schema.GroupKind{Group: crd.Spec.Group, Kind: crd.Spec.Names.Kind}
 	t.plural = crd.Spec.Names.Plural
+	t.from = crd.Annotations[fromAnnotation]
 	t.namespaced = crd.Spec.Scope == apiextensionsv1.NamespaceScoped
 	if want := t.plural + "." + t.kind.Group; crd.Name != want {
 		t.fault("metadata.name", fmt.Sprintf("the name is not spec.names.plural and spec.group, which is %s", want))

@@ -26,6 +26,9 @@ func (c *checker) customType(o *object) {
 		c.add(c.unknownKind(o))
 		return
 	}
+	if t.from != "" {
+		defer c.nameSource(len(c.findings), t.from)
+	}
 	v := t.versions[o.gvk.Version]
 	if v == nil || !v.served {
 		c.add(Finding{Rule: "types/version-not-served", Severity: Error, Path: "apiVersion",
@@ -53,6 +56,15 @@ func (c *checker) customType(o *object) {
 		return
 	}
 	c.againstSchema(o, v)
+}
+
+// nameSource says in findings whose definition they are by: the cluster may have another release.
+func (c *checker) nameSource(first int, module string) {
+	for i := range c.findings[first:] {
+		f := &c.findings[first+i]
+		f.Hint = strings.TrimPrefix(f.Hint+"; ", "; ") + fmt.Sprintf(
+			"this is by %s, which is built in: if your cluster has another release, put its definition into crds/", module)
+	}
 }
 
 // againstSchema does what an API server does with a custom resource that is created.

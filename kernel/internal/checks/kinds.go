@@ -208,11 +208,13 @@ func namespaced(kind schema.GroupKind) bool {
 	return !slices.Contains(kinds, kind.Kind) && !slices.Contains(kinds, "*")
 }
 
-// unknownKind is what to say about a kind that neither Kubernetes nor a CRD has.
+// unknownKind is what to say about a kind that neither Kubernetes nor a CRD has. Of a group that
+// nothing here has, nothing is known to be wrong: it could not be checked.
 func (c *checker) unknownKind(o *object) Finding {
 	gv, kind := o.gvk.GroupVersion(), o.gvk.Kind
 	f := Finding{Rule: "types/unknown-kind", Severity: Error, Path: "kind",
-		What: fmt.Sprintf("neither Kubernetes 1.%d nor a CRD here has %s %s", c.book.minor, gv, kind)}
+		What: fmt.Sprintf("no schema for %s (%s): it is neither built in with Kubernetes 1.%d nor defined in crds/",
+			kind, gv, c.book.minor)}
 	if other := versions(o.gvk.GroupKind(), c.book.minor); len(other) > 0 {
 		f.Path, f.Hint = "apiVersion", "use "+strings.Join(other, " or ")
 		return f
@@ -235,7 +237,11 @@ func (c *checker) unknownKind(o *object) Finding {
 		f.Hint = didYouMean(kind, kinds)
 	}
 	if f.Hint == "" {
-		f.Hint = "put its CustomResourceDefinition into crds/"
+		if len(kinds) == 0 && c.book.search(gv.Group, func(t *customType) bool { return t.kind.Group == gv.Group }) == nil {
+			f.Severity = Warning
+		}
+		name := strings.ToLower(kind) + "s." + gv.Group
+		f.Hint = fmt.Sprintf("kubectl get crd %s -o yaml > crds/%s.yaml, or reconciler crds fetch for all", name, name)
 	}
 	return f
 }

@@ -16,6 +16,8 @@ BUNDLES = {
     "argocd": "argocd-crds",
     "certmanager": "certmanager-crds",
     "externalsecrets": "externalsecrets-crds",
+    "gateway": "gateway-crds",
+    "keda": "keda-crds",
     "monitoring": "monitoring-crds",
     "sealedsecrets": "sealed-secrets-crds",
     "snapshots": "snapshots-crds",

@@ -151,10 +151,28 @@ BUNDLES = {
             ("config/crds/bases/*.io_*.yaml",),
         ),
         Bundle(
+            "flux-files",
+            HERE / "crds",
+            "github.com/controlplaneio-fluxcd/flux-operator",
+            ("config/data/flux/v2.9.3/*-controller.yaml", "config/data/flux/v2.9.3/*-watcher.yaml"),
+        ),
+        Bundle(
+            "gateway-crds",
+            HERE / "crds",
+            "sigs.k8s.io/gateway-api",
+            ("config/crd/standard/*.io_[!v]*.yaml",),
+        ),
+        Bundle(
             "gitea-files",
             HERE / "gitea",
             "code.gitea.io/gitea",
             ("templates/**/*", "options/**/*", "public/**/*"),
+        ),
+        Bundle(
+            "keda-crds",
+            HERE / "crds",
+            "github.com/kedacore/keda/v2",
+            ("config/crd/bases/*.sh_*.yaml",),
         ),
         Bundle(
             "monitoring-crds",

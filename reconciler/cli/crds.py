@@ -1,0 +1,86 @@
+"""reconciler crds"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from reconciler.checks.exported_crds import PLACE, declares, exported, kinds_in
+from reconciler.cli.options import NoCache, Root
+from reconciler.cli.output import progress
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cli.variables import SETTINGS
+from reconciler.cluster.sync import connect
+from reconciler.errors import UsageError
+from reconciler.git.whole_files import write_whole
+from reconciler.render.renderer import Renderer
+from reconciler.session.apps import apps_called
+from reconciler.session.opened import open_store
+from reconciler.session.sealing_controller import WantedCluster, context_for
+from reconciler.session.trees import find_source, open_tree
+from reconciler.text.suggestions import did_you_mean
+from reconciler.yaml.write import as_yaml
+
+EXAMPLES = """**Examples**
+
+`reconciler crds fetch`: those of the kinds that apps use, from the current context's cluster
+
+`reconciler crds fetch certificates.cert-manager.io --context prod`: one of them
+"""
+
+app = typer.Typer(
+    name="crds",
+    help="The definitions of custom kinds that checks go by.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def crds() -> None:
+    pass
+
+
+@app.command("fetch", epilog=EXAMPLES)
+def fetch(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="These; otherwise of all custom kinds in the apps."),
+    ] = None,
+    folder: Annotated[
+        str, typer.Option("--to", metavar="FOLDER", help="Where in the repository they go.")
+    ] = "crds",
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Take definitions of custom kinds from a cluster into the repository."""
+    source = find_source([], root)
+    used = set() if names else _used(source, cache=not no_cache)
+    cluster = context_for(SETTINGS, WantedCluster(None, kubeconfig, context), None)
+    with connect(cluster, SETTINGS.variables) as client:
+        there = {crd["metadata"]["name"]: crd for crd in client.list(PLACE).items}
+    for name in names or ():
+        if name not in there:
+            raise UsageError(
+                f"the cluster of the context {cluster.name} has no definition {name}",
+                hint=did_you_mean(name, there),
+            )
+    wanted = names or [name for name, crd in there.items() if declares(crd) in used]
+    os.makedirs(os.path.join(source, folder), exist_ok=True)
+    for name, crd in exported(there[name] for name in sorted(wanted)):
+        path = os.path.join(folder, f"{name}.yaml")
+        write_whole(os.path.join(source, path), as_yaml(crd).encode(), 0o644)
+        typer.echo(path)
+    if not wanted:
+        typer.echo(f"the cluster of the context {cluster.name} defines no kind that an app uses")
+
+
+def _used(root: str, *, cache: bool) -> set[tuple[str, str]]:
+    tree = open_tree(SETTINGS, root, None, offline=False)
+    folders = apps_called([tree], [], root)
+    with Renderer(open_store(SETTINGS, cache)) as renderer, progress("rendering", len(folders)):
+        return kinds_in(render.manifest for render in renderer.render_all(tree, folders))
