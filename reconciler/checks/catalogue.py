@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from reconciler.checks.application_findings import APPLICATIONS
 from reconciler.checks.certificate_findings import NEW
-from reconciler.checks.finding import Severity
+from reconciler.checks.finding import POLICY, Severity
 from reconciler.checks.release_findings import RELEASES
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
 
 UNKNOWN_KIND = "types/unknown-kind"
-POLICY = "policy/"
 
 _KERNEL = (
     CheckRule(

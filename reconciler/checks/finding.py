@@ -8,6 +8,8 @@ from enum import StrEnum
 from reconciler.errors import Place
 from reconciler.kubernetes.identity import Identity
 
+POLICY = "policy/"  # how the rules are called that guards have
+
 
 class Severity(StrEnum):
     """How bad it is, the worst first."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.finding import POLICY, Finding, Severity
+from reconciler.checks.mentioned_fields import mentioned_field
 from reconciler.checks.settings import CheckSettings
 from reconciler.errors import Place, ReconcilerError
 from reconciler.kubernetes.access import text
@@ -146,7 +147,10 @@ class Judge:
         for f in found["findings"]:
             about = objects.get(f["object"])
             identity = about.identity if about else None
-            findings.append(replace(_finding(f), folder=app, object=identity, index=f["object"]))
+            one = replace(_finding(f), folder=app, object=identity, index=f["object"])
+            if about and one.rule.startswith(POLICY) and not one.path:
+                one = replace(one, path=mentioned_field(about.data, one.what))
+            findings.append(one)
         return Judged(app, tuple(objects.values()), tuple(findings))
 
     def _identify(self, app: str, data: Mapping[str, Any], in_cluster: bool) -> Identity:

@@ -11,13 +11,14 @@ import typer
 from rich.text import Text
 
 from reconciler.checks.as_json import document
-from reconciler.checks.catalogue import POLICY, RULES, UNKNOWN_KIND
+from reconciler.checks.catalogue import RULES, UNKNOWN_KIND
 from reconciler.checks.check import CheckReport, check
-from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.finding import POLICY, Finding, Severity
 from reconciler.checks.finding_places import with_places
 from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
 from reconciler.checks.sarif import sarif
+from reconciler.cli.guard_cases import try_cases
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, progress, show_error, write_json
 from reconciler.cli.variables import SETTINGS
@@ -29,6 +30,7 @@ from reconciler.render.renderer import Renderer
 from reconciler.session.apps import apps_called
 from reconciler.session.opened import open_store
 from reconciler.session.trees import find_source, open_repository, open_tree, where_from
+from reconciler.text.counts import counted
 from reconciler.text.suggestions import meant
 
 TYPE_CHECKING = False
@@ -45,6 +47,8 @@ EXAMPLES = """**Examples**
 `reconciler check prod --ref v1.2.0 --rule 'references/*'`: some rules, at a tag
 
 `reconciler check -o sarif > check.sarif`: for a code host
+
+`reconciler check --cases image-digests`: whether a guard says of its cases what they expect
 """
 
 COLOURS = {Severity.error: "bold red", Severity.warning: "bold yellow", Severity.note: "bold cyan"}
@@ -83,6 +87,9 @@ def check_(
     staged: Annotated[
         bool, typer.Option("--staged", help="Check what the next commit would hold.")
     ] = False,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="Try the cases of the guards, and check no app.")
+    ] = False,
     root: Root = None,
     offline: Offline = False,
     no_cache: NoCache = False,
@@ -95,6 +102,9 @@ def check_(
     if staged and ref is not None:
         raise UsageError("--staged and --ref exclude each other", hint="name one of them")
     tree = open_tree(SETTINGS, source, ref, offline=offline, staged=staged)
+    if cases:
+        try_cases(tree, wanted, output.value, cache=not no_cache)
+        return
     groups = groups_of(tree, apps_called([tree], wanted, source))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
@@ -217,7 +227,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(printable(f"  to do: {hint}")))
     for (what, hint), about in unchecked.items():
         apps = len({f.folder for f in about})
-        said = f"{what}; {_count(len(about), 'object')} of {_count(apps, 'app')} not checked"
+        said = f"{what}; {counted(len(about), 'object')} of {counted(apps, 'app')} not checked"
         out.print(
             Text.assemble(
                 ("warning: ", COLOURS[Severity.warning]),
@@ -233,17 +243,15 @@ def _sum_up(reports: Sequence[CheckReport]) -> None:
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)
     counts = [
-        _count(sum(f.severity is s for r in reports for f in r.findings), str(s)) for s in Severity
+        counted(number, str(s))
+        for s in Severity
+        if (number := sum(f.severity is s for r in reports for f in r.findings))
     ]
-    found = ", ".join(filter(None, counts)) or "nothing found"
+    found = ", ".join(counts) or "nothing found"
     ignored = sum(len(r.ignored) for r in reports)
     if ignored:
         found += f", {ignored} ignored"
     if failed:
-        found += f"; {_count(failed, 'app')} could not be checked"
-    about = filter(None, (_count(apps, "app"), _count(objects, "object")))
+        found += f"; {counted(failed, 'app')} could not be checked"
+    about = [counted(n, what) for n, what in ((apps, "app"), (objects, "object")) if n]
     console().print(Text(f"{', '.join(about)}: {found}"))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else ""

@@ -111,7 +111,8 @@ class ExplainedApp:
     def written(self, position: int, text: str) -> Place | None:
         """Where a field, or the nearest one around it, is written; items of lists by number.
 
-        Nothing is rendered for this: of several patches that write the value the last is believed.
+        Of several patches that write the value the last is believed: only for a text that something
+        else than a patch has replaced, such as an image's tag, is it rendered step by step.
         """
         steps = [s for s in reversed(self._steps_of(position)) if s.field in PATCHES]
         found = self._veil.object(self._annotated[position])
@@ -126,8 +127,13 @@ class ExplainedApp:
                 origin, named, self._sources, self.kustomizations, self._places
             )
             if place and there is not ABSENT:
-                return place
+                replaced = reached == len(path) and isinstance(value, str) and there != value
+                return (self._last_setting(position, text) if replaced else None) or place
         return origin.place
+
+    def _last_setting(self, position: int, text: str) -> Place | None:
+        *_, last = self.field(position, text).settings
+        return last.steps[0].place if last.steps else last.place
 
     @cached_property
     def _structure(self) -> Structure:

@@ -14,9 +14,10 @@ from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, down, up
 from tests.checks.conftest import JudgeOne
-from tests.checks.test_guards import CASES, POLICIES
 from tests.checks.test_types import ACCEPTED, BROKEN
 
+POLICIES = Path(__file__).parents[2] / "policies"
+CASES = sorted(POLICIES.glob("*/cases/*.yaml"))
 GUARDS = sorted(POLICIES.glob("*/policy.yaml"))
 WARNING = re.compile(
     r"^Warning: Validation failed for ValidatingAdmissionPolicy '(\S+)' with binding '\S+': (.*)$",

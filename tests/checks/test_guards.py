@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.checks.conftest import JudgeOne
+from reconciler.checks.guard_cases import Guard, guards_in, try_guard
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.renderer import Renderer
+from reconciler.trees.worktree import WorkTree
 
-POLICIES = Path(__file__).parents[2] / "policies"
-CASES = sorted(POLICIES.glob("*/cases/*.yaml"))
+TREE = WorkTree(str(Path(__file__).parents[2]))
+GUARDS = list(guards_in(TREE, ["policies"]))
 
 
 def test_there_are_guards() -> None:
-    assert len({case.parent for case in CASES}) >= 8
+    assert len(GUARDS) >= 8
+    assert all(guard.cases for guard in GUARDS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parents[1].name}/{c.stem}")
-def test_a_case_passes_or_fails_as_it_says(case: Path, judge_one: JudgeOne) -> None:
-    guard = case.parents[1] / "policy.yaml"
-    found = judge_one(case.read_text(), {"policies/guard.yaml": guard.read_text()})
-    said = [f.what for f in found if f.rule.startswith("policy/")]
-    expected = re.findall(r"^# expects: (.*)$", case.read_text(), re.MULTILINE)
-    assert bool(said) is case.stem.startswith("fails-")
-    assert all(any(what.startswith(e) for what in said) for e in expected)
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.folder.rpartition("/")[2])
+def test_cases_pass_or_fail_as_they_say(guard: Guard, checking: Kernel) -> None:
+    with Renderer(kernel=checking) as renderer:
+        results = try_guard(renderer, TREE, guard)
+    assert [result for result in results if result.fault] == []

@@ -15,6 +15,7 @@ import pytest
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.github_annotations import commands
 from reconciler.errors import Place
+from tests.checks.test_guard_cases import GUARD, pod
 from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
 
@@ -416,3 +417,36 @@ def test_a_version_of_kubernetes_that_is_not_known_is_a_mistake(fleet: Repo, typ
     done = typed("check", "stage", cwd=fleet.path)
     assert done.returncode == 2
     assert b"Kubernetes 1.99 is not known here" in done.stderr
+
+
+def test_the_cases_of_a_guard_are_tried(repo: Repo, typed: Run) -> None:
+    folder = "policies/no-latest"
+    good = {f"{folder}/cases/fails-latest.yaml": pod("latest")}
+    repo.write({f"{folder}/policy.yaml": GUARD, **good})
+    done = typed("check", "--cases", cwd=repo.path)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"ok      {folder}/cases/fails-latest.yaml\n".encode(),
+    )
+    assert done.stderr == b"1 guard, 1 case: all as they say\n"
+    repo.write({f"{folder}/cases/passes-latest.yaml": pod("latest")})
+    done = typed("check", "--cases", "no-*", cwd=repo.path)
+    assert done.returncode == 1
+    assert b"passes-latest.yaml: it must pass, and the guard says: do not run" in done.stdout
+    assert done.stderr == b"1 guard, 2 cases: 1 not as it says\n"
+    done = typed("check", "--cases", "no-last", cwd=repo.path)
+    assert (done.returncode, b"did you mean no-latest?" in done.stderr) == (2, True)
+
+
+def test_what_a_guard_refuses_is_at_the_line_that_brought_it(repo: Repo, typed: Run) -> None:
+    repo.write(
+        {
+            "policies/no-latest/policy.yaml": GUARD,
+            "a/kustomization.yaml": "resources: [pod.yaml]\nimages:\n"
+            "- name: example/a\n  newTag: latest\n",
+            "a/pod.yaml": pod("v1"),
+        }
+    )
+    done = typed("check", "a", cwd=repo.path)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"a/kustomization.yaml:3:3: error: "), done.stdout
