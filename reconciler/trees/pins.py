@@ -209,7 +209,8 @@ class Pins:
             )
         return refusal(
             f"it is another repository than this one, which is {without_user(self._origin)}",
-            "copy the folder in; or if it is the same repository, name it by that URL",
+            "list it under remotes in environment.yaml, copy the folder in, or if it is the same "
+            "repository, name it by that URL",
         )
 
     def _missing(self, path: str, name: str) -> TreeEntry | None:
@@ -226,7 +227,10 @@ class Pins:
     def _get(self, name: str, place: str) -> CommitTree:
         """A commit out of this repository, or one that was fetched before, or is now."""
         here = place in self._own
-        problem = RepositoryError("it is not fetched", hint="allow it, or copy the folder in")
+        problem = RepositoryError(
+            "it is not fetched",
+            hint="list it under remotes in environment.yaml, or copy the folder in",
+        )
         if here:
             try:
                 return self._find(name)
