@@ -9,7 +9,7 @@ from reconciler.checks.application_findings import application_findings
 from reconciler.checks.certificate_findings import certificate_findings
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.judge import Judge
-from reconciler.checks.release_findings import release_findings
+from reconciler.checks.release_findings import follows_findings, release_findings
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
@@ -68,6 +68,7 @@ def check(
         if r.path in chosen:
             found += release_findings(tree, repository, r, settings.releases)
             found += application_findings(tree, r)
+    found += follows_findings(tree, (r for r in good if r.path in chosen))
     found += [f for j in judged if j.folder in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.checks.finding import Finding, Severity
@@ -10,12 +11,19 @@ from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
 from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry, entry_of
-from reconciler.model.environment import Releases
-from reconciler.model.paths import kustomization_in
+from reconciler.model.environment import Releases, read_environment
+from reconciler.model.files import read
+from reconciler.model.paths import (
+    ENVIRONMENT_FILE,
+    OVERLAYS,
+    environment_folder,
+    kustomization_in,
+)
 from reconciler.model.release import read_release
 from reconciler.render.renderer import Render
+from reconciler.text.suggestions import listing
 from reconciler.trees.pins import PinnedCommit, pins_of
-from reconciler.trees.tree import Tree
+from reconciler.trees.tree import FILE, Tree
 
 POLICY = CheckRule(
     "releases/policy",
@@ -44,7 +52,17 @@ It was never merged, or no longer is: nobody reviewed it, and Git may drop it. T
 clone that does not hold enough of the history this is a warning.
 """,
 )
-RELEASES = (POLICY, FULL_COMMIT, REACHABLE)
+FOLLOWS = CheckRule(
+    "releases/follows-branch",
+    Severity.note,
+    """An environment that releases are promoted to has entries that follow the branch.
+
+An edit of an overlay reaches such an environment as soon as it is merged, and no gate sees it: only
+what the entry itself says, such as an image's tag, comes by a promotion. Let its entries pin a
+commit, or say `releases: {policy: follow}` if it is meant.
+""",
+)
+RELEASES = (POLICY, FULL_COMMIT, REACHABLE, FOLLOWS)
 
 
 def release_findings(
@@ -70,6 +88,31 @@ def release_findings(
             yield _finding(FULL_COMMIT, render, where, "the pin does not name a commit", hint)
         if repository:
             yield from _unreachable(repository, render, pin, where, releases.branch)
+
+
+def follows_findings(tree: Tree, renders: Iterable[Render]) -> Iterator[Finding]:
+    """Once for each environment, however many of its apps follow the branch."""
+    following: dict[str, list[str]] = defaultdict(list)
+    for render in renders:
+        entry = entry_of(render.path)
+        shares = any(path.startswith(f"{OVERLAYS}/") for path in render.paths)
+        if entry and shares and not pins_of(tree, render.paths):
+            following[entry.environment].append(entry.app)
+    for name, apps in following.items():
+        file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
+        if tree.look(file).kind != FILE:
+            continue
+        environment = read_environment(name, read(tree, file))
+        if environment.promotes_from and environment.releases.policy == "any":
+            said = listing(apps[:3]) + (f" and {len(apps) - 3:,} more" if len(apps) > 3 else "")
+            yield Finding(
+                FOLLOWS.id,
+                FOLLOWS.severity,
+                f"an edit of an overlay reaches {name} at once, and no gate sees it: {said} "
+                f"{'follows' if len(apps) == 1 else 'follow'} the branch",
+                "pin a commit in the entries, or say releases: {policy: follow} if it is meant",
+                where=Place(file),
+            )
 
 
 def _unreachable(

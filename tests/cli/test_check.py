@@ -55,7 +55,8 @@ def fleet(repo: Repo) -> Repo:
     """Two apps in prod and one in stage, which share what they are."""
     repo.write(
         {
-            "environments/prod/environment.yaml": "promotesFrom: stage\n" + ENVIRONMENT,
+            "environments/prod/environment.yaml": "promotesFrom: stage\nreleases: {policy: follow}\n"
+            + ENVIRONMENT,
             "environments/stage/environment.yaml": ENVIRONMENT.replace("prod", "stage"),
             "overlays/web/kustomization.yaml": "resources: [deployment.yaml, service.yaml]\n",
             "overlays/web/deployment.yaml": WORKLOAD,

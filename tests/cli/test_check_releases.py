@@ -111,6 +111,27 @@ def test_an_entry_that_follows_where_pins_are_wanted_is_found(fleet: Repo, typed
     assert found(fleet, typed) == []
 
 
+def test_an_environment_that_is_promoted_to_and_follows_is_told_once(
+    fleet: Repo, typed: Run
+) -> None:
+    follows = "resources: [../../../overlays/a]\n"
+    fleet.write(
+        {
+            "environments/dev/environment.yaml": "destination: {cluster: dev}\n",
+            **{f"environments/{e}/a/kustomization.yaml": follows for e in ("dev", "prod")},
+            "environments/prod/b/kustomization.yaml": f"namePrefix: b-\n{follows}",
+        }
+    )
+    place = "environments/prod/environment.yaml:None:None"
+    for policy, told in (("any", [("releases/follows-branch", "note", place)]), ("follow", [])):
+        text = (
+            f"promotesFrom: dev\nreleases: {{policy: {policy}}}\ndestination: {{cluster: prod}}\n"
+        )
+        fleet.write({"environments/prod/environment.yaml": text})
+        assert found(fleet, typed) == told
+        assert typed("check", "dev", "-o", "json", cwd=fleet.path).returncode == 0
+
+
 def test_an_entry_that_pins_where_none_is_wanted_is_found(fleet: Repo, typed: Run) -> None:
     want(fleet, "policy: follow")
     assert [rule for rule, _, _ in found(fleet, typed)] == ["releases/policy"]
