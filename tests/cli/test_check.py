@@ -19,6 +19,7 @@ from tests.checks.test_guard_cases import GUARD, pod
 from tests.cli.conftest import Run, on_a_terminal
 from tests.conftest import Repo
 
+FOLLOWS = "releases: {policy: follow}\n"
 ENVIRONMENT = "destination: {cluster: prod, namespace: '{app}'}\n"
 WORKLOAD = """apiVersion: apps/v1
 kind: Deployment
@@ -55,8 +56,7 @@ def fleet(repo: Repo) -> Repo:
     """Two apps in prod and one in stage, which share what they are."""
     repo.write(
         {
-            "environments/prod/environment.yaml": "promotesFrom: stage\nreleases: {policy: follow}\n"
-            + ENVIRONMENT,
+            "environments/prod/environment.yaml": f"promotesFrom: stage\n{FOLLOWS}{ENVIRONMENT}",
             "environments/stage/environment.yaml": ENVIRONMENT.replace("prod", "stage"),
             "overlays/web/kustomization.yaml": "resources: [deployment.yaml, service.yaml]\n",
             "overlays/web/deployment.yaml": WORKLOAD,
