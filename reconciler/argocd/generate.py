@@ -13,6 +13,7 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.finding_places import with_places
 from reconciler.checks.groups import groups_of
 from reconciler.errors import CheckFailed, ReconcilerError, RenderError, UsageError
+from reconciler.kubernetes.images import images_in
 from reconciler.model.paths import KUSTOMIZATION_NAMES, kustomization_in
 from reconciler.render.folders import apps_or_itself
 from reconciler.render.render_options import RenderOptions
@@ -106,7 +107,7 @@ def announce(engine: Engine, tree: Tree, folder: str, seconds: float = 60.0) -> 
     for render in renderer.render_all(tree, folders, options):
         if not render.error:
             for data in json.loads(renderer.kernel.objects(render.manifest)):
-                images |= dict.fromkeys(_images_in(data))
+                images |= dict.fromkeys(images_in(data))
                 replicas |= _replicas_of(data)
     apps = () if folders == [folder] else tuple(f.rpartition("/")[2] for f in folders)
     return announcements(list(images), replicas, apps)
@@ -228,21 +229,6 @@ def _said(finding: Finding) -> str:
     about = f" in {finding.object}" if finding.object else ""
     place = f"{finding.where}: " if finding.where else ""
     return f"{finding.severity}: {place}{finding.what}{about} [{finding.rule}]"
-
-
-def _images_in(data: Any) -> Iterator[str]:
-    """The images of all containers, wherever the pod stands in an object."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            if key in ("containers", "initContainers") and isinstance(value, list):
-                for item in value:
-                    if isinstance(item, Mapping) and isinstance(item.get("image"), str):
-                        yield item["image"]
-            else:
-                yield from _images_in(value)
-    elif isinstance(data, list):
-        for item in data:
-            yield from _images_in(item)
 
 
 def _replicas_of(data: Any) -> dict[str, int]:

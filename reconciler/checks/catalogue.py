@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.checks.application_findings import APPLICATIONS
 from reconciler.checks.certificate_findings import NEW
 from reconciler.checks.finding import POLICY, Severity
+from reconciler.checks.image_findings import UNUSED
 from reconciler.checks.release_findings import RELEASES
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
@@ -235,7 +236,7 @@ The exit code is 2 then.
 )
 
 RULES: tuple[CheckRule, ...] = tuple(
-    sorted((*_KERNEL, *APPLICATIONS, NEW, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
+    sorted((*_KERNEL, *APPLICATIONS, NEW, UNUSED, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
 )
 
 

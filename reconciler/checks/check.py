@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.checks.application_findings import application_findings
 from reconciler.checks.certificate_findings import certificate_findings
 from reconciler.checks.finding import Finding, Severity
+from reconciler.checks.image_findings import image_findings
 from reconciler.checks.judge import Judge
 from reconciler.checks.release_findings import follows_findings, release_findings
 from reconciler.checks.rules import RULES
@@ -68,6 +69,9 @@ def check(
         if r.path in chosen:
             found += release_findings(tree, repository, r, settings.releases)
             found += application_findings(tree, r)
+    for j in judged:
+        if j.folder in chosen and not j.error:
+            found += image_findings(tree, j.folder, j.objects)
     found += follows_findings(tree, (r for r in good if r.path in chosen))
     found += [f for j in judged if j.folder in chosen for f in j.findings]
     for rule in RULES:

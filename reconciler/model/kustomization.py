@@ -30,6 +30,7 @@ class Image:
     new_name: str = ""
     new_tag: str = ""
     digest: str = ""
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         tag = f":{self.new_tag}" if self.new_tag else ""
@@ -82,12 +83,15 @@ def read_kustomization(content: bytes, file: str) -> Kustomization:
         name_prefix=_text(fields.get("nameprefix")),
         name_suffix=_text(fields.get("namesuffix")),
         images=tuple(
-            Image(f["name"], f.get("newname", ""), f.get("newtag", ""), f.get("digest", ""))
-            for f in _named(fields.get("images"), source)
+            Image(
+                *(f["name"], f.get("newname", ""), f.get("newtag", ""), f.get("digest", "")),
+                source.place(item),
+            )
+            for item, f in _named(fields.get("images"), source)
         ),
         replicas=tuple(
             Replicas(f["name"], int(f["count"]))
-            for f in _named(fields.get("replicas"), source)
+            for _, f in _named(fields.get("replicas"), source)
             if f.get("count", "").isdecimal() and len(f["count"]) < 10
         ),
         parameters=tuple(_parameters(fields.get("configmapgenerator"), source)),
@@ -109,12 +113,12 @@ def unquoted(value: str) -> str:
     return value[1:-1] if quoted else value
 
 
-def _named(node: Node | None, source: YamlText) -> Iterator[Mapping[str, str]]:
-    """The text fields of each item that has a name."""
+def _named(node: Node | None, source: YamlText) -> Iterator[tuple[Node, Mapping[str, str]]]:
+    """Each item that has a name, with its text fields."""
     for item in _items(node):
         fields = {name: _text(value) for name, value in _fields(item, source)}
         if fields.get("name"):
-            yield fields
+            yield item, fields
 
 
 def _fields(node: Node, source: YamlText) -> Iterator[tuple[str, Node]]:
