@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.checks.settings import NEWEST
 from reconciler.errors import UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
@@ -70,7 +71,7 @@ def _init(root: str, env: list[str] | None, app: str | None, image: str | None, 
         chain = [environment.name for environment in load_fleet(tree).environments]
     first = None if any(apps_in(tree, name) for name in there) else HELLO
     new = NewApp(AppName(app), image, port) if app and image else first
-    files = environment_files(chain) | (app_files(new, chain) if new else {})
+    files = environment_files(chain, NEWEST) | (app_files(new, chain) if new else {})
     created = 0
     for path, text in files.items():
         fresh = _create(tree, path, text)

@@ -11,6 +11,7 @@ from string import Template
 from reconciler.errors import UsageError
 from reconciler.model.notations import A_NAME, is_name
 from reconciler.model.paths import (
+    CERTIFICATES_FILE,
     ENVIRONMENT_FILE,
     OVERLAYS,
     AppName,
@@ -40,16 +41,18 @@ class NewApp:
 HELLO = NewApp(AppName("hello"), "nginxinc/nginx-unprivileged:1.29.3-alpine", 8080)
 
 
-def environment_files(chain: Sequence[str]) -> dict[str, str]:
-    """An environment.yaml for each, which promotes from the one before."""
+def environment_files(chain: Sequence[str], kubernetes: str) -> dict[str, str]:
+    """An environment.yaml for each, which promotes from the one before; and what guards commits."""
     for name in chain:
         _check_name(name)
-    return {
+    return {".gitignore": GIT_IGNORE, ".pre-commit-config.yaml": HOOKS} | {
         f"{environment_folder(name)}/{ENVIRONMENT_FILE}": ENVIRONMENT.substitute(
             name=_yaml(name),
             title=_yaml(TITLES.get(name, name.capitalize())),
             before=PROMOTES_FROM.substitute(before=_yaml(before)) if before else "",
             plain=name,
+            kubernetes=kubernetes,
+            certificates=CERTIFICATES_FILE,
         )
         for before, name in zip((None, *chain), chain, strict=False)
     }
@@ -96,10 +99,43 @@ def _yaml(text: str) -> str:
     return text if PLAIN.fullmatch(text.lower()) else json.dumps(text)
 
 
+GIT_IGNORE = """\
+# Private keys and plaintext have no place in a commit.
+*.key
+.env
+*.secret.env
+"""
+
+HOOKS = """\
+# Typed once in each clone: pre-commit install (https://pre-commit.com)
+repos:
+  - repo: local
+    hooks:
+      - id: seal-secrets
+        name: secrets are sealed
+        entry: reconciler secrets seal
+        language: system
+        always_run: true
+        require_serial: true
+        stages: [pre-commit, pre-merge-commit]
+      - id: reconciler-check
+        name: reconciler check
+        entry: reconciler check --staged --level error
+        language: system
+        files: ^(environments|overlays|policies|crds)/
+        pass_filenames: false
+"""
+
 ENVIRONMENT = Template("""\
 # What reconciler knows about this environment. Kustomize and Kubernetes never read it.
 displayName: $title
 $before
+# The release that the cluster runs: checks go by its types.
+kubernetes: "$kubernetes"
+
+# The certificate that secrets are sealed with lies beside this file, as $certificates:
+# reconciler seal cert fetch $plain takes it from the cluster.
+
 destination:
   # The cluster that its apps run in, by the name that you call it.
   cluster: $name

@@ -101,6 +101,8 @@ def test_a_second_run_changes_nothing_and_says_what_is_there(folder: Path, capsy
     shown = capsys.readouterr()
     assert files(folder) == before
     assert shown.out.splitlines() == [
+        "kept     .gitignore",
+        "kept     .pre-commit-config.yaml",
         "kept     environments/dev/environment.yaml",
         "kept     environments/stage/environment.yaml",
         "kept     environments/prod/environment.yaml",
