@@ -12,7 +12,7 @@ import httpx
 
 from reconciler.errors import ForgeError
 from reconciler.forges.client import ForgeAnswer, ForgeClient, HttpRoute, understood, whole_answer
-from reconciler.forges.forge import KINDS, Forge
+from reconciler.forges.forge import KINDS, LOCAL, Forge
 from reconciler.forges.gitea import Gitea
 from reconciler.forges.github import GitHub
 from reconciler.forges.github_app import AppInstallation, GitHubApp
@@ -62,8 +62,8 @@ def forge_address(url: str, kind: str = "", web: str = "") -> ForgeAddress:
     if kind and kind not in KINDS:
         raise ForgeError(f"there is no kind of forge {kind}", hint=f"known: {', '.join(KINDS)}")
     scheme, host, path = _parts(url)
-    if kind == "local" or not host:
-        return ForgeAddress("local", ForgeProject("", url.removeprefix("file://")))
+    if kind == LOCAL or not host:
+        return ForgeAddress(LOCAL, ForgeProject("", url.removeprefix("file://")))
     web = web.rstrip("/") or f"{scheme}://{host}"
     path = path.removeprefix(urlsplit(web).path).strip("/").removesuffix(".git")
     kind = kind or _known(host.partition(":")[0])
@@ -99,7 +99,7 @@ def connect(
 ) -> Iterator[ForgeConnection]:
     """Speak to it as the user whom the token belongs to, or as an app of GitHub's."""
     project = place.project
-    if place.kind == "local":
+    if place.kind == LOCAL:
         yield ForgeConnection(LocalForge(project.path))
         return
     if place.kind not in FORGES:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from reconciler.git.names import BranchName
 
-KINDS = ("github", "gitea", "gitlab", "local")
+LOCAL = "local"  # the repository is its own forge
+KINDS = ("github", "gitea", "gitlab", LOCAL)
 
 
 class PullRequestState(StrEnum):

@@ -17,6 +17,7 @@ from pygit2.enums import ObjectType
 
 from reconciler.errors import ForgeError
 from reconciler.forges.forge import (
+    LOCAL,
     Approval,
     Comment,
     CommitStatus,
@@ -43,7 +44,7 @@ WORK = "commit or stash what is changed in the files of the base branch"
 
 
 class LocalForge:
-    kind = "local"
+    kind = LOCAL
     longest_body = 1_000_000
 
     def __init__(self, root: str, user: str = "") -> None:

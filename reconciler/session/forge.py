@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reconciler.errors import UsageError
-from reconciler.forges.forge import KINDS
+from reconciler.forges.forge import KINDS, LOCAL
 from reconciler.git.addresses import remote_urls
 from reconciler.session.settings import Settings
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from reconciler.git.commit_builder import CommitBuilder
     from reconciler.git.remote import Remote
 
-OWN = "local"
 TOKEN = "RECONCILER_FORGE_TOKEN"  # noqa: S105 - the name of a variable
 APP = "RECONCILER_GITHUB_APP_ID"
 APP_KEY = "RECONCILER_GITHUB_APP_KEY_FILE"
@@ -67,7 +66,7 @@ def open_forge(settings: Settings, root: str, kind: str) -> Iterator[Reached]:
     if kind and kind not in KINDS:
         raise UsageError(f"there is no forge {kind}", hint=f"write one of {', '.join(KINDS)}")
     urls = remote_urls(root)
-    if not urls or kind == OWN:
+    if not urls or kind == LOCAL:
         yield Reached(LocalForge(root), OwnBranches(root), lambda: CommitBuilder(root))
         return
     place = forge_address(urls[0], kind, settings.variables.get("RECONCILER_FORGE_URL", ""))
@@ -75,7 +74,7 @@ def open_forge(settings: Settings, root: str, kind: str) -> Iterator[Reached]:
     if not place.kind:
         place = probe(place, way)
     here = urlsplit(urls[0]).hostname == urlsplit(place.project.web).hostname
-    proof = None if place.kind == OWN else _proof(settings, place, urls[0], root, here=here)
+    proof = None if place.kind == LOCAL else _proof(settings, place, urls[0], root, here=here)
     with connect(place, proof, way) as found:
         remote = Remote(root, urls[0], settings.variables, found.login if here else None)
         forge = found.forge
@@ -91,7 +90,7 @@ def _bench(root: str, forge: Forge, remote: Remote) -> CommitBuilder:
 
     if isinstance(forge, GitHub) and wants_signature(root) is None and forge.signs_commits():
         return SignedCommitBuilder(root, forge, remote)
-    if forge.kind == OWN:
+    if forge.kind == LOCAL:
         return CommitBuilder(root)
     user = forge.user()
     return CommitBuilder(root, Committer(user, f"{user}@users.noreply.invalid"))

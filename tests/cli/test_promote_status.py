@@ -30,7 +30,7 @@ def test_each_gate_is_named_and_why_tells_more(repo: Repo, typed: Run) -> None:
     lines = done.stdout.decode().splitlines()
     assert lines[0] == "stage → prod: paw"
     assert lines[1].startswith("~ soak: waiting, opens 20")
-    assert lines[2:] == ["~ approvals: waiting", "  it waits for somebody to do something"]
+    assert lines[2:] == ["~ approvals: waiting", "  waiting for: soak and approvals"]
     why = typed("promote", "status", "prod", "--why", cwd=repo.path).stdout.decode()
     assert "paw: in stage since" in why
     assert "0 min of 1 d" in why
@@ -43,7 +43,10 @@ def test_what_has_soaked_can_go_on(repo: Repo, typed: Run, monkeypatch: pytest.M
     fleet.commit(entry("stage", fleet.change(2), "v2"))
     done = typed("promote", "status", "prod", cwd=repo.path)
     assert done.returncode == 0
-    assert done.stdout.decode().splitlines()[1:] == ["+ soak: open", "  nothing holds it back"]
+    assert done.stdout.decode().splitlines()[1:] == [
+        "+ soak: open",
+        "  ready to propose: reconciler promote stage prod paw",
+    ]
 
 
 def test_programs_get_it_as_json(repo: Repo, typed: Run) -> None:
@@ -59,6 +62,44 @@ def test_programs_get_it_as_json(repo: Repo, typed: Run) -> None:
     assert (soak["gate"], soak["app"], soak["state"]) == ("soak", "paw", "waiting")
     assert datetime.fromisoformat(soak["opens"]) > datetime.now(UTC)
     assert (approvals["gate"], approvals["app"], approvals["opens"]) == ("approvals", None, None)
+
+
+def test_a_request_that_is_open_is_seen_with_its_approvals(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo, "promotion: {gates: [{type: approvals}]}\n")
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for key, value in (("name", "Pat Platform"), ("email", "pat@fleet.example")):
+        repo.git("config", f"user.{key}", value)
+    typed("promote", "stage", "prod", "paw", cwd=repo.path)
+    done = typed("promote", "status", "prod", "--why", cwd=repo.path)
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines() == [
+        "request 1: stage → prod: paw",
+        "~ approvals: waiting",
+        "      request 1 has 0 of 1 approvals",
+        "      to do: somebody other than Pat Platform runs reconciler promote approve 1",
+        "  waiting for: approvals",
+    ]
+    repo.git("config", "user.name", "Alice")
+    typed("promote", "approve", "1", cwd=repo.path)
+    done = typed("promote", "status", "prod", cwd=repo.path)
+    assert (done.returncode, done.stdout.decode().splitlines()[1:]) == (
+        0,
+        ["+ approvals: open", "  can be merged: reconciler promote merge 1"],
+    )
+    found = json.loads(typed("promote", "status", "prod", "-o", "json", cwd=repo.path).stdout)
+    assert [p["pull"]["number"] for p in found["promotions"]] == [1]
+
+
+def test_where_no_forge_answers_it_is_said_once(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    done = typed("promote", "status", "prod", "--offline", cwd=repo.path)
+    last = "whether requests are open is not known: no forge is asked with --offline"
+    assert done.stdout.decode().splitlines()[-1] == last
+    document = json.loads(
+        typed("promote", "status", "prod", "--offline", "-o", "json", cwd=repo.path).stdout
+    )
+    assert document["asked"] is False
 
 
 def test_with_nothing_to_promote_nothing_waits(repo: Repo, typed: Run) -> None:

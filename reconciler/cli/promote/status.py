@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import CheckFailed, UsageError, printable
+from reconciler.errors import CheckFailed, ReconcilerError, printable
 from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
-from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.opening_time import earliest
-from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.plan.as_text import STEP_STATES
-from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.gate_question import question_of
-from reconciler.promotion.report.inspection import inspect_target
+from reconciler.promotion.pull_request.standing import PromotionStanding, standings
 from reconciler.render.binary import CHECKING
 from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
+from reconciler.session.promotion import open_promotion_session
 from reconciler.session.repository import the_repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.health.sources import HealthSources
-    from reconciler.promotion.gates.result import GateResult
-    from reconciler.promotion.plan.planner import Planner
-
-    Standing = tuple[GateQuestion, list[GateResult]]
+    from reconciler.git.repository import Repository
+    from reconciler.promotion.pull_request.session import PromotionSession
 
 EXAMPLES = """**Examples**
 
-`reconciler promote status prod`: the gates of what can be promoted to prod
+`reconciler promote status prod`: the open requests to prod, and the gates of what can be promoted
 
 `reconciler promote status prod --why`: with the evidence of each, and what to do
 
@@ -52,55 +46,76 @@ def status_(
         bool, typer.Option("--why", help="Show the evidence of each gate, and what to do.")
     ] = False,
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
 ) -> None:
-    """Show what promotions to an environment wait for, and when they can go on at the earliest.
+    """Show the open requests to an environment, what they wait for, and what could be proposed.
 
     The exit code is 1 while one of them has to wait.
     """
     repository = the_repository(root)
-    with (
-        open_planner(
-            SETTINGS, repository, CHECKING, cache=not no_cache, offline=offline
-        ) as planner,
-        open_sources(SETTINGS) as sources,
-    ):
-        asked = _questions(planner, target, sources)
-        found = [(question, judge(question) if question.plan.due else []) for question in asked]
+    with ExitStack() as stack:
+        session, unasked = _session(stack, repository, forge, cache=not no_cache, offline=offline)
+        if session:
+            planner, sources = session.planner, session.sources
+        else:
+            opened = open_planner(
+                SETTINGS, repository, CHECKING, cache=not no_cache, offline=offline
+            )
+            planner = stack.enter_context(opened)
+            sources = stack.enter_context(open_sources(SETTINGS))
+        found = list(standings(planner, sources, target, datetime.now(UTC), session))
     if output is Output.json:
-        write_json({"version": 1, "promotions": [status_document(q, r) for q, r in found]})
+        write_json(
+            {
+                "version": 1,
+                "asked": session is not None,
+                "promotions": [
+                    status_document(one.request.kind, one.question, one.results) for one in found
+                ],
+            }
+        )
     else:
-        for question, results in found:
-            _show(question, results, why)
-    if any(question.plan.blocked or not _pass(results) for question, results in found):
+        for one in found:
+            _show(one, why)
+        if unasked:
+            typer.echo(printable(f"whether requests are open is not known: {unasked}"))
+    if not all(one.passes for one in found):
         raise typer.Exit(CheckFailed.exit_code)
 
 
-def _questions(planner: Planner, name: str, sources: HealthSources) -> Iterator[GateQuestion]:
-    """One for each environment that releases come from: all that could be promoted now."""
-    repository = planner.repository
-    branch = planner.fleet(planner.opened("")).environment(name).releases.branch
-    target = planner.fleet(planner.opened(branch)).environment(name)
-    if not target.promotes_from:
-        raise UsageError(
-            f"nothing is promoted to {name}",
-            why="it is the beginning of its chain",
-            hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
-        )
-    for source in target.promotes_from:
-        planned = planner.planned(PromotionRequest(PromotionKind.promotion, source, name))
-        found = inspect_target(planned.plan, planner.renderer, planned.tree, repository)
-        yield question_of(planned, found, planner.renderer, sources, datetime.now(UTC))
+def _session(
+    stack: ExitStack, repository: Repository, forge: str, *, cache: bool, offline: bool
+) -> tuple[PromotionSession | None, str]:
+    """Or why no forge can be asked, where none was named."""
+    if offline:
+        return None, "no forge is asked with --offline"
+    with ExitStack() as opening:
+        try:
+            opened = open_promotion_session(
+                SETTINGS, repository, forge, cache=cache, warn=lambda _: None, reads_only=True
+            )
+            session, _ = opening.enter_context(opened)
+            session.refresh()
+            session.open_pulls()
+        except ReconcilerError as e:
+            if forge:
+                raise
+            return None, f"{e.what}; {e.hint}" if e.hint else e.what
+        stack.enter_context(opening.pop_all())
+        return session, ""
 
 
-def _show(question: GateQuestion, results: list[GateResult], why: bool) -> None:
+def _show(standing: PromotionStanding, why: bool) -> None:
     color = False if os.environ.get("NO_COLOR") else None
-    plan = question.plan
+    question, results = standing.question, standing.results
+    plan, pull = question.plan, question.pull
     apps = ", ".join(step.app for step in plan.due) or "nothing to promote"
-    title = printable(f"{plan.source} → {plan.target}: {apps}")
-    typer.echo(typer.style(title, bold=True), color=color)
+    way = " → ".join(dict.fromkeys([plan.source, plan.target]))
+    number = f"request {pull.number}: " if pull else ""
+    typer.echo(typer.style(printable(f"{number}{way}: {apps}"), bold=True), color=color)
     for step in plan.blocked:
         typer.echo(f"  {step.app} {STEP_STATES[step.state]}")
     if plan.blocked:
@@ -108,8 +123,17 @@ def _show(question: GateQuestion, results: list[GateResult], why: bool) -> None:
     if plan.due:
         for line in gate_lines(results, why):
             typer.echo(styled(line), color=color)
-        typer.echo(f"  {outlook_text(results, earliest(question, results))}")
+        typer.echo(printable(f"  {_next(standing)}"))
 
 
-def _pass(results: list[GateResult]) -> bool:
-    return all(result.passes for result in results)
+def _next(standing: PromotionStanding) -> str:
+    """What can be done now, or what is waited for."""
+    question, plan = standing.question, standing.question.plan
+    if standing.is_behind:
+        return f"its branch is behind what {plan.source} runs now: promote it again"
+    if not standing.passes and not all(r.passes for r in standing.results):
+        return outlook_text(standing.results, earliest(question, standing.results))
+    if question.pull is None:
+        apps = " ".join(step.app for step in plan.due)
+        return f"ready to propose: reconciler promote {plan.source} {plan.target} {apps}"
+    return f"can be merged: reconciler promote merge {question.pull.number}"

@@ -8,13 +8,17 @@ from datetime import datetime
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult
+from reconciler.promotion.promotion_request import PromotionKind
 from reconciler.text.json_object import JsonObject
 
 
-def status_document(question: GateQuestion, results: Sequence[GateResult]) -> JsonObject:
+def status_document(
+    kind: PromotionKind, question: GateQuestion, results: Sequence[GateResult]
+) -> JsonObject:
     """Version 1 of this shape only ever gains fields."""
     pull, plan = question.pull, question.plan
     return {
+        "kind": kind.value.lower(),
         "source": plan.source,
         "target": plan.target,
         "base": plan.base,

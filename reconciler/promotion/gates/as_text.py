@@ -9,6 +9,7 @@ from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import grouped
 from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
 from reconciler.text.durations import moment
+from reconciler.text.suggestions import listing
 
 SIGNS = {
     Gate.open: ADDED,
@@ -36,8 +37,8 @@ def _reasons(result: GateResult) -> Iterator[Line]:
 
 
 def outlook_text(results: Sequence[GateResult], opens: datetime | None) -> str:
-    if all(result.passes for result in results):
-        return "nothing holds it back"
+    """What is waited for, of which some has to be done by somebody if there is no time."""
+    names = listing([name for name, group in grouped(results).items() if not group[0].passes])
     if opens is None:
-        return "it waits for somebody to do something"
-    return f"it can go on at {moment(opens)}, if nothing happens until then"
+        return f"waiting for: {names}"
+    return f"waiting for: {names}, until {moment(opens)} if nothing happens until then"

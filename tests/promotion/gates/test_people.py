@@ -36,24 +36,24 @@ def due(gated: Gated) -> Fleet:
 @pytest.mark.parametrize(
     ("forge", "state", "said"),
     [
-        (Paper(), Gate.waiting, "0 of 2"),
-        (Paper().approve("ann"), Gate.waiting, "1 of 2: ann"),
-        (Paper().approve("ann").approve("bob"), Gate.open, "2 of 2: ann and bob"),
-        (Paper().approve("ann").approve("Ann"), Gate.waiting, "1 of 2: Ann"),
+        (Paper(), Gate.waiting, "0 of 2 approvals"),
+        (Paper().approve("ann"), Gate.waiting, "1 of 2 approvals: ann"),
+        (Paper().approve("ann").approve("bob"), Gate.open, "2 of 2 approvals: ann and bob"),
+        (Paper().approve("ann").approve("Ann"), Gate.waiting, "1 of 2 approvals: Ann"),
         (
             Paper().approve("ann").approve("bot"),
             Gate.waiting,
-            "1 of 2: ann; the author's own does not count",
+            "1 of 2 approvals: ann; the author's own does not count",
         ),
         (
             Paper().approve("ann").approve("bob", OLD),
             Gate.waiting,
-            "1 of 2: ann; bob approved an older commit",
+            "1 of 2 approvals: ann; bob approved an older commit",
         ),
         (
             Paper().approve("ann").approve("ann", OLD).approve("bob"),
             Gate.open,
-            "2 of 2: ann and bob",
+            "2 of 2 approvals: ann and bob",
         ),
     ],
 )
@@ -61,13 +61,13 @@ def test_two_others_must_approve_the_commit_that_is_merged(
     forge: Paper, state: Gate, said: str, due: Fleet, ask: Ask
 ) -> None:
     found = only(ask(due, forge=forge, pull=pull()), "approvals")
-    assert (found.state, found.evidence) == (state, said)
+    assert (found.state, found.evidence) == (state, f"request 7 has {said}")
 
 
 def test_where_approvers_are_named_nobody_elses_word_counts(gated: Gated, ask: Ask) -> None:
     fleet = gated("type: approvals, by: [Ann]")
     found = only(ask(fleet, forge=Paper().approve("bob"), pull=pull()), "approvals")
-    assert (found.state, found.evidence) == (Gate.waiting, "0 of 1")
+    assert (found.state, found.evidence) == (Gate.waiting, "request 7 has 0 of 1 approvals")
     assert only(ask(fleet, forge=Paper().approve("ann"), pull=pull()), "approvals").passes
 
 
@@ -77,17 +77,17 @@ TEAMS = {"acme/on-call": ["Ann", "carol"], "acme/sre": ["dave"]}
 @pytest.mark.parametrize(
     ("user", "state", "said"),
     [
-        ("ann", Gate.open, "1 of 1: ann"),
-        ("Dave", Gate.open, "1 of 1: Dave"),
-        ("erin", Gate.open, "1 of 1: erin"),
-        ("bob", Gate.waiting, "0 of 1"),
-        ("acme/sre", Gate.waiting, "0 of 1"),
+        ("ann", Gate.open, "1 of 1 approvals: ann"),
+        ("Dave", Gate.open, "1 of 1 approvals: Dave"),
+        ("erin", Gate.open, "1 of 1 approvals: erin"),
+        ("bob", Gate.waiting, "0 of 1 approvals"),
+        ("acme/sre", Gate.waiting, "0 of 1 approvals"),
     ],
 )
 def test_those_of_a_team_count(user: str, state: Gate, said: str, gated: Gated, ask: Ask) -> None:
     fleet = gated("type: approvals, by: [acme/On-Call, erin, acme/sre]")
     found = only(ask(fleet, forge=Paper(teams=TEAMS).approve(user), pull=pull()), "approvals")
-    assert (found.state, found.evidence) == (state, said)
+    assert (found.state, found.evidence) == (state, f"request 7 has {said}")
 
 
 def test_a_team_that_the_forge_does_not_show_approves_nothing(gated: Gated, ask: Ask) -> None:

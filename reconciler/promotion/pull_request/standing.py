@@ -1,0 +1,102 @@
+"""How promotions to an environment stand: what is open, and what could be proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.errors import UsageError
+from reconciler.forges.forge import PullRequest
+from reconciler.health.sources import HealthSources
+from reconciler.promotion.gates.judge import judge
+from reconciler.promotion.gates.question import GateQuestion
+from reconciler.promotion.gates.result import GateResult
+from reconciler.promotion.plan.planner import PlannedPromotion, Planner
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.branch import BranchState, observe_branch
+from reconciler.promotion.pull_request.gate_question import question_of
+from reconciler.promotion.pull_request.session import OurPullRequest, PromotionSession
+from reconciler.promotion.pull_request.situation import work_of
+from reconciler.promotion.report.inspection import inspect_target
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionStanding:
+    """`question` holds its pull request, if one is open."""
+
+    request: PromotionRequest
+    question: GateQuestion
+    results: tuple[GateResult, ...]
+    is_behind: bool = False  # the branch does not hold what would be promoted by now
+
+    @property
+    def passes(self) -> bool:
+        plan = self.question.plan
+        return not (self.is_behind or plan.blocked) and all(r.passes for r in self.results)
+
+
+def standings(
+    planner: Planner,
+    sources: HealthSources,
+    target: str,
+    now: datetime,
+    session: PromotionSession | None = None,
+) -> Iterator[PromotionStanding]:
+    """Without a session no forge is asked, and all counts as not proposed yet."""
+    opened = [o for o in session.our_pulls() if o.request.target == target] if session else []
+    for ours in opened:
+        assert session  # noqa: S101
+        yield _of_pull(session, ours, now)
+    for source in _sources(planner, target, needed=not opened):
+        kind = PromotionKind.promotion
+        alike = [o for o in opened if (o.request.kind, o.request.source) == (kind, source)]
+        asked = {app for ours in alike for app in ours.apps}
+        request = PromotionRequest(kind, source, target)
+        planned = planner.planned(request, asked)
+        if planned.plan.due or planned.plan.blocked or not opened:
+            yield _standing(planner, sources, planned, now, session)
+
+
+def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
+    branch = planner.fleet(planner.opened("")).environment(name).releases.branch
+    target = planner.fleet(planner.opened(branch)).environment(name)
+    if needed and not target.promotes_from:
+        raise UsageError(
+            f"nothing is promoted to {name}",
+            why="it is the beginning of its chain",
+            hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
+        )
+    return target.promotes_from
+
+
+def _of_pull(session: PromotionSession, ours: OurPullRequest, now: datetime) -> PromotionStanding:
+    planned = session.planned(ours.request)
+    branch = observe_branch(session.builder, session.branches, work_of(planned))
+    return _standing(session.planner, session.sources, planned, now, session, ours.pull, branch)
+
+
+def _standing(
+    planner: Planner,
+    sources: HealthSources,
+    planned: PlannedPromotion,
+    now: datetime,
+    session: PromotionSession | None,
+    pull: PullRequest | None = None,
+    branch: BranchState | None = None,
+) -> PromotionStanding:
+    found = inspect_target(planned.plan, planner.renderer, planned.tree, planner.repository)
+    question = question_of(
+        planned,
+        found,
+        planner.renderer,
+        sources,
+        now,
+        session.forge if session else None,
+        pull,
+        [p for p in session.open_pulls() if p != pull] if session else (),
+        branch.theirs if branch else (),
+    )
+    results = tuple(judge(question)) if planned.plan.due else ()
+    behind = bool(branch and planned.plan.due and branch.needs_push)
+    return PromotionStanding(planned.request, question, results, behind)
