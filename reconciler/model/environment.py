@@ -28,7 +28,7 @@ from reconciler.model.notations import (
     Server,
 )
 from reconciler.model.paths import CERTIFICATES_FILE, ENVIRONMENT_FILE, AppName, environment_folder
-from reconciler.model.promotion import Promotion
+from reconciler.model.promotion import GATES_BY_DEFAULT, Gate, Promotion
 from reconciler.yaml.nodes import YamlText
 
 OWN = "own"
@@ -192,6 +192,13 @@ class Environment:
     @property
     def folder(self) -> str:
         return environment_folder(self.name)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """What a promotion to it waits for: what it lists, and what nobody has to list."""
+        listed, without = self.promotion.gates, self.promotion.without
+        there = {gate.type for gate in listed}.union(without)
+        return (*listed, *(gate for gate in GATES_BY_DEFAULT if gate.type not in there))
 
     @property
     def certificates_file(self) -> str:

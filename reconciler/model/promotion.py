@@ -76,7 +76,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecksPass:
-    """The checks find nothing in what the promotion makes."""
+    """The checks find nothing new in what the promotion makes."""
 
     type: Annotated[Literal["checks"], TYPE] = "checks"
 
@@ -113,6 +113,8 @@ class Plugin:
     name: Annotated[Name, "The name of its entry point."]
 
 
+GATES_BY_DEFAULT = (ChecksPass(), SecretsSealed())
+
 Gate = (
     Soak
     | Approvals
@@ -143,7 +145,14 @@ class FieldRule:
 class Promotion:
     """What a promotion to this environment does, and what it waits for."""
 
-    gates: Annotated[tuple[Gate, ...], "What it waits for."] = ()
+    gates: Annotated[
+        tuple[Gate, ...],
+        "What it waits for, beside `checks` and `secrets`, which are always there.",
+    ] = ()
+    without: Annotated[
+        tuple[Literal["checks", "secrets"], ...],
+        "Of the gates that are always there, those that it does not wait for.",
+    ] = ()
     fields: Annotated[
         tuple[FieldRule, ...],
         "What it copies. Without a rule, the pinned revision, the images and the literals of "
@@ -169,3 +178,8 @@ class Promotion:
         tuple[Name, ...],
         "Environments further up the chain that may promote to this one directly.",
     ] = ()
+
+    def __post_init__(self) -> None:
+        both = [gate.type for gate in self.gates if gate.type in self.without]
+        if both:
+            raise ValueError(f"{both[0]} is among its gates, and it goes without {both[0]}")

@@ -11,17 +11,23 @@ from tests.conftest import Repo
 from tests.promotion.fleet import Fleet, entry
 
 
+@pytest.fixture(autouse=True)
+def alice(repo: Repo) -> None:
+    for key, value in (("name", "alice"), ("email", "alice@fleet.example")):
+        repo.git("config", f"user.{key}", value)
+
+
 @pytest.fixture
 def due(fleet: Fleet) -> Fleet:
-    for key, value in (("name", "alice"), ("email", "alice@fleet.example")):
-        fleet.repo.git("config", f"user.{key}", value)
     fleet.commit(entry("stage", fleet.first, "v2"))
     return fleet
 
 
 @pytest.fixture
 def fleet(repo: Repo) -> Fleet:
-    return Fleet(repo, {"prod": "promotion: {gates: [{type: approvals}]}\n"})
+    return Fleet(
+        repo, {"prod": "promotion: {without: [checks, secrets], gates: [{type: approvals}]}\n"}
+    )
 
 
 def tag(fleet: Fleet) -> str:
@@ -140,3 +146,38 @@ def test_what_is_wrong_is_said(words: list[str], what: str, due: Fleet, typed: R
     done = typed("promote", *words, cwd=due.repo.path)
     assert (done.returncode, done.stdout) == (2, b"")
     assert what in done.stderr.decode()
+
+
+WITH_SECRET = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: paw}
+spec:
+  selector: {matchLabels: {app: paw}}
+  template:
+    metadata: {labels: {app: paw}}
+    spec:
+      containers:
+      - name: paw
+        image: paw:v0
+        envFrom: [{configMapRef: {name: settings}}]
+        env:
+        - {name: TOKEN, valueFrom: {secretKeyRef: {name: api-token, key: token}}}
+"""
+
+
+def test_a_lacking_secret_stops_a_promotion_and_the_plan_says_what_seals_it(
+    repo: Repo, typed: Run
+) -> None:
+    fleet = Fleet(repo)
+    wanted = fleet.commit({"overlays/paw/base/deployment.yaml": WITH_SECRET})
+    fleet.commit(entry("stage", wanted, "v2"))
+    command = "reconciler seal prod/paw api-token --namespace default --prompt token"
+    for words in (["--dry-run"], ["--dry-run", "--offline"], []):
+        done = typed("promote", "stage", "prod", "paw", *words, cwd=repo.path)
+        said = (done.stdout + done.stderr).decode()
+        assert "prod/paw lacks the Secret default/api-token: nothing provides it" in said
+        assert f"to do: {command}" in said
+    done = typed("promote", "merge", "1", cwd=repo.path)
+    assert done.returncode == 1
+    assert b"secrets: closed" in done.stdout
+    assert "newTag: v1" in fleet.file("prod").read_text()

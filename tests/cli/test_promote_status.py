@@ -12,6 +12,7 @@ from tests.conftest import Repo
 from tests.promotion.fleet import Fleet, entry, overlay
 
 GATES = """promotion:
+  without: [checks, secrets]
   gates:
   - {type: soak, time: 24h}
   - {type: approvals}
@@ -39,7 +40,9 @@ def test_each_gate_is_named_and_why_tells_more(repo: Repo, typed: Run) -> None:
 def test_what_has_soaked_can_go_on(repo: Repo, typed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     past = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
     monkeypatch.setenv("GIT_COMMITTER_DATE", past)
-    fleet = gated(repo, "promotion: {gates: [{type: soak, time: 24h}]}\n")
+    fleet = gated(
+        repo, "promotion: {without: [checks, secrets], gates: [{type: soak, time: 24h}]}\n"
+    )
     fleet.commit(entry("stage", fleet.change(2), "v2"))
     done = typed("promote", "status", "prod", cwd=repo.path)
     assert done.returncode == 0
@@ -65,7 +68,7 @@ def test_programs_get_it_as_json(repo: Repo, typed: Run) -> None:
 
 
 def test_a_request_that_is_open_is_seen_with_its_approvals(repo: Repo, typed: Run) -> None:
-    fleet = gated(repo, "promotion: {gates: [{type: approvals}]}\n")
+    fleet = gated(repo, "promotion: {without: [checks, secrets], gates: [{type: approvals}]}\n")
     fleet.commit(entry("stage", fleet.first, "v2"))
     for key, value in (("name", "Pat Platform"), ("email", "pat@fleet.example")):
         repo.git("config", f"user.{key}", value)

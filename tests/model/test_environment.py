@@ -179,6 +179,16 @@ MISTAKES = [
         "2:21: promotion.gates[0]: the freeze ends on 2026-12-19, before it begins",
         "",
     ),
+    (
+        "promotion: {without: [soak]}",
+        "2:23: promotion.without[0] must be checks or secrets",
+        "",
+    ),
+    (
+        "promotion: {gates: [{type: checks}], without: [checks]}",
+        "2:12: promotion: checks is among its gates, and it goes without checks",
+        "",
+    ),
     ("promotion: {gates: [{type: plugin}]}", "2:21: promotion.gates[0].name is missing", "add"),
     # health
     ("health: [argocd]", "2:10: health[0] must be a mapping with a type", "type: argocd"),
@@ -243,6 +253,16 @@ def test_a_mistake_is_said_with_its_place(
 def test_a_file_that_is_something_else_is_refused(content: str | bytes, message: str) -> None:
     separator = ":" if message[0].isdigit() else ": "
     assert complaint(content)[0].startswith(f"{FILE}{separator}{message}")
+
+
+def test_checks_and_secrets_are_waited_for_unless_a_file_goes_without() -> None:
+    def gates(text: str) -> list[str]:
+        return [gate.type for gate in read(f"{LEAST}promotion: {{{text}}}\n").gates]
+
+    assert gates("") == ["checks", "secrets"]
+    assert gates("gates: [{type: secrets}, {type: alone}]") == ["secrets", "alone", "checks"]
+    assert gates("without: [checks]") == ["secrets"]
+    assert gates("without: [checks, secrets]") == []
 
 
 def test_an_empty_file_is_shown_how_to_begin() -> None:

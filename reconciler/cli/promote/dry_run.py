@@ -13,11 +13,15 @@ from reconciler.cli.promote.plan_output import planned_document, show_plan
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.promotion.pull_request.actions import Action, action_document
+from reconciler.promotion.pull_request.gate_question import lacking
+from reconciler.promotion.report.inspection import inspect_target
+from reconciler.render.binary import CHECKING
 from reconciler.session.planner import open_planner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
+    from reconciler.promotion.gates.question import MissingSecret
     from reconciler.promotion.plan.plan import Plan
     from reconciler.promotion.promotion_request import PromotionRequest
     from reconciler.promotion.pull_request.situation import RequestOptions
@@ -28,6 +32,7 @@ class Foreseen:
     """`actions` is none where the forge cannot be asked, and `why` says it."""
 
     plan: Plan
+    lacks: tuple[MissingSecret, ...] = ()
     actions: tuple[Action, ...] | None = None
     why: str = ""
 
@@ -50,11 +55,13 @@ def foresee(
             if forge:
                 raise
             why = e.what
-    with open_planner(SETTINGS, repository, cache=cache, offline=offline) as planner:
+    with open_planner(SETTINGS, repository, CHECKING, cache=cache, offline=offline) as planner:
         found = []
         for request in requests:
             with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
-                found.append(Foreseen(planner.planned(request, progress=bar).plan, why=why))
+                planned = planner.planned(request, progress=bar)
+            seen = inspect_target(planned.plan, planner.renderer, planned.tree, repository)
+            found.append(Foreseen(planned.plan, tuple(lacking(seen)), why=why))
         return found
 
 
@@ -76,11 +83,18 @@ def _with_forge(
     with opened as (session, _):
         session.refresh()
         found = [observe(session, request, options, foresee=True) for request in requests]
-        return [Foreseen(now.plan, tuple(next_actions(now))) for now in found]
+        return [
+            Foreseen(
+                now.plan,
+                now.assessment.lacks if now.assessment else (),
+                tuple(next_actions(now)),
+            )
+            for now in found
+        ]
 
 
 def show_foreseen(found: Foreseen, explain: bool) -> None:
-    show_plan(found.plan, explain)
+    show_plan(found.plan, explain, found.lacks)
     due = len(found.plan.due)
     said = f"{due:,} to be promoted" if due else "nothing to promote"
     typer.echo(f"{said}; nothing is written with --dry-run" if due else said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -11,14 +12,16 @@ from reconciler.cli.diff import styled
 from reconciler.errors import CheckFailed, UserError, printable
 from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
-from reconciler.promotion.plan.plan import Plan, StepState
+from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.text.diff_lines import PLAIN, REMOVED, Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.promotion.gates.question import MissingSecret
     from reconciler.promotion.pull_request.branch import Proposal
 
 
-def show_plan(plan: Plan, explain: bool = False) -> None:
+def show_plan(plan: Plan, explain: bool = False, lacks: Sequence[MissingSecret] = ()) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     way = dict.fromkeys([plan.source, plan.target])  # a rollback stays where it is
     typer.echo(f"{' → '.join(way)}, on {plan.base[:10]}")
@@ -27,9 +30,16 @@ def show_plan(plan: Plan, explain: bool = False) -> None:
             continue
         typer.echo()
         typer.echo(typer.style(printable(title(step)), bold=True), color=color)
-        for line in step_lines(plan, step, explain):
+        for line in (*step_lines(plan, step, explain), *_lacking_lines(step, lacks)):
             typer.echo(styled(line), color=color)
     typer.echo()
+
+
+def _lacking_lines(step: PromotionStep, lacks: Sequence[MissingSecret]) -> Iterator[Line]:
+    for lack in lacks:
+        if lack.app == step.app:
+            yield Line(REMOVED, lack.what)
+            yield Line(PLAIN, f"    to do: {lack.command}")
 
 
 def show_proposal(made: Proposal) -> None:

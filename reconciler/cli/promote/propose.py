@@ -153,7 +153,7 @@ def promote(
         write_json({"version": 1, "plans": [outcome_document(one) for one in done]})
     else:
         for outcome in done:
-            show_plan(outcome.plan, explain)
+            show_plan(outcome.plan, explain, outcome.lacks)
             show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 

@@ -70,6 +70,6 @@ def rollback(
     if output is Output.json:
         write_json({"version": 1, "plans": [outcome_document(done)]})
     else:
-        show_plan(done.plan)
+        show_plan(done.plan, lacks=done.lacks)
         show_outcome(done)
     end_with([done.plan], done.end is End.abandoned)

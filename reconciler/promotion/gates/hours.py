@@ -20,7 +20,7 @@ def in_window(windows: Sequence[Window], facts: GateFacts) -> Iterator[GateResul
     if any(is_open(window, now) for window in windows):
         yield GateResult("window", Gate.open, f"open: {said}")
     else:
-        freezes = [g for g in facts.question.target.promotion.gates if isinstance(g, Freeze)]
+        freezes = [g for g in facts.question.gates if isinstance(g, Freeze)]
         opens = opening(windows, freezes, now)
         yield GateResult("window", Gate.waiting, f"closed: {said}", opens=opens)
 

@@ -49,7 +49,7 @@ Ask = Callable[[], Iterable[GateResult]]
 
 
 def judge(question: GateQuestion) -> list[GateResult]:
-    """How each gate stands that the target declares, in the order of its file."""
+    """How each gate stands, in the order of the target's file."""
     facts = GateFacts(question)
     results = [result for name, ask in _asked(facts) for result in _answers(name, ask)]
     results += [*ours_alone(question), *let_go(question)]
@@ -61,7 +61,7 @@ def judge(question: GateQuestion) -> list[GateResult]:
 
 def _asked(facts: GateFacts) -> Iterator[tuple[str, Ask]]:
     """Windows are asked together, for one of them is enough, and so are freezes."""
-    gates = facts.question.target.promotion.gates
+    gates = facts.question.gates
     windows = [gate for gate in gates if isinstance(gate, Window)]
     freezes = [gate for gate in gates if isinstance(gate, Freeze)]
     for gate in gates:

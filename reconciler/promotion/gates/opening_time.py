@@ -21,7 +21,7 @@ def earliest(question: GateQuestion, results: Sequence[GateResult]) -> datetime 
     if len(times) < len(held):
         return None
     passed = {result.name for result in results if result.state is Gate.overridden}
-    gates = [gate for gate in question.target.promotion.gates if gate.type not in passed]
+    gates = [gate for gate in question.gates if gate.type not in passed]
     windows = [gate for gate in gates if isinstance(gate, Window)]
     freezes = [gate for gate in gates if isinstance(gate, Freeze)]
     return opening(windows, freezes, max([question.now, *times]))

@@ -15,6 +15,7 @@ from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
 from reconciler.model.paths import AppName
+from reconciler.model.promotion import Gate
 from reconciler.promotion.gates.override_line import Override
 from reconciler.promotion.plan.plan import Plan
 from reconciler.render.renderer import Renderer
@@ -40,6 +41,7 @@ class GateQuestion:
     fleet: Fleet
     source: Environment
     target: Environment
+    gates: Sequence[Gate]  # those that are asked
     plan: Plan
     repository: Repository
     tree: CommitTree
@@ -49,7 +51,7 @@ class GateQuestion:
     forge: Forge | None = None
     pull: PullRequest | None = None
     open_pulls: Sequence[PullRequest] = ()
-    findings: Sequence[Finding] | None = None  # in what the promotion makes; none: not looked for
+    findings: Sequence[Finding] | None = None  # new with the promotion; none: not looked for
     unchecked: Sequence[tuple[AppName, ReconcilerError]] = ()  # apps that could not be looked at
     lacks: Sequence[MissingSecret] | None = None
     overrides: Sequence[Override] = ()  # beside those that comments hold

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.forges.forge import MergeOutcome, PullRequest
+from reconciler.promotion.gates.question import MissingSecret
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.promotion_request import PromotionRequest
@@ -35,6 +36,7 @@ class PromotionOutcome:
     pull: PullRequest | None = None
     proposal: Proposal | None = None
     results: tuple[GateResult, ...] = ()
+    lacks: tuple[MissingSecret, ...] = ()
     superseded: tuple[int, ...] = ()
     created: bool = False
     merge: MergeOutcome | None = None
@@ -65,6 +67,7 @@ def _outcome(
     session: PromotionSession, now: Situation, proposed: Situation | None
 ) -> PromotionOutcome:
     own = now.pull.number if now.pull else 0
+    assessment = proposed.assessment if proposed else None
     closed = (action.number for action in now.done if isinstance(action, ClosePullRequest))
     return PromotionOutcome(
         now.request,
@@ -72,7 +75,8 @@ def _outcome(
         _end(now),
         now.pull,
         _proposal(session, proposed) if proposed else None,
-        proposed.assessment.results if proposed and proposed.assessment else (),
+        assessment.results if assessment else (),
+        assessment.lacks if assessment else (),
         tuple(number for number in closed if number != own),
         now.is_created,
         now.merge,

@@ -83,6 +83,7 @@ class Assessor:
             "".join(f"{line}\n\n" for line in _notes(planned, branch)) + report.body,
             tuple(dict.fromkeys([*planned.target.promotion.reviewers, *owners])),
             report.whole.encode() if report.cut else None,
+            tuple(asked.lacks or ()),
         )
 
     def _inspect(self, planned: PlannedPromotion) -> Inspection:

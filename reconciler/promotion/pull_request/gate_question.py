@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.forges.forge import Forge, PullRequest
@@ -11,7 +10,7 @@ from reconciler.git.file_history import CommitSummary
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
-from reconciler.model.promotion import Approvals, ChecksPass, SecretsSealed
+from reconciler.model.promotion import Approvals, ChecksPass, Gate, SecretsSealed
 from reconciler.promotion.gates.question import GateQuestion, MissingSecret
 from reconciler.promotion.plan.planner import PlannedPromotion
 from reconciler.promotion.promotion_request import PromotionKind
@@ -37,7 +36,8 @@ def question_of(
     return GateQuestion(
         fleet=planned.fleet,
         source=planned.source,
-        target=_gated(planned.target, planned.request.kind),
+        target=planned.target,
+        gates=_gates(planned.target, planned.request.kind),
         plan=planned.plan,
         repository=planned.base.repository,
         tree=planned.tree,
@@ -47,22 +47,28 @@ def question_of(
         forge=forge,
         pull=pull,
         open_pulls=others,
-        findings=[*inspection.findings, *inspection.new],
+        findings=inspection.new,
         unchecked=[
             (AppName(folder.rpartition("/")[2]), error) for folder, error in inspection.failed
         ],
-        lacks=[
-            MissingSecret(s.entry.app, f"{s.namespace}/{s.name}: {s.why}", s.command)
-            for s in inspection.secrets
-        ],
+        lacks=lacking(inspection),
         theirs=theirs,
         unheld=planned.unheld,
         seen=seen,
     )
 
 
-def _gated(target: Environment, kind: PromotionKind) -> Environment:
+def lacking(inspection: Inspection) -> list[MissingSecret]:
+    return [
+        MissingSecret(
+            s.entry.app, f"{s.entry} lacks the Secret {s.namespace}/{s.name}: {s.why}", s.command
+        )
+        for s in inspection.secrets
+    ]
+
+
+def _gates(target: Environment, kind: PromotionKind) -> tuple[Gate, ...]:
+    """On the way back only what is listed: what ran there is no worse than what is taken away."""
     if kind is PromotionKind.promotion:
-        return target
-    gates = tuple(g for g in target.promotion.gates if isinstance(g, ON_THE_WAY_BACK))
-    return replace(target, promotion=replace(target.promotion, gates=gates))
+        return target.gates
+    return tuple(g for g in target.promotion.gates if isinstance(g, ON_THE_WAY_BACK))

@@ -17,6 +17,7 @@ from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.health.sources import HealthSources
 from reconciler.model.entry import Entry, entry_of
 from reconciler.model.paths import AppName
+from reconciler.promotion.gates.question import MissingSecret
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.planner import PlannedPromotion, Planner
 from reconciler.promotion.promotion_request import PREFIXES, PromotionRequest, request_of_commit
@@ -43,6 +44,7 @@ class Assessment:
     body: str
     reviewers: tuple[str, ...] = ()
     file: bytes | None = None  # with all of it, where the body has room for a part alone
+    lacks: tuple[MissingSecret, ...] = ()
 
     @property
     def passes(self) -> bool:

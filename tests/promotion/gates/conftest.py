@@ -49,7 +49,9 @@ def gated(repo: Repo, at: At) -> Callable[..., Fleet]:
 
     def make(*gates: str, stage: str = "", more: str = "") -> Fleet:
         lines = "".join(f"  - {{{gate}}}\n" for gate in gates)
-        prod = f"promotion:\n  overrides: [Alice]\n{more}  gates:\n{lines}"
+        by_default = {"checks", "secrets"} - {type_of(gate) for gate in gates}
+        without = f"  without: [{', '.join(sorted(by_default))}]\n"
+        prod = f"promotion:\n  overrides: [Alice]\n{without}{more}  gates:\n{lines}"
         return Fleet(repo, {"stage": stage, "prod": prod})
 
     return make
@@ -82,6 +84,7 @@ def ask(kernel: Kernel, sources: HealthSources) -> Iterator[Ask]:
                     "fleet": loaded,
                     "source": ends[0],
                     "target": ends[1],
+                    "gates": ends[1].gates,
                     "plan": plan_of(base, ends[0], ends[1], apps, release),
                     "repository": base.repository,
                     "tree": base.tree,
@@ -93,6 +96,10 @@ def ask(kernel: Kernel, sources: HealthSources) -> Iterator[Ask]:
             )
 
         yield make
+
+
+def type_of(gate: str) -> str:
+    return gate.removeprefix("type: ").partition(",")[0]
 
 
 def only(question: GateQuestion, name: str) -> GateResult:

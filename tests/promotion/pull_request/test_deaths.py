@@ -81,7 +81,7 @@ def lives(
 
 @pytest.mark.parametrize("after", [False, True])
 def test_proposing_survives_its_death_anywhere(build: Build, after: bool) -> None:
-    promotion_fleet = build(prod="promotion: {propose: app, gates: [{type: approvals}]}\n")
+    promotion_fleet = build(prod=WAITS)
     alive, number = False, 0
     while not alive:
         number += 1
@@ -226,7 +226,7 @@ def rolls_back(promotion_fleet: PromotionFleet) -> PromotionRequest:
 
 
 AUTO = "promotion: {propose: app, autoMerge: true}\n"
-WAITS = "promotion: {propose: app, gates: [{type: approvals}]}\n"
+WAITS = "promotion: {propose: app, without: [checks, secrets], gates: [{type: approvals}]}\n"
 SOAKS = "promotion: {overrides: [bot], gates: [{type: soak, time: 9999d}]}\n"
 PASSING = Override(("soak",), "an incident", "")
 
@@ -337,7 +337,8 @@ def test_a_dry_run_says_what_a_run_does_then(promotion_fleet: PromotionFleet) ->
         "push the new branch promote/stage/prod/all",
         "open a pull request from promote/stage/prod/all to main: "
         "Promote dog and paw from stage to prod",
-        "set statuses of its commit: promotion/all success",
+        "set statuses of its commit: promotion/checks success, promotion/secrets success "
+        "and promotion/all success",
         "comment on pull request 1: Superseded by the pull request of promote/stage/prod/all, "
         "which is newer.",
         "update pull request 1: the release that it proposes",

@@ -76,6 +76,8 @@ def test_gates_are_statuses_of_the_commit_and_a_closed_one_makes_a_draft(build: 
     assert statuses == {
         "promotion/approvals": StatusVerdict.pending,
         "promotion/health": StatusVerdict.failure,
+        "promotion/checks": StatusVerdict.success,
+        "promotion/secrets": StatusVerdict.success,
         "promotion/all": StatusVerdict.failure,
     }
 
