@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.conftest import Repo
-from tests.promotion.fleet import Fleet, entry
+from tests.promotion.fleet import Fleet, entry, overlay
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +181,53 @@ def test_a_lacking_secret_stops_a_promotion_and_the_plan_says_what_seals_it(
     assert done.returncode == 1
     assert b"secrets: closed" in done.stdout
     assert "newTag: v1" in fleet.file("prod").read_text()
+
+
+def test_an_image_that_was_taken_back_is_held_in_whatever_release_it_comes(
+    repo: Repo, typed: Run
+) -> None:
+    fleet = Fleet(repo)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for words in (
+        ["stage", "prod", "paw"],
+        ["merge", "1"],
+        ["rollback", "prod", "paw", "--reason", "it crashes"],
+        ["merge", "2"],
+    ):
+        assert typed("promote", *words, cwd=repo.path).returncode == 0
+    fleet.commit(entry("prod", fleet.first, "v1", a="7"))  # by hand, which lifts nothing
+    fleet.commit(entry("stage", fleet.change(5), "v2"))
+    for words in (
+        ["stage", "prod", "paw"],
+        ["stage", "prod", "paw", "--dry-run"],
+        ["status", "prod"],
+    ):
+        done = typed("promote", *words, cwd=repo.path)
+        assert done.returncode == 1
+        said = done.stdout.decode()
+        assert "paw:v2 would come again" in said
+        assert "rolled it back: it crashes" in said
+        assert "--override hold --reason TEXT" in said
+    fleet.commit(entry("stage", fleet.change(6), "v3"))
+    assert typed("promote", "stage", "prod", "paw", cwd=repo.path).returncode == 0
+
+
+def test_what_is_held_of_several_apps_is_told_in_the_request(repo: Repo, typed: Run) -> None:
+    from reconciler.forges.local import LocalForge
+
+    fleet = Fleet(repo)
+    fleet.commit(overlay("dog", 1))
+    first = repo.git("rev-parse", "HEAD")
+    fleet.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for words in (
+        ["stage", "prod", "paw"],
+        ["merge", "1"],
+        ["rollback", "prod", "paw", "--reason", "it crashes"],
+        ["merge", "2"],
+    ):
+        typed("promote", *words, cwd=repo.path)
+    fleet.commit(entry("stage", fleet.change(5), "v2"), entry("stage", first, "v2", app="dog"))
+    typed("promote", "stage", "prod", "--all", cwd=repo.path)
+    body = LocalForge(str(repo.path)).pull(3).body
+    assert "rolled it back&#58; it crashes" in body

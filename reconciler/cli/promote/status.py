@@ -118,7 +118,9 @@ def _show(standing: PromotionStanding, why: bool) -> None:
     typer.echo(typer.style(printable(f"{number}{way}: {apps}"), bold=True), color=color)
     for step in plan.blocked:
         typer.echo(f"  {step.app} {STEP_STATES[step.state]}")
-    if plan.blocked:
+        for said in step.problem.lines() if step.problem else ():
+            typer.echo(printable(f"    {said}"))
+    if any(step.problem is None for step in plan.blocked):
         typer.echo(f"  reconciler promote {plan.source} {plan.target} APP --dry-run says why")
     if plan.due:
         for line in gate_lines(results, why):

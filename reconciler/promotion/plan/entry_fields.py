@@ -41,6 +41,11 @@ class FieldAddress:
     def is_ref(self) -> bool:
         return self.steps[0] in BASES
 
+    @property
+    def names_release(self) -> bool:
+        """Is it a pinned commit or an image: what tells one release from another?"""
+        return self.is_ref or self.steps[0] == "images"
+
 
 @dataclass(frozen=True, slots=True)
 class EntryFields:

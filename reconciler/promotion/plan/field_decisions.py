@@ -49,11 +49,6 @@ class Decision:
     def is_edit(self) -> bool:
         return self.kind in (FieldDecision.promoted, FieldDecision.review)
 
-    @property
-    def names_release(self) -> bool:
-        """Is it a pinned commit or an image: what tells one release from another?"""
-        return self.address.is_ref or self.address.steps[0] == "images"
-
 
 @dataclass(frozen=True, slots=True)
 class FieldPast:

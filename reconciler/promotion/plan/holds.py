@@ -1,11 +1,14 @@
 """What was taken away is not promoted again by itself.
 
 The history of the main branch says so, by the commit of the rollback or by what somebody did by
-hand: it holds for as long as the entry has the release that was given to it then.
+hand: it holds for as long as the entry has the release that was given to it then. The images that
+went with it are held in whatever release they come again, for as long as the entry has the commits
+and images that were given to it then.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,15 +17,17 @@ from reconciler.errors import FleetError
 from reconciler.git.file_history import CommitMessage, CommitSummary
 from reconciler.git.repository import Repository
 from reconciler.git.trailers import trailers
+from reconciler.kubernetes.images import images_in
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.promotion.plan.release_fields import release_fields
-from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
+from reconciler.promotion.plan.release_fingerprint import IMAGE, of_bytes, of_edits, of_image
 from reconciler.promotion.promotion_request import PromotionRequest, request_of_commit
 from reconciler.render.renderer import Renderer
+from reconciler.text.suggestions import listing
 from reconciler.trees.edited import EditedTree
 from reconciler.trees.tree import Tree
 
@@ -31,9 +36,9 @@ HOLD = "Promotion-Hold"
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Releases of an app that stay away from an environment, and what took them away."""
+    """Releases and images of an app that stay away from an environment, by their marks."""
 
-    releases: frozenset[str]
+    marks: frozenset[str]
     why: str
 
 
@@ -67,28 +72,56 @@ def hold_of(brought: Iterable[tuple[CommitMessage, PromotionRequest]], app: AppN
     """What a rollback says that gave an entry its present release."""
     for found, request in brought:
         for value in trailers(found.message).get(HOLD, []):
-            name, *releases = value.split()
+            name, *marks = value.split()
             if name == app:
                 why = f"{found.id[:10]} rolled it back"
                 why = f"{why}: {request.reason}" if request.reason else why
-                return Hold(frozenset(releases), why)
+                return Hold(frozenset(marks), why)
+    return None
+
+
+def images_hold(
+    repository: Repository, record: EntryPast, environment: Environment, app: AppName, file: str
+) -> Hold | None:
+    """The images that the last rollback took away, though a parameter may have changed since."""
+    now: Mapping[FieldAddress, Any] | None = None
+    for version, fields in record.versions(file):
+        found = release_fields(environment, app, fields) if fields else {}
+        named = {address: value for address, value in found.items() if address.names_release}
+        if now is None:
+            now = named
+        if named != now:
+            return None
+        hold = hold_of(ours(repository, version.commit.id, environment.name), app)
+        if hold:
+            return replace(hold, marks=frozenset(m for m in hold.marks if m.startswith(IMAGE)))
     return None
 
 
 def held_of(
     plan: Plan, holds: Mapping[AppName, Hold], renderer: Renderer, tree: Tree
 ) -> dict[AppName, Hold]:
-    """Of the apps that a plan would promote, those whose very release is kept away."""
+    """Of the apps that a plan would promote, those whose release or image is kept away."""
     after = EditedTree(tree, plan.edits)
-    return {
-        step.app: hold
-        for step in plan.due
-        if (hold := holds.get(step.app)) and _marks(step, renderer, after) & hold.releases
-    }
+    found = {}
+    for step in plan.due:
+        hold = holds.get(step.app)
+        if hold is None:
+            continue
+        before, then = (renderer.render(side, step.entry.folder).manifest for side in (tree, after))
+        new = coming_images(renderer, before, then)
+        again = [image for image in sorted(new) if of_image(image) in hold.marks]
+        if {of_edits(step.edits), of_bytes(then)} & hold.marks:
+            found[step.app] = hold
+        elif again:
+            found[step.app] = replace(hold, why=f"{listing(again)} would come again; {hold.why}")
+    return found
 
 
-def _marks(step: PromotionStep, renderer: Renderer, after: Tree) -> set[str]:
-    return {of_edits(step.edits), of_bytes(renderer.render(after, step.entry.folder).manifest)}
+def coming_images(renderer: Renderer, before: bytes, after: bytes) -> set[str]:
+    """Those that `after` runs and `before` does not."""
+    was, now = (set(images_in(json.loads(renderer.kernel.objects(m)))) for m in (before, after))
+    return now - was
 
 
 def held_back(plan: Plan, held: Mapping[AppName, Hold]) -> Plan:
@@ -105,6 +138,6 @@ def _held(plan: Plan, step: PromotionStep, hold: Hold) -> PromotionStep:
         problem=FleetError(
             f"this release of {step.app} is held back from {plan.target}",
             why=hold.why,
-            hint="promote a newer release, or this one again with --override hold --reason TEXT",
+            hint="promote a newer image, or this one again with --override hold --reason TEXT",
         ),
     )

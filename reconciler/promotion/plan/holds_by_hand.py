@@ -17,9 +17,9 @@ from reconciler.model.paths import AppName
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.field_past import EntryPast
-from reconciler.promotion.plan.holds import Hold
+from reconciler.promotion.plan.holds import Hold, coming_images
 from reconciler.promotion.plan.release_fields import release_fields
-from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
+from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits, of_image
 from reconciler.promotion.plan.rollback import rollback_order
 from reconciler.promotion.plan.steps import Base
 from reconciler.render.renderer import Renderer
@@ -60,5 +60,12 @@ def hold_by_hand(
             trees.append(EditedTree(base.tree, {edit.path: edit.after}))
     folder = Entry(environment.name, app).folder
     renders = renderer.render_each([(tree, folder) for tree in trees])
-    marks = {of_bytes(render.manifest) for render in renders if not render.error}
-    return Hold(frozenset(marks.union(ways)), f"{setter.id[:10]} took it away by hand")
+    known = [render.manifest for render in renders if not render.error]
+    here = renderer.render(base.tree, folder)
+    images = (
+        set()
+        if here.error
+        else {of_image(image) for m in known for image in coming_images(renderer, here.manifest, m)}
+    )
+    marks = images.union(ways, map(of_bytes, known))
+    return Hold(frozenset(marks), f"{setter.id[:10]} took it away by hand")

@@ -18,7 +18,15 @@ from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import read_fields
 from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.field_past import EntryPast
-from reconciler.promotion.plan.holds import Hold, held_back, held_of, hold_of, ours, setter_of
+from reconciler.promotion.plan.holds import (
+    Hold,
+    held_back,
+    held_of,
+    hold_of,
+    images_hold,
+    ours,
+    setter_of,
+)
 from reconciler.promotion.plan.holds_by_hand import hold_by_hand
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.promotion.plan.rollback import holds_of, release_before, rollback_plan
@@ -146,7 +154,7 @@ class Planner:
 
     def _refused(self, base: Base, target: Environment, apps: Iterable[AppName]) -> set[str]:
         """What was taken away is no way back."""
-        return {mark for h in self.holds(base, target, apps).values() for mark in h.releases}
+        return {mark for h in self.holds(base, target, apps).values() for mark in h.marks}
 
     def holds(
         self, base: Base, target: Environment, apps: Iterable[AppName]
@@ -169,8 +177,10 @@ class Planner:
             return None
         brought = list(ours(self.repository, setter.id, target.name))
         if brought:
-            return hold_of(brought, app)
-        return hold_by_hand(base, self.renderer, record, target, app, file, setter)
+            found = hold_of(brought, app)
+        else:
+            found = hold_by_hand(base, self.renderer, record, target, app, file, setter)
+        return found or images_hold(self.repository, record, target, app, file)
 
 
 def _of_releases(plan: Plan) -> Plan:
@@ -184,7 +194,9 @@ def _of_release(plan: Plan, step: PromotionStep) -> PromotionStep:
         return step
     why = f"it is {plan.source}'s own"
     decisions = tuple(
-        replace(d, kind=FieldDecision.kept, why=why) if d.is_edit and not d.names_release else d
+        replace(d, kind=FieldDecision.kept, why=why)
+        if d.is_edit and not d.address.names_release
+        else d
         for d in step.decisions
     )
     found = replace(step, decisions=decisions, edit=None)

@@ -10,6 +10,7 @@ from reconciler.promotion.plan.field_decisions import ABSENT, Decision
 from reconciler.promotion.plan.plan import Plan
 
 DIGITS = 16
+IMAGE = "image:"  # what the mark of an image alone begins with
 
 
 def of_edits(decisions: Iterable[Decision]) -> str:
@@ -20,6 +21,10 @@ def of_edits(decisions: Iterable[Decision]) -> str:
 
 def of_bytes(content: bytes) -> str:
     return sha256(content).hexdigest()[:DIGITS]
+
+
+def of_image(image: str) -> str:
+    return f"{IMAGE}{of_bytes(image.encode())}"
 
 
 def of_plan(plan: Plan) -> str:

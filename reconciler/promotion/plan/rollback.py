@@ -19,13 +19,14 @@ from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
 from reconciler.promotion.plan.field_past import EntryPast
-from reconciler.promotion.plan.holds import HOLD
+from reconciler.promotion.plan.holds import HOLD, coming_images
 from reconciler.promotion.plan.pinned_commit import leads_to
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.promotion.plan.release_fields import release_fields
-from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits
+from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits, of_image
 from reconciler.promotion.plan.steps import Base
 from reconciler.render.renderer import Renderer
+from reconciler.trees.edited import EditedTree
 
 UNTOLD = (
     "this clone is shallow, and does not tell what was before",
@@ -65,12 +66,17 @@ def release_before(
 def holds_of(plan: Plan, base: Base, renderer: Renderer) -> list[tuple[str, str]]:
     """The trailers that keep what is taken back from coming again."""
     found = []
+    after = EditedTree(base.tree, plan.edits)
     for step in plan.due:
         taken = [Decision(d.address, d.kind, d.target, d.source, d.why) for d in step.edits]
-        before = renderer.render_all(base.tree, [step.entry.folder])[0]
+        folder = step.entry.folder
+        before, then = (renderer.render_all(side, [folder])[0] for side in (base.tree, after))
         marks = [of_edits(taken)]
         if not before.error:  # what does not render is rolled back all the same
             marks.append(of_bytes(before.manifest))
+            if not then.error:
+                gone = coming_images(renderer, then.manifest, before.manifest)
+                marks += sorted(map(of_image, gone))
         found.append((HOLD, " ".join([step.app, *marks])))
     return found
 

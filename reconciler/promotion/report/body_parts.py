@@ -110,7 +110,8 @@ def _rest(found: Sequence[object]) -> str:
 
 
 def _error(error: ReconcilerError) -> str:
-    return short(error.what) + to_do(error.hint)
+    because = f" ({short(error.why)})" if error.why else ""
+    return short(error.what) + because + to_do(error.hint)
 
 
 def rollback_part(plan: Plan, most: int) -> str:

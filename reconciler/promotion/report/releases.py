@@ -44,7 +44,7 @@ def apps_table(
 
 def release_of(step: PromotionStep) -> list[Decision]:
     """What tells it from another; all that changes, if that is something else."""
-    return [decision for decision in step.edits if decision.names_release] or step.edits
+    return [decision for decision in step.edits if decision.address.names_release] or step.edits
 
 
 def linked(text: str, url: str) -> str:
