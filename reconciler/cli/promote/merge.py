@@ -12,6 +12,7 @@ from reconciler.cli.promote.request_output import show_outcome
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import MergeOutcome, PullRequestState
+from reconciler.promotion.gates.as_text import waiting_text
 from reconciler.promotion.pull_request.advance import advance
 from reconciler.promotion.pull_request.situation import RequestOptions
 from reconciler.session.promotion import open_locked_session
@@ -19,12 +20,12 @@ from reconciler.session.repository import the_repository
 
 EXAMPLES = """**Examples**
 
-`reconciler promote merge 3`: merge pull request 3, if its gates let it pass
+`reconciler promote merge 3`: merge request 3, if its gates let it pass
 """
 
 
 def merge_(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The pull request.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -39,18 +40,26 @@ def merge_(
     ) as session:
         pull = session.forge.pull(number)
         if pull.state is not PullRequestState.open:
-            raise UsageError(f"pull request {number} is {pull.state}")
+            raise UsageError(f"request {number} is {pull.state}")
         ours = session.our_pull(pull)
         if ours is None:
-            raise UsageError(f"pull request {number} is no promotion", hint="merge it in the forge")
+            raise UsageError(f"request {number} is no promotion", hint="merge it in the forge")
         done = advance(session, ours.request, RequestOptions(merge=True))
     if done.merge is MergeOutcome.merged:
-        typer.echo(f"pull request {number} is merged")
+        typer.echo(f"request {number} is merged")
         return
     show_outcome(done)
     if done.pull is None or done.pull.state is not PullRequestState.open:
         return
-    if any(not result.passes for result in done.results):
-        raise CheckFailed(f"pull request {number} has to wait", hint="its gates say for what")
+    waiting = [result for result in done.results if not result.passes]
+    if waiting:
+        raise CheckFailed(
+            f"request {number} cannot be merged yet",
+            why="; ".join(map(waiting_text, waiting)),
+            hint=f"reconciler promote status {done.request.target} --why",
+        )
     if done.merge:
-        raise CheckFailed(f"pull request {number} is not merged: {done.merge}", hint="try it again")
+        raise CheckFailed(
+            f"request {number} is not merged: {done.merge}",
+            hint=f"reconciler promote merge {number}",
+        )

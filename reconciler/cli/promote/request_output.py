@@ -9,7 +9,11 @@ import typer
 
 from reconciler.cli.diff import styled
 from reconciler.cli.promote.plan_output import planned_document, show_proposal
+from reconciler.errors import printable
+from reconciler.forges.forge import PullRequest
+from reconciler.git.names import OUR_REFS
 from reconciler.promotion.gates.as_text import gate_lines
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.actions import action_document
 from reconciler.promotion.pull_request.advance import End, PromotionOutcome
 
@@ -18,24 +22,55 @@ def show_outcome(done: PromotionOutcome) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     if done.proposal:
         show_proposal(done.proposal)
+    if done.pull:
+        typer.echo(printable(_request_text(done, done.pull)))
+    elif done.end is End.nothing:
+        typer.echo("nothing to promote")
+    if done.end is End.proposed:
+        for line in gate_lines(done.results, why=True):
+            typer.echo(styled(line), color=color)
+    for number in done.superseded:
+        typer.echo(f"request {number} is superseded, and closed")
+
+
+def _request_text(done: PromotionOutcome, pull: PullRequest) -> str:
+    request = f"request {pull.number}"
     match done.end:
         case End.nothing:
-            typer.echo("nothing to promote")
-            if done.pull:
-                typer.echo(f"{done.pull.url} is {done.pull.state}")
-        case End.abandoned if done.pull:
-            typer.echo(f"{done.pull.url} proposed this release, and was closed without a merge")
-            typer.echo("to do: --again proposes it once more")
-        case End.merged if done.pull:
-            typer.echo(f"{done.pull.url} is merged")
-        case End.proposed if done.pull:
-            word = "is created" if done.created else "is up to date"
-            draft = ", a draft" if done.pull.draft else ""
-            typer.echo(f"{done.pull.url} {word}{draft}")
-            for line in gate_lines(done.results, why=True):
-                typer.echo(styled(line), color=color)
-    for number in done.superseded:
-        typer.echo(f"pull request {number} is superseded, and closed")
+            return f"nothing to promote: {request} is {pull.state}"
+        case End.abandoned:
+            again = f"to do: {again_command(done.request)}"
+            return f"{request} proposed this release, and was closed without a merge\n{again}"
+        case End.merged:
+            return f"{request} is merged"
+        case End.proposed:
+            draft = ", a draft" if pull.draft else ""
+            where = f"branch {pull.branch}{draft}" + ("" if is_kept_here(pull) else f", {pull.url}")
+            said = (
+                f"Opened {request} ({where})"
+                if done.created
+                else f"{request} is up to date ({where})"
+            )
+            return f"{said}. Next: {_next(done, pull)}"
+
+
+def _next(done: PromotionOutcome, pull: PullRequest) -> str:
+    """The gates of what was opened just now were not asked about it yet."""
+    if done.results and all(result.passes for result in done.results):
+        return f"reconciler promote merge {pull.number}"
+    return f"reconciler promote status {done.request.target}"
+
+
+def is_kept_here(pull: PullRequest) -> bool:
+    """There is no page of it for anybody to open."""
+    return pull.url.startswith(OUR_REFS)
+
+
+def again_command(request: PromotionRequest) -> str:
+    apps = " ".join(request.apps) or "--all"
+    if request.kind is PromotionKind.rollback:
+        return f"reconciler promote rollback {request.target} {apps} --again"
+    return f"reconciler promote {request.source} {request.target} {apps} --again"
 
 
 def outcome_document(done: PromotionOutcome) -> dict[str, Any]:

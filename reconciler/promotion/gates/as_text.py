@@ -42,3 +42,9 @@ def outlook_text(results: Sequence[GateResult], opens: datetime | None) -> str:
     if opens is None:
         return f"waiting for: {names}"
     return f"waiting for: {names}, until {moment(opens)} if nothing happens until then"
+
+
+def waiting_text(result: GateResult) -> str:
+    """One gate that is not open, in a clause."""
+    until = f" until {moment(result.opens)}" if result.opens else ""
+    return f"{result.name}{until or f', {result.evidence}'}"
