@@ -95,12 +95,15 @@ def probe(place: ForgeAddress, way: HttpRoute) -> ForgeAddress:
 
 @contextmanager
 def connect(
-    place: ForgeAddress, proof: ForgeToken | GitHubApp | None, way: HttpRoute
+    place: ForgeAddress, proof: ForgeToken | GitHubApp | None, way: HttpRoute, clone: str = ""
 ) -> Iterator[ForgeConnection]:
-    """Speak to it as the user whom the token belongs to, or as an app of GitHub's."""
+    """Speak to it as the user whom the token belongs to, or as an app of GitHub's.
+
+    Of a repository that is its own forge, as who Git says in this `clone`.
+    """
     project = place.project
     if place.kind == LOCAL:
-        yield ForgeConnection(LocalForge(project.path))
+        yield ForgeConnection(LocalForge(project.path, clone=clone))
         return
     if place.kind not in FORGES:
         raise _unknown(project.web)
@@ -123,11 +126,10 @@ def connect(
         client = stack.enter_context(
             ForgeClient(make.name, api, tokens, make.needs, way, make.headers)
         )
-        user = USERS[place.kind]
 
         def login() -> tuple[str, str]:
             with understood(make.name):
-                return user, tokens().reveal()
+                return USERS[place.kind], tokens().reveal()
 
         yield ForgeConnection(make(client, project), login)
 

@@ -47,17 +47,21 @@ class LocalForge:
     kind = LOCAL
     longest_body = 1_000_000
 
-    def __init__(self, root: str, user: str = "") -> None:
+    def __init__(self, root: str, user: str = "", clone: str = "") -> None:
+        """Whoever works in a `clone` of it is who Git says there."""
         self.root = root
+        self._clone = clone or root
         self._records = RefFiles(root)
         self._git = self._records.git
         self._name = user
 
     def user(self) -> str:
         if not self._name:
-            said = run_git(self.root, "config", "user.name", may_fail=True).decode().strip()
-            self._name = said or "unknown"
+            self._name = self._said("user.name") or "unknown"
         return self._name
+
+    def _said(self, setting: str) -> str:
+        return run_git(self._clone, "config", setting, may_fail=True).decode().strip()
 
     def open_pulls(self) -> list[PullRequest]:
         return [pull for pull in self._pulls() if pull.state is PullRequestState.open]
@@ -219,7 +223,9 @@ class LocalForge:
         index = self._git.merge_commits(self._git[tip].id, self._git[pull.commit].id)
         if index.conflicts:
             return None
-        made = make_commit(self.root, str(index.write_tree(self._git)), [tip, pull.commit], message)
+        tree, parents = str(index.write_tree(self._git)), [tip, pull.commit]
+        who = [f"{s}={self._said(s)}" for s in ("user.name", "user.email") if self._said(s)]
+        made = make_commit(self.root, tree, parents, message, who)
         folder = checked_out_in(self.root, pull.base)
         if folder:  # its files follow, but for those that somebody is working on
             run_git(folder, "merge", "--quiet", "--ff-only", made, hint=WORK)

@@ -75,7 +75,7 @@ def open_forge(settings: Settings, root: str, kind: str) -> Iterator[Reached]:
         place = probe(place, way)
     here = urlsplit(urls[0]).hostname == urlsplit(place.project.web).hostname
     proof = None if place.kind == LOCAL else _proof(settings, place, urls[0], root, here=here)
-    with connect(place, proof, way) as found:
+    with connect(place, proof, way, root) as found:
         remote = Remote(root, urls[0], settings.variables, found.login if here else None)
         forge = found.forge
         yield Reached(forge, OriginBranches(remote), lambda: _bench(root, forge, remote))

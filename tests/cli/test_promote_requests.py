@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -37,15 +38,25 @@ def tag(fleet: Fleet) -> str:
 
 def test_a_request_is_merged_once_it_is_approved(due: Fleet, typed: Run) -> None:
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
-    assert b"requests/1:request.json is created" in done.stdout
+    opened = b"Opened request 1 (branch promote/stage/prod/app/paw). "
+    assert opened + b"Next: reconciler promote status prod\n" in done.stdout
     assert b"approvals: waiting" in done.stdout
     done = typed("promote", "merge", "1", cwd=due.repo.path)
     assert (done.returncode, tag(due)) == (1, "v1")
-    assert b"has to wait" in done.stderr
+    assert done.stderr.decode().splitlines() == [
+        "error: request 1 cannot be merged yet",
+        "  because: approvals, request 1 has 0 of 1 approvals",
+        "  to do: reconciler promote status prod --why",
+    ]
+    own = typed("promote", "approve", "1", cwd=due.repo.path)
+    assert own.returncode == 2
+    assert b"alice opened request 1, and cannot approve it" in own.stderr
     due.repo.git("config", "user.name", "bob")
     assert typed("promote", "approve", "1", cwd=due.repo.path).returncode == 0
     assert typed("promote", "merge", "1", cwd=due.repo.path).returncode == 0
     assert tag(due) == "v2"
+    late = typed("promote", "approve", "1", cwd=due.repo.path)
+    assert (late.returncode, b"request 1 is merged" in late.stderr) == (2, True)
     assert due.repo.git("for-each-ref", "refs/heads/promote/") == ""
 
 
@@ -73,7 +84,7 @@ def test_a_rollback_takes_it_back_and_holds_it(due: Fleet, typed: Run) -> None:
     assert "is held back" in run("status", "prod")[1]
     code, said = run("stage", "prod", "paw", "--override", "hold", "--reason", "the node was full")
     assert code == 0, said
-    assert "requests/3:request.json is created" in said
+    assert "Opened request 3 " in said
 
 
 def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Run) -> None:
@@ -231,3 +242,20 @@ def test_what_is_held_of_several_apps_is_told_in_the_request(repo: Repo, typed: 
     typed("promote", "stage", "prod", "--all", cwd=repo.path)
     body = LocalForge(str(repo.path)).pull(3).body
     assert "rolled it back&#58; it crashes" in body
+
+
+def test_in_a_clone_of_a_folder_it_is_the_clones_own_user_who_approves(
+    repo: Repo, typed: Run, tmp_path: Path
+) -> None:
+    fleet = Fleet(repo, {"prod": "promotion: {gates: [{type: approvals}]}\n"})
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    bare = tmp_path / "origin.git"
+    repo.git("clone", "--quiet", "--bare", str(repo.path), str(bare))
+    for name in ("pat", "ann"):
+        repo.git("clone", "--quiet", str(bare), str(tmp_path / name))
+        for key, value in (("name", name), ("email", f"{name}@fleet.example")):
+            repo.git("-C", str(tmp_path / name), "config", f"user.{key}", value)
+    assert typed("promote", "stage", "prod", "paw", cwd=tmp_path / "pat").returncode == 0
+    done = typed("promote", "approve", "1", cwd=tmp_path / "ann")
+    assert b"request 1 is approved by ann at " in done.stdout
+    assert typed("promote", "merge", "1", cwd=tmp_path / "pat").returncode == 0

@@ -9,12 +9,13 @@ import typer
 from reconciler.cli.options import ForgeKind, Root
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
+from reconciler.forges.forge import PullRequestState
 from reconciler.session.forge import open_forge
 from reconciler.session.repository import the_repository
 
 EXAMPLES = """**Examples**
 
-`reconciler promote approve 3`: consent to request 3 of this repository
+`reconciler promote approve 3`: approve request 3 of this repository
 """
 
 
@@ -23,16 +24,24 @@ def approve(
     forge: ForgeKind = "",
     root: Root = None,
 ) -> None:
-    """Consent to a promotion whose request is kept in this repository, as it is now.
+    """Approve a request of the local forge, as it is now.
 
-    It is your `user.name` of Git that consents.
+    You are who Git says in this clone: `git config user.name`. Nobody approves what they opened.
     """
     from reconciler.forges.local import LocalForge
 
     repository = the_repository(root)
     with open_forge(SETTINGS, repository.path, forge) as reached:
-        if not isinstance(reached.forge, LocalForge):
-            raise UsageError("the forge has reviews of its own", hint="approve it there")
-        pull = reached.forge.pull(number)
-        reached.forge.approve(pull)
-    typer.echo(f"request {number} is approved at {pull.commit[:10]}")
+        local, pull = reached.forge, reached.forge.pull(number)
+        if not isinstance(local, LocalForge):
+            raise UsageError("the forge has reviews of its own", hint=f"approve it at {pull.url}")
+        if pull.state is not PullRequestState.open:
+            raise UsageError(f"request {number} is {pull.state}", hint="reconciler promote list")
+        if local.user().casefold() == pull.author.casefold():
+            raise UsageError(
+                f"{pull.author} opened request {number}, and cannot approve it",
+                why="you are who Git says: git config user.name",
+                hint=f"somebody else runs reconciler promote approve {number}",
+            )
+        local.approve(pull)
+    typer.echo(f"request {number} is approved by {local.user()} at {pull.commit[:10]}")
