@@ -171,7 +171,7 @@ def test_each_line_has_its_reason(due: Fleet, typed: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "what", "hint"),
     [
-        (["stag", "prod", "paw"], "there is no environment stag", "did you mean stage?"),
+        (["stag", "prod", "paw"], "stag is neither a command of promote", "did you mean stage?"),
         (["stage", "prd", "paw"], "there is no environment prd", "did you mean prod?"),
         (["stage", "prod", "pow"], "stage runs no app pow", "did you mean paw?"),
         (["stage", "prod"], "name the apps, or say --all", "reconciler promote stage prod APP"),

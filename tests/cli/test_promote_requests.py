@@ -259,3 +259,41 @@ def test_in_a_clone_of_a_folder_it_is_the_clones_own_user_who_approves(
     done = typed("promote", "approve", "1", cwd=tmp_path / "ann")
     assert b"request 1 is approved by ann at " in done.stdout
     assert typed("promote", "merge", "1", cwd=tmp_path / "pat").returncode == 0
+
+
+def test_requests_are_listed_shown_and_closed_with_a_word(due: Fleet, typed: Run) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = typed("promote", *words, cwd=due.repo.path)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    assert run("list") == (0, "no request is open\n")
+    run("stage", "prod", "paw")
+    code, said = run("list", "prod")
+    assert code == 0
+    assert said.startswith("1  Promote paw ")
+    assert said.endswith("  open  0 min  branch promote/stage/prod/app/paw\n")
+    assert run("list", "stage")[1] == "no request is open\n"
+    (listed,) = json.loads(run("list", "-o", "json")[1])["requests"]
+    assert (listed["number"], listed["target"], listed["author"]) == (1, "prod", "alice")
+    code, said = run("show", "1")
+    assert code == 0
+    for part in ("request 1: Promote paw ", "### Apps", "newTag: v1 → v2", "~ approvals: waiting"):
+        assert part in said
+    shown = json.loads(run("show", "1", "-o", "json")[1])
+    assert shown["status"]["pull"]["number"] == 1
+    assert run("close", "1", "--reason", "not this week")[1] == "request 1 is closed\n"
+    code, said = run("close", "1")
+    assert (code, "request 1 is closed" in said) == (2, True)
+    assert "closed, opened by alice" in run("show", "1")[1]
+    code, said = run("stage", "prod", "paw")
+    assert code == 1
+    assert "to do: reconciler promote stage prod paw --again" in said
+
+
+def test_what_is_neither_a_command_nor_an_environment_is_told(due: Fleet, typed: Run) -> None:
+    done = typed("promote", "view", "1", cwd=due.repo.path)
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert "view is neither a command of promote nor an environment" in said
+    assert "commands: propose, rollback, list, show, approve, merge, close, status" in said
+    assert "environments: dev, stage, prod" in said

@@ -29,8 +29,11 @@ class PromoteCommands(LazyGroup):
     called: ClassVar = {
         PROPOSE: "promote",
         "rollback": "rollback",
+        "list": "list_",
+        "show": "show",
         "approve": "approve",
         "merge": "merge_",
+        "close": "close",
         "status": "status_",
         "history": "history_",
     }

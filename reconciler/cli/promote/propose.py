@@ -8,6 +8,7 @@ import typer
 
 from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, show_warning, write_json
+from reconciler.cli.promote import PromoteCommands
 from reconciler.cli.promote.plan_output import end_with, planned_document, show_plan, show_proposal
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
@@ -23,10 +24,12 @@ from reconciler.session.planner import open_planner
 from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_fetched
 from reconciler.text.markdown import quiet
+from reconciler.text.suggestions import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
+    from reconciler.model.fleet import Fleet
     from reconciler.promotion.plan.plan import Plan
     from reconciler.promotion.pull_request.branch import Proposal
 
@@ -102,6 +105,9 @@ def promote(
     It is planned on the main branch. The files on disk take no part, and stay as they are. What
     is open for the same promotion is brought up to date.
     """
+    repository = the_repository(root)
+    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
+    _check_is_environment(source, here)
     names = apps or []
     if bool(names) is everything:
         raise UsageError(
@@ -114,8 +120,6 @@ def promote(
             "an override needs a reason" if gates else "--reason is for --override",
             hint="write --override GATE --reason TEXT",
         )
-    repository = the_repository(root)
-    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
     commit = repository.resolve(release) if release else ""
     unheld = quiet(reason) if hold.NAME in gates else ""
     wanted = tuple(map(AppName, names))
@@ -156,6 +160,20 @@ def promote(
             show_plan(outcome.plan, explain, outcome.lacks)
             show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
+
+
+def _check_is_environment(source: str, fleet: Fleet) -> None:
+    """Whatever is no command of promote comes here, so it may have been meant as one."""
+    known = [environment.name for environment in fleet.environments]
+    if source in known:
+        return
+    commands = ", ".join(PromoteCommands.called)
+    near = did_you_mean(source, [*known, *PromoteCommands.called])
+    raise UsageError(
+        f"{source} is neither a command of promote nor an environment",
+        why=f"commands: {commands}; environments: {', '.join(known)}",
+        hint=near or "reconciler promote SOURCE TARGET APP",
+    )
 
 
 def _make_branches(

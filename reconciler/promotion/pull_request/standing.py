@@ -47,7 +47,7 @@ def standings(
     opened = [o for o in session.our_pulls() if o.request.target == target] if session else []
     for ours in opened:
         assert session  # noqa: S101
-        yield _of_pull(session, ours, now)
+        yield standing_of(session, ours, now)
     for source in _sources(planner, target, needed=not opened):
         kind = PromotionKind.promotion
         alike = [o for o in opened if (o.request.kind, o.request.source) == (kind, source)]
@@ -70,7 +70,9 @@ def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
     return target.promotes_from
 
 
-def _of_pull(session: PromotionSession, ours: OurPullRequest, now: datetime) -> PromotionStanding:
+def standing_of(
+    session: PromotionSession, ours: OurPullRequest, now: datetime
+) -> PromotionStanding:
     planned = session.planned(ours.request)
     branch = observe_branch(session.builder, session.branches, work_of(planned))
     return _standing(session.planner, session.sources, planned, now, session, ours.pull, branch)

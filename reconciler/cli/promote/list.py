@@ -1,0 +1,68 @@
+"""reconciler promote list"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import ForgeKind, Output, Root
+from reconciler.cli.output import write_json
+from reconciler.cli.promote.request_output import is_kept_here
+from reconciler.cli.variables import SETTINGS
+from reconciler.errors import printable
+from reconciler.promotion.promotion_request import target_of
+from reconciler.session.forge import open_forge
+from reconciler.session.repository import the_repository
+from reconciler.text.durations import length
+
+EXAMPLES = """**Examples**
+
+`reconciler promote list`: the requests that are open
+
+`reconciler promote list prod -o json`: those to prod, for programs
+"""
+
+
+def list_(
+    environment: Annotated[
+        str, typer.Argument(metavar="ENV", help="Only requests to this environment.")
+    ] = "",
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    forge: ForgeKind = "",
+    root: Root = None,
+) -> None:
+    """List the open requests: number, what they do, state, age, and where they are."""
+    with open_forge(SETTINGS, the_repository(root).path, forge) as reached:
+        ours = [pull for pull in reached.forge.open_pulls() if target_of(pull.branch)]
+    found = [pull for pull in ours if environment in ("", target_of(pull.branch))]
+    found.sort(key=lambda pull: pull.number)
+    if output is Output.json:
+        write_json(
+            {
+                "version": 1,
+                "requests": [
+                    {
+                        "number": pull.number,
+                        "url": pull.url,
+                        "title": pull.title,
+                        "target": target_of(pull.branch),
+                        "branch": pull.branch,
+                        "author": pull.author,
+                        "draft": pull.draft,
+                        "created": pull.created.isoformat(),
+                    }
+                    for pull in found
+                ],
+            }
+        )
+        return
+    now = datetime.now(UTC)
+    for pull in found:
+        state = "draft" if pull.draft else "open"
+        where = f"branch {pull.branch}" if is_kept_here(pull) else pull.url
+        said = f"{pull.number}  {pull.title}  {state}  {length(now - pull.created)}  {where}"
+        typer.echo(printable(said))
+    if not found:
+        typer.echo("no request is open")
