@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import unescape
 
 from reconciler.errors import printable
 
@@ -46,6 +47,11 @@ def fence(lines: Iterable[str], language: str = "") -> tuple[str, str]:
     ticks = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     end = "`" * max(3, ticks + 1)
     return f"{end}{language}\n", f"{end}\n"
+
+
+def as_plain(text: str) -> str:
+    """What a piece of prose says, for a terminal."""
+    return unescape(text).replace(SPACE, "")
 
 
 def without_markup(text: str) -> str:

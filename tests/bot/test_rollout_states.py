@@ -33,7 +33,7 @@ def test_what_fails_on_a_branch_of_its_own_goes_back_on_that_branch(build: Build
         promotion_fleet.later(minutes=10)
         follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
     (back,) = promotion_fleet.open()
-    assert (back.base, back.title) == ("live", "Roll back paw in prod")
+    assert (back.base, back.title) == ("live", "Roll back paw v2 → v1 in prod")
     assert "newTag: v1" in promotion_fleet.file(back.branch)
     assert "newTag: v2" in promotion_fleet.file("live")
     assert back.url in promotion_fleet.forge.comments(merged)[-1].body
@@ -53,7 +53,7 @@ def test_each_app_that_fails_gets_a_way_back_of_its_own(build: Build) -> None:
         promotion_fleet.later(minutes=10)
         follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
     back = {pull.title: pull for pull in promotion_fleet.open()}
-    assert set(back) == {"Roll back cat in prod", "Roll back paw in prod"}
+    assert set(back) == {"Roll back cat v2 → v1 in prod", "Roll back paw v2 → v1 in prod"}
     said = promotion_fleet.forge.comments(merged)[-1].body
     assert all(pull.url in said for pull in back.values())
 
@@ -97,7 +97,7 @@ def test_a_date_that_somebody_wrote_hides_no_rollout(
         promotion_fleet.later(minutes=10)
         follow(promotion_fleet, HealthSources(unreachable, httpx.Client))  # type: ignore[arg-type]
     (back,) = promotion_fleet.open()
-    assert back.title == "Roll back paw in prod"
+    assert back.title == "Roll back paw v2 → v1 in prod"
 
 
 def test_what_was_merged_long_ago_is_not_followed_because_of_a_date(

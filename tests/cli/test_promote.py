@@ -52,7 +52,7 @@ def test_a_dry_run_lists_what_a_run_would_do(due: Fleet, typed: Run) -> None:
     assert (push["action"], push["branch"], push["tip"]) == ("PushBranch", BRANCH, None)
     assert push["files"] == ["environments/prod/paw/kustomization.yaml"]
     assert (opening["action"], opening["base"]) == ("OpenPullRequest", "main")
-    assert opening["title"] == "Promote paw from stage to prod"
+    assert opening["title"] == "Promote paw v1 → v2 to prod"
     assert (statuses["action"], statuses["commit"]) == ("SetStatuses", None)
     assert names_of(due) == ["main"]
     done = json.loads(
@@ -89,7 +89,7 @@ def test_a_promotion_is_one_commit_on_a_branch(due: Fleet, typed: Run) -> None:
     changed = due.repo.git("diff", "--numstat", "main", BRANCH)
     assert changed == "2\t2\tenvironments/prod/paw/kustomization.yaml"
     message = due.repo.git("log", "-1", "--format=%B", BRANCH)
-    assert message.startswith("Promote paw from stage to prod\n")
+    assert message.startswith("Promote paw v1 → v2 to prod\n")
 
 
 def test_the_work_tree_and_the_index_stay_as_they_are(due: Fleet, typed: Run) -> None:

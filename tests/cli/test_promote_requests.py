@@ -297,3 +297,46 @@ def test_what_is_neither_a_command_nor_an_environment_is_told(due: Fleet, typed:
     assert "view is neither a command of promote nor an environment" in said
     assert "commands: propose, rollback, list, show, approve, merge, close, status" in said
     assert "environments: dev, stage, prod" in said
+
+
+def taken_back(fleet: Fleet, typed: Run) -> None:
+    """Prod got v2, and a request to take it back is open."""
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for words in (["stage", "prod", "paw"], ["merge", "1"], ["rollback", "prod", "paw"]):
+        assert typed("promote", *words, cwd=fleet.repo.path).returncode == 0
+
+
+def test_a_rollback_has_its_own_words_and_can_be_looked_at_first(repo: Repo, typed: Run) -> None:
+    from reconciler.forges.local import LocalForge
+
+    fleet = Fleet(repo)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for words in (["stage", "prod", "paw"], ["merge", "1"]):
+        assert typed("promote", *words, cwd=repo.path).returncode == 0
+    foreseen = typed("promote", "rollback", "prod", "paw", "--dry-run", cwd=repo.path)
+    assert foreseen.returncode == 0
+    assert "1 to go back; nothing is written with --dry-run" in foreseen.stdout.decode()
+    assert "no request is open" in typed("promote", "list", cwd=repo.path).stdout.decode()
+    done = typed("promote", "rollback", "prod", "paw", cwd=repo.path)
+    for said in (foreseen.stdout.decode(), done.stdout.decode()):
+        assert "paw in prod goes back: v2 → v1 (1 object changes)" in said
+    pull = LocalForge(str(repo.path)).pull(2)
+    assert pull.title == "Roll back paw v2 → v1 in prod"
+    assert "1 app goes back in <code>prod</code>" in pull.body
+    for unfit in ("healthy", "Roll back\n", "from <code>prod"):
+        assert unfit not in pull.body
+
+
+def test_a_rollback_of_what_prod_runs_no_more_is_closed_with_what_it_runs(
+    repo: Repo, typed: Run
+) -> None:
+    fleet = Fleet(repo)
+    taken_back(fleet, typed)
+    fleet.commit(entry("prod", fleet.first, "v3"))
+    done = typed("promote", "merge", "2", cwd=repo.path)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[:2] == [
+        "error: request 2 is closed, and not merged",
+        "  because: prod runs paw v3 by now, which is not what this takes back.",
+    ]
+    assert tag(fleet) == "v3"

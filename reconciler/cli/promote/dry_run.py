@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.promotion.gates.question import MissingSecret
     from reconciler.promotion.plan.plan import Plan
+    from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.promotion_request import PromotionRequest
     from reconciler.promotion.pull_request.situation import RequestOptions
+
+
+MakeRequest = Callable[["Planner"], "PromotionRequest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Foreseen:
 def foresee(
     repository: Repository,
     forge: str,
-    requests: Sequence[PromotionRequest],
+    requests: Sequence[MakeRequest],
     options: RequestOptions,
     *,
     cache: bool,
@@ -57,7 +61,7 @@ def foresee(
             why = e.what
     with open_planner(SETTINGS, repository, CHECKING, cache=cache, offline=offline) as planner:
         found = []
-        for request in requests:
+        for request in (make(planner) for make in requests):
             with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
                 planned = planner.planned(request, progress=bar)
             seen = inspect_target(planned.plan, planner.renderer, planned.tree, repository)
@@ -68,7 +72,7 @@ def foresee(
 def _with_forge(
     repository: Repository,
     forge: str,
-    requests: Sequence[PromotionRequest],
+    requests: Sequence[MakeRequest],
     options: RequestOptions,
     *,
     cache: bool,
@@ -82,7 +86,8 @@ def _with_forge(
     )
     with opened as (session, _):
         session.refresh()
-        found = [observe(session, request, options, foresee=True) for request in requests]
+        made = [make(session.planner) for make in requests]
+        found = [observe(session, request, options, foresee=True) for request in made]
         return [
             Foreseen(
                 now.plan,
@@ -96,7 +101,8 @@ def _with_forge(
 def show_foreseen(found: Foreseen, explain: bool) -> None:
     show_plan(found.plan, explain, found.lacks)
     due = len(found.plan.due)
-    said = f"{due:,} to be promoted" if due else "nothing to promote"
+    word = "to go back" if found.plan.goes_back else "to be promoted"
+    said = f"{due:,} {word}" if due else "nothing to promote"
     typer.echo(f"{said}; nothing is written with --dry-run" if due else said)
     if found.actions is None:
         typer.echo(printable(f"what would be done in the forge is not known: {found.why}"))

@@ -48,6 +48,12 @@ def merge_(
     if done.merge is MergeOutcome.merged:
         typer.echo(f"request {number} is merged")
         return
+    if done.pull and done.pull.state is PullRequestState.closed:
+        raise CheckFailed(
+            f"request {number} is closed, and not merged",
+            why=done.closed_because,
+            hint=f"reconciler promote status {done.request.target}",
+        )
     show_outcome(done)
     if done.pull is None or done.pull.state is not PullRequestState.open:
         return

@@ -13,6 +13,7 @@ from reconciler.errors import CheckFailed, UserError, printable
 from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
+from reconciler.promotion.plan.versions import versions
 from reconciler.text.diff_lines import PLAIN, REMOVED, Line
 
 TYPE_CHECKING = False
@@ -29,10 +30,22 @@ def show_plan(plan: Plan, explain: bool = False, lacks: Sequence[MissingSecret] 
         if step.state is StepState.same and len(plan.steps) > 1 and not explain:
             continue
         typer.echo()
-        typer.echo(typer.style(printable(title(step)), bold=True), color=color)
+        said = _back_text(plan, step) if plan.goes_back and step.edits else title(step)
+        typer.echo(typer.style(printable(said), bold=True), color=color)
         for line in (*step_lines(plan, step, explain), *_lacking_lines(step, lacks)):
             typer.echo(styled(line), color=color)
     typer.echo()
+
+
+def _back_text(plan: Plan, step: PromotionStep) -> str:
+    known = versions(step)
+    change = f": {known[0]} → {known[1]}" if known else ""
+    if step.difference is None:
+        return f"{step.app} in {plan.target} goes back{change}"
+    counts = step.difference.difference.counts()
+    changed = counts.added + counts.changed + counts.removed + counts.recreated
+    objects = "1 object changes" if changed == 1 else f"{changed:,} objects change"
+    return f"{step.app} in {plan.target} goes back{change} ({objects})"
 
 
 def _lacking_lines(step: PromotionStep, lacks: Sequence[MissingSecret]) -> Iterator[Line]:

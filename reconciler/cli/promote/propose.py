@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.model.fleet import Fleet
     from reconciler.promotion.plan.plan import Plan
+    from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.pull_request.branch import Proposal
 
 EXAMPLES = """**Examples**
@@ -140,7 +142,8 @@ def promote(
     passing = Override(tuple(gates), quiet(reason), "") if gates else None
     options = RequestOptions(again=again, override=passing)
     if dry_run:
-        found = foresee(repository, forge, requests, options, cache=not no_cache, offline=offline)
+        made = [partial(_as_it_is, request) for request in requests]
+        found = foresee(repository, forge, made, options, cache=not no_cache, offline=offline)
         if output is Output.json:
             write_json({"version": 1, "plans": [foreseen_document(one) for one in found]})
         else:
@@ -160,6 +163,10 @@ def promote(
             show_plan(outcome.plan, explain, outcome.lacks)
             show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
+
+
+def _as_it_is(request: PromotionRequest, planner: Planner) -> PromotionRequest:
+    return request
 
 
 def _check_is_environment(source: str, fleet: Fleet) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from reconciler.cli.options import ForgeKind, NoCache, Output, Root
 from reconciler.cli.output import show_warning, write_json
+from reconciler.cli.promote.dry_run import foresee, foreseen_document, show_foreseen
 from reconciler.cli.promote.plan_output import end_with, show_plan
 from reconciler.cli.promote.request_output import outcome_document, show_outcome
 from reconciler.cli.variables import SETTINGS
@@ -18,6 +19,10 @@ from reconciler.promotion.pull_request.situation import RequestOptions
 from reconciler.session.promotion import open_locked_session
 from reconciler.session.repository import the_repository
 from reconciler.text.markdown import quiet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.promotion.plan.planner import Planner
 
 EXAMPLES = """**Examples**
 
@@ -42,6 +47,10 @@ def rollback(
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Why, for those who read it.", show_default=False)
     ] = "",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only show the plan, and the steps that would be taken."),
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Also what somebody closed without merging it.")
     ] = False,
@@ -57,16 +66,28 @@ def rollback(
     """
     name = AppName(app)
     repository = the_repository(root)
+    release = repository.resolve(to) if to else ""
+    options = RequestOptions(again=again)
+
+    def request(planner: Planner) -> PromotionRequest:
+        return PromotionRequest(
+            *(PromotionKind.rollback, environment, environment, (name,)),
+            release or planner.release_before(environment, name),
+            quiet(reason.strip()),
+        )
+
+    if dry_run:
+        (found,) = foresee(repository, forge, [request], options, cache=not no_cache, offline=False)
+        if output is Output.json:
+            write_json({"version": 1, "plans": [foreseen_document(found)]})
+        else:
+            show_foreseen(found, explain=False)
+        end_with([found.plan])
+        return
     with open_locked_session(
         SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
     ) as session:
-        before = session.planner.release_before
-        request = PromotionRequest(
-            *(PromotionKind.rollback, environment, environment, (name,)),
-            repository.resolve(to) if to else before(environment, name),
-            quiet(reason.strip()),
-        )
-        done = advance(session, request, RequestOptions(again=again))
+        done = advance(session, request(session.planner), options)
     if output is Output.json:
         write_json({"version": 1, "plans": [outcome_document(done)]})
     else:

@@ -72,6 +72,11 @@ class Plan:
     steps: tuple[PromotionStep, ...]
 
     @property
+    def goes_back(self) -> bool:
+        """Is it a rollback, which stays in its environment?"""
+        return self.source == self.target
+
+    @property
     def due(self) -> list[PromotionStep]:
         return [step for step in self.steps if step.state is StepState.due]
 

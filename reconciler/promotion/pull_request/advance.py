@@ -10,13 +10,14 @@ from reconciler.promotion.gates.question import MissingSecret
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.promotion_request import PromotionRequest
-from reconciler.promotion.pull_request.actions import Action, ClosePullRequest
+from reconciler.promotion.pull_request.actions import Action, ClosePullRequest, PostComment
 from reconciler.promotion.pull_request.branch import BranchOutcome, Proposal
 from reconciler.promotion.pull_request.carry_out import carry_out
-from reconciler.promotion.pull_request.decide import next_actions
+from reconciler.promotion.pull_request.decide import CLOSING, next_actions
 from reconciler.promotion.pull_request.observe import observe
 from reconciler.promotion.pull_request.session import PromotionSession
 from reconciler.promotion.pull_request.situation import RequestOptions, Situation
+from reconciler.text.markdown import as_plain
 
 
 class End(StrEnum):
@@ -41,6 +42,12 @@ class PromotionOutcome:
     created: bool = False
     merge: MergeOutcome | None = None
     actions: tuple[Action, ...] = ()
+
+    @property
+    def closed_because(self) -> str:
+        """What was said of it when this run closed it."""
+        said = (a.text for a in self.actions if isinstance(a, PostComment) and a.mark == CLOSING)
+        return as_plain(next(said, ""))
 
 
 def advance(

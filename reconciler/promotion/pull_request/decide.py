@@ -23,6 +23,7 @@ from reconciler.promotion.gates.statuses import PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.plan.release_fingerprint import of_plan
+from reconciler.promotion.plan.versions import versions
 from reconciler.promotion.pull_request.actions import (
     Action,
     AttachFile,
@@ -39,7 +40,7 @@ from reconciler.promotion.pull_request.release_marker import marked, unmarked
 from reconciler.promotion.pull_request.session import Assessment, OurPullRequest
 from reconciler.promotion.pull_request.situation import STOPPED, Situation
 from reconciler.promotion.report.report import FILE
-from reconciler.text.markdown import fence
+from reconciler.text.markdown import fence, prose
 from reconciler.text.suggestions import listing
 
 ALL, PLAN, CLOSING = "all", "plan", "closing"
@@ -51,13 +52,20 @@ def next_actions(now: Situation) -> list[Action]:
     if now.is_ended:
         return list(_delete_branch(now))
     if now.opened and now.is_overtaken:
-        words = f"{now.plan.target} runs another release than the one that this takes back."
+        words = _overtaken_text(now.plan)
         return [*_close(now.opened, words), *_delete_branch(now)]
     if not now.plan.due:
         return list(_nothing_due(now))
     if now.is_abandoned:
         return []
     return [*_propose(now), *_supersede(now), *_merge(now)]
+
+
+def _overtaken_text(plan: Plan) -> str:
+    known = {step.app: versions(step) for step in plan.due}
+    runs = listing([f"{app} {pair[0]}" for app, pair in known.items() if pair])
+    now = f"{plan.target} runs {runs or 'another release'} by now"
+    return prose(f"{now}, which is not what this takes back.")
 
 
 def _nothing_due(now: Situation) -> Iterator[Action]:

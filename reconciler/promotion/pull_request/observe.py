@@ -70,7 +70,7 @@ def observe(
         says_stopped=False,
         comments=(),
         is_overtaken=bool(opened)
-        and options.asker is not Asker.person
+        and (options.merge or options.asker is not Asker.person)
         and _is_overtaken(planned, branch),
         is_abandoned=bool(pull) and not options.again and is_abandoned(planned, pull),
         says_override=opened is not None and _says_override(session, options, opened),

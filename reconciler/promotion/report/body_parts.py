@@ -115,6 +115,8 @@ def _error(error: ReconcilerError) -> str:
 
 
 def rollback_part(plan: Plan, most: int) -> str:
+    if plan.goes_back:
+        return ""
     commands = [
         printable(shlex.join(["reconciler", "promote", "rollback", plan.target, step.app]))
         for step in plan.due

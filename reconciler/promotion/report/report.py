@@ -105,6 +105,8 @@ def _body(facts: _Facts, attached: str, room: int) -> tuple[str, bool]:
         left = f"{folds.lines - folds.shown:,} of {folds.lines:,} lines"
         apps = f" and {count(folds.apps, 'app')}" if folds.apps else ""
         difference += f"**{left}{apps} are left out here for want of room.** All of it: {where}.\n"
+    if facts.plan.goes_back:
+        return "\n".join([*parts, difference]), cut
     *others, last = parts
     return "\n".join([*others, difference, last]), cut
 

@@ -31,7 +31,8 @@ def _lines(
     plan: Plan, inspection: Inspection, gates: Sequence[GateResult]
 ) -> Iterator[tuple[str, str]]:
     yield "Changes", _changes(plan)
-    yield f"Is {name(plan.source)} healthy", _health(gates)
+    if not plan.goes_back:
+        yield f"Is {name(plan.source)} healthy", _health(gates)
     yield "Could go wrong", _risks(plan, inspection.risks)
     if inspection.secrets:
         yield "Secrets", f"{count(len(inspection.secrets), 'secret')} to be sealed first"
@@ -53,6 +54,8 @@ def _changes(plan: Plan) -> str:
     counts = reduce(add, (difference.counts() for difference in changed), Counts())
     apps = count(len(plan.due), "app")
     way = f"{apps} from {name(plan.source)} to {name(plan.target)}"
+    if plan.goes_back:
+        way = f"{apps} {'goes' if len(plan.due) == 1 else 'go'} back in {name(plan.target)}"
     return f"{way}, {name(counts_text(counts))} objects" if changed else f"{way}, no object"
 
 

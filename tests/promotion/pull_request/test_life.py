@@ -28,7 +28,7 @@ def test_a_promotion_is_one_pull_request_however_often_it_is_run(
     first = promotion_fleet.advance()
     assert (first.end, first.created) == (End.proposed, True)
     assert first.pull
-    assert first.pull.title == "Promote paw from stage to prod"
+    assert first.pull.title == "Promote paw v1 → v2 to prod"
     assert "v2" in first.pull.body
     again = promotion_fleet.advance()
     assert again.pull
@@ -285,7 +285,7 @@ def test_a_rollback_goes_back_and_holds_the_release(build: Build) -> None:
     )
     found = promotion_fleet.advance(rollback)
     assert found.pull
-    assert found.pull.title == "Roll back paw in prod"
+    assert found.pull.title == "Roll back paw v2 → v1 in prod"
     assert "newTag: v1" in promotion_fleet.file(rollback.branch)
     assert promotion_fleet.forge.merge(found.pull, found.pull.title, "") is MergeOutcome.merged
     promotion_fleet.round()

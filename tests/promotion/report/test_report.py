@@ -78,7 +78,7 @@ def test_the_first_screen_says_what_changes_and_what_could_go_wrong(
         GateResult("health", Gate.open, "synced and healthy"),
     ]
     found = of(due, checking, gates)
-    assert found.title == "Promote paw from stage to prod"
+    assert found.title == "Promote paw v1 → v2 to prod"
     lines = read(found.body).text.splitlines()
     assert [line for line in lines if line][:6] == [
         "Changes: 1 app from stage to prod, +0 ~2 -0 objects",
