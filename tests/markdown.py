@@ -12,11 +12,10 @@ from markdown_it import MarkdownIt
 REFERENCES = (
     re.compile(r"@[\w-]"),  # a name
     re.compile(r"[#!~%$&]\w"),  # an issue, a merge request, a label, a milestone, a snippet
-    re.compile(r"\b[A-Za-z][A-Za-z0-9_]+-\d"),  # GH-12, and other trackers
+    re.compile(r"\b(?:[A-Z][A-Z0-9_]+|[Gg][Hh])-\d"),  # GH-12, and other trackers
     re.compile(r"\[\w+:\w"),  # [vulnerability:3]
-    re.compile(r"(?<![\w:]):[\w+-]+:"),  # :smile:
+    re.compile(r"(?<![\w:]):(?!\d\d:\d\d)[\w+-]+:"),  # :smile:
     re.compile(r"\w+://|\bwww\.|\bmailto:|\bxmpp:", re.IGNORECASE),
-    re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b", re.IGNORECASE),  # a commit
 )
 KEEPS = ("code", "pre", "a")
 CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)

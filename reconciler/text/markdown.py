@@ -2,7 +2,8 @@
 
 Forges do not stop at markup. They look for names, numbers and addresses in what is left of it,
 tell whoever is named, and close what is said to be closed. An invisible space takes such words
-apart. What stands in code is left alone by all of them.
+apart. What stands in code is left alone by all of them. Commits, dates and versions are no such
+words, and may be copied from anywhere: a forge that links a commit tells nobody.
 """
 
 from __future__ import annotations
@@ -16,20 +17,19 @@ from reconciler.errors import printable
 SPACE = "\u200b"
 
 # @name, #12, !12, ~label, %milestone, $snippet, &epic, *iteration:3, [vulnerability:3], :smile:
-SIGIL = re.compile(r"([@#!~%$&*])(?=\S)|(\[)(?=\w+:)|(:)(?=[\w+-]+:)")
-KEY = re.compile(r"(?<=\w)-(?=\d)")  # GH-12, and what other trackers number
+SIGIL = re.compile(r"([@#!~%$&*])(?=\S)|(\[)(?=\w+:)|(:)(?!\d\d:\d\d)(?=[\w+-]+:)")
+KEY = re.compile(r"\b([A-Z][A-Z0-9_]+|[Gg][Hh])-(?=\d)")  # GH-12, and what other trackers number
 HOST = re.compile(r"(?<=\bwww)\.", re.IGNORECASE)
 PROTOCOL = re.compile(r":(?=//)|(?<=\bmailto):|(?<=\bxmpp):", re.IGNORECASE)
-COMMIT = re.compile(r"[0-9a-f]{6}(?=[0-9a-f])", re.IGNORECASE)
 MARKUP = re.compile(r"[!-&*+.:-@\[-`{-~]")  # the rest of ASCII is markup in no place
 
 
 def quiet(text: str) -> str:
     """Names nobody, refers to nothing and closes nothing; for what is no Markdown, too."""
     text = SIGIL.sub(rf"\g<0>{SPACE}", printable(text))
-    for pattern, new in ((KEY, f"-{SPACE}"), (HOST, f"{SPACE}."), (PROTOCOL, f"{SPACE}:")):
+    for pattern, new in ((KEY, rf"\g<0>{SPACE}"), (HOST, f"{SPACE}."), (PROTOCOL, f"{SPACE}:")):
         text = pattern.sub(new, text)
-    return COMMIT.sub(rf"\g<0>{SPACE}", text)
+    return text
 
 
 def prose(text: str) -> str:

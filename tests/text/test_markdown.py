@@ -85,3 +85,15 @@ def test_lines_do_not_end_their_own_fence(lines: list[str]) -> None:
 def test_ordinary_words_are_left_alone() -> None:
     text = "Serve paw on port 8080 (for stage), it's 50% faster"
     assert quiet(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7be4433902 rolled it back",
+        "in stage since 2026-11-30 16:26:57 UTC",
+        "1.28.0-alpine → 1.29.3-alpine3, v1-2, 1.0.0-rc-1",
+    ],
+)
+def test_commits_dates_and_versions_can_be_copied_from_anywhere(text: str) -> None:
+    assert quiet(text) == text

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from reconciler.forges.forge import Forge, PullRequest
+from reconciler.forges.forge import LOCAL, Forge, PullRequest
 from reconciler.health.sources import HealthSources
-from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override_line import line
 from reconciler.promotion.gates.result import GateResult
@@ -72,7 +71,7 @@ class Assessor:
             repository=planned.base.repository,
             forge=self.forge,
             attached=attached,
-            to_pass=_to_pass(planned.target, results, branch.tip or "COMMIT"),
+            to_pass=_to_pass(planned, results, branch.tip or "COMMIT", self.forge),
         )
         owners: tuple[str, ...] = ()
         if any(planned.tree.look(f"{folder}CODEOWNERS") is not NOTHING for folder in OWNERS):
@@ -95,10 +94,18 @@ class Assessor:
         return self._inspected[1]
 
 
-def _to_pass(target: Environment, results: Sequence[GateResult], commit: str) -> str:
+def _to_pass(
+    planned: PlannedPromotion, results: Sequence[GateResult], commit: str, forge: Forge
+) -> str:
     """For those to paste who may let a gate pass, if there is one to pass."""
     closed = any(not result.passes for result in results)
-    return line("GATE", commit, "REASON") if closed and target.promotion.overrides else ""
+    if not closed or not planned.target.promotion.overrides:
+        return ""
+    request = planned.request
+    if forge.kind == LOCAL and request.kind is PromotionKind.promotion:
+        ends = f"{request.source} {request.target} {' '.join(request.apps) or '--all'}"
+        return f"reconciler promote {ends} --override GATE --reason TEXT"
+    return line("GATE", commit, "REASON")
 
 
 def _notes(planned: PlannedPromotion, branch: BranchState) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from reconciler.checks.finding import Severity
 from reconciler.errors import ReconcilerError, printable
+from reconciler.promotion.gates.override_line import COMMAND
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.plan.as_text import STEP_STATES, decision_text
 from reconciler.promotion.plan.field_decisions import FieldDecision
@@ -66,7 +67,8 @@ def gates_part(gates: Sequence[GateResult], most: int, to_pass: str = "") -> str
 
 def _pasted(text: str) -> str:
     begin, end = fence([text])
-    who = "Those whom `promotion.overrides` names let them pass by a comment that begins so:"
+    how = "a comment that begins so" if text.startswith(COMMAND) else "this command"
+    who = f"Those whom `promotion.overrides` names let them pass by {how}:"
     return f"\n{who}\n\n{begin}{printable(text)}\n{end}"
 
 
