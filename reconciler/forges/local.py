@@ -15,7 +15,7 @@ from uuid import uuid4
 import pygit2
 from pygit2.enums import ObjectType
 
-from reconciler.errors import ForgeError
+from reconciler.errors import ForgeError, printable
 from reconciler.forges.forge import (
     LOCAL,
     Approval,
@@ -205,7 +205,8 @@ class LocalForge:
             outcome = settled(pull, request.pull)
             if outcome:
                 return outcome
-            made = self._merge_commit(pull, f"{title}\n\n{message}".strip())
+            said = "\n".join([message, *_signed_off(request, pull)]).strip()
+            made = self._merge_commit(pull, f"{title}\n\n{said}".strip())
             if made is None:
                 return MergeOutcome.conflict
             known = replace(
@@ -296,6 +297,14 @@ class LocalForge:
 
     def _commit(self, name: str) -> pygit2.Commit:
         return self._git[name].peel(ObjectType.COMMIT)
+
+
+def _signed_off(request: RecordedPullRequest, pull: PullRequest) -> Iterator[str]:
+    """What only the record knows, for those who read the history of the main branch."""
+    yield f"Request: {pull.number}"
+    for approval in request.approvals:
+        if approval.commit == pull.commit:
+            yield f"Approved-by: {printable(approval.user)}"
 
 
 def _now() -> datetime:

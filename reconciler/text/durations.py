@@ -9,6 +9,14 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def exact(time: datetime, now: datetime | None = None) -> str:
+    """With seconds where the minute is the present one, and would say nothing."""
+    now = now or datetime.now(UTC)
+    if f"{time.astimezone(UTC):%Y%m%d%H%M}" != f"{now.astimezone(UTC):%Y%m%d%H%M}":
+        return moment(time)
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def length(time: timedelta) -> str:
     """In its two largest units: 3 d 4 h."""
     minutes = int(time.total_seconds()) // 60

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.conftest import Repo
-from tests.promotion.fleet import Fleet, entry
+from tests.promotion.fleet import Fleet, entry, overlay
 
 BRANCH = "promote/stage/prod/app/paw"
 
@@ -60,7 +60,7 @@ def test_people_read_it_in_lines(promoted: Fleet, typed: Run) -> None:
     git("merge", "--quiet", "--no-ff", "-m", "Merge pull request #12 from fleet/promote", BRANCH)
     done = typed("promote", "history", "prod", "paw", "-n", "1", cwd=promoted.repo.path)
     first, *rest = done.stdout.decode().splitlines()
-    assert first.endswith("promotion from stage, #12, by bot, merged by t")
+    assert first.endswith("paw  promotion from stage, #12, by bot, merged by t  runs now")
     assert rest[1:] == ["~ images[paw].newTag: v1 → v2"]
 
 
@@ -87,7 +87,7 @@ def test_an_app_that_was_away_for_a_while_has_a_gap(promoted: Fleet, typed: Run)
     file.unlink()
     promoted.commit()
     promoted.commit(entry("prod", promoted.first, "v3"))
-    assert [r["runs"] for r in releases(promoted, typed)] == [True, False, True]
+    assert [r["runs"] for r in releases(promoted, typed)] == [True, False, False]
 
 
 def test_no_secret_in_the_clear_is_told(promoted: Fleet, typed: Run) -> None:
@@ -109,3 +109,42 @@ def test_a_shallow_clone_says_that_it_is_one(promoted: Fleet, typed: Run, tmp_pa
 def test_an_app_that_does_not_run_there_is_named(promoted: Fleet, typed: Run) -> None:
     done = typed("promote", "history", "prod", "pow", cwd=promoted.repo.path)
     assert (done.returncode, b"did you mean paw?" in done.stderr) == (2, True)
+
+
+def test_an_environment_has_one_timeline_with_requests_approvers_and_reasons(
+    repo: Repo, typed: Run
+) -> None:
+    fleet = Fleet(repo, {"prod": "promotion: {gates: [{type: approvals}]}\n"})
+    repo.git("config", "user.email", "someone@fleet.example")
+    fleet.commit(overlay("dog", 1))
+    first = repo.git("rev-parse", "HEAD")
+    fleet.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for who, words in (
+        ("pat", "stage prod paw"),
+        ("ann", "approve 1"),
+        ("pat", "merge 1"),
+        ("pat", "rollback prod paw --reason crashes"),
+        ("ann", "approve 2"),
+        ("pat", "merge 2"),
+    ):
+        repo.git("config", "user.name", who)
+        assert typed("promote", *words.split(), cwd=repo.path).returncode == 0, words
+    document = json.loads(typed("promote", "history", "prod", "-o", "json", cwd=repo.path).stdout)
+    known = [
+        (r["app"], r["kind"], r["pull"], r["approved_by"], r["reason"], r["runs"])
+        for r in document["releases"]
+    ]
+    assert known[:2] == [
+        ("paw", "rollback", 2, ["ann"], "crashes", True),
+        ("paw", "promotion", 1, ["ann"], None, False),
+    ]
+    assert sorted(known[2:], key=str) == [
+        ("dog", None, None, [], None, True),
+        ("paw", None, None, [], None, False),
+    ]
+    said = typed("promote", "history", "prod", "-n", "1", cwd=repo.path).stdout.decode()
+    assert "paw  rollback, #2, by pat, approved by ann  runs now\n" in said
+    assert "because: crashes" in said
+    late = typed("promote", "history", "prod", "--since", "2999-01-01", cwd=repo.path)
+    assert (late.returncode, late.stdout) == (0, b"")

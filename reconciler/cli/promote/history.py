@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,7 +16,7 @@ from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
 from reconciler.model.entry import Entry
-from reconciler.model.fleet import load_fleet
+from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.as_json import plain
 from reconciler.promotion.plan.as_text import SHORT, shown
@@ -23,10 +24,16 @@ from reconciler.promotion.plan.release_history import ReleasePeriod, release_his
 from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_fetched
 from reconciler.text.diff_lines import CHANGED, Line
-from reconciler.text.durations import moment
-from reconciler.text.suggestions import did_you_mean
+from reconciler.text.durations import exact
+from reconciler.text.suggestions import did_you_mean, listing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.trees.tree import Tree
 
 EXAMPLES = """**Examples**
+
+`reconciler promote history prod --since 2026-11-30`: all that changed in prod since then
 
 `reconciler promote history prod gethrelay`: what prod ran when, and where it came from
 
@@ -36,18 +43,27 @@ EXAMPLES = """**Examples**
 
 def history_(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
-    app: Annotated[str, typer.Argument(metavar="APP", help="The app.")],
+    app: Annotated[str, typer.Argument(metavar="APP", help="The app; otherwise all of ENV.")] = "",
     number: Annotated[
         int | None,
         typer.Option(
             "-n", metavar="NUMBER", min=1, help="Only so many, the newest.", show_default=False
         ),
     ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+            metavar="DATE",
+            help="Only from 2026-11-30, or 2026-11-30T16:00, on (UTC).",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
-    """Show which releases of an app an environment ran, since when, and who brought them.
+    """Show which releases an environment ran, since when, who brought and approved them, and why.
 
     It is what the main branch tells, as it was last fetched.
     """
@@ -57,18 +73,21 @@ def history_(
     )
     tree = open_fetched(SETTINGS, repository, here.releases.branch, offline=offline)
     fleet = load_fleet(tree)
-    place, entry = fleet.environment(environment), Entry(environment, AppName(app))
-    file = kustomization_in(tree, entry.folder)
-    if file is None:
-        known = [e.app for e in fleet.entries if e.environment == environment]
-        raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
-    found = islice(release_history(repository, tree.commit, place, entry.app, file), number)
+    place = fleet.environment(environment)
+    files = _files(fleet, tree, environment, app)
+    whole = heapq.merge(
+        *(release_history(repository, tree.commit, place, a, file) for a, file in files),
+        key=lambda period: period.commit.time,
+        reverse=True,
+    )
+    begin = since.replace(tzinfo=UTC).timestamp() if since else 0
+    found = islice((period for period in whole if period.commit.time >= begin), number)
     if output is Output.json:
         write_json(
             {
                 "version": 1,
                 "environment": environment,
-                "app": app,
+                "app": app or None,
                 "whole": not repository.is_shallow,
                 "releases": [_document(chapter) for chapter in found],
             }
@@ -80,10 +99,24 @@ def history_(
         typer.echo("this clone is shallow, and does not tell what was before")
 
 
+def _files(fleet: Fleet, tree: Tree, environment: str, app: str) -> list[tuple[AppName, str]]:
+    known = [entry.app for entry in fleet.entries if entry.environment == environment]
+    wanted = [AppName(app)] if app else known
+    found = [(name, kustomization_in(tree, Entry(environment, name).folder)) for name in wanted]
+    if app and not found[0][1]:
+        raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
+    return [(name, file) for name, file in found if file]
+
+
 def _show(chapter: ReleasePeriod) -> None:
     color = False if os.environ.get("NO_COLOR") else None
-    head = f"{moment(_time(chapter))}  {chapter.commit.id[:SHORT]}  {_how(chapter)}"
+    now = "  runs now" if chapter.runs else ""
+    head = (
+        f"{exact(_time(chapter))}  {chapter.commit.id[:SHORT]}  {chapter.app}  {_how(chapter)}{now}"
+    )
     typer.echo(typer.style(printable(head), bold=True), color=color)
+    if chapter.reason:
+        typer.echo(printable(f"      because: {chapter.reason}"))
     for change in chapter.changes:
         said = f"{change.address}: {shown(change.before)} → {shown(change.after)}"
         typer.echo(styled(Line(CHANGED, said)), color=color)
@@ -91,17 +124,19 @@ def _show(chapter: ReleasePeriod) -> None:
 
 def _how(chapter: ReleasePeriod) -> str:
     number = f"#{chapter.pull}, " if chapter.pull else ""
-    if not chapter.runs:
+    if not chapter.is_there:
         return f"taken away, {number}by {chapter.by}"
     origin = f" from {chapter.origin}" if chapter.origin else ""
     if not chapter.kind:
         return f"{number}by {chapter.by}: {chapter.commit.subject}"
     merged = f", merged by {chapter.by}" if chapter.by != chapter.promoter else ""
-    return f"{chapter.kind}{origin}, {number}by {chapter.promoter}{merged}"
+    approved = f", approved by {listing(chapter.approvers)}" if chapter.approvers else ""
+    return f"{chapter.kind}{origin}, {number}by {chapter.promoter}{merged}{approved}"
 
 
 def _document(chapter: ReleasePeriod) -> dict[str, Any]:
     return {
+        "app": chapter.app,
         "commit": chapter.commit.id,
         "time": chapter.commit.time,
         "subject": chapter.commit.subject,
@@ -109,6 +144,8 @@ def _document(chapter: ReleasePeriod) -> dict[str, Any]:
         "kind": chapter.kind or None,
         "from": chapter.origin or None,
         "promoted_by": chapter.promoter or None,
+        "reason": chapter.reason or None,
+        "approved_by": list(chapter.approvers),
         "pull": chapter.pull,
         "runs": chapter.runs,
         "fields": [

@@ -8,7 +8,7 @@ from datetime import datetime
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import grouped
 from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
-from reconciler.text.durations import moment
+from reconciler.text.durations import exact
 from reconciler.text.suggestions import listing
 
 SIGNS = {
@@ -23,7 +23,7 @@ def gate_lines(results: Sequence[GateResult], why: bool) -> Iterator[Line]:
     """Without reasons, a line for each gate."""
     for name, group in grouped(results).items():
         opens = max((result.opens for result in group if result.opens), default=None)
-        when = f", opens {moment(opens)}" if opens else ""
+        when = f", opens {exact(opens)}" if opens else ""
         yield Line(SIGNS[group[0].state], f"{name}: {group[0].state}{when}")
         if why:
             yield from (line for result in group for line in _reasons(result))
@@ -41,10 +41,10 @@ def outlook_text(results: Sequence[GateResult], opens: datetime | None) -> str:
     names = listing([name for name, group in grouped(results).items() if not group[0].passes])
     if opens is None:
         return f"waiting for: {names}"
-    return f"waiting for: {names}, until {moment(opens)} if nothing happens until then"
+    return f"waiting for: {names}, until {exact(opens)} if nothing happens until then"
 
 
 def waiting_text(result: GateResult) -> str:
     """One gate that is not open, in a clause."""
-    until = f" until {moment(result.opens)}" if result.opens else ""
+    until = f" until {exact(result.opens)}" if result.opens else ""
     return f"{result.name}{until or f', {result.evidence}'}"

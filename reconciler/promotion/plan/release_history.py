@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.git.file_history import CommitMessage, CommitSummary
@@ -20,6 +20,10 @@ from reconciler.promotion.plan.release_fields import release_fields
 MARK = re.compile(r"^(Promotion|Rollback|Hotfix): (\S+)(?: (\S+))?\s*$", re.MULTILINE)
 # GitHub and Gitea number in the subject, and of several numbers the last one is its own.
 NUMBER = re.compile(r"^Merge pull request #(\d+)|\(#(\d+)\)")
+# What a repository that is its own forge writes below the message of a merge.
+REQUEST = re.compile(r"^Request: (\d+)$", re.MULTILINE)
+APPROVED = re.compile(r"^Approved-by: (.+)$", re.MULTILINE)
+REASON = re.compile(r"^Promotion-Reason: (.+)$", re.MULTILINE)
 GITLAB = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
 
 
@@ -36,64 +40,84 @@ class ReleaseChange:
 class ReleasePeriod:
     """A commit of the main branch that gave an app another release."""
 
+    app: AppName
     commit: CommitSummary
     by: str  # who made that commit: of a merge, who merged
     kind: str  # promotion, rollback or hotfix; nothing if it was done by hand
     origin: str  # the environment that it came from
     promoter: str  # who made the promotion
+    reason: str  # of a rollback
     pull: int | None
+    approvers: tuple[str, ...]  # where the forge is the repository itself
     changes: tuple[ReleaseChange, ...]
-    runs: bool  # false if the app was taken away, or cannot be read
+    is_there: bool  # false if the app was taken away, or cannot be read
+    runs: bool = False  # now
 
 
 def release_history(
     repository: Repository, tip: str, environment: Environment, app: AppName, file: str
 ) -> Iterator[ReleasePeriod]:
-    """The newest first."""
+    """The newest first, which is the one that runs."""
+    found = _periods(repository, tip, environment, app, file)
+    for newest in found:
+        yield replace(newest, runs=newest.is_there)
+        yield from found
+
+
+def _periods(
+    repository: Repository, tip: str, environment: Environment, app: AppName, file: str
+) -> Iterator[ReleasePeriod]:
     later: tuple[CommitSummary, Mapping[FieldAddress, Any] | None] | None = None
     for version, fields in EntryPast(repository.history(tip, [file])).versions(file):
         release = release_fields(environment, app, fields) if fields else None
         if later and later[1] != release:
-            yield _period(repository, environment, later[0], release or {}, later[1])
+            yield _period(repository, environment, app, later[0], release or {}, later[1])
         later = version.commit, release
     if later and later[1] is not None:
-        yield _period(repository, environment, later[0], {}, later[1])
+        yield _period(repository, environment, app, later[0], {}, later[1])
 
 
 def _period(
     repository: Repository,
     environment: Environment,
+    app: AppName,
     commit: CommitSummary,
     before: Mapping[FieldAddress, Any],
     after: Mapping[FieldAddress, Any] | None,
 ) -> ReleasePeriod:
     landed, *others = repository.brought(commit.id)
-    kind, origin, promoter = _mark(environment.name, [landed, *others])
+    kind, origin, promoter, reason = _mark(environment.name, [landed, *others])
     changes = (
         ReleaseChange(address, before.get(address, ABSENT), (after or {}).get(address, ABSENT))
         for address in dict.fromkeys([*before, *(after or {})])
     )
     return ReleasePeriod(
+        app,
         commit,
         landed.author,
         kind,
         origin,
         promoter,
+        reason,
         _number(landed),
+        tuple(APPROVED.findall(landed.message)),
         tuple(change for change in changes if change.before != change.after),
         after is not None,
     )
 
 
-def _mark(environment: str, commits: list[CommitMessage]) -> tuple[str, str, str]:
+def _mark(environment: str, commits: list[CommitMessage]) -> tuple[str, str, str, str]:
     for commit in commits:
         for kind, first, second in MARK.findall(commit.message):
             if (second or first) == environment:
-                return kind.lower(), first if second else "", commit.author
-    return "", "", ""
+                why = REASON.search(commit.message)
+                origin = first if second else ""
+                return kind.lower(), origin, commit.author, why[1] if why else ""
+    return "", "", "", ""
 
 
 def _number(commit: CommitMessage) -> int | None:
     subject, _, body = commit.message.strip().partition("\n")
     found = [one or other for one, other in NUMBER.findall(subject)] or GITLAB.findall(body)
+    found = found or REQUEST.findall(body)
     return int(found[-1]) if found else None
