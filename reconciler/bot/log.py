@@ -9,9 +9,11 @@ from reconciler.bot.observe_round import Failed
 from reconciler.bot.rollout import RolloutReport
 from reconciler.bot.round import Happened, Removed
 from reconciler.errors import ReconcilerError
+from reconciler.model.fleet import Fleet
 from reconciler.promotion.pull_request.advance import PromotionOutcome
 
 NAME = "reconciler.bot"
+PROPOSE = "set promotion.propose of an environment.yaml to app or batch on the main branch"
 log = logging.getLogger(NAME)
 
 
@@ -30,6 +32,20 @@ def tell(event: Happened) -> None:
             fail(event.what, event.error)
         case Removed():
             _say(logging.INFO, "removed a branch", {"branch": event.branch})
+
+
+def tell_start(fleet: Fleet, interval: float | None) -> None:
+    """What it is going to do, and what it may not; without an interval it looks once."""
+    may = {e.name: e.promotion.propose for e in fleet.environments if e.promotes_from}
+    merges = [e.name for e in fleet.environments if e.promotion.auto_merge]
+    fields: dict[str, Any] = {
+        "looks": f"every {interval:g} s" if interval else "once",
+        "proposes": [name for name, propose in may.items() if propose != "never"],
+        "merges": merges,
+    }
+    _say(logging.INFO, "judges and follows what is open", fields)
+    if not fields["proposes"]:
+        _say(logging.WARNING, "nothing may be proposed", {"hint": PROPOSE})
 
 
 def fail(what: str, error: ReconcilerError) -> None:

@@ -84,7 +84,7 @@ def bot(
     """
     check_installed("bot", "the bot")
     from reconciler.bot.deliveries import Deliveries
-    from reconciler.bot.log import log
+    from reconciler.bot.log import log, tell_start
     from reconciler.bot.metrics import BotMetrics
     from reconciler.bot.rollout import RolloutLimits
     from reconciler.bot.round import run_round
@@ -103,6 +103,7 @@ def bot(
     seen: Known = {}
     watch = Watch()
     warn_once = cache(log.warning)
+    started: list[bool] = []
 
     @contextmanager
     def begin() -> Iterator[Iterable[Happened]]:
@@ -118,7 +119,13 @@ def bot(
             warn=warn_once,
         )
         with opened as session:
+            if not started:
+                started.append(True)
+                planner = session.planner
+                tell_start(planner.fleet(planner.opened("")), None if once else interval)
             yield run_round(session, limits, ended)
+        if not once:
+            log.info("looks again", extra={"fields": {"seconds": interval}})
 
     metrics = BotMetrics(__version__)
     rounds = Rounds(begin, metrics, interval)
