@@ -56,7 +56,7 @@ def _request_text(done: PromotionOutcome, pull: PullRequest) -> str:
 
 def _next(done: PromotionOutcome, pull: PullRequest) -> str:
     """The gates of what was opened just now were not asked about it yet."""
-    if done.results and all(result.passes for result in done.results):
+    if all(result.passes for result in done.results):
         return f"reconciler promote merge {pull.number}"
     return f"reconciler promote status {done.request.target}"
 
