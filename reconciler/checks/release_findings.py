@@ -122,6 +122,13 @@ def _unreachable(
     if holds:
         return
     name = branch or "the main branch"
+    if holds is None and not repository.is_shallow:
+        unknown = branch or "the main branch of origin"
+        what = f"whether {pin.commit} was merged cannot be told: {unknown} is not known here"
+        hint = f"git fetch origin {branch}" if branch else "git remote set-head origin --auto"
+        finding = _finding(REACHABLE, render, where, what, hint)
+        yield replace(finding, severity=Severity.warning)
+        return
     if holds is None:
         what = f"this clone does not hold enough of {name} to tell whether {pin.commit} is on it"
         finding = _finding(REACHABLE, render, where, what, "fetch the whole history")

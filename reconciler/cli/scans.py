@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import cache
 
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import UsageError
 from reconciler.git.locate import find_root
 from reconciler.git.pushes import Push, new_commits, read_pushes
 from reconciler.git.snapshots import Snapshots
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
-from reconciler.session.trees import find_source
+from reconciler.session.trees import find_source, not_in_git
+from reconciler.text.markdown_lists import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def repository(root: str | None) -> str:
     source = find_source([], root)
     if find_root(source) != source:
-        raise UsageError(f"{source} is no Git repository", hint="run it in one, or name its --root")
+        raise not_in_git("change to one, or name it with --root")
     return source
 
 
@@ -94,7 +94,7 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
 
 def summary(scans: Sequence[Scan]) -> str:
     """How much was looked at, and how much of it not as it is rendered."""
-    said = f"{sum(scan.files for scan in scans):,} files: nothing is in the clear"
+    said = f"{count(sum(scan.files for scan in scans), 'file')}: nothing is in the clear"
     folders = {folder for scan in scans for folder in scan.unrendered}
     if not folders:
         return said

@@ -7,8 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import Protocol
 
+import pygit2
+
 from reconciler.errors import RepositoryError
 from reconciler.git.command import run_git
+from reconciler.git.default_branch import followed_branch
 from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.git.repository import open_repository
 
@@ -104,16 +107,21 @@ def main_branch(root: str, declared: str) -> BranchName:
     if declared:
         return BranchName(declared)
     git = open_repository(root)
-    head = "refs/remotes/origin/HEAD"
-    for name in (head, "HEAD"):
-        if name in git.references:
-            target = git.references[name].target
-            if isinstance(target, str):
-                return branch_of(target.removeprefix("refs/remotes/origin/"))
+    if branch := _pointed_to(git, "refs/remotes/origin/HEAD") or followed_branch(git):
+        return branch
+    if branch := _pointed_to(git, "HEAD"):
+        return branch
     raise RepositoryError(
-        "this clone does not know which branch is the main one",
-        hint="git remote set-head origin --auto, or releases.branch in environment.yaml",
+        "this clone does not know the main branch of origin",
+        hint="git remote set-head origin --auto, or set releases.branch in environment.yaml",
     )
+
+
+def _pointed_to(git: pygit2.Repository, name: str) -> BranchName | None:
+    target = git.references[name].target if name in git.references else None
+    if isinstance(target, str):
+        return branch_of(target.removeprefix("refs/remotes/origin/"))
+    return None
 
 
 def checked_out_in(root: str, branch: BranchName) -> str | None:

@@ -12,6 +12,7 @@ from pygit2.enums import ObjectType, RepositoryOpenFlag, SortMode
 from reconciler.errors import RepositoryError
 from reconciler.git.addresses import HEX, is_full_name
 from reconciler.git.commits_touching import touching
+from reconciler.git.default_branch import followed_branch
 from reconciler.git.file_history import (
     ChangedPaths,
     CommitMessage,
@@ -219,9 +220,11 @@ class Repository:
             return f"{ORIGIN}HEAD"
         if not self._seen(ORIGIN) and not self._git.head_is_detached:
             return "HEAD"
+        if name := followed_branch(self._git):
+            return f"{ORIGIN}{name}"
         raise RepositoryError(
-            "this clone does not know which branch is the remote's default",
-            hint="name a commit with ?ref=, or run git remote set-head origin --auto",
+            "this clone does not know the main branch of origin",
+            hint="git remote set-head origin --auto, or set releases.branch in environment.yaml",
         )
 
     def _no_such(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import RepositoryError
-from reconciler.session.trees import find_source, open_repository
+from reconciler.session.trees import find_source, not_in_git, open_repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +12,5 @@ if TYPE_CHECKING:
 def the_repository(root: str | None) -> Repository:
     found = open_repository(find_source([], root))
     if found is None:
-        raise RepositoryError(
-            "there is no Git repository here", hint="promote in a clone, or name it with --root"
-        )
+        raise not_in_git("change to a clone, or name it with --root")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from reconciler.errors import Place, RepositoryError, UsageError
+from reconciler.errors import FleetError, Place, RepositoryError, UsageError
 from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.render.folders import folders_called
 from reconciler.session.settings import Settings
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def find_source(paths: list[str], root: str | None) -> str:
     """The folder that a command works in: named, or the repository around the first path.
 
-    Outside of any repository that is the folder with the environments, and where there are none
-    the whole file system, as it is for kustomize.
+    Outside of any repository that is the folder with the environments. Where there are none, a
+    folder that is named may read from the whole file system, as it may for kustomize; nothing is
+    looked for in all of that.
     """
     if root is not None:
         if not os.path.isdir(root):
@@ -39,7 +40,14 @@ def find_source(paths: list[str], root: str | None) -> str:
     start = os.path.abspath(paths[0].partition("*")[0] if paths else ".")
     while not os.path.isdir(start):
         start = os.path.dirname(start)
-    return find_root(start) or find_fleet(start) or "/"
+    around = find_root(start) or find_fleet(start)
+    if around is None and not (paths and all(map(os.path.exists, paths))):
+        raise not_in_git("change to one, or name it with --root")
+    return around or "/"
+
+
+def not_in_git(hint: str) -> RepositoryError:
+    return RepositoryError("not in a Git repository", hint=hint)
 
 
 def in_tree(path: str, root: str) -> str:
@@ -107,8 +115,26 @@ def open_fetched(
     from reconciler.trees.commit import CommitTree
 
     tree = CommitTree(repository, repository.fetched_branch(branch))
+    _check_committed(repository.path, branch, tree)
     follow_trusted(settings, tree, repository.path, trusted=tree, offline=offline)
     return tree
+
+
+def _check_committed(root: str, branch: str, tree: CommitTree) -> None:
+    """What is on disk alone takes no part, which whoever just wrote it does not expect."""
+    from reconciler.git.branches import main_branch
+    from reconciler.model.fleet import environment_names
+    from reconciler.text.suggestions import listing
+    from reconciler.trees.worktree import WorkTree
+
+    if environment_names(tree) or is_bare(root):
+        return
+    if names := environment_names(WorkTree(root)):
+        raise FleetError(
+            f"{main_branch(root, branch)} ({tree.commit[:7]}) has no environments; your working "
+            f"tree has {listing(names)}",
+            hint="commit them, and push or merge them, first",
+        )
 
 
 def _files_of(root: str, revision: str | None) -> Tree:
@@ -122,10 +148,7 @@ def _files_of(root: str, revision: str | None) -> Tree:
 
         return WorkTree(root)
     if find_root(root) is None:
-        raise RepositoryError(
-            "there is no Git repository here, and so there are no revisions",
-            hint="render without --ref, or name a repository with --root",
-        )
+        raise not_in_git("revisions are looked up in one: name it with --root")
     from reconciler.git.repository import Repository
     from reconciler.trees.commit import commit_tree
 
@@ -134,7 +157,7 @@ def _files_of(root: str, revision: str | None) -> Tree:
 
 def _staged(root: str) -> Tree:
     if find_root(root) != root:
-        raise UsageError(f"{root} is no Git repository, and nothing is staged in it")
+        raise not_in_git("change to one, or name it with --root: it has what is staged")
     from reconciler.git.snapshots import Snapshots
     from reconciler.trees.staged import StagedTree
 

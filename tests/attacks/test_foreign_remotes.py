@@ -377,7 +377,7 @@ def test_a_branch_that_somebody_called_head_is_not_the_main_branch(
     assert ci.git("rev-parse", "refs/remotes/origin/HEAD") == ci.git("rev-parse", "HEAD")
     assert SECRET not in typed(ci.path, "render", ENTRY).stdout
     done = typed(ci.path, "promote", "history", "prod", "shop")
-    assert "does not know which branch is the remote's default" in done.stderr
+    assert "does not know the main branch of origin" in done.stderr
 
 
 def test_who_reads_a_history_is_told_that_of_the_main_branch(tmp_path: Path) -> None:

@@ -150,3 +150,14 @@ def test_what_is_wrong_in_a_pinned_commit_is_shown_as_git_names_it(fleet: Repo, 
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == "environments/prod/a/kustomization.yaml"
     assert subprocess.run(["git", "status"], cwd=fleet.path, capture_output=True).returncode == 0
+
+
+def test_where_the_main_branch_is_not_known_the_way_to_know_it_is_named(
+    fleet: Repo, typed: Run
+) -> None:
+    fleet.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+    said = typed("check", "prod", cwd=fleet.path).stdout.decode()
+    assert "the main branch of origin is not known here" in said
+    assert "to do: git remote set-head origin --auto\n" in said
+    fleet.git("branch", "--set-upstream-to", "origin/main")
+    assert found(fleet, typed) == []

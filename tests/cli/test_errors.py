@@ -140,7 +140,29 @@ def test_outside_of_a_repository_there_are_no_revisions(tmp_path: Path, reconcil
     (tmp_path / "kustomization.yaml").write_text("resources: []\n")
     done = reconciler("render", ".", "--ref", "HEAD")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"error: there is no Git repository here")
+    assert done.stderr.startswith(b"error: not in a Git repository\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *["check", "list", "diff", "affected HEAD", "secrets forbid", "seal status"],
+        *["render **", "check */prod", "check prod", "argocd apps", "check --staged"],
+    ],
+)
+def test_outside_of_a_repository_nothing_is_looked_for(
+    typed: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: str,
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    monkeypatch.chdir(nowhere)
+    code, out, error = typed(*arguments.split())
+    assert (code, out) == (2, "")
+    assert error.startswith("error: not in a Git repository\n  to do: change to one, or name it")
+    assert "--root" in error
 
 
 def test_a_folder_in_place_of_a_file_stops_its_output(

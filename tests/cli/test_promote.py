@@ -201,6 +201,32 @@ def test_the_policy_lets_a_promotion_skip(repo: Repo, typed: Run) -> None:
     assert b"1 to be promoted" in done.stdout
 
 
+def test_an_origin_that_was_added_by_hand_is_promoted_on_what_main_follows(
+    due: Fleet, typed: Run, tmp_path: Path
+) -> None:
+    due.repo.git("init", "--quiet", "--bare", str(tmp_path / "origin.git"))
+    due.repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    due.repo.git("push", "--quiet", "origin", "main")
+    words = ("promote", "stage", "prod", "paw", "--dry-run")
+    done = typed(*words, cwd=due.repo.path)
+    assert b"git remote set-head origin --auto, or set releases.branch" in done.stderr
+    due.repo.git("push", "--quiet", "-u", "origin", "main")
+    due.repo.git("switch", "--quiet", "--create", "other")
+    done = typed(*words, cwd=due.repo.path)
+    assert done.returncode == 0, done.stderr
+    assert b"v1 \xe2\x86\x92 v2" in done.stdout
+
+
+def test_environments_that_are_not_committed_are_said_to_be(repo: Repo, typed: Run) -> None:
+    commit = repo.commit({"a.txt": ""})
+    repo.write({f"environments/{name}/environment.yaml": "{}" for name in ("dev", "prod")})
+    done = typed("promote", "dev", "prod", "paw", "--dry-run", cwd=repo.path)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(
+        f"error: main ({commit[:7]}) has no environments; your working tree has dev and prod\n"
+    )
+
+
 def test_a_detached_clone_promotes_on_the_main_branch_of_its_origin(
     due: Fleet, typed: Run, tmp_path: Path
 ) -> None:
@@ -209,7 +235,7 @@ def test_a_detached_clone_promotes_on_the_main_branch_of_its_origin(
     clone.git("fetch", "--quiet", "origin")
     clone.git("checkout", "--quiet", "--detach", "origin/main~2")
     done = typed("promote", "stage", "prod", "paw", "--dry-run", cwd=clone.path)
-    assert (done.returncode, b"is the remote's default" in done.stderr) == (2, True)
+    assert (done.returncode, b"the main branch of origin" in done.stderr) == (2, True)
     clone.git("remote", "set-head", "origin", "main")
     done = typed("promote", "stage", "prod", "paw", "--dry-run", cwd=clone.path)
     assert done.returncode == 0, done.stderr

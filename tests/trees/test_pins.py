@@ -179,7 +179,7 @@ def shallow(repo: Repo, history: list[str]) -> str:
         (lambda *_: "1234567", "no commit '1234567'", "git fetch"),
         (lambda repo, _: repo.git("rev-parse", "HEAD^{tree}"), "no commit", "git log"),
         (unborn, "no commit yet", "commit something first"),
-        (detached, "which branch is the remote's default", "?ref="),
+        (detached, "does not know the main branch of origin", "set-head origin --auto"),
         (ambiguous, "short for several", "write more"),
         (cut_off, "damaged", "git fsck"),
         (shallow, "this shallow clone does not hold", "--unshallow"),
