@@ -29,7 +29,7 @@ EXAMPLES = """**Examples**
 
 `reconciler explain prod/gethrelay Deployment/gethrelay-default-1`: what happens to one of them
 
-`reconciler explain prod/gethrelay Service/gethrelay 'spec.ports[p2p].port'`: who set this value
+`reconciler explain prod/gethrelay svc/gethrelay 'spec.ports[p2p].port'`: what set this value
 """
 
 
@@ -42,7 +42,9 @@ def explain(
     name: Annotated[str, typer.Argument(metavar="PATH|ENV/APP", help="The app.")],
     wanted: Annotated[
         str | None,
-        typer.Argument(metavar="OBJECT", help="One of its objects: Kind/name, or its name."),
+        typer.Argument(
+            metavar="OBJECT", help="One of its objects: Kind/name, svc/name, or its name."
+        ),
     ] = None,
     field: Annotated[
         str | None, typer.Argument(metavar="FIELD", help="A field of the object.")
@@ -60,7 +62,7 @@ def explain(
     no_cache: NoCache = False,
     offline: Offline = False,
 ) -> None:
-    """Tell where an app, an object or a value comes from: files, lines, and who changed it."""
+    """Show which file and line an app, an object or a value comes from, and what changed it."""
     source = find_source([name], root)
     tree = open_tree(SETTINGS, source, ref, offline=offline)
     folder = one_app(tree, name, source)

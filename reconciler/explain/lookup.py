@@ -12,11 +12,33 @@ from reconciler.text.suggestions import nearest
 MAX_NAMED_OBJECTS = 5
 HALF_ALIKE = 0.5  # people leave out the kind or the namespace
 
+# As `kubectl api-resources` has them.
+SHORT_KINDS = {
+    "cj": "cronjob",
+    "cm": "configmap",
+    "crd": "customresourcedefinition",
+    "deploy": "deployment",
+    "ds": "daemonset",
+    "hpa": "horizontalpodautoscaler",
+    "ing": "ingress",
+    "netpol": "networkpolicy",
+    "ns": "namespace",
+    "pdb": "poddisruptionbudget",
+    "po": "pod",
+    "pv": "persistentvolume",
+    "pvc": "persistentvolumeclaim",
+    "rs": "replicaset",
+    "sa": "serviceaccount",
+    "sts": "statefulset",
+    "svc": "service",
+}
+
 
 def find_object(name: str, objects: Sequence[Identity], folder: str) -> int:
     """The position of what is meant by Kind/name, Kind/namespace/name or its name alone."""
     names = [_names(identity) for identity in objects]
-    found = [i for i, some in enumerate(names) if name.lower() in some]
+    typed = _in_full(name.lower())
+    found = [i for i, some in enumerate(names) if typed in some]
     if len(found) == 1:
         return found[0]
     if found:
@@ -25,11 +47,17 @@ def find_object(name: str, objects: Sequence[Identity], folder: str) -> int:
             hint="write " + " or ".join(_shown(objects[i]) for i in found[:MAX_NAMED_OBJECTS]),
         )
     near = nearest(name, (n for some in names for n in some), HALF_ALIKE)
-    meant = next((_shown(o) for o in objects if near in _names(o)), "")
+    meant = next((f"{o.kind}/{o.name}" for o in objects if near in _names(o)), "")
     raise UsageError(
         f"{folder or '.'} renders no object {name}",
         hint=f"did you mean {meant}?" if meant else "without OBJECT, all are listed",
     )
+
+
+def _in_full(name: str) -> str:
+    """With the kind that a short name stands for, as kubectl takes it."""
+    kind, slash, rest = name.partition("/")
+    return f"{SHORT_KINDS.get(kind, kind)}{slash}{rest}" if slash else name
 
 
 def no_such_field(

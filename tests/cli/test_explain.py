@@ -37,6 +37,13 @@ def test_an_app_is_explained_by_its_objects_and_files(app: Repo, typed: Run) -> 
     assert f"\n  {TOP}  configMapGenerator, patches, namespace, replicas, images\n" in text
 
 
+def test_kinds_have_the_short_names_of_kubectl(app: Repo, typed: Run) -> None:
+    whole = typed("explain", "prod/web", "Deployment/web-two", cwd=app.path)
+    assert typed("explain", "prod/web", "deploy/web-two", cwd=app.path).stdout == whole.stdout
+    done = typed("explain", "prod/web", "deploy/web-tow", cwd=app.path)
+    assert b"did you mean Deployment/web-two?" in done.stderr
+
+
 def test_an_object_is_explained_by_its_steps(app: Repo, typed: Run) -> None:
     done = typed("explain", "prod/web", "deployment/web-two", cwd=app.path)
     assert done.stdout.decode().splitlines()[:5] == [
