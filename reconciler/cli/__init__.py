@@ -15,12 +15,17 @@ def main() -> None:
 
 def seal() -> None:
     """`reconciler seal` under a name of its own."""
-    _end_with(["seal", *sys.argv[1:]])
+    _end_with(_below("seal"))
 
 
 def promote() -> None:
     """`reconciler promote` under a name of its own."""
-    _end_with(["promote", *sys.argv[1:]])
+    _end_with(_below("promote"))
+
+
+def _below(command: str) -> list[str]:
+    typed = sys.argv[1:]
+    return typed if typed == ["--version"] else [command, *typed]
 
 
 def _end_with(arguments: list[str]) -> None:

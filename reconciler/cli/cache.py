@@ -6,22 +6,31 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.group import Commands
+from reconciler.cli.options import Output
+from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed
 from reconciler.render.stores.disk import Stats
 from reconciler.session.opened import open_store
+from reconciler.text.markdown_lists import count
 
-app = typer.Typer(help="Finished renders, kept for the next time.", no_args_is_help=True)
+app = Commands("cache", "Look at the cache of finished renders, or empty it.")
 
 MIB = 1 << 20
 
 
 @app.command()
-def stats() -> None:
+def stats(
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+) -> None:
     """Show where the cache is and what it holds."""
     store = open_store(SETTINGS)
     found = store.stats()
     store.close()
+    if output is Output.json:
+        write_json({"version": 1, "cache": _as_json(found) if found else None})
+        return
     if found is None:
         typer.echo("there is no cache")
         return
@@ -45,9 +54,20 @@ def prune(
     found = store.stats()
     if found is not None:
         _check(found)
-    count = store.prune(None if size is None else size * MIB)
+    dropped = store.prune(None if size is None else size * MIB)
     store.close()
-    typer.echo(f"{count:,} renders dropped")
+    typer.echo(f"{count(dropped, 'render')} dropped")
+
+
+def _as_json(found: Stats) -> dict[str, object]:
+    return {
+        "location": found.location,
+        "renders": found.renders,
+        "closures": found.shapes,
+        "bytes": found.bytes,
+        "limit": found.limit or None,
+        "problem": found.problem or None,
+    }
 
 
 def _check(found: Stats) -> None:

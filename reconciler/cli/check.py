@@ -30,8 +30,8 @@ from reconciler.render.renderer import Renderer
 from reconciler.session.apps import apps_called
 from reconciler.session.opened import open_store
 from reconciler.session.trees import find_source, open_repository, open_tree, where_from
-from reconciler.text.counts import counted
-from reconciler.text.suggestions import meant
+from reconciler.text.markdown_lists import count
+from reconciler.text.suggestions import listing, meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def check_(
     offline: Offline = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Say what a cluster, or whoever runs it, would have against the apps."""
+    """Validate what the apps render to: schemas, references, policies, sealed secrets."""
     wanted = names or []
     for pattern in (*(rules or ()), *(ignore or ())):
         _check_pattern(pattern)
@@ -148,7 +148,7 @@ def _check_pattern(pattern: str) -> None:
     if not pattern.startswith(POLICY) and not any(matches(pattern, name) for name in known):
         raise UsageError(
             f"no rule is called {pattern}",
-            hint=meant(pattern, known) or "docs/reference/checks.md lists them all",
+            hint=meant(pattern, known) or f"the rules are {listing(known)}",
         )
 
 
@@ -227,7 +227,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(printable(f"  to do: {hint}")))
     for (what, hint), about in unchecked.items():
         apps = len({f.folder for f in about})
-        said = f"{what}; {counted(len(about), 'object')} of {counted(apps, 'app')} not checked"
+        said = f"{what}; {count(len(about), 'object')} of {count(apps, 'app')} not checked"
         out.print(
             Text.assemble(
                 ("warning: ", COLOURS[Severity.warning]),
@@ -242,16 +242,13 @@ def _sum_up(reports: Sequence[CheckReport]) -> None:
     failed = sum(len(r.failed) for r in reports)
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)
-    counts = [
-        counted(number, str(s))
-        for s in Severity
-        if (number := sum(f.severity is s for r in reports for f in r.findings))
-    ]
+    found_of = {s: sum(f.severity is s for r in reports for f in r.findings) for s in Severity}
+    counts = [count(number, str(s)) for s, number in found_of.items() if number]
     found = ", ".join(counts) or "nothing found"
     ignored = sum(len(r.ignored) for r in reports)
     if ignored:
         found += f", {ignored} ignored"
     if failed:
-        found += f"; {counted(failed, 'app')} could not be checked"
-    about = [counted(n, what) for n, what in ((apps, "app"), (objects, "object")) if n]
+        found += f"; {count(failed, 'app')} could not be checked"
+    about = [count(number, what) for number, what in ((apps, "app"), (objects, "object")) if number]
     console().print(Text(f"{', '.join(about)}: {found}"))

@@ -17,7 +17,7 @@ from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.session.opened import open_store
-from reconciler.text.counts import counted
+from reconciler.text.markdown_lists import count
 from reconciler.text.suggestions import did_you_mean
 from reconciler.trees.tree import Tree
 
@@ -87,7 +87,7 @@ def _show(results: dict[Guard, list[CaseResult]]) -> None:
             out.print(Text.assemble(("none    ", "bold yellow"), said))
     cases = sum(map(len, results.values()))
     failed = sum(bool(result.fault) for found in results.values() for result in found)
-    about = f"{counted(len(results), 'guard')}, {counted(cases, 'case')}"
+    about = f"{count(len(results), 'guard')}, {count(cases, 'case')}"
     one = "it says" if failed == 1 else "they say"
     said = f"{failed} not as {one}" if failed else "all as they say"
     console().print(Text(f"{about}: {said}"))

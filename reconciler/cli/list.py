@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reconciler.cli.options import Output, Root
-from reconciler.cli.output import show_error, show_note, write_json
+from reconciler.cli.output import print_table, show_error, show_note, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.file_history import CommitSummary
@@ -66,7 +65,7 @@ class ListedApp:
 def list_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Of these alone: ENV, APP, ENV/APP, or globs."),
+        typer.Argument(metavar="ENV[/APP]|APP", help="Of these alone; globs, too."),
     ] = None,
     ref: Annotated[
         str | None,
@@ -110,7 +109,7 @@ def list_(
 
 def _show(rows: list[ListedApp], fleet: Fleet) -> None:
     if sys.stdout.isatty():
-        Console(highlight=False).print(_matrix(rows, [e.name for e in fleet.environments]))
+        print_table(_matrix(rows, [e.name for e in fleet.environments]))
         return
     lines = [
         (str(row.entry), row.label, _date(row.newest), " ".join(map(str, row.release.images)))

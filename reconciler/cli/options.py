@@ -13,8 +13,9 @@ Root = Annotated[
     str | None,
     typer.Option(
         "--root",
-        metavar="FOLDER",
-        help="The tree that nothing may leave; otherwise the Git repository around PATH.",
+        metavar="DIR",
+        help="The repository to work in; otherwise the one around PATH, or that you are in. "
+        "Nothing outside of it is read.",
         show_default=False,
     ),
 ]

@@ -17,19 +17,47 @@ from reconciler.session.trees import where_from
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Literal
+
+    from rich.table import Table
 
     from reconciler.render.job import Notice
     from reconciler.render.renderer import Render
 
 
+COLOR_SYSTEMS: dict[bool | None, Literal["auto", "standard"] | None] = {
+    None: "auto",
+    True: "standard",
+    False: None,
+}
+ANY_WIDTH = 1 << 16
+
+
+def colours_wanted() -> bool | None:
+    """None leaves it to whether there is a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = (os.environ.get(name, "") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    return True if any(value not in ("", "0") for value in forced) else None
+
+
 def console(*, stderr: bool = True) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
     return Console(
         stderr=stderr,
         highlight=False,
         soft_wrap=True,
-        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        force_terminal=bool(stream and stream.isatty()),
+        color_system=COLOR_SYSTEMS[colours_wanted()],
     )
+
+
+def print_table(table: Table) -> None:
+    """As wide as a terminal is; elsewhere as wide as it has to be, and never cut."""
+    out = console(stderr=False)
+    if not out.is_terminal:
+        out.width = ANY_WIDTH
+    out.print(table, soft_wrap=False)
 
 
 class _Wanted:

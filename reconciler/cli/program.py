@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 import typer
 
 from reconciler import __version__
+from reconciler.cli.completion import complete, is_completing
 from reconciler.cli.exit_codes import INTERRUPTED
 from reconciler.cli.fast_commands import nobody_reads, unwritable
+from reconciler.cli.global_options import taken_out
 from reconciler.cli.group import LazyGroup
-from reconciler.cli.output import show_error, show_tracebacks
+from reconciler.cli.options import Root
+from reconciler.cli.output import colours_wanted, show_error, show_tracebacks
 from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
+
+SECTIONS = {
+    "Start": ["init"],
+    "See what is deployed": ["list", "render", "explain"],
+    "Review a change": ["check", "diff", "affected"],
+    "Promote releases": ["promote", "bot"],
+    "Keep secrets in Git": ["seal", "secrets"],
+    "Work with Argo CD": ["argocd", "cmp-server", "generate"],
+    "More": ["cache", "testbed", "completion", "help", "version"],
+}
+
+
+APPLY = "Argo CD applies what is in Git; by hand: reconciler render ENV/APP | kubectl apply -f -"
+OTHER_WORDS = {
+    **dict.fromkeys(("build", "template"), "did you mean reconciler render?"),
+    **dict.fromkeys(("lint", "validate"), "did you mean reconciler check?"),
+    "get": "did you mean reconciler list?",
+    "history": "did you mean reconciler promote history?",
+    **dict.fromkeys(("rollback", "undo"), "did you mean reconciler promote rollback?"),
+    "status": "did you mean reconciler promote status, or reconciler seal status?",
+    **dict.fromkeys(("apply", "sync", "deploy"), APPLY),
+}
 
 
 class Program(LazyGroup):
@@ -36,16 +62,23 @@ class Program(LazyGroup):
         "seal": "app",
         "secrets": "app",
         "testbed": "app",
+        "version": "version",
+        "help": "help_",
+        "completion": "completion",
     }
+    elsewhere = OTHER_WORDS
+
+    def sections(self) -> Mapping[str, Sequence[str]]:
+        return SECTIONS
 
 
 def program() -> Any:
     app = typer.Typer(
         name="reconciler",
         cls=Program,
-        help="Render Kustomize folders at any revision, and see what a change touches.",
+        help="Render, validate, compare, promote and seal what Git deploys by Kustomize.",
         no_args_is_help=True,
-        rich_markup_mode="markdown",
+        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -63,6 +96,7 @@ def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show where in the program an error came from.")
     ] = False,
+    root: Root = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -70,16 +104,25 @@ def options(
         ),
     ] = False,
 ) -> None:
-    show_tracebacks(debug)
+    """Those of every command; `run` takes them wherever they are typed."""
 
 
 def run(arguments: list[str]) -> int:
     """Run a command; the exit code says whose fault a failure is."""
-    show_tracebacks(False)
+    if is_completing():
+        return complete(program())
+    everywhere, arguments = taken_out(arguments)
+    show_tracebacks(everywhere.debug)
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files are passed on as they are
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
-        code = program().main(arguments, prog_name="reconciler", standalone_mode=False)
+        code = program().main(
+            arguments,
+            prog_name="reconciler",
+            standalone_mode=False,
+            obj=everywhere.root,
+            color=colours_wanted(),
+        )
         if sys.stdout:
             sys.stdout.flush()
         return code or 0

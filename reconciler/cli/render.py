@@ -24,6 +24,7 @@ from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
 from reconciler.session.opened import open_store
 from reconciler.session.trees import find_source, folders_meant, open_tree
+from reconciler.text.markdown_lists import count
 from reconciler.trees.pins import is_reference, pins_of
 
 TYPE_CHECKING = False
@@ -60,7 +61,7 @@ def render(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH", help="Folders with a kustomization, ENV, ENV/APP, or globs."
+            metavar="PATH|ENV[/APP]", help="Folders with a kustomization, or globs of them."
         ),
     ],
     ref: Annotated[
@@ -119,9 +120,7 @@ def render(
     if folder:
         for r in renders:
             write_file(os.path.join(folder, (r.path or "manifests") + ".yaml"), r.manifest)
-        typer.echo(
-            f"{len(renders)} {'file' if len(renders) == 1 else 'files'} in {folder}", err=True
-        )
+        typer.echo(f"{count(len(renders), 'file')} in {folder}", err=True)
     elif output == "yaml":
         write_out(join(r.manifest for r in renders))
 

@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.group import Commands
 from reconciler.cli.output import console
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
+from reconciler.text.markdown_lists import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
     from reconciler.testbed.folder import TestbedFolder, TestbedState
     from reconciler.testbed.launch_options import TestbedOptions
 
-app = typer.Typer(
-    help="A throw-away Kubernetes control plane of plain processes, on this machine alone.",
-    no_args_is_help=True,
+app = Commands(
+    "testbed",
+    "Run a throw-away Kubernetes control plane on this machine: plain processes, no containers.",
 )
 
 EXAMPLES = """**Examples**
@@ -184,7 +186,7 @@ def _start(folder: TestbedFolder, options: TestbedOptions) -> None:
     out = console()
     absent = missing(names, cache)
     if absent:
-        out.print(f"compiling {len(absent)} programs, this once: {', '.join(absent)}")
+        out.print(f"compiling {count(len(absent), 'program')}, this once: {', '.join(absent)}")
     with out.status("") as line:
         programs = build(names, cache, lambda progress: _show(line, progress))
         began = time.monotonic()

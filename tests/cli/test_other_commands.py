@@ -145,7 +145,7 @@ def test_every_command_explains_itself(reconciler: Run, command: list[str]) -> N
     for flag in ("--help", "-h"):
         done = reconciler(*command, flag)
         assert done.returncode == 0
-        assert b"Usage: reconciler" in done.stdout
+        assert b"Usage:\n  reconciler" in done.stdout
 
 
 def test_help_shows_examples(reconciler: Run) -> None:

@@ -24,10 +24,9 @@ class ArgoCDCommands(LazyGroup):
 
 
 app = typer.Typer(
-    help="Have Argo CD run the apps.", epilog=EPILOG, cls=ArgoCDCommands, no_args_is_help=True
+    name="argocd",
+    cls=ArgoCDCommands,
+    help="Have Argo CD run the apps.",
+    epilog=EPILOG,
+    no_args_is_help=True,
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Have Argo CD run the apps."""

@@ -21,6 +21,7 @@ from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.session.opened import open_store
 from reconciler.session.trees import find_source, open_tree
+from reconciler.text.markdown_lists import count
 from reconciler.trees.tree import FILE, Tree
 
 EXAMPLES = """**Examples**
@@ -68,14 +69,14 @@ def apps(
         typer.echo(printable(f"{'to ' if check else ''}{word} {file}"))
     if check and (differing or gone):
         raise CheckFailed(
-            f"{len(differing) + len(gone)} files differ from what Argo CD should be told",
+            f"{count(len(differing) + len(gone), 'file')} must be written again for Argo CD",
             hint=" ".join(["reconciler argocd apps", *(names or ())]),
         )
     if not check and (differing or gone):
         with only_writer(source):
             _write(source, {f: wanted[f] for f in differing}, before, gone)
     if not differing and not gone:
-        typer.echo(f"{len(wanted)} files are as they should be")
+        typer.echo(f"{count(len(wanted), 'file')}, all up to date")
 
 
 def _content(tree: Tree, file: str) -> bytes | None:

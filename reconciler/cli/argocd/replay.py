@@ -30,6 +30,7 @@ from reconciler.model.paths import AppName, argocd_app_file
 from reconciler.session.apps import one_app
 from reconciler.session.trees import find_source, open_repository, open_tree
 from reconciler.session.trust import trusted_urls
+from reconciler.text.markdown_lists import count
 from reconciler.trees.tree import FILE, Tree
 from reconciler.yaml.nodes import LOADER
 
@@ -251,7 +252,7 @@ def _show(request: SentArchive, manifests: list[str], seconds: float) -> None:
     what = f"{request.entries:,} files and folders in {len(request.archive):,} bytes"
     where = f"below {request.root}" if request.root else "of the whole repository"
     console().print(
-        f"{len(made.objects):,} objects from {what} {where}, in {seconds * 1000:,.0f} ms",
+        f"{count(len(made.objects), 'object')} from {what} {where}, in {seconds * 1000:,.0f} ms",
         markup=False,
     )
     text = "---\n".join(m if m.endswith("\n") else f"{m}\n" for m in manifests)

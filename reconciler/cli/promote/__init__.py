@@ -50,6 +50,5 @@ app = typer.Typer(
     help="Bring what runs in one environment to the next, and see what that waits for. Without a "
     "command: `SOURCE TARGET [APP]...`, which is proposed.",
     epilog=EPILOG,
-    rich_markup_mode="markdown",
     no_args_is_help=True,
 )

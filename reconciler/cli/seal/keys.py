@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.group import Commands
 from reconciler.cli.options import Root
 from reconciler.cli.output import console
 from reconciler.cli.seal.guard import leave_no_core
@@ -29,12 +30,7 @@ RESTORE_EXAMPLES = """**Examples**
 `reconciler seal keys restore prod keys.age --context new-cluster`: before its controller starts
 """
 
-app = typer.Typer(
-    name="keys",
-    help="The private keys of a controller: without them, nothing sealed for it opens again.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = Commands("keys", "Back up and restore the private keys of a sealing controller.")
 Env = Annotated[str, typer.Argument(metavar="ENV", help="The environment.")]
 
 
