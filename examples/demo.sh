@@ -59,7 +59,7 @@ $(find "$OUT" -name '*.yaml' | wc -l | tr -d ' ') manifests are in $OUT, and dev
 
   . .venv/bin/activate                      to have reconciler on PATH
   reconciler explain dev/gethrelay          where its objects come from
-  reconciler diff --env stage prod          what prod does otherwise than stage
+  reconciler diff stage prod                what prod does otherwise than stage
   eval "\$(reconciler testbed env --name demo)"; kubectl get all -n gethrelay
   reconciler testbed down --name demo       to end the cluster
   make test                                 to run all tests

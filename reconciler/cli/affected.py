@@ -16,11 +16,12 @@ from reconciler.render.affected import affected as find_affected
 from reconciler.render.folders import kustomizations, patterns_called
 from reconciler.render.renderer import Renderer
 from reconciler.session.opened import open_store
-from reconciler.session.trees import find_source, open_tree
+from reconciler.session.revision_range import range_of
+from reconciler.session.trees import find_source, open_repository, open_tree
 
 EXAMPLES = """**Examples**
 
-`reconciler affected main HEAD`: what this branch touches
+`reconciler affected main...HEAD`: what this branch touches
 
 `reconciler affected main --only 'environments/**'`: of the environments, work tree included
 
@@ -29,7 +30,7 @@ EXAMPLES = """**Examples**
 
 
 def affected(
-    before: Annotated[str, typer.Argument(metavar="FROM", help="A revision.")],
+    before: Annotated[str, typer.Argument(metavar="FROM", help="A revision, or two as FROM..TO.")],
     after: Annotated[
         str | None,
         typer.Argument(metavar="TO", help="A revision; otherwise the files on disk."),
@@ -47,8 +48,12 @@ def affected(
 ) -> None:
     """List the kustomizations that a change touches, by what each of them really reads."""
     source = find_source([], root)
+    git = None if after else open_repository(source)
+    base = before
+    if git and (named := range_of(before, git)):
+        before, after, base = named.before, named.after, named.typed
     old, new = (
-        open_tree(SETTINGS, source, revision, offline=offline, base=before)
+        open_tree(SETTINGS, source, revision, offline=offline, base=base)
         for revision in (before, after)
     )
     patterns = [p for typed in only or [] for p in patterns_called([old, new], typed)]

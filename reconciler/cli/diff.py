@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -26,7 +25,8 @@ from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
 from reconciler.session.apps import apps_called, those_in
 from reconciler.session.opened import open_store
-from reconciler.session.trees import find_source, open_repository, open_tree
+from reconciler.session.revision_range import revisions_among
+from reconciler.session.trees import find_source, open_tree
 from reconciler.text.diff_lines import ADDED, CHANGED, PLACE, REMOVED, Line
 
 TYPE_CHECKING = False
@@ -38,11 +38,15 @@ EXAMPLES = """**Examples**
 
 `reconciler diff`: what the edits on disk change in all environments
 
-`reconciler diff prod/gethrelay --from v1.2.0 --to v1.3.0`: one app, between two tags
+`reconciler diff stage prod`: what differs between two environments
 
-`reconciler diff --from main --to HEAD --merge-base -o comment`: for a pull request
+`reconciler diff stage prod gethrelay`: one app of them
 
-`reconciler diff --env stage prod gethrelay`: one app in two environments
+`reconciler diff HEAD~1`: what changed since a commit
+
+`reconciler diff v1.2.0..v1.3.0 prod/gethrelay`: one app, between two tags
+
+`reconciler diff main...HEAD -o comment`: for a pull request
 """
 
 COLOURS = {ADDED: "green", REMOVED: "red", CHANGED: "yellow", PLACE: "cyan"}
@@ -59,7 +63,11 @@ class DiffOutput(StrEnum):
 def diff(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH|ENV[/APP]", help="Of these apps; otherwise of all."),
+        typer.Argument(
+            metavar="PATH|ENV[/APP]|REV",
+            help="Apps, by PATH, ENV or ENV/APP; two environments, which are compared, and apps of "
+            "them; or revisions: A, A B, A..B, or A...B from where B began.",
+        ),
     ] = None,
     before: Annotated[
         str | None,
@@ -85,15 +93,6 @@ def diff(
             "--merge-base", help="Begin where the later revision left the earlier one's history."
         ),
     ] = False,
-    environments: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            "--env",
-            metavar="ENV ENV",
-            help="Compare two environments of each app; PATH is then the name of an app.",
-            show_default=False,
-        ),
-    ] = None,
     output: Annotated[
         DiffOutput, typer.Option("--output", "-o", help="What to write.")
     ] = DiffOutput.text,
@@ -117,21 +116,25 @@ def diff(
     offline: Offline = False,
 ) -> None:
     """Show what changes in the objects of each app: by object and field, not by line."""
-    wanted = names or []
-    source = find_source([] if environments else wanted, root)
-    if environments is None and before is None:
-        before = "HEAD"
-    base = before or ""
+    source = find_source(names or [], root)
+    wanted, named = revisions_among(names or [], source)
+    if named and (before or after):
+        raise UsageError("revisions are named twice", hint="leave out --from and --to")
+    base = named.typed if named else before or ""
+    before, after = (named.before, named.after) if named else (before, after)
     if merge_base:
         if before is None:
             raise UsageError("--merge-base begins at --from", hint="name a revision with --from")
         before = _merge_base(source, before, after or "HEAD")
-    old = _tree(source, before, "--from", base, offline)
     new = _tree(source, after, "--to", base, offline)
+    environments = _two_environments(wanted, new)
+    if before is None and not environments:
+        before = "HEAD"
+    old = _tree(source, before, "--from", base, offline)
     if environments:
-        pairs = _across(environments, [AppName(name) for name in wanted], old, new)
+        pairs = _across(environments, [AppName(name) for name in wanted[2:]], old, new)
     else:
-        chosen = _chosen(old, new, wanted, source)
+        chosen = apps_called([old, new], wanted, source)
         pairs = same_folders(those_in(old, chosen), those_in(new, chosen))
     with (
         Renderer(open_store(SETTINGS, not no_cache)) as renderer,
@@ -161,6 +164,13 @@ def diff(
     _exit(found)
 
 
+def _two_environments(names: list[str], tree: Tree) -> tuple[str, str] | None:
+    """The environments that are compared, if that is what the first two names are."""
+    if len(names) < 2 or not {*names[:2]}.issubset(environment_names(tree)):
+        return None
+    return names[0], names[1]
+
+
 def _merge_base(root: str, one: str, other: str) -> str:
     from reconciler.git.repository import Repository
 
@@ -174,19 +184,6 @@ def _tree(root: str, revision: str | None, option: str, base: str, offline: bool
             hint=f"name a revision with {option}",
         )
     return open_tree(SETTINGS, root, revision, offline=offline, base=base)
-
-
-def _chosen(old: Tree, new: Tree, names: list[str], root: str) -> list[str]:
-    try:
-        return apps_called([old, new], names, root)
-    except UsageError:
-        git = open_repository(root)
-        for name in names:
-            if git and git.about(name):
-                raise UsageError(
-                    f"{name} is a revision, and no app", hint="write it after --from or --to"
-                ) from None
-        raise
 
 
 def _named(pairs: list[FolderPair], named: list[str], tree: Tree) -> list[str]:
@@ -236,14 +233,13 @@ def _across(
 
 
 def _write_text(report: ComparisonReport, stat: bool) -> None:
-    color = False if os.environ.get("NO_COLOR") else None
     for number, app in enumerate(report.apps):
         if number and not stat:
             typer.echo()
-        typer.echo(_title(app), color=color)
+        typer.echo(_title(app))
         if not stat:
             for line in app_lines(app, report.labels):
-                typer.echo(styled(line), color=color)
+                typer.echo(styled(line))
     if len(report.apps) > 1:
         if not stat:
             typer.echo()

@@ -10,12 +10,14 @@ from rich.text import Text
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.github_annotations import commands
+from reconciler.cli.group import Commands
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console, show_note, show_warning
+from reconciler.cli.output import console, show_note, show_warning, write_json
 from reconciler.cli.scans import asked_for, repository, scanned, summary
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
+from reconciler.session.revision_range import revisions_among
 from reconciler.session.trees import where_from
 
 TYPE_CHECKING = False
@@ -46,16 +48,12 @@ CHECK_EXAMPLES = """**Examples**
 `reconciler secrets check`: what is staged, as a hook before each commit does
 """
 
-app = typer.Typer(
-    name="secrets",
-    help="Keep secrets that are not sealed out of Git: for hooks and for CI.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = Commands("secrets", "Keep secrets that are not sealed out of Git: for hooks and for CI.")
 
 
 class SecretsOutput(StrEnum):
     text = "text"
+    json = "json"
     github = "github"
 
 
@@ -63,11 +61,14 @@ class SecretsOutput(StrEnum):
 def forbid(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH", help="These files and folders of the index."),
+        typer.Argument(
+            metavar="PATH|A..B",
+            help="These files and folders of the index, or each commit of a range.",
+        ),
     ] = None,
     revisions: Annotated[
         str | None,
-        typer.Option("--range", metavar="A..B", help="Each commit of a range, and not the index."),
+        typer.Option("--range", metavar="A..B", help="The same range, whatever files are called."),
     ] = None,
     pre_push: Annotated[
         str | None,
@@ -83,10 +84,13 @@ def forbid(
     root: Root = None,
 ) -> None:
     """Refuse what would be committed in the clear. No value is ever shown."""
-    if pre_push is not None and (paths or revisions):
-        raise UsageError("--pre-push, --range and PATH exclude each other", hint="give one of them")
     source = repository(root)
-    scans = asked_for(source, paths or [], revisions, pre_push)
+    files, named = revisions_among(paths or [], source)
+    if sum(map(bool, (files, named, revisions, pre_push is not None))) > 1:
+        raise UsageError("--pre-push, --range and PATH exclude each other", hint="give one of them")
+    if named:
+        revisions = f"{named.before}..{named.after or 'HEAD'}"
+    scans = asked_for(source, files, revisions, pre_push)
     if revisions and any(scan.changes_rules for scan in scans):
         _tell_of_rules(output, source)
     _refuse(scans, output, source)
@@ -113,12 +117,16 @@ def seal(
     leave_no_core()
     [scan] = scanned(source, paths or [])
     sealed = bool(scan.found) and seal_staged(Snapshots(source), scan.found, source)
-    _refuse(scanned(source, paths or []) if sealed else [scan], SecretsOutput.text, source)
-    if sealed:
-        raise CheckFailed(
-            "secrets were about to be committed in the clear, and are sealed now",
-            hint="look at git diff --cached, and commit again",
-        )
+    if not sealed:
+        _refuse([scan], SecretsOutput.text, source)
+        return
+    again = scanned(source, paths or [])
+    if any(one.found for one in again):
+        _refuse(again, SecretsOutput.text, source)
+    raise CheckFailed(
+        "secrets were sealed and staged: this commit is stopped so that you can look at them",
+        hint="git diff --cached shows them; then commit again",
+    )
 
 
 @app.command("check", epilog=CHECK_EXAMPLES)
@@ -133,19 +141,44 @@ def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False
 def _refuse(scans: Sequence[Scan], output: SecretsOutput, root: str) -> None:
     """Say what is in the clear, in a line each; no value is among it."""
     found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
-    _write(found, output, root)
+    if output is SecretsOutput.json:
+        write_json(_document(scans))
+    else:
+        _write(found, output, root)
     if found:
         raise _refusal(scans)
+    if output is SecretsOutput.json:
+        return
     if not any(scan.files for scan in scans):
         show_warning("no file was looked at: none is added or changed")
         return
     console().print(summary(scans))
 
 
+def _document(scans: Sequence[Scan]) -> dict[str, object]:
+    return {
+        "version": 1,
+        "files": sum(scan.files for scan in scans),
+        "found": [
+            {
+                "commit": scan.commit or None,
+                "file": plaintext.file,
+                "line": plaintext.line,
+                "what": str(plaintext),
+            }
+            for scan in scans
+            for plaintext in scan.found
+        ],
+        "unrendered": sorted({folder for scan in scans for folder in scan.unrendered}),
+    }
+
+
 def _tell_of_rules(output: SecretsOutput, root: str) -> None:
     """Who proposes commits is judged by rules that may be a part of them."""
     what = "these commits change what counts as a secret: look at what is allowed now"
     place = Place(PLAINTEXT_FILE)
+    if output is SecretsOutput.json:
+        return
     if output is SecretsOutput.github:
         for line in commands([Finding("secrets/rules", Severity.warning, what, where=place)]):
             typer.echo(line)

@@ -62,6 +62,35 @@ def test_two_revisions_are_compared_whatever_is_on_disk(fleet: Repo, typed: Run)
     assert "prod-paw → new\n" in done.stdout.decode()
 
 
+@pytest.mark.parametrize(
+    "typed_as",
+    [["HEAD~1", "HEAD"], ["HEAD~1..HEAD"], ["HEAD~1.."], ["HEAD~1...HEAD"]],
+    ids=" ".join,
+)
+def test_revisions_are_named_as_for_git_diff(fleet: Repo, typed: Run, typed_as: list[str]) -> None:
+    edit(fleet)
+    fleet.commit()
+    edit(fleet, "stage/relay")
+    for arguments in ([*typed_as, "--stat"], ["prod", *typed_as, "--stat"]):
+        done = typed("diff", *arguments, cwd=fleet.path)
+        assert done.stdout == b"environments/prod/paw  +0 ~1 -0\n"
+    assert typed("affected", *typed_as, cwd=fleet.path).stdout == b"environments/prod/paw\n"
+
+
+def test_one_revision_is_compared_with_the_files_on_disk(fleet: Repo, typed: Run) -> None:
+    edit(fleet)
+    fleet.commit()
+    edit(fleet, "stage/relay")
+    done = typed("diff", "HEAD~1", "--stat", cwd=fleet.path)
+    assert done.stdout.count(b"environments/") == 2
+
+
+def test_a_branch_called_as_an_environment_is_not_meant(fleet: Repo, typed: Run) -> None:
+    fleet.git("branch", "prod")
+    edit(fleet, "stage/paw")
+    assert typed("diff", "prod", cwd=fleet.path).stdout == b""
+
+
 def test_a_branch_is_compared_with_where_it_began(fleet: Repo, typed: Run) -> None:
     fleet.git("checkout", "--quiet", "-b", "change")
     edit(fleet)
@@ -93,14 +122,14 @@ def test_a_name_is_read_from_the_current_folder_too(fleet: Repo, typed: Run) -> 
 
 
 def test_two_environments_are_compared_app_by_app(fleet: Repo, typed: Run) -> None:
-    done = typed("diff", "--env", "stage", "prod", "paw", cwd=fleet.path)
+    done = typed("diff", "stage", "prod", "paw", cwd=fleet.path)
     assert "data.a: stage-paw → prod-paw\n" in done.stdout.decode()
     assert b"relay" not in done.stdout
 
 
 def test_an_app_in_one_environment_only_is_an_addition(fleet: Repo, typed: Run) -> None:
     fleet.write(below("environments/prod/extra", entry("x")))
-    done = typed("diff", "--env", "stage", "prod", "--stat", cwd=fleet.path)
+    done = typed("diff", "stage", "prod", "--stat", cwd=fleet.path)
     assert b"environments/prod/extra  added +1 ~0 -0\n" in done.stdout
 
 
@@ -201,11 +230,13 @@ def test_control_characters_do_not_reach_a_terminal(fleet: Repo, typed: Run) -> 
     ("arguments", "complaint"),
     [
         (["nothing"], "there is no folder, environment or app called nothing"),
-        (["HEAD"], "write it after --from or --to"),
+        (["HEAD", "@", "main"], "more than two revisions are named: HEAD @ main"),
+        (["main..HEAD", "main"], "more than two revisions are named: main..HEAD main"),
+        (["main", "--from", "HEAD"], "revisions are named twice"),
         (["--from", "nowhere"], "there is no commit 'nowhere'"),
-        (["--env", "stage", "pord"], "there is no app in an environment pord"),
-        (["--env", "stage", "prod", "pwa"], "there is no app pwa in stage or prod"),
-        (["--env", "stage", "prod", "--merge-base"], "--merge-base begins at --from"),
+        (["stage", "pord"], "did you mean prod?"),
+        (["stage", "prod", "pwa"], "there is no app pwa in stage or prod"),
+        (["stage", "prod", "--merge-base"], "--merge-base begins at --from"),
         (["--limit", "10"], "Invalid value for '--limit'"),
     ],
 )

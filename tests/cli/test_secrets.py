@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -300,6 +301,8 @@ def test_plaintext_that_was_added_and_removed_again_is_found_in_the_range(
         f"{bad[:12]}:db.yaml:5: Secret shop/db holds password in the clear\n"
     )
     assert b"rewrite the branch" in done.stderr
+    for words in ([f"{base}..HEAD"], [f"{base}.."], [f"{base}...HEAD"], [base, "HEAD"], [base]):
+        assert typed("secrets", "forbid", *words, cwd=repo.path).stdout == done.stdout
     monkeypatch.setenv("PRE_COMMIT_FROM_REF", base)
     monkeypatch.setenv("PRE_COMMIT_TO_REF", "HEAD")
     on_push = typed("secrets", "forbid", cwd=repo.path)
@@ -489,3 +492,31 @@ def test_who_changes_what_counts_as_a_secret_is_told_of_in_a_range(repo: Repo, t
     assert said in done.stderr
     done = typed("secrets", "forbid", "--range", f"{base}..HEAD", "-o", "github", cwd=repo.path)
     assert done.stdout.startswith(b"::warning file=.plaintext-secrets.yaml,title=secrets/rules::")
+
+
+def test_findings_are_json_too_and_hold_no_value(repo: Repo, typed: Run) -> None:
+    base = repo.commit({"a.txt": ""})
+    bad = repo.commit({"db.yaml": SECRET})
+    done = typed("secrets", "forbid", f"{base}..", "-o", "json", cwd=repo.path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "files": 1,
+        "found": [
+            {
+                "commit": bad,
+                "file": "db.yaml",
+                "line": 5,
+                "what": "Secret shop/db holds password in the clear",
+            }
+        ],
+        "unrendered": [],
+    }
+    clean = typed("secrets", "forbid", "a.txt", "-o", "json", cwd=repo.path)
+    assert (clean.returncode, json.loads(clean.stdout)["found"], clean.stderr) == (0, [], b"")
+
+
+def test_one_file_is_not_files(repo: Repo, typed: Run) -> None:
+    repo.commit({"a.txt": ""})
+    done = typed("secrets", "forbid", "a.txt", cwd=repo.path)
+    assert done.stderr == b"1 file: nothing is in the clear\n"
