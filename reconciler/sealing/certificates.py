@@ -51,7 +51,8 @@ def certificates_of(files: Files, environment: Environment) -> Certificates:
         raise SealingError(
             f"{environment.name} has no certificate to seal with",
             where=Place(file),
-            hint=f"reconciler seal cert fetch {environment.name}",
+            hint=f"reconciler seal cert fetch {environment.name} asks the controller; "
+            f"reconciler seal cert add {environment.name} FILE takes it from a file",
         )
     return found
 

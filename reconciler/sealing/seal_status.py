@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import Files
+from reconciler.model.paths import AppName
 from reconciler.sealing.certificates import Certificates, find_certificates
 from reconciler.sealing.seal import record_for
 from reconciler.sealing.sealed_files import AppSecrets, sealed_in
@@ -52,6 +53,18 @@ class SealStatus:
     rows: Mapping[
         tuple[str, str], Mapping[str, SecretCell]
     ]  # by app and secret, then by environment
+
+    def only(self, entries: Set[Entry]) -> SealStatus:
+        """Of these apps; a secret that another environment has is missing in theirs."""
+        rows = {
+            key: {
+                name: cell for name, cell in row.items() if Entry(name, AppName(key[0])) in entries
+            }
+            for key, row in self.rows.items()
+        }
+        names = {entry.environment for entry in entries}
+        about = tuple(one for one in self.environments if one.environment.name in names)
+        return SealStatus(about, {key: row for key, row in rows.items() if row})
 
 
 def status_of(

@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -322,3 +322,61 @@ def test_help_and_render_do_not_load_what_encrypts(fleet: Repo) -> None:
         assert not imported & {"cryptography", "httpx", "pyrage", "aiohttp", "kubernetes"}, (
             arguments
         )
+
+
+def test_status_of_one_environment_shows_what_it_lacks(typed: Run, fleet: Repo) -> None:
+    put(typed, fleet, "password=hunter2\n", target="dev/shop")
+    for name in ("prod", "prod/shop"):
+        lines = typed("seal", "status", name, cwd=fleet.path).stdout.decode().splitlines()
+        assert [line.split()[0] for line in lines] == ["prod", "SECRET", "shop/api"]
+        assert lines[-1].split()[1:] == ["missing"]
+
+
+def test_a_table_in_a_pipe_is_never_cut(fleet: Repo, reconciler: Run, typed: Run) -> None:
+    name = "a-secret-whose-name-takes-more-than-half-of-a-line"
+    typed("seal", "prod/shop", name, "--unsafe-literal", "password=x", cwd=fleet.path)
+    typed("seal", "dev/shop", name, "--unsafe-literal", "password=x", cwd=fleet.path)
+    done = reconciler("seal", "status", cwd=fleet.path, COLUMNS="40")
+    row = done.stdout.decode().splitlines()[-1]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert row.split() == [f"shop/{name}", *["1", "current,", today] * 2]
+
+
+def test_a_certificate_is_added_from_a_file(typed: Run, fleet: Repo) -> None:
+    file = fleet.path / "environments/prod/sealing-cert.pem"
+    before = file.read_text()
+    newer = certificate_pem(private_key(2)).decode()
+    (fleet.path / "new.pem").write_text(newer)
+    done = typed("seal", "cert", "add", "prod", "new.pem", cwd=fleet.path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().startswith("environments/prod/sealing-cert.pem: SHA256:")
+    assert done.stdout.endswith(b" is new\n")
+    assert file.read_text() == newer + before
+    again = typed("seal", "cert", "add", "prod", "new.pem", cwd=fleet.path)
+    assert again.stdout.endswith(b" is there already\n")
+    assert file.read_text() == newer + before
+
+
+def test_what_is_no_certificate_is_not_added(typed: Run, fleet: Repo) -> None:
+    fleet.write({"key.pem": "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n"})
+    for file, said in (
+        ("key.pem", "THIS IS A PRIVATE KEY"),
+        ("environments/dev/environment.yaml", "there is no certificate in this file"),
+        ("nowhere.pem", "nowhere.pem cannot be read"),
+    ):
+        done = typed("seal", "cert", "add", "prod", file, cwd=fleet.path)
+        assert done.returncode == 2
+        assert said in done.stderr.decode()
+    assert changed_lines(fleet) == []
+
+
+def test_without_a_cluster_rotate_names_the_way_by_keys(typed: Run, fleet: Repo) -> None:
+    done = typed("seal", "rotate", "prod", "--kubeconfig", "/nowhere/config", cwd=fleet.path)
+    assert done.returncode == 2
+    assert b"rotate without the cluster, by --keys FILE" in done.stderr
+
+
+def test_an_environment_and_an_app_are_written_as_one_word(typed: Run, fleet: Repo) -> None:
+    done = typed("seal", "prod", "shop", "api", "--prompt", "password", cwd=fleet.path)
+    assert done.returncode == 2
+    assert b"to do: write prod/shop\n" in done.stderr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, ClassVar
 
 import typer
 
 from reconciler.cli.group import LazyGroup
+from reconciler.errors import UsageError
 
 FILTER, PUT = "filter", "put"
 ONLY_PUT = {
@@ -51,6 +53,9 @@ def _completed(arguments: list[str]) -> list[str]:
     first = arguments[0] if arguments else "-"
     if first in {*SealCommands.called, "-h", "--help"}:
         return arguments
+    words = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    if len(words) > 2 and "/" not in first:
+        raise UsageError(f"{first} is no app of an environment", hint=f"write {first}/{words[1]}")
     is_filter = first.startswith("-") and not ONLY_PUT & {a.partition("=")[0] for a in arguments}
     return [FILTER if is_filter else PUT, *arguments]
 
@@ -61,5 +66,4 @@ app = typer.Typer(
     help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
     "command: a Secret on standard input becomes a SealedSecret on standard output.",
     epilog=EPILOG,
-    rich_markup_mode="markdown",
 )

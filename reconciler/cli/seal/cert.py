@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.fast_commands import write_out
+from reconciler.cli.group import Commands
 from reconciler.cli.options import Root
+from reconciler.cli.output import show_warning
 from reconciler.cli.seal.confirmation import check_expected, sealing_certificate
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
+from reconciler.cli.seal.values import read_stdin
 from reconciler.cli.variables import SETTINGS
+from reconciler.git.whole_files import read_file
 from reconciler.session.sealing import SealingSession, open_sealing_session
 from reconciler.session.sealing_controller import WantedCluster, open_controller
 
@@ -30,6 +34,12 @@ FETCH_EXAMPLES = """**Examples**
 
 `reconciler seal cert fetch > cert.pem`: of the current context, to standard output
 """
+ADD_EXAMPLES = """**Examples**
+
+`reconciler seal cert add prod prod.pem`: a file that somebody took from the controller
+
+`kubeseal --fetch-cert | reconciler seal cert add prod -`: from standard input
+"""
 CONFIRM_EXAMPLES = """**Examples**
 
 `reconciler seal cert confirm prod SHA256:…`: without the cluster, after a renewal
@@ -39,12 +49,7 @@ SHOW_EXAMPLES = """**Examples**
 `reconciler seal cert show prod`: fingerprint, size, age and expiry of each
 """
 
-app = typer.Typer(
-    name="cert",
-    help="The certificates that secrets are sealed with.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = Commands("cert", "Manage the certificates that secrets are sealed with.")
 
 
 @app.command("fetch", epilog=FETCH_EXAMPLES)
@@ -72,6 +77,29 @@ def fetch(
     environment = place.environment(env)
     with open_controller(SETTINGS, wanted, environment) as found:
         fetch_certificate(place, environment, found, wanted, fingerprint)
+
+
+@app.command("add", epilog=ADD_EXAMPLES)
+def add(
+    env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A certificate in PEM, or standard input.")
+    ],
+    root: Root = None,
+) -> None:
+    """Add a certificate from a file, without the cluster. The newest seals; older ones stay."""
+    from reconciler.sealing.certificate import check_usable, read_certificate
+    from reconciler.sealing.certificates import certificates_of
+
+    place = open_sealing_session(SETTINGS, root)
+    environment = place.environment(env)
+    name = "standard input" if file == "-" else file
+    added = read_certificate(bytes(read_stdin() if file == "-" else read_file(file)), name)
+    check_usable(added, name)
+    _say_added(place, environment, added)
+    newest = certificates_of(place.tree, environment).newest
+    if newest.fingerprint != added.fingerprint:
+        show_warning(f"it is older than {newest.fingerprint}, which goes on to seal")
 
 
 @app.command("confirm", epilog=CONFIRM_EXAMPLES)
@@ -114,17 +142,23 @@ def fetch_certificate(
     fingerprint: str | None = None,
 ) -> Certificate:
     """The controller's certificate, which the environment's file now holds."""
-    from reconciler.sealing.certificates import add_certificate, check_seals
+    from reconciler.sealing.certificates import check_seals
 
     newest = _asked(controller, fingerprint)
     if fingerprint or not wanted.is_named_by_files(environment):
         place.confirmed.add(environment.name, newest)
     place.confirmed.check(environment.name, newest, controller.name)
-    path, added = add_certificate(place.tree.root, environment, newest)
-    shown = os.path.relpath(os.path.join(place.tree.root, path))
-    typer.echo(f"{shown}: {newest.fingerprint} {'is new' if added else 'is there already'}")
+    _say_added(place, environment, newest)
     check_seals(place.tree.root, environment, newest)
     return newest
+
+
+def _say_added(place: SealingSession, environment: Environment, certificate: Certificate) -> None:
+    from reconciler.sealing.certificates import add_certificate
+
+    path, is_new = add_certificate(place.tree.root, environment, certificate)
+    shown = os.path.relpath(os.path.join(place.tree.root, path))
+    typer.echo(f"{shown}: {certificate.fingerprint} {'is new' if is_new else 'is there already'}")
 
 
 def _asked(controller: Controller, fingerprint: str | None) -> Certificate:

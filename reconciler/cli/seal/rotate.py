@@ -24,10 +24,15 @@ from reconciler.cli.seal.options import (
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.values import read_stdin
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import UsageError
+from reconciler.errors import UsageError, UserError
 from reconciler.sealing.sealed_secret import SealedSecret
 from reconciler.session.sealing import SealingSession, open_sealing_session
 from reconciler.session.sealing_controller import WantedCluster, open_controller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from reconciler.model.environment import Environment
+    from reconciler.sealing.controller import Controller
 
 EXAMPLES = """**Examples**
 
@@ -75,7 +80,7 @@ def _by_controller(
     from reconciler.sealing.rotate import check_same, rotate_by_controller
 
     environment = place.environment(env)
-    with open_controller(SETTINGS, wanted, environment) as controller:
+    with _controller(wanted, environment) as controller:
         certificate = fetch_certificate(place, environment, controller, wanted, fingerprint)
 
         def again(sealed: SealedSecret) -> SealedSecret:
@@ -85,6 +90,14 @@ def _by_controller(
             return made
 
         _all(place, env, again)
+
+
+def _controller(wanted: WantedCluster, environment: Environment) -> Controller:
+    try:
+        return open_controller(SETTINGS, wanted, environment)
+    except UserError as e:
+        e.hint = ", or ".join(filter(None, (e.hint, "rotate without the cluster, by --keys FILE")))
+        raise
 
 
 def _with_keys(
@@ -112,7 +125,7 @@ def _all(place: SealingSession, env: str, again: Again) -> None:
                 show_rewritten(path, "")
     dropped = drop_unused(place.tree.root, place.environment(env), place.homes(env))
     for certificate in dropped:
-        typer.echo(f"{certificate.fingerprint} is in use no more, and taken out")
+        typer.echo(f"{certificate.fingerprint} is no longer used, and was removed")
 
 
 def _filter(wanted: WantedCluster) -> None:

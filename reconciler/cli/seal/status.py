@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.cli.options import Output, Root
-from reconciler.cli.output import console, show_note, write_json
+from reconciler.cli.output import console, print_table, show_note, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place
 from reconciler.session.sealing import open_sealing_session
@@ -18,6 +18,13 @@ from reconciler.session.sealing import open_sealing_session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.sealing.seal_status import EnvironmentStatus, SealStatus, SecretCell
+
+WORDS = {
+    "current": "current",
+    "older": "to rotate",
+    "foreign": "for another certificate",
+    "unknown": "of unknown age",
+}
 
 EXAMPLES = """**Examples**
 
@@ -38,10 +45,9 @@ def status_(
     from reconciler.sealing.seal_status import status_of
 
     place = open_sealing_session(SETTINGS, root)
-    homes = place.homes(target)
-    names = {home.environment.name for home in homes}
-    environments = [e for e in place.fleet.environments if e.name in names]
-    found = status_of(place.tree, environments, homes)
+    wanted = {home.entry for home in place.homes(target)}
+    everything = status_of(place.tree, place.fleet.environments, place.homes())
+    found = everything.only(wanted)
     now = datetime.now(UTC)
     if output is Output.json:
         write_json(_document(found, now))
@@ -76,13 +82,12 @@ def _write(status: SealStatus, now: datetime) -> None:
         out.print("nothing is sealed yet")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("SECRET", no_wrap=True)
-    for one in status.environments:
-        table.add_column(one.environment.name, no_wrap=True)
+    for name in ("SECRET", *(one.environment.name for one in status.environments)):
+        table.add_column(name, overflow="fold")
     for (app, name), row in status.rows.items():
         cells = [row.get(one.environment.name) for one in status.environments]
         table.add_row(f"{app}/{name}", *map(_cell, cells))
-    out.print(table, soft_wrap=False)
+    print_table(table)
 
 
 def _certificate(one: EnvironmentStatus, now: datetime) -> str:
@@ -103,7 +108,7 @@ def _cell(cell: SecretCell | None) -> str:
     counts: dict[str, int] = {}
     for value in cell.values:
         counts[value.certificate] = counts.get(value.certificate, 0) + 1
-    words = ", ".join(f"{count} {what}" for what, count in counts.items()) or "empty"
+    words = ", ".join(f"{count} {WORDS[what]}" for what, count in counts.items()) or "empty"
     since = max((value.since for value in cell.values), default="")
     return f"{words}, {since}" if since else words
 
