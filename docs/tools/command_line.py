@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.cli.group import CommandGroup
+from reconciler.cli.help_pages import argument_rows, option_rows, usage
 from reconciler.cli.program import program
 
 HEAD = """# Command line
@@ -30,26 +31,21 @@ def sections(command: Any, name: str, above: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=name.split()[-1], parent=above)
     yield f"## {name}\n"
     yield f"{command.help}\n"
-    listed = command.list_commands(context) if hasattr(command, "list_commands") else []
-    below = {name: command.get_command(context, name) for name in listed}
-    arguments = [p for p in command.params if p.param_type_name == "argument"]
-    words = [p.metavar if p.required else f"[{p.metavar}]" for p in arguments]
-    usage = [name, "[OPTIONS]", *words, *(["COMMAND"] if below else [])]
-    yield f"```text\n{' '.join(usage)}\n```\n"
-    rows = [row(parameter, context) for parameter in command.params]
+    yield f"```text\n{usage(command, name)}\n```\n"
+    all_rows = [*argument_rows(command), *option_rows(command, context)]
+    rows = [row(*found) for found in all_rows if "--help" not in found[0]]
     if rows:
         yield "\n".join(["| | meaning |", "|---|---|", *rows]) + "\n"
     if command.epilog:
         yield f"{command.epilog.strip()}\n"
-    for child in below:
-        yield from sections(below[child], f"{name} {child}", context)
+    if isinstance(command, CommandGroup):
+        for child in command.list_commands(context):
+            yield from sections(command.get_command(context, child), f"{name} {child}", context)
 
 
-def row(parameter: Any, context: Any) -> str:
-    names, said = parameter.get_help_record(context)
-    names = html.escape(re.sub(r" <(str|list\[str])>", "", names))
-    names = names.replace("|", "&#124;")  # Markdown has no other way to say it in a table
-    return f"| <code>{names}</code> | {said.replace('  [', ' [')} |"
+def row(names: str, meaning: str) -> str:
+    said = html.escape(names.strip()).replace("|", "&#124;")  # Markdown has no other way in a table
+    return f"| <code>{said}</code> | {meaning} |"
 
 
 if __name__ == "__main__":
