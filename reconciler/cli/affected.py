@@ -37,11 +37,9 @@ def affected(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(
-            "--only", metavar="GLOB", help="Of these folders, environments or apps alone."
-        ),
+        typer.Option("--only", metavar="GLOB", help="Only these folders, environments or apps."),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,

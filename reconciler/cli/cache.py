@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 @app.command()
 def stats(
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
 ) -> None:
     """Show where the cache is and what it holds."""
     store = open_store(SETTINGS)

@@ -72,7 +72,7 @@ def check_(
         typer.Option("--ref", metavar="REV", help="Check this revision and not the files on disk."),
     ] = None,
     output: Annotated[
-        CheckOutput, typer.Option("--output", "-o", help="What to write.")
+        CheckOutput, typer.Option("--output", "-o", help="Output format.")
     ] = CheckOutput.text,
     level: Annotated[
         Severity, typer.Option("--level", help="The least severity that is shown.")

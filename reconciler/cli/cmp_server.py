@@ -40,7 +40,8 @@ def cmp_server(
     http: Annotated[
         str,
         typer.Option(
-            metavar="HOST:PORT", help="Where to answer /healthz, /readyz and /metrics; nowhere."
+            metavar="HOST:PORT",
+            help="Where to answer /healthz, /readyz and /metrics; otherwise nowhere.",
         ),
     ] = "",
     discover: Annotated[
@@ -67,12 +68,12 @@ def cmp_server(
         typer.Option(
             metavar="MIB",
             min=256,
-            help="What the plugin and its kernels take together; what the container may have.",
+            help="For the plugin and its kernels together; otherwise what the container has.",
             show_default=False,
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(metavar="N", min=1, max=256, help="So many are worked on at once.")
+        int, typer.Option(metavar="N", min=1, max=256, help="How many are worked on at once.")
     ] = 16,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="The time that one request may take.")

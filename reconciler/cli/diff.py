@@ -94,7 +94,7 @@ def diff(
         ),
     ] = False,
     output: Annotated[
-        DiffOutput, typer.Option("--output", "-o", help="What to write.")
+        DiffOutput, typer.Option("--output", "-o", help="Output format.")
     ] = DiffOutput.text,
     stat: Annotated[
         bool, typer.Option("--stat", help="Count objects, a line for each app.")

@@ -56,7 +56,7 @@ def explain(
         ),
     ] = None,
     output: Annotated[
-        ExplainOutput, typer.Option("--output", "-o", help="What to write.")
+        ExplainOutput, typer.Option("--output", "-o", help="Output format.")
     ] = ExplainOutput.text,
     root: Root = None,
     no_cache: NoCache = False,

@@ -65,13 +65,13 @@ class ListedApp:
 def list_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ENV[/APP]|APP", help="Of these alone; globs, too."),
+        typer.Argument(metavar="ENV[/APP]|APP", help="Only these; globs, too."),
     ] = None,
     ref: Annotated[
         str | None,
         typer.Option("--ref", metavar="REV", help="List this revision and not the files on disk."),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     root: Root = None,
 ) -> None:
     """List the apps of each environment with their release and images, without rendering."""

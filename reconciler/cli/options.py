@@ -14,7 +14,7 @@ Root = Annotated[
     typer.Option(
         "--root",
         metavar="DIR",
-        help="The repository to work in; otherwise the one around PATH, or that you are in. "
+        help="The repository to work in; otherwise the one that you are in, or that holds PATH. "
         "Nothing outside of it is read.",
         show_default=False,
     ),
@@ -46,7 +46,7 @@ class LogFormat(StrEnum):
 
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to write the log.")]
 NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Neither look for finished renders nor keep new ones.")
+    bool, typer.Option("--no-cache", help="Do not use the cache of finished renders.")
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Fetch no pinned commit that this clone lacks.")

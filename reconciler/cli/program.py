@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -40,6 +41,15 @@ OTHER_WORDS = {
     "status": "did you mean reconciler promote status, or reconciler seal status?",
     **dict.fromkeys(("apply", "sync", "deploy"), APPLY),
 }
+
+
+# What typer's library for values says of one that is wrong, and how people say it.
+PLAIN_WORDS = (
+    (re.compile("Value error, "), ""),
+    (re.compile("Input should be a valid (integer|number), unable to .*"), r"it is not a number"),
+    (re.compile("Input should be greater than or equal to "), "it must be at least "),
+    (re.compile("Input should be less than or equal to "), "it must be at most "),
+)
 
 
 class Program(LazyGroup):
@@ -159,6 +169,8 @@ def _bug(error: Exception) -> int:
 
 def _show_usage_error(error: typer.TyperException) -> None:
     message = error.format_message()
+    for pattern, words in PLAIN_WORDS:
+        message = pattern.sub(words, message)
     if not message:
         return  # a command without its arguments, which has printed its help
     context = getattr(error, "ctx", None)

@@ -71,7 +71,7 @@ def render(
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="yaml|json|dir=FOLDER", help="What to write.")
+        str, typer.Option("--output", "-o", metavar="yaml|json|dir=FOLDER", help="Output format.")
     ] = "yaml",
     root: Root = None,
     no_cache: NoCache = False,

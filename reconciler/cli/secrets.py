@@ -79,7 +79,7 @@ def forbid(
         ),
     ] = None,
     output: Annotated[
-        SecretsOutput, typer.Option("--output", "-o", help="What to write.")
+        SecretsOutput, typer.Option("--output", "-o", help="Output format.")
     ] = SecretsOutput.text,
     root: Root = None,
 ) -> None:
@@ -131,7 +131,7 @@ def seal(
 
 @app.command("check", epilog=CHECK_EXAMPLES)
 def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False) -> None:
-    """Say what is wrong with sealed secrets as the next commit would have them rendered."""
+    """Validate sealed secrets as the next commit would have them rendered."""
     from reconciler.cli.check import check_
     from reconciler.cli.seal.verify import RULES
 

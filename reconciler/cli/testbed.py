@@ -123,7 +123,7 @@ def env(name: Name = "default") -> None:
 @app.command()
 def logs(
     component: Annotated[
-        str | None, typer.Argument(metavar="[COMPONENT]", help="One of those that status shows.")
+        str | None, typer.Argument(metavar="COMPONENT", help="One of those that status shows.")
     ] = None,
     name: Name = "default",
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many at most.")] = 50,

@@ -23,7 +23,7 @@ EXAMPLES = """**Examples**
 
 
 def version(
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
 ) -> None:
     """Show the version of the program and of what is in it."""
     with Kernel() as kernel:

@@ -23,7 +23,12 @@ from tests.model.fleets import entry, environment
         (["argocd", "replai"], "No such command 'replai'. Did you mean 'replay'?"),
         (["render"], "Missing argument 'PATH|ENV[/APP]'"),
         (["render", "--nope", "."], "No such option: --nope"),
-        (["cache", "prune", "--size", "much"], "Invalid value for '--size'"),
+        (["cache", "prune", "--size", "much"], "Invalid value for '--size': it is not a number"),
+        (["cache", "prune", "--size", "-1"], "Invalid value for '--size': it must be at least 0"),
+        (
+            ["list", "-o", "wide"],
+            "Invalid value for '--output' / '-o': 'wide' is not one of 'text'",
+        ),
     ],
 )
 def test_a_mistyped_command_is_not_our_bug(

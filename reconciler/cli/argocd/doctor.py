@@ -51,9 +51,9 @@ def doctor(
     context: Annotated[
         str | None, typer.Option("--context", metavar="NAME", help="Another context of it.")
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
 ) -> None:
-    """Say what makes an installation of Argo CD slow or unsafe with plugins, and what it costs.
+    """Find what makes an installation of Argo CD slow or unsafe with plugins, and what it costs.
 
     It reads Deployments, StatefulSets, ConfigMaps, Applications and ApplicationSets, and no Secret.
     """

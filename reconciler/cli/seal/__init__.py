@@ -63,7 +63,7 @@ def _completed(arguments: list[str]) -> list[str]:
 app = typer.Typer(
     name="seal",
     cls=SealCommands,
-    help="Seal secrets for the controller of a cluster, so that they may lie in Git. Without a "
+    help="Seal secrets for the controller of a cluster, so that they can be committed. Without a "
     "command: a Secret on standard input becomes a SealedSecret on standard output.",
     epilog=EPILOG,
 )

@@ -103,7 +103,7 @@ def filter_(
     fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
-    """Secrets on standard input, SealedSecrets on standard output: what kubeseal does."""
+    """Seal Secrets from standard input to standard output, as kubeseal does."""
     leave_no_core()
     certificate, usual = _certificate(cert, env, fingerprint, root)
     wanted = scope_called(scope)

@@ -18,7 +18,8 @@ ScopeOption = Annotated[
     typer.Option("--scope", metavar="SCOPE", help="strict, namespace-wide or cluster-wide."),
 ]
 Namespace = Annotated[
-    str | None, typer.Option("--namespace", "-n", metavar="NAME", help="Where it is opened.")
+    str | None,
+    typer.Option("--namespace", "-n", metavar="NAME", help="The Secret's namespace."),
 ]
 Keys = Annotated[
     list[str] | None,
@@ -49,14 +50,17 @@ ControllerOption = Annotated[
     ),
 ]
 KubeconfigOption = Annotated[
-    str | None, typer.Option("--kubeconfig", metavar="FILE", help="Instead of your own.")
+    str | None,
+    typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig, if not your own."),
 ]
 ContextOption = Annotated[
     str | None,
     typer.Option(
-        "--context", metavar="NAME", help="Instead of the one called as the environment's cluster."
+        "--context",
+        metavar="NAME",
+        help="A context; otherwise that of the environment's cluster.",
     ),
 ]
 
-SecretOwner = Annotated[str, typer.Argument(metavar="ENV/APP", help="Whose secret.")]
+SecretOwner = Annotated[str, typer.Argument(metavar="ENV/APP", help="The app.")]
 SecretName = Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.")]

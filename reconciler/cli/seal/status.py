@@ -36,9 +36,9 @@ EXAMPLES = """**Examples**
 
 def status_(
     target: Annotated[
-        str | None, typer.Argument(metavar="ENV[/APP]", help="Of these; otherwise of all.")
+        str | None, typer.Argument(metavar="ENV[/APP]", help="Only these; otherwise all.")
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     root: Root = None,
 ) -> None:
     """Show which secret is where, with which certificate it was sealed, and what is missing."""

@@ -21,7 +21,7 @@ EXAMPLES = """**Examples**
 def unset_(
     target: SecretOwner,
     name: SecretName,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="What to take out.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="What to take out.")],
     root: Root = None,
 ) -> None:
     """Take keys out of a SealedSecret."""

@@ -37,7 +37,7 @@ RULES = ["sealing/*", "references/secret", "references/key"]
 
 def verify_(
     target: Annotated[
-        str | None, typer.Argument(metavar="ENV[/APP]", help="Of these; otherwise of all.")
+        str | None, typer.Argument(metavar="ENV[/APP]", help="Only these; otherwise all.")
     ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Ask the controller whether it can open them.")
@@ -49,7 +49,7 @@ def verify_(
     offline: Offline = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Say what is wrong with sealed secrets as they are rendered: what `check` says of them."""
+    """Validate sealed secrets as they are rendered: what `check` finds wrong with them."""
     if not online:
         from reconciler.cli.check import check_
 
