@@ -11,7 +11,7 @@ import typer
 from typer._completion_classes import completion_init
 from typer._completion_shared import get_completion_script
 
-VARIABLE = "_RECONCILER_COMPLETE"
+from reconciler.cli.group import COMPLETES
 
 EXAMPLES = """**Examples**
 
@@ -33,12 +33,10 @@ def completion(
     shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="Your shell.")],
 ) -> None:
     """Print the script that completes commands, options and names of the repository."""
-    script = get_completion_script(prog_name="reconciler", complete_var=VARIABLE, shell=shell.value)
+    script = get_completion_script(
+        prog_name="reconciler", complete_var=COMPLETES, shell=shell.value
+    )
     typer.echo(script.strip())
-
-
-def is_completing() -> bool:
-    return VARIABLE in os.environ
 
 
 def complete(command: Any) -> int:

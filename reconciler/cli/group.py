@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
@@ -11,18 +12,21 @@ import typer
 from typer._click.shell_completion import CompletionItem
 from typer.core import TyperCommand, TyperGroup
 
-from reconciler.cli.completions import add_completions
 from reconciler.cli.help_pages import help_text
 from reconciler.errors import UsageError
 from reconciler.text.suggestions import nearest
 
+COMPLETES = "_RECONCILER_COMPLETE"  # the variable by which a shell asks what could stand here
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Command(TyperCommand):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        add_completions(self.params)
+        if COMPLETES in os.environ:
+            from reconciler.cli.completions import add_completions
+
+            add_completions(self.params)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """With the --root that may have been typed before the command."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,10 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from reconciler import __version__
-from reconciler.cli.completion import complete, is_completing
 from reconciler.cli.exit_codes import INTERRUPTED
 from reconciler.cli.fast_commands import nobody_reads, unwritable
 from reconciler.cli.global_options import taken_out
-from reconciler.cli.group import LazyGroup
+from reconciler.cli.group import COMPLETES, LazyGroup
 from reconciler.cli.options import Root
 from reconciler.cli.output import colours_wanted, show_error, show_tracebacks
 from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
@@ -119,7 +119,9 @@ def options(
 
 def run(arguments: list[str]) -> int:
     """Run a command; the exit code says whose fault a failure is."""
-    if is_completing():
+    if COMPLETES in os.environ:
+        from reconciler.cli.completion import complete
+
         return complete(program())
     everywhere, arguments = taken_out(arguments)
     show_tracebacks(everywhere.debug)

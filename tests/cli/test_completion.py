@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.completion import VARIABLE
+from reconciler.cli.group import COMPLETES
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.model.fleets import entry, environment
@@ -29,7 +29,7 @@ def offered(reconciler: Run, folder: Path, line: str) -> list[str]:
     words = line.split(" ")
     done = reconciler(
         cwd=folder,
-        **{VARIABLE: "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)},
+        **{COMPLETES: "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)},
     )
     assert done.stderr == b""
     return done.stdout.decode().split()
@@ -76,7 +76,7 @@ def test_outside_of_a_repository_nothing_is_said(reconciler: Run, tmp_path: Path
 def test_each_shell_has_its_script(typed: Run, shell: str) -> None:
     done = typed("completion", shell)
     assert done.returncode == 0
-    assert VARIABLE in done.stdout.decode()
+    assert COMPLETES in done.stdout.decode()
     assert typed("completion", "tcsh").returncode == 2
 
 
