@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler.checks.exported_crds import PLACE, declares, exported, kinds_in
+from reconciler.cli.group import Commands
 from reconciler.cli.options import NoCache, Root
 from reconciler.cli.output import progress
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
@@ -30,17 +31,7 @@ EXAMPLES = """**Examples**
 `reconciler crds fetch certificates.cert-manager.io --context prod`: one of them
 """
 
-app = typer.Typer(
-    name="crds",
-    help="The definitions of custom kinds that checks go by.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
-
-
-@app.callback()
-def crds() -> None:
-    pass
+app = Commands("crds", "Take the definitions of custom kinds that checks go by from a cluster.")
 
 
 @app.command("fetch", epilog=EXAMPLES)

@@ -23,7 +23,7 @@ from reconciler.errors import InternalError, ReconcilerError, UsageError, UserEr
 SECTIONS = {
     "Start": ["init"],
     "See what is deployed": ["list", "render", "explain"],
-    "Review a change": ["check", "diff", "affected"],
+    "Review a change": ["check", "diff", "affected", "crds"],
     "Promote releases": ["promote", "bot"],
     "Keep secrets in Git": ["seal", "secrets"],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
