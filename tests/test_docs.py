@@ -221,6 +221,18 @@ def test_every_dependency_is_explained() -> None:
     assert names <= explained
 
 
+def test_no_page_promises_or_names_what_there_is_not() -> None:
+    """No feature that is to come, and no release before there is one."""
+    tags = subprocess.run(["git", "tag"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
+        text = page.read_text()
+        assert not re.search(r"\b(is|are) planned(, and not|\.)", text), page
+        named = re.findall(r"\brev: (v[0-9][\w.]*)|@(v[0-9]+\.[0-9]+\.[0-9]+)\b", text)
+        found = {one or other for one, other in named}
+        ours = {tag for tag in found if f"reconciler@{tag}" in text or f"rev: {tag}" in text}
+        assert ours <= set(tags), f"{page}: {ours}"
+
+
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="mkdocs is not installed: make docs installs it")
     built = subprocess.run(
