@@ -19,7 +19,7 @@ from reconciler.forges.forge import PullRequestState
 from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines
 from reconciler.promotion.plan.as_json import plan_document
-from reconciler.promotion.pull_request.standing import standing_of
+from reconciler.promotion.pull_request.promotion_status import status_of
 from reconciler.session.promotion import open_promotion_session
 from reconciler.session.repository import the_repository
 
@@ -45,15 +45,13 @@ def show(
         session.refresh()
         pull = session.forge.pull(number)
         ours = session.our_pull(pull) if pull.state is PullRequestState.open else None
-        standing = standing_of(session, ours, datetime.now(UTC)) if ours else None
+        status = status_of(session, ours, datetime.now(UTC)) if ours else None
     if output is Output.json:
         known = {"number": number, "url": pull.url, "title": pull.title, "body": pull.body}
         found = {"version": 1, **known, "state": pull.state.value, "plan": None, "status": None}
-        if standing:
-            found["plan"] = plan_document(standing.question.plan)
-            found["status"] = status_document(
-                standing.request.kind, standing.question, standing.results
-            )
+        if status:
+            found["plan"] = plan_document(status.question.plan)
+            found["status"] = status_document(status.request.kind, status.question, status.results)
         write_json(found)
         return
     where = f"branch {pull.branch}" if is_kept_here(pull) else pull.url
@@ -64,9 +62,9 @@ def show(
     for line in pull.body.strip().splitlines():
         typer.echo(printable(line))
     typer.echo()
-    if standing:
-        question = standing.question
+    if status:
+        question = status.question
         show_plan(question.plan, lacks=tuple(question.lacks or ()))
         color = False if os.environ.get("NO_COLOR") else None
-        for gate in gate_lines(standing.results, why=True):
+        for gate in gate_lines(status.results, why=True):
             typer.echo(styled(gate), color=color)

@@ -18,7 +18,7 @@ from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.plan.as_text import STEP_STATES
-from reconciler.promotion.pull_request.standing import PromotionStanding, standings
+from reconciler.promotion.pull_request.promotion_status import PromotionStatus, statuses_of
 from reconciler.render.binary import CHECKING
 from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
@@ -66,7 +66,7 @@ def status_(
             )
             planner = stack.enter_context(opened)
             sources = stack.enter_context(open_sources(SETTINGS))
-        found = list(standings(planner, sources, target, datetime.now(UTC), session))
+        found = list(statuses_of(planner, sources, target, datetime.now(UTC), session))
     if output is Output.json:
         write_json(
             {
@@ -108,9 +108,9 @@ def _session(
         return session, ""
 
 
-def _show(standing: PromotionStanding, why: bool) -> None:
+def _show(status: PromotionStatus, why: bool) -> None:
     color = False if os.environ.get("NO_COLOR") else None
-    question, results = standing.question, standing.results
+    question, results = status.question, status.results
     plan, pull = question.plan, question.pull
     apps = ", ".join(step.app for step in plan.due) or "nothing to promote"
     way = " → ".join(dict.fromkeys([plan.source, plan.target]))
@@ -125,16 +125,16 @@ def _show(standing: PromotionStanding, why: bool) -> None:
     if plan.due:
         for line in gate_lines(results, why):
             typer.echo(styled(line), color=color)
-        typer.echo(printable(f"  {_next(standing)}"))
+        typer.echo(printable(f"  {_next(status)}"))
 
 
-def _next(standing: PromotionStanding) -> str:
+def _next(status: PromotionStatus) -> str:
     """What can be done now, or what is waited for."""
-    question, plan = standing.question, standing.question.plan
-    if standing.is_behind:
+    question, plan = status.question, status.question.plan
+    if status.is_behind:
         return f"its branch is behind what {plan.source} runs now: promote it again"
-    if not standing.passes and not all(r.passes for r in standing.results):
-        return outlook_text(standing.results, earliest(question, standing.results))
+    if not status.passes and not all(r.passes for r in status.results):
+        return outlook_text(status.results, earliest(question, status.results))
     if question.pull is None:
         apps = " ".join(step.app for step in plan.due)
         return f"ready to propose: reconciler promote {plan.source} {plan.target} {apps}"

@@ -22,7 +22,7 @@ from reconciler.promotion.report.inspection import inspect_target
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionStanding:
+class PromotionStatus:
     """`question` holds its pull request, if one is open."""
 
     request: PromotionRequest
@@ -36,18 +36,18 @@ class PromotionStanding:
         return not (self.is_behind or plan.blocked) and all(r.passes for r in self.results)
 
 
-def standings(
+def statuses_of(
     planner: Planner,
     sources: HealthSources,
     target: str,
     now: datetime,
     session: PromotionSession | None = None,
-) -> Iterator[PromotionStanding]:
+) -> Iterator[PromotionStatus]:
     """Without a session no forge is asked, and all counts as not proposed yet."""
     opened = [o for o in session.our_pulls() if o.request.target == target] if session else []
     for ours in opened:
         assert session  # noqa: S101
-        yield standing_of(session, ours, now)
+        yield status_of(session, ours, now)
     for source in _sources(planner, target, needed=not opened):
         kind = PromotionKind.promotion
         alike = [o for o in opened if (o.request.kind, o.request.source) == (kind, source)]
@@ -55,7 +55,7 @@ def standings(
         request = PromotionRequest(kind, source, target)
         planned = planner.planned(request, asked)
         if planned.plan.due or planned.plan.blocked or not opened:
-            yield _standing(planner, sources, planned, now, session)
+            yield _status(planner, sources, planned, now, session)
 
 
 def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
@@ -70,15 +70,13 @@ def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
     return target.promotes_from
 
 
-def standing_of(
-    session: PromotionSession, ours: OurPullRequest, now: datetime
-) -> PromotionStanding:
+def status_of(session: PromotionSession, ours: OurPullRequest, now: datetime) -> PromotionStatus:
     planned = session.planned(ours.request)
     branch = observe_branch(session.builder, session.branches, work_of(planned))
-    return _standing(session.planner, session.sources, planned, now, session, ours.pull, branch)
+    return _status(session.planner, session.sources, planned, now, session, ours.pull, branch)
 
 
-def _standing(
+def _status(
     planner: Planner,
     sources: HealthSources,
     planned: PlannedPromotion,
@@ -86,7 +84,7 @@ def _standing(
     session: PromotionSession | None,
     pull: PullRequest | None = None,
     branch: BranchState | None = None,
-) -> PromotionStanding:
+) -> PromotionStatus:
     found = inspect_target(planned.plan, planner.renderer, planned.tree, planner.repository)
     question = question_of(
         planned,
@@ -101,4 +99,4 @@ def _standing(
     )
     results = tuple(judge(question)) if planned.plan.due else ()
     behind = bool(branch and planned.plan.due and branch.needs_push)
-    return PromotionStanding(planned.request, question, results, behind)
+    return PromotionStatus(planned.request, question, results, behind)
