@@ -87,7 +87,7 @@ def test_an_override_is_for_one_commit_in_full(build: Build) -> None:
     promotion_fleet.round()
     assert "newTag: v1" in promotion_fleet.file("main")
     (now,) = promotion_fleet.open()
-    assert f"/override GATE {now.commit} REASON" in now.body
+    assert "--override GATE --reason TEXT" in now.body
     lead_says(promotion_fleet, now, "b", f"/override soak {now.commit} tried by hand")
     promotion_fleet.round()
     assert "newTag: v3-evil" in promotion_fleet.file("main")

@@ -45,7 +45,8 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(build: Build) -> 
             assert f"newTag: {release}" in gitea_fleet.file(branch(app), "prod", app)
             assert release in pull.body, (printed, pull.body)
             contexts = {status.context for status in gitea_fleet.forge.statuses(pull.commit)}
-            assert contexts == {"promotion/approvals", "promotion/all"}
+            judged = ("approvals", "checks", "secrets", "all")
+            assert contexts == {f"promotion/{gate}" for gate in judged}
 
 
 def test_two_bots_at_once_do_it_once(build: Build) -> None:
@@ -68,7 +69,7 @@ def test_many_apps_at_once_are_a_pull_request_each(build: Build) -> None:
     found = gitea_fleet.open()
     assert set(found) == {branch(app) for app in apps}
     for app in apps:
-        assert found[branch(app)].title == f"Promote {app} from stage to prod"
+        assert found[branch(app)].title == f"Promote {app} v1 → v2 to prod"
     gitea_fleet.people.git("fetch", "--quiet", "origin", "+refs/heads/promote/*:refs/seen/*")
     for app in apps:
         path = f"refs/seen/stage/prod/app/{app}:environments/prod/{app}/kustomization.yaml"

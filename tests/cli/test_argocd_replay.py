@@ -38,7 +38,7 @@ def test_a_generation_is_replayed_without_a_cluster(
     fleet.write({"overlays/web/kustomization.yaml": "resources:\n- gone.yaml\n"})
     done = reconciler(*arguments, "--ref", "HEAD", cwd=fleet.path)
     assert done.returncode == 0, done.stderr
-    assert b"1 objects from" in done.stderr
+    assert b"1 object from" in done.stderr
     assert received([done.stdout.decode()]).objects[0].name == "web"
 
     done = reconciler(*arguments, cwd=fleet.path)

@@ -221,7 +221,7 @@ def test_what_is_no_path_is_said_to_be_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "field", "complaint", "hint"),
     [
-        ("Deployment/wbe-one", "a", "renders no object", "did you mean Deployment/shop/web-one?"),
+        ("Deployment/wbe-one", "a", "renders no object", "did you mean Deployment/web-one?"),
         ("web-one", "a", "may be any of 2 objects", "Deployment/shop/web-one or Service"),
         ("Deployment/web-one", "spec.replica", "spec has no replica", "it has minReadySeconds"),
         ("Deployment/web-one", f"{WEB}.args[--zzz]", "has no --zzz", "render the app"),

@@ -182,7 +182,7 @@ MISTAKES = [
     (
         "promotion: {without: [soak]}",
         "2:23: promotion.without[0] must be checks or secrets",
-        "",
+        "there is checks and secrets",
     ),
     (
         "promotion: {gates: [{type: checks}], without: [checks]}",
