@@ -31,7 +31,8 @@ GATES = ("type: health", "type: soak, time: 24h")
 
 
 def judged(fleet: Fleet, ask: Ask, **more: Any) -> tuple[GateResult, GateResult]:
-    health, soak = judge(ask(fleet, **more))
+    found = {result.name: result for result in judge(ask(fleet, **more))}
+    health, soak = found["health"], found["soak"]
     return health, soak
 
 
