@@ -27,7 +27,10 @@ pytest_plugins = ["tests.testbed.plugin"]
 # What a test uses, directly or not, says what it costs: a program that is compiled, commits that
 # go through pre-commit and prek, or a clone in which a page is typed. make quick does without. What
 # gets a peer in another way has the mark written on it, or fails; so has what is slow in itself.
-FIXTURES = {"peers": {"peer", "tiny"}, "slow": {"clone", "hooked", "pushing"}}
+FIXTURES = {
+    "peers": {"peer", "tiny", "cluster", "definitions", "sealed_secrets", "gitea", "argocd"},
+    "slow": {"clone", "hooked", "pushing"},
+}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from reconciler.cli.variables import SETTINGS
 from reconciler.testbed.folder import TestbedFolder
@@ -133,8 +134,15 @@ def needs(page: Path, environment: dict[str, str], request: pytest.FixtureReques
         request.getfixturevalue("testbeds")
 
 
+def typed_page(page: Path) -> ParameterSet:
+    """Those that start a cluster wait for what it is made of."""
+    text = page.read_text()
+    starts = "$ reconciler testbed" in text or "$ make demo" in text
+    return pytest.param(page, id=page.stem, marks=[pytest.mark.peers] if starts else [])
+
+
 @pytest.mark.usefixtures("needs")
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [typed_page(page) for page in PAGES])
 def test_every_command_of_a_page_prints_what_the_page_says(
     page: Path, clone: Path, environment: dict[str, str]
 ) -> None:
