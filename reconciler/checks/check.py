@@ -72,7 +72,8 @@ def check(
     for j in judged:
         if j.folder in chosen and not j.error:
             found += image_findings(tree, j.folder, j.objects)
-    found += follows_findings(tree, (r for r in good if r.path in chosen))
+    if settings.is_promoted_to and settings.releases.policy == "any":
+        found += follows_findings(tree, (r for r in good if r.path in chosen))
     found += [f for j in judged if j.folder in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.checks.judge import DOCUMENTS
 from reconciler.kubernetes.access import dig
 
 PLACE = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 HEAD = re.compile(rb"^(?:apiVersion|kind): (\S+)$", re.MULTILINE)
-DOCUMENTS = re.compile(rb"^---\n", re.MULTILINE)
 
 Definition = Mapping[str, Any]
 

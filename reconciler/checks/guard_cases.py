@@ -63,7 +63,7 @@ def try_guard(
         if judged.error:
             raise judged.error
         said = tuple(f.what for f in judged.findings if f.rule.startswith(POLICY))
-        fault = _fault(case, text.decode(), said)
+        fault = _fault(case, text.decode(errors="replace"), said)
         if wrong:
             fault = f"the guard is wrong: {wrong[0].what}"
         elif fault and faults:

@@ -11,8 +11,7 @@ from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
 from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry, entry_of
-from reconciler.model.environment import Releases, read_environment
-from reconciler.model.files import read
+from reconciler.model.environment import Releases
 from reconciler.model.paths import (
     ENVIRONMENT_FILE,
     OVERLAYS,
@@ -23,7 +22,7 @@ from reconciler.model.release import read_release
 from reconciler.render.renderer import Render
 from reconciler.text.suggestions import listing
 from reconciler.trees.pins import PinnedCommit, pins_of
-from reconciler.trees.tree import FILE, Tree
+from reconciler.trees.tree import Tree
 
 POLICY = CheckRule(
     "releases/policy",
@@ -99,20 +98,15 @@ def follows_findings(tree: Tree, renders: Iterable[Render]) -> Iterator[Finding]
         if entry and shares and not pins_of(tree, render.paths):
             following[entry.environment].append(entry.app)
     for name, apps in following.items():
-        file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
-        if tree.look(file).kind != FILE:
-            continue
-        environment = read_environment(name, read(tree, file))
-        if environment.promotes_from and environment.releases.policy == "any":
-            said = listing(apps[:3]) + (f" and {len(apps) - 3:,} more" if len(apps) > 3 else "")
-            yield Finding(
-                FOLLOWS.id,
-                FOLLOWS.severity,
-                f"an edit of an overlay reaches {name} at once, and no gate sees it: {said} "
-                f"{'follows' if len(apps) == 1 else 'follow'} the branch",
-                "pin a commit in the entries, or say releases: {policy: follow} if it is meant",
-                where=Place(file),
-            )
+        said = listing(apps[:3]) + (f" and {len(apps) - 3:,} more" if len(apps) > 3 else "")
+        yield Finding(
+            FOLLOWS.id,
+            FOLLOWS.severity,
+            f"an edit of an overlay reaches {name} at once, and no gate sees it: {said} "
+            f"{'follows' if len(apps) == 1 else 'follow'} the branch",
+            "pin a commit in the entries, or say releases: {policy: follow} if it is meant",
+            where=Place(f"{environment_folder(name)}/{ENVIRONMENT_FILE}"),
+        )
 
 
 def _unreachable(

@@ -36,6 +36,7 @@ class CheckSettings:
     crds: tuple[str, ...] = CRDS
     policies: tuple[str, ...] = POLICIES
     releases: Releases = field(default_factory=Releases)
+    is_promoted_to: bool = False
     namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
     sealing: tuple[SealingKey, ...] = ()  # none if they are not known
     timeout: float = 60.0
@@ -59,6 +60,7 @@ def settings_of(
         crds=checks.crds or CRDS,
         policies=checks.policies or POLICIES,
         releases=environment.releases,
+        is_promoted_to=bool(environment.promotes_from),
         namespaces=namespaces,
         sealing=tuple(sealing),
     )

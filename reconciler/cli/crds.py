@@ -15,13 +15,14 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.sync import connect
 from reconciler.errors import UsageError
-from reconciler.git.whole_files import write_whole
+from reconciler.git.whole_files import replace_file
 from reconciler.render.renderer import Renderer
 from reconciler.session.apps import apps_called
 from reconciler.session.opened import open_store
 from reconciler.session.sealing_controller import WantedCluster, context_for
 from reconciler.session.trees import find_source, open_tree
 from reconciler.text.suggestions import did_you_mean
+from reconciler.trees.tree import FILE, Tree
 from reconciler.yaml.write import as_yaml
 
 EXAMPLES = """**Examples**
@@ -50,7 +51,8 @@ def fetch(
 ) -> None:
     """Take definitions of custom kinds from a cluster into the repository."""
     source = find_source([], root)
-    used = set() if names else _used(source, cache=not no_cache)
+    tree = open_tree(SETTINGS, source, None, offline=False)
+    used = set() if names else _used(tree, source, cache=not no_cache)
     cluster = context_for(SETTINGS, WantedCluster(None, kubeconfig, context), None)
     with connect(cluster, SETTINGS.variables) as client:
         there = {crd["metadata"]["name"]: crd for crd in client.list(PLACE).items}
@@ -61,17 +63,21 @@ def fetch(
                 hint=did_you_mean(name, there),
             )
     wanted = names or [name for name, crd in there.items() if declares(crd) in used]
-    os.makedirs(os.path.join(source, folder), exist_ok=True)
     for name, crd in exported(there[name] for name in sorted(wanted)):
-        path = os.path.join(folder, f"{name}.yaml")
-        write_whole(os.path.join(source, path), as_yaml(crd).encode(), 0o644)
+        path = f"{folder}/{name}.yaml"
+        found, before = tree.fetch(path)
+        known = before if found.kind == FILE else None
+        replace_file(os.path.join(source, path), as_yaml(crd).encode(), before=known)
         typer.echo(path)
     if not wanted:
         typer.echo(f"the cluster of the context {cluster.name} defines no kind that an app uses")
 
 
-def _used(root: str, *, cache: bool) -> set[tuple[str, str]]:
-    tree = open_tree(SETTINGS, root, None, offline=False)
+def _used(tree: Tree, root: str, *, cache: bool) -> set[tuple[str, str]]:
     folders = apps_called([tree], [], root)
-    with Renderer(open_store(SETTINGS, cache)) as renderer, progress("rendering", len(folders)):
-        return kinds_in(render.manifest for render in renderer.render_all(tree, folders))
+    with (
+        Renderer(open_store(SETTINGS, cache)) as renderer,
+        progress("rendering", len(folders)) as advance,
+    ):
+        renders = renderer.render_all(tree, folders, progress=advance)
+    return kinds_in(render.manifest for render in renders)

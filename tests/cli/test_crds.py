@@ -60,6 +60,7 @@ def test_definitions_come_from_a_cluster(fleet: Repo, typed: Run, definitions: C
     reach = ["--kubeconfig", str(definitions.kubeconfig)]
     fetched = typed("crds", "fetch", *reach, cwd=fleet.path)
     assert (fetched.stdout, fetched.returncode) == (b"crds/gadgets.example.com.yaml\n", 0)
+    assert typed("crds", "fetch", *reach, cwd=fleet.path).stdout == fetched.stdout
     again = (fleet.path / "crds/gadgets.example.com.yaml").read_text()
     assert "managedFields" not in again
     assert "status" not in again
@@ -68,5 +69,8 @@ def test_definitions_come_from_a_cluster(fleet: Repo, typed: Run, definitions: C
     assert {f["rule"] for f in found} == {"types/wrong-type"}
     named = typed("crds", "fetch", "certificates.cert-manager.io", *reach, cwd=fleet.path)
     assert named.stdout == b"crds/certificates.cert-manager.io.yaml\n"
+    (fleet.path / "file").touch()
+    unfit = typed("crds", "fetch", *reach, "--to", "file", cwd=fleet.path)
+    assert (unfit.returncode, b"error: " in unfit.stderr) == (2, True), unfit.stderr
     wrong = typed("crds", "fetch", "gadget.example.com", *reach, cwd=fleet.path)
     assert (wrong.returncode, b"gadgets.example.com" in wrong.stderr) == (2, True)
