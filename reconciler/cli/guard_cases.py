@@ -50,6 +50,11 @@ def _chosen(tree: Tree, environments: tuple[Environment, ...], names: list[str])
     named = [f for e in environments for f in e.checks.policies or POLICIES] or [*POLICIES]
     folders = list(dict.fromkeys(named))
     guards = list(guards_in(tree, folders))
+    if not guards:
+        raise UsageError(
+            f"there is no guard in {', '.join(folders)}",
+            hint="a guard is a folder with policy.yaml and cases/",
+        )
     if not names:
         return guards
     known = {guard.folder.rpartition("/")[2]: guard for guard in guards}

@@ -422,6 +422,7 @@ def test_a_version_of_kubernetes_that_is_not_known_is_a_mistake(fleet: Repo, typ
 
 def test_the_cases_of_a_guard_are_tried(repo: Repo, typed: Run) -> None:
     folder = "policies/no-latest"
+    assert typed("check", "--cases", cwd=repo.path).returncode == 2  # nothing was tried
     good = {f"{folder}/cases/fails-latest.yaml": pod("latest")}
     repo.write({f"{folder}/policy.yaml": GUARD, **good})
     done = typed("check", "--cases", cwd=repo.path)
