@@ -112,13 +112,14 @@ def test_an_app_that_does_not_run_there_is_named(promoted: Fleet, typed: Run) ->
 
 
 def test_an_environment_has_one_timeline_with_requests_approvers_and_reasons(
-    repo: Repo, typed: Run
+    repo: Repo, typed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet = Fleet(repo, {"prod": "promotion: {gates: [{type: approvals}]}\n"})
     repo.git("config", "user.email", "someone@fleet.example")
-    fleet.commit(overlay("dog", 1))
-    first = repo.git("rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z")  # somebody's clock is wrong
+    first = fleet.commit(overlay("dog", 1))
     fleet.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
     fleet.commit(entry("stage", fleet.first, "v2"))
     for who, words in (
         ("pat", "stage prod paw"),

@@ -77,8 +77,7 @@ def history_(
     files = _files(fleet, tree, environment, app)
     whole = heapq.merge(
         *(release_history(repository, tree.commit, place, a, file) for a, file in files),
-        key=lambda period: period.commit.time,
-        reverse=True,
+        key=lambda period: period.position,
     )
     begin = since.replace(tzinfo=UTC).timestamp() if since else 0
     found = islice((period for period in whole if period.commit.time >= begin), number)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.git.file_history import CommitMessage, CommitSummary
+from reconciler.git.file_history import CommitMessage, CommitSummary, FileVersion
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
@@ -42,6 +42,9 @@ class ReleasePeriod:
 
     app: AppName
     commit: CommitSummary
+    position: (
+        int  # how many commits ago: commits of one second, or of a wrong clock, keep their order
+    )
     by: str  # who made that commit: of a merge, who merged
     kind: str  # promotion, rollback or hotfix; nothing if it was done by hand
     origin: str  # the environment that it came from
@@ -67,12 +70,12 @@ def release_history(
 def _periods(
     repository: Repository, tip: str, environment: Environment, app: AppName, file: str
 ) -> Iterator[ReleasePeriod]:
-    later: tuple[CommitSummary, Mapping[FieldAddress, Any] | None] | None = None
+    later: tuple[FileVersion, Mapping[FieldAddress, Any] | None] | None = None
     for version, fields in EntryPast(repository.history(tip, [file])).versions(file):
         release = release_fields(environment, app, fields) if fields else None
         if later and later[1] != release:
             yield _period(repository, environment, app, later[0], release or {}, later[1])
-        later = version.commit, release
+        later = version, release
     if later and later[1] is not None:
         yield _period(repository, environment, app, later[0], {}, later[1])
 
@@ -81,11 +84,11 @@ def _period(
     repository: Repository,
     environment: Environment,
     app: AppName,
-    commit: CommitSummary,
+    version: FileVersion,
     before: Mapping[FieldAddress, Any],
     after: Mapping[FieldAddress, Any] | None,
 ) -> ReleasePeriod:
-    landed, *others = repository.brought(commit.id)
+    landed, *others = repository.brought(version.commit.id)
     kind, origin, promoter, reason = _mark(environment.name, [landed, *others])
     changes = (
         ReleaseChange(address, before.get(address, ABSENT), (after or {}).get(address, ABSENT))
@@ -93,7 +96,8 @@ def _period(
     )
     return ReleasePeriod(
         app,
-        commit,
+        version.commit,
+        version.position,
         landed.author,
         kind,
         origin,
