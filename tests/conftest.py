@@ -27,6 +27,8 @@ pytest_plugins = ["tests.testbed.plugin"]
 # What a test uses, directly or not, says what it costs: a program that is compiled, commits that
 # go through pre-commit and prek, or a clone in which a page is typed. make quick does without. What
 # gets a peer in another way has the mark written on it, or fails; so has what is slow in itself.
+# An attack is played from its beginning to its end, with whole programs: they are slow together.
+ATTACKS = Path(__file__).parent / "attacks"
 FIXTURES = {
     "peers": {"peer", "tiny", "cluster", "definitions", "sealed_secrets", "gitea", "argocd"},
     "slow": {"clone", "hooked", "pushing"},
@@ -36,6 +38,8 @@ FIXTURES = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.path.is_relative_to(ATTACKS):
+            item.add_marker("slow")
         for mark, fixtures in FIXTURES.items():
             if fixtures.intersection(getattr(item, "fixturenames", ())):
                 item.add_marker(mark)
