@@ -15,7 +15,7 @@ from reconciler.checks.groups import groups_of
 from reconciler.errors import CheckFailed, ReconcilerError, RenderError, UsageError
 from reconciler.kubernetes.images import images_in
 from reconciler.model.paths import KUSTOMIZATION_NAMES, kustomization_in
-from reconciler.render.folders import apps_or_itself
+from reconciler.render.folders import apps_of, apps_or_itself
 from reconciler.render.render_options import RenderOptions
 from reconciler.render.renderer import Render, Renderer
 from reconciler.text.suggestions import did_you_mean
@@ -109,7 +109,7 @@ def announce(engine: Engine, tree: Tree, folder: str, seconds: float = 60.0) -> 
             for data in json.loads(renderer.kernel.objects(render.manifest)):
                 images |= dict.fromkeys(images_in(data))
                 replicas |= _replicas_of(data)
-    apps = () if folders == [folder] else tuple(f.rpartition("/")[2] for f in folders)
+    apps = () if folders == [folder] else tuple(apps_of(tree, folder))
     return announcements(list(images), replicas, apps)
 
 
@@ -134,14 +134,14 @@ def _chosen(tree: Tree, folder: str, parameters: Parameters) -> list[str]:
     folders = apps_or_itself(tree, folder)
     if not parameters.apps:
         return folders
-    by_name = {f.rpartition("/")[2]: f for f in folders if f != folder}
+    by_name = apps_of(tree, folder)
     for name in parameters.apps:
         if name not in by_name:
             raise UsageError(
                 f"the parameter apps names {name!r}, which {folder} does not run",
                 hint=did_you_mean(name, by_name) or "apps are chosen of an environment",
             )
-    return [by_name[name] for name in by_name if name in parameters.apps]
+    return [at for name, at in by_name.items() if name in parameters.apps]
 
 
 def _with_parameters(

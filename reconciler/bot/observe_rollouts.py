@@ -90,7 +90,7 @@ class _Observer:
         return replace(found, complaints=complaints)
 
     def _complaints(self, rollout: Rollout, app: AppName) -> list[str]:
-        entry = Entry(self.target.name, app)
+        entry = self.target.entry(app)
         return list(self.session.sources.complaints(self.target, entry, rollout.time))
 
     def _results(self, rollout: Rollout) -> Iterator[GateResult]:
@@ -121,7 +121,7 @@ class _Observer:
     def _asked(self, rollout: Rollout, app: AppName) -> HealthQuestion:
         """The release is there with all commits at which a render looks at the same files."""
         planner, tree = self.session.planner, self.tree
-        entry = Entry(self.target.name, app)
+        entry = self.target.entry(app)
         (render,) = planner.renderer.render_all(tree, [entry.folder])
         paths = [path for path in render.paths if not is_reference(path)]
 

@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
-from reconciler.model.entry import entry_of
+from reconciler.model.entry import Entry
 from reconciler.model.files import read
 from reconciler.model.paths import ARGOCD_FOLDER, argocd_app_file, argocd_file
 from reconciler.render.renderer import Render
@@ -40,10 +40,9 @@ APPLICATIONS = (APPLICATION, GENERATE_PATHS)
 FEW = 3
 
 
-def application_findings(tree: Tree, render: Render) -> Iterator[Finding]:
+def application_findings(tree: Tree, render: Render, entry: Entry) -> Iterator[Finding]:
     """What is to be said of one app, where there is Argo CD at all."""
-    entry = entry_of(render.path)
-    if entry is None or tree.look(ARGOCD_FOLDER).kind != FOLDER:
+    if tree.look(ARGOCD_FOLDER).kind != FOLDER:
         return
     hint = f"reconciler argocd apps {entry.environment}"
     for file in (argocd_file(entry.environment), argocd_app_file(entry.environment, entry.app)):

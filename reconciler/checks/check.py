@@ -16,7 +16,6 @@ from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
-from reconciler.model.entry import entry_of
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.tree import Tree
 
@@ -62,25 +61,34 @@ def check(
     judged = judge.judge(good, progress)
     unjudged = {j.folder: j.error for j in judged if j.error}
     failed = [(r.path, r.error or unjudged.get(r.path)) for r in renders if r.path in chosen]
-    world = World((o for j in judged for o in j.objects), settings.externals, settings.sealing)
+    objects = (o for j in judged for o in j.objects)
+    world = World(objects, settings.externals, settings.sealing, settings.entries)
 
     found = judge.faults()
     for r in good:
         if r.path in chosen:
-            found += release_findings(tree, repository, r, settings.releases)
-            found += application_findings(tree, r)
+            entry = settings.entries.get(r.path)
+            if entry:
+                found += release_findings(tree, repository, r, entry, settings.releases)
+                found += application_findings(tree, r, entry)
     for j in judged:
         if j.folder in chosen and not j.error:
             found += image_findings(tree, j.folder, j.objects)
     if settings.is_promoted_to and settings.releases.policy == "any":
-        found += follows_findings(tree, (r for r in good if r.path in chosen))
+        found += follows_findings(tree, (r for r in good if r.path in chosen), settings.entries)
     found += [f for j in judged if j.folder in chosen for f in j.findings]
     for rule in RULES:
         if rule.find:
             found += [f for f in rule.find(world) if f.folder in chosen]
-    ignored = [f for f in found if any(covers(i, f) for i in settings.ignore)]
+    ignored = [
+        f
+        for f in found
+        if any(covers(i, f, settings.entries.get(f.folder)) for i in settings.ignore)
+    ]
     kept = [f for f in found if f not in ignored]
-    environments = dict.fromkeys(entry.environment for app in apps if (entry := entry_of(app)))
+    environments = dict.fromkeys(
+        e.environment for at, e in settings.entries.items() if at in chosen
+    )
     kept += certificate_findings(tree, repository, environments, settings.releases.branch)
     return CheckReport(
         findings=tuple(_in_order(kept, everything)),

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.checks.settings import CheckSettings, SealingKey, settings_of
-from reconciler.model.entry import entry_of
 from reconciler.model.environment import Environment, read_environment
 from reconciler.model.files import read
-from reconciler.model.paths import ENVIRONMENT_FILE, apps_in, entry_folder, environment_folder
+from reconciler.model.layout import Layout
+from reconciler.model.paths import ENVIRONMENT_FILE, environment_folder
 from reconciler.trees.tree import Tree
 
 
@@ -27,23 +27,24 @@ def groups_of(tree: Tree, folders: Sequence[str]) -> list[Group]:
     """The apps of each environment, and every other folder by itself."""
     by_environment: dict[str, list[str]] = defaultdict(list)
     alone = []
+    layout = Layout(tree)
     for folder in folders:
-        entry = entry_of(folder)
+        entry = layout.entry_of(folder)
         if entry:
             by_environment[entry.environment].append(folder)
         else:
             alone.append(Group([folder], [], CheckSettings()))
-    return [*(_of_environment(tree, *group) for group in by_environment.items()), *alone]
+    return [*(_of_environment(tree, layout, *group) for group in by_environment.items()), *alone]
 
 
-def _of_environment(tree: Tree, name: str, apps: list[str]) -> Group:
-    every: list[str] = [entry_folder(name, app) for app in apps_in(tree, name)]
+def _of_environment(tree: Tree, layout: Layout, name: str, apps: list[str]) -> Group:
+    every = layout.entries(name)
     file = f"{environment_folder(name)}/{ENVIRONMENT_FILE}"
-    settings = CheckSettings()
+    settings = CheckSettings(entries={entry.folder: entry for entry in every})
     if ENVIRONMENT_FILE in tree.names(environment_folder(name)):
         environment = read_environment(name, read(tree, file))
         settings = settings_of(environment, every, _sealing_keys(tree, environment))
-    return Group(apps, [app for app in every if app not in apps], settings)
+    return Group(apps, [e.folder for e in every if e.folder not in apps], settings)
 
 
 def _sealing_keys(tree: Tree, environment: Environment) -> list[SealingKey]:

@@ -8,8 +8,7 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import CheckRule
 from reconciler.kubernetes.images import images_in
 from reconciler.kubernetes.objects import Object
-from reconciler.model.entry import read_folder
-from reconciler.model.kustomization import Image
+from reconciler.model.kustomization import Image, read_folder
 from reconciler.text.suggestions import did_you_mean
 from reconciler.trees.tree import Tree
 

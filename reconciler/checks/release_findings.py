@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.rule import CheckRule
 from reconciler.errors import Place
 from reconciler.git.repository import Repository
-from reconciler.model.entry import Entry, entry_of
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Releases
 from reconciler.model.paths import (
     ENVIRONMENT_FILE,
@@ -65,12 +65,9 @@ RELEASES = (POLICY, FULL_COMMIT, REACHABLE, FOLLOWS)
 
 
 def release_findings(
-    tree: Tree, repository: Repository | None, render: Render, releases: Releases
+    tree: Tree, repository: Repository | None, render: Render, entry: Entry, releases: Releases
 ) -> Iterator[Finding]:
     """What is to be said about the pins of one app, or about there being none."""
-    entry = entry_of(render.path)
-    if entry is None:
-        return
     pins = pins_of(tree, render.paths)
     if bool(pins) is not (releases.policy == "pin") and releases.policy != "any":
         file = kustomization_in(tree, render.path) or render.path
@@ -89,11 +86,13 @@ def release_findings(
             yield from _unreachable(repository, render, pin, where, releases.branch)
 
 
-def follows_findings(tree: Tree, renders: Iterable[Render]) -> Iterator[Finding]:
+def follows_findings(
+    tree: Tree, renders: Iterable[Render], entries: Mapping[str, Entry]
+) -> Iterator[Finding]:
     """Once for each environment, however many of its apps follow the branch."""
     following: dict[str, list[str]] = defaultdict(list)
     for render in renders:
-        entry = entry_of(render.path)
+        entry = entries.get(render.path)
         shares = any(path.startswith(f"{OVERLAYS}/") for path in render.paths)
         if entry and shares and not pins_of(tree, render.paths):
             following[entry.environment].append(entry.app)

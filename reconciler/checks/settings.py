@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.model.entry import entry_of
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, External, Ignored, Releases
 from reconciler.model.globs import matches
 
@@ -37,21 +37,23 @@ class CheckSettings:
     policies: tuple[str, ...] = POLICIES
     releases: Releases = field(default_factory=Releases)
     is_promoted_to: bool = False
+    entries: Mapping[str, Entry] = field(default_factory=dict)  # by folder
     namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
     sealing: tuple[SealingKey, ...] = ()  # none if they are not known
     timeout: float = 60.0
 
 
 def settings_of(
-    environment: Environment, apps: Iterable[str], sealing: Iterable[SealingKey] = ()
+    environment: Environment, entries: Iterable[Entry], sealing: Iterable[SealingKey] = ()
 ) -> CheckSettings:
     """What environment.yaml says about the checks of its apps."""
     checks = environment.checks
-    namespaces = {}
-    for folder in apps:
-        entry = entry_of(folder)
-        if entry and (namespace := environment.destination.namespace_of(entry.app)):
-            namespaces[folder] = namespace
+    by_folder = {str(entry.folder): entry for entry in entries}
+    namespaces = {
+        folder: namespace
+        for folder, entry in by_folder.items()
+        if (namespace := environment.destination.namespace_of(entry.app))
+    }
     return CheckSettings(
         kubernetes=environment.kubernetes or NEWEST,
         externals=environment.externals,
@@ -61,6 +63,7 @@ def settings_of(
         policies=checks.policies or POLICIES,
         releases=environment.releases,
         is_promoted_to=bool(environment.promotes_from),
+        entries=by_folder,
         namespaces=namespaces,
         sealing=tuple(sealing),
     )
@@ -75,11 +78,11 @@ def provides(external: External, kind: str, namespace: str, name: str) -> bool:
     )
 
 
-def covers(ignored: Ignored, finding: Finding) -> bool:
+def covers(ignored: Ignored, finding: Finding, entry: Entry | None) -> bool:
     """Is this finding known and accepted?"""
     about = finding.object
     return (
         matches(ignored.check, finding.rule)
-        and matches(ignored.app, finding.folder.rpartition("/")[2])
+        and matches(ignored.app, entry.app if entry else "")
         and matches(ignored.object, f"{about.kind}/{about.name}" if about else "")
     )

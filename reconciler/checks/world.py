@@ -10,6 +10,7 @@ from reconciler.checks.settings import SealingKey, provides
 from reconciler.kubernetes.objects import Object
 from reconciler.kubernetes.pods import Pods, pods_of
 from reconciler.kubernetes.selectors import Selector
+from reconciler.model.entry import Entry
 from reconciler.model.environment import External
 
 
@@ -21,10 +22,12 @@ class World:
         objects: Iterable[Object],
         externals: Iterable[External] = (),
         sealing: Iterable[SealingKey] = (),
+        entries: Mapping[str, Entry] | None = None,
     ) -> None:
         self.objects = tuple(objects)
         self.externals = tuple(externals)
         self.sealing = tuple(sealing)
+        self.entries = entries or {}  # by folder
         self._by_kind: dict[str, list[Object]] = defaultdict(list)
         self._by_name: dict[tuple[str, str, str], list[Object]] = defaultdict(list)
         for o in self.objects:

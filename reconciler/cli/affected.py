@@ -10,7 +10,8 @@ import typer
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, write_json
 from reconciler.cli.variables import SETTINGS
-from reconciler.model.entry import entry_of
+from reconciler.model.entry import Entry
+from reconciler.model.layout import Layout
 from reconciler.render.affected import Affected
 from reconciler.render.affected import affected as find_affected
 from reconciler.render.folders import kustomizations, patterns_called
@@ -61,17 +62,19 @@ def affected(
         progress("comparing", total) as advance,
     ):
         found = find_affected(renderer, old, new, patterns, advance)
+    layout = Layout(new)
     if output is Output.json:
-        write_json({"version": 1, "affected": [_as_json(a) for a in found]})
+        write_json(
+            {"version": 1, "affected": [_as_json(a, layout.entry_of(a.path)) for a in found]}
+        )
         return
     for a in found:
-        name = str(entry_of(a.path) or "")
+        name = str(layout.entry_of(a.path) or "")
         beside = typer.style(f"  {name}", dim=True) if name and sys.stdout.isatty() else ""
         typer.echo((a.path or ".") + beside)
 
 
-def _as_json(found: Affected) -> dict[str, object]:
-    entry = entry_of(found.path)
+def _as_json(found: Affected, entry: Entry | None) -> dict[str, object]:
     return {
         "path": found.path,
         "environment": entry and entry.environment,

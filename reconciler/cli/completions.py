@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
-    from reconciler.model.paths import AppName
+    from reconciler.model.app_names import Apps
 
-    Apps = Mapping[str, Sequence[AppName]]
     Words = Callable[[str, str], Iterable[str]]
 
 REFERENCES = ("refs/heads", "refs/tags", "refs/remotes")

@@ -18,9 +18,9 @@ from reconciler.compare.pull_request_comment import comment
 from reconciler.compare.report import ComparisonReport, Side
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.locate import is_bare
-from reconciler.model.entry import entry_of
 from reconciler.model.fleet import environment_names
-from reconciler.model.paths import AppName, apps_in, entry_folder, environment_folder
+from reconciler.model.layout import Layout
+from reconciler.model.paths import AppName
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.new_certificates import new_certificates
 from reconciler.session.apps import apps_called, those_in
@@ -155,7 +155,7 @@ def diff(
         case DiffOutput.markdown:
             typer.echo(markdown(report, limit), nl=False)
         case DiffOutput.comment:
-            typer.echo(comment(report, limit, whole), nl=False)
+            typer.echo(comment(report, Layout(new).entry_of, limit, whole), nl=False)
         case DiffOutput.text:
             _write_text(report, stat)
             _write_certificates(report)
@@ -188,7 +188,8 @@ def _tree(root: str, revision: str | None, option: str, base: str, offline: bool
 
 def _named(pairs: list[FolderPair], named: list[str], tree: Tree) -> list[str]:
     """Those of the apps that are compared, and all if none was named."""
-    entries = (entry_of(pair.after or "") for pair in pairs)
+    layout = Layout(tree)
+    entries = (layout.entry_of(pair.after or "") for pair in pairs)
     return (
         list(dict.fromkeys(e.environment for e in entries if e))
         if named
@@ -210,24 +211,23 @@ def _across(
 ) -> list[FolderPair]:
     """The folders of each app in the two environments."""
     before, after = (
-        {app: entry_folder(name, app) for app in apps_in(tree, name)}
-        for name, tree in zip(environments, (old, new), strict=True)
+        Layout(tree).apps(name) for name, tree in zip(environments, (old, new), strict=True)
     )
     for name, found in zip(environments, (before, after), strict=True):
         if not found:
             raise UsageError(
                 f"there is no app in an environment {name}",
-                hint=f"an app is a folder with a kustomization in {environment_folder(name)}",
+                hint="an app is a folder with a kustomization: reconciler list shows what there is",
             )
     for app in apps:
         if app not in before and app not in after:
             raise UsageError(
                 f"there is no app {app} in {environments[0]} or {environments[1]}",
-                hint="the apps there are " + ", ".join(sorted(before | after)),
+                hint="the apps there are " + ", ".join(sorted({*before, *after})),
             )
     return [
         FolderPair(before.get(app), after.get(app))
-        for app in sorted(before | after)
+        for app in sorted({*before, *after})
         if not apps or app in apps
     ]
 

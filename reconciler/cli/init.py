@@ -13,7 +13,8 @@ from reconciler.errors import UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
-from reconciler.model.paths import AppName, apps_in
+from reconciler.model.layout import Layout
+from reconciler.model.paths import AppName
 from reconciler.model.scaffold import CHAIN, HELLO, NewApp, app_files, environment_files
 from reconciler.text.suggestions import listing
 from reconciler.trees.tree import MISSING
@@ -69,7 +70,8 @@ def _init(root: str, env: list[str] | None, app: str | None, image: str | None, 
         chain = list(dict.fromkeys(env or CHAIN))
     else:
         chain = [environment.name for environment in load_fleet(tree).environments]
-    first = None if any(apps_in(tree, name) for name in there) else HELLO
+    layout = Layout(tree)
+    first = None if any(layout.apps(name) for name in there) else HELLO
     new = NewApp(AppName(app), image, port) if app and image else first
     files = environment_files(chain, NEWEST) | (app_files(new, chain) if new else {})
     created = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from functools import reduce
 from operator import add
 
@@ -13,7 +14,7 @@ from reconciler.compare.difference import Counts
 from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
 from reconciler.compare.report import ComparisonReport
 from reconciler.errors import UsageError
-from reconciler.model.entry import entry_of
+from reconciler.model.entry import Entry
 from reconciler.text.markdown import code
 
 # By which the comment is found again, to be updated in place.
@@ -25,17 +26,22 @@ MIN_COMMENT_CHARACTERS = 2 * MIN_CHARACTERS
 MAX_LINK_CHARACTERS = 500
 
 
-def comment(report: ComparisonReport, limit: int, whole: str = "") -> str:
+def comment(
+    report: ComparisonReport,
+    entry_of: Callable[[str], Entry | None],
+    limit: int,
+    whole: str = "",
+) -> str:
     """Never longer than the limit; `whole` is where the whole difference is."""
     if limit < MIN_COMMENT_CHARACTERS:
         raise UsageError(f"a comment of {limit:,} characters is too short to say anything")
     head = f"{MARK}\n{TITLE}\n\n"
     tail = f"\n[The whole difference]({_link(whole)})\n" if whole else ""
-    head += _table(report, limit - MIN_CHARACTERS - len(head) - len(tail))
+    head += _table(report, entry_of, limit - MIN_CHARACTERS - len(head) - len(tail))
     return head + markdown(report, limit - len(head) - len(tail)) + tail
 
 
-def _table(report: ComparisonReport, room: int) -> str:
+def _table(report: ComparisonReport, entry_of: Callable[[str], Entry | None], room: int) -> str:
     """The environments that differ, as many as there is room for."""
     apps: dict[str, list[AppDifference]] = defaultdict(list)
     for app in report.apps:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from reconciler.errors import UsageError
 from reconciler.model.globs import compile_glob
-from reconciler.model.paths import ENVIRONMENTS, apps_in
+from reconciler.model.layout import Layout
+from reconciler.model.paths import ENVIRONMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from reconciler.model.files import Files
-    from reconciler.model.paths import AppName
+    from reconciler.model.paths import AppName, Folder
 
-    Apps = Mapping[str, Sequence[AppName]]
+    Apps = Mapping[str, Mapping[AppName, Folder]]
 
 
 def apps_by_environment(files: Files) -> Apps:
     """What there is to name."""
-    return {name: apps_in(files, name) for name in files.names(ENVIRONMENTS)}
+    layout = Layout(files)
+    return {name: layout.apps(name) for name in files.names(ENVIRONMENTS)}
 
 
 def parts_of(typed: str) -> tuple[str, str] | None:

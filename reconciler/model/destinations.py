@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from reconciler.model.entry import Entry, read_folder
+from reconciler.model.entry import Entry
 from reconciler.model.environment import OWN, Environment
 from reconciler.model.files import Files
+from reconciler.model.kustomization import read_folder
 
 
 def check_destinations(

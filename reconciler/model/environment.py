@@ -11,9 +11,12 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from reconciler.errors import FleetError, Place
+from reconciler.model.app_patterns import folder_for, own_apps
+from reconciler.model.entry import Entry
 from reconciler.model.health_sources import HealthSource
 from reconciler.model.mapping_kinds import ONE_OR_MORE, record_of
 from reconciler.model.notations import (
+    AppsGlob,
     Branch,
     Cluster,
     Controller,
@@ -27,7 +30,13 @@ from reconciler.model.notations import (
     Path,
     Server,
 )
-from reconciler.model.paths import CERTIFICATES_FILE, ENVIRONMENT_FILE, AppName, environment_folder
+from reconciler.model.paths import (
+    CERTIFICATES_FILE,
+    ENVIRONMENT_FILE,
+    AppName,
+    Folder,
+    environment_folder,
+)
 from reconciler.model.promotion import GATES_BY_DEFAULT, Gate, Promotion
 from reconciler.yaml.nodes import YamlText
 
@@ -146,6 +155,7 @@ class Environment:
 
     name: str
     places: Mapping[str, Place] = field(compare=False, repr=False)
+    folders: Mapping[AppName, Folder] = field(compare=False, repr=False, default_factory=dict)
     display_name: Annotated[str, "What people call it; otherwise the name of its folder."] = ""
     promotes_from: Annotated[
         tuple[Name, ...],
@@ -154,6 +164,13 @@ class Environment:
         "of a chain has none.",
     ] = ()
     destination: Annotated[Destination, "Where its apps run."]
+    apps: Annotated[
+        tuple[AppsGlob, ...],
+        ONE_OR_MORE,
+        "Where the folders of its apps are, from the repository's root, such as `apps/*/prod` or "
+        "`clusters/prod/apps`; otherwise each folder beside `environment.yaml`. An app is called "
+        "what the wildcards stand for; where there are none, as its folder.",
+    ] = ()
     kubernetes: Annotated[
         KubernetesVersion, "The version of Kubernetes that manifests are checked against."
     ] = ""
@@ -192,6 +209,11 @@ class Environment:
     @property
     def folder(self) -> str:
         return environment_folder(self.name)
+
+    def entry(self, app: AppName) -> Entry:
+        """An app here; of one that is not here yet, where it would be."""
+        there = self.folders.get(app) or folder_for(self.apps or own_apps(self.name), app)
+        return Entry(self.name, app, there or Folder(f"{self.folder}/{app}"))
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import FleetError, Place, UsageError
 from reconciler.model.app_names import named, nothing_called
@@ -14,13 +14,13 @@ from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, least, read_environment
 from reconciler.model.files import LINK, Files, read
+from reconciler.model.layout import Layout
 from reconciler.model.notations import A_NAME, is_name
 from reconciler.model.paths import (
     ARGOCD,
     ENVIRONMENT_FILE,
     ENVIRONMENTS,
     AppName,
-    apps_in,
     environment_folder,
 )
 from reconciler.text.suggestions import did_you_mean
@@ -46,22 +46,21 @@ class Fleet:
 
     def entries_called(self, typed: str) -> list[Entry]:
         """The entries of ENV, APP, ENV/APP or a glob of these."""
-        apps: dict[str, list[AppName]] = {environment.name: [] for environment in self.environments}
-        for entry in self.entries:
-            apps[entry.environment].append(entry.app)
+        apps = {environment.name: environment.folders for environment in self.environments}
         found = named(typed, apps) or named(f"*/{typed}", apps)
         if not found and typed not in apps:
             raise nothing_called(typed, apps)
-        return [Entry(environment, app) for environment, app in found]
+        return [self.environment(environment).entry(app) for environment, app in found]
 
 
 def environment_names(files: Files) -> list[str]:
     """The folders that say they are environments, or that hold apps and should."""
+    layout = Layout(files)
     return [
         name
         for name in files.names(ENVIRONMENTS)
         if not name.startswith(".")
-        and (_descriptions(files, environment_folder(name)) or apps_in(files, name))
+        and (_descriptions(files, environment_folder(name)) or layout.apps(name))
     ]
 
 
@@ -76,12 +75,12 @@ def load_fleet(files: Files) -> Fleet:
             hint="reconciler init makes three, and a first app",
         )
     _check_names(ENVIRONMENTS, names)
-    environments = in_order({name: _environment(files, name) for name in names})
-    entries = []
+    layout = Layout(files)
+    environments = in_order({name: _environment(files, name, layout) for name in names})
+    entries = [entry for e in environments for entry in layout.entries(e.name)]
     for environment in environments:
-        apps = apps_in(files, environment.name)
-        _check_names(environment.folder, apps)
-        entries += [Entry(environment.name, app) for app in apps]
+        _check_names(environment.folder, [*environment.folders])
+    _check_owners(environments, entries)
     check_destinations(files, environments, entries)
     return Fleet(environments, tuple(entries))
 
@@ -91,7 +90,7 @@ def _descriptions(files: Files, folder: str) -> list[str]:
     return [n for n in files.names(folder) if re.fullmatch(r"environment\.ya?ml", n, re.I)]
 
 
-def _environment(files: Files, name: str) -> Environment:
+def _environment(files: Files, name: str, layout: Layout) -> Environment:
     folder = environment_folder(name)
     file = f"{folder}/{ENVIRONMENT_FILE}"
     there = _descriptions(files, folder)
@@ -109,7 +108,22 @@ def _environment(files: Files, name: str) -> Environment:
             where=Place(folder),
             hint=least(name),
         )
-    return read_environment(name, read(files, file))
+    return replace(read_environment(name, read(files, file)), folders=layout.apps(name))
+
+
+def _check_owners(environments: Sequence[Environment], entries: Sequence[Entry]) -> None:
+    """What two environments share cannot be promoted from one to the other."""
+    owners: dict[str, Entry] = {}
+    for entry in entries:
+        first = owners.setdefault(entry.folder, entry)
+        if first is not entry:
+            (other,) = [e for e in environments if e.name == entry.environment]
+            raise other.error(
+                "apps",
+                f"{entry.folder} is an app of {first.environment} already",
+                why="what runs in two environments has a folder in each, and a base for both",
+                hint="leave it out of one of them",
+            )
 
 
 def _check_names(above: str, names: Sequence[str]) -> None:

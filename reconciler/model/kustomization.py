@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.errors import Place
+from reconciler.model.files import Files, read
+from reconciler.model.paths import kustomization_in
 from reconciler.yaml.nodes import YamlText
 
 
@@ -64,6 +66,12 @@ class Kustomization:
     images: tuple[Image, ...] = ()
     replicas: tuple[Replicas, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+
+
+def read_folder(files: Files, folder: str) -> Kustomization | None:
+    """What the kustomization of a folder says, if it has one."""
+    path = kustomization_in(files, folder)
+    return read_kustomization(read(files, path), path) if path else None
 
 
 def read_kustomization(content: bytes, file: str) -> Kustomization:

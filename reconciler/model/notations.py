@@ -153,6 +153,15 @@ Path = Annotated[
     ),
 ]
 Glob = Annotated[str, Text("a name, in which * and ? stand for any others", r"\S+")]
+AppsGlob = Annotated[
+    str,
+    Text(
+        "a path from the repository's root, in which * and ? stand for parts of a folder's name",
+        r"(?:(?!\.{1,2}(?:/|$))(?![^/]*\*\*)[^/\s]+/)*(?!\.{1,2}(?:/|$))(?![^/]*\*\*)[^/\s]+/?",
+        advise=_path,
+        convert=lambda text: text.rstrip("/"),
+    ),
+]
 KubernetesKind = Annotated[str, Text("a kind of object such as ConfigMap", r"[A-Z][A-Za-z0-9]*")]
 FieldPath = Annotated[
     str,

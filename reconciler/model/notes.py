@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from posixpath import normpath
 
 from reconciler.errors import FleetError, Place
-from reconciler.model.entry import read_folder
 from reconciler.model.files import FOLDER, LINK, Files
 from reconciler.model.fleet import Fleet
+from reconciler.model.kustomization import read_folder
 from reconciler.model.paths import ENVIRONMENTS, OVERLAYS
 from reconciler.model.release import is_remote, pin_of
 

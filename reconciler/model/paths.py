@@ -31,10 +31,6 @@ def environment_folder(environment: str) -> Folder:
     return Folder(f"{ENVIRONMENTS}/{environment}")
 
 
-def entry_folder(environment: str, app: AppName) -> Folder:
-    return Folder(f"{ENVIRONMENTS}/{environment}/{app}")
-
-
 def argocd_file(environment: str) -> str:
     """What Argo CD is told of an environment."""
     return f"{ARGOCD_FOLDER}/{environment}.yaml"
@@ -59,15 +55,6 @@ def kustomization_in(files: Files, folder: str) -> str | None:
     """The path of a folder's kustomization."""
     names = files.names(folder)
     return next((f"{folder}/{name}" for name in KUSTOMIZATION_NAMES if name in names), None)
-
-
-def apps_in(files: Files, environment: str) -> list[AppName]:
-    """The apps of an environment: the folders below it that have a kustomization."""
-    return [
-        name
-        for name in map(AppName, files.names(environment_folder(environment)))
-        if kustomization_in(files, entry_folder(environment, name))
-    ]
 
 
 def folders_above(path: str) -> Iterator[str]:

@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from reconciler.errors import Place
-from reconciler.model.entry import Entry, read_folder
+from reconciler.model.entry import Entry
 from reconciler.model.files import Files
-from reconciler.model.kustomization import BaseReference, Image, Kustomization, Parameter, Replicas
+from reconciler.model.kustomization import (
+    BaseReference,
+    Image,
+    Kustomization,
+    Parameter,
+    Replicas,
+    read_folder,
+)
 
 REMOTE = re.compile(
     r"^(?:git::|[a-z+]+://|[\w.-]+@[\w.-]+:|github\.com[/:])|\?(?:.*&)?ref=", re.ASCII

@@ -15,7 +15,6 @@ from reconciler.model.paths import (
     ENVIRONMENT_FILE,
     OVERLAYS,
     AppName,
-    entry_folder,
     environment_folder,
 )
 
@@ -83,8 +82,8 @@ def app_files(app: NewApp, environments: Sequence[str]) -> dict[str, str]:
         last = environment == environments[-1] and len(environments) > 1
         values |= {"environment": environment, "count": 2 if last else 1}
         files[f"{overlay}/{environment}/kustomization.yaml"] = OVERLAY.substitute(values)
-        files[f"{entry_folder(environment, app.name)}/kustomization.yaml"] = ENTRY.substitute(
-            values
+        files[f"{environment_folder(environment)}/{app.name}/kustomization.yaml"] = (
+            ENTRY.substitute(values)
         )
     return files
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from reconciler.errors import UsageError
 from reconciler.model.app_names import apps_by_environment, named, nothing_called, parts_of
 from reconciler.model.globs import compile_glob, is_pattern
+from reconciler.model.layout import Layout
 from reconciler.model.paths import (
     ENVIRONMENTS,
     KUSTOMIZATION_NAMES,
-    apps_in,
-    entry_folder,
     environment_of,
     kustomization_in,
 )
@@ -17,8 +16,9 @@ from reconciler.trees.tree import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from reconciler.model.paths import AppName, Folder
     from reconciler.trees.tree import Tree
 
 
@@ -50,6 +50,8 @@ def folders_called(tree: Tree, path: str, typed: str) -> list[str]:
         folder = "/".join([ENVIRONMENTS, *filter(None, parts)])
         if tree.look(folder).kind != MISSING:
             return apps_or_itself(tree, folder)
+        if found := _by_name(tree, typed):
+            return found
     raise nothing_called(typed, apps_by_environment(tree))
 
 
@@ -64,7 +66,8 @@ def patterns_called(trees: Sequence[Tree], typed: str) -> list[str]:
     if glob and not names:
         return found
     if not any(kustomizations(tree, found) for tree in trees):
-        found += names
+        elsewhere = (folder for tree in trees for folder in _by_name(tree, typed))
+        found += [*names, *(f for f in elsewhere if not f.startswith(f"{ENVIRONMENTS}/"))]
         if not glob and not any(kustomizations(tree, found) for tree in trees):
             raise nothing_called(typed, apps_by_environment(trees[-1]))
     return found
@@ -72,11 +75,17 @@ def patterns_called(trees: Sequence[Tree], typed: str) -> list[str]:
 
 def apps_or_itself(tree: Tree, folder: str) -> list[str]:
     """The folders of an environment's apps; any other folder is meant itself."""
+    return [*apps_of(tree, folder).values()] or [folder]
+
+
+def apps_of(tree: Tree, folder: str) -> Mapping[AppName, Folder]:
+    """The apps of the environment whose folder this is; none, if it is that of something else."""
     environment = environment_of(folder)
     if environment is None or kustomization_in(tree, folder):
-        return [folder]
-    return [entry_folder(environment, app) for app in apps_in(tree, environment)] or [folder]
+        return {}
+    return Layout(tree).apps(environment)
 
 
 def _by_name(tree: Tree, typed: str) -> list[str]:
-    return [entry_folder(*entry) for entry in named(typed, apps_by_environment(tree))]
+    apps = apps_by_environment(tree)
+    return [apps[environment][app] for environment, app in named(typed, apps)]

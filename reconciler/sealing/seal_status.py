@@ -9,7 +9,6 @@ from datetime import datetime
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import Files
-from reconciler.model.paths import AppName
 from reconciler.sealing.certificates import Certificates, find_certificates
 from reconciler.sealing.seal import record_for
 from reconciler.sealing.sealed_files import AppSecrets, sealed_in
@@ -56,10 +55,9 @@ class SealStatus:
 
     def only(self, entries: Set[Entry]) -> SealStatus:
         """Of these apps; a secret that another environment has is missing in theirs."""
+        wanted = {(entry.environment, str(entry.app)) for entry in entries}
         rows = {
-            key: {
-                name: cell for name, cell in row.items() if Entry(name, AppName(key[0])) in entries
-            }
+            key: {name: cell for name, cell in row.items() if (name, key[0]) in wanted}
             for key, row in self.rows.items()
         }
         names = {entry.environment for entry in entries}

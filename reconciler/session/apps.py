@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.errors import UsageError
 from reconciler.model.app_names import apps_by_environment
-from reconciler.model.paths import entry_folder, kustomization_in
+from reconciler.model.paths import kustomization_in
 from reconciler.render.folders import folders_called, kustomizations
 from reconciler.session.trees import in_tree
 
@@ -39,10 +39,7 @@ def those_in(tree: Tree, folders: Sequence[str]) -> list[str]:
 def _everything(tree: Tree) -> list[str]:
     """The apps of all environments; in a repository that has none, every kustomization."""
     apps = apps_by_environment(tree)
-    entries: list[str] = [
-        entry_folder(environment, app) for environment in apps for app in apps[environment]
-    ]
-    return entries or kustomizations(tree)
+    return [folder for found in apps.values() for folder in found.values()] or kustomizations(tree)
 
 
 def _called(trees: Sequence[Tree], name: str, root: str) -> list[str]:

@@ -95,9 +95,15 @@ def test_an_application_names_its_plugin_with_the_version_and_watches_what_it_re
     template = made["spec"]["template"]
     assert template["spec"]["source"]["plugin"] == {"name": f"reconciler-v{__version__}"}
     assert template["spec"]["source"]["targetRevision"] == "HEAD"
+    assert template["spec"]["source"]["path"] == "{{ .folder }}"
     assert made["spec"]["goTemplateOptions"] == ["missingkey=error"]
     assert documents(repo, "dev/web") == [
-        {"app": "web", "namespace": "web", "paths": ["/environments/dev/web", "/overlays/web"]}
+        {
+            "app": "web",
+            "folder": "environments/dev/web",
+            "namespace": "web",
+            "paths": ["/environments/dev/web", "/overlays/web"],
+        }
     ]
 
 
@@ -180,7 +186,7 @@ def test_check_finds_what_an_application_does_not_watch(
     done = fleet("check", "dev", "--rule", "argocd/*")
     assert done.returncode == 1
     assert done.stdout.decode() == (
-        "environments/argocd/dev/web.yaml:4:1: error: the app reads what Argo CD does not watch:"
+        "environments/argocd/dev/web.yaml:5:1: error: the app reads what Argo CD does not watch:"
         " overlays/api [argocd/generate-paths]\n"
         "  to do: reconciler argocd apps dev\n"
     )

@@ -11,15 +11,12 @@ import pytest
 
 from reconciler.health import prometheus
 from reconciler.health.evidence import MAX_ANSWER_BYTES, HealthQuestion
-from reconciler.model.entry import Entry
 from reconciler.model.health_sources import Prometheus
-from reconciler.model.paths import AppName
+from tests.entries import entry_at_home
 from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import serving
 
-ASKED = HealthQuestion(
-    Entry("stage", AppName("paw")), NOW - timedelta(hours=1), NOW, lambda _: True
-)
+ASKED = HealthQuestion(entry_at_home("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
 
 
 @pytest.mark.parametrize(

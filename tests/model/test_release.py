@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import FleetError
-from reconciler.model.entry import Entry
 from reconciler.model.kustomization import Image, Parameter, Replicas
-from reconciler.model.paths import AppName
 from reconciler.model.release import Release, read_release
+from tests.entries import entry_at_home
 from tests.model.fleets import entry, tree
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def release(text: str) -> Release:
-    return read_release(tree(entry("prod", "paw", text)), Entry("prod", AppName("paw")))
+    return read_release(tree(entry("prod", "paw", text)), entry_at_home("prod", "paw"))
 
 
 def test_an_entry_without_a_url_follows_the_branch() -> None:

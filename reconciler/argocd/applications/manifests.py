@@ -16,6 +16,7 @@ from reconciler import __version__
 from reconciler.kubernetes.access import dig
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.kubernetes.objects import Object
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
 from reconciler.model.paths import (
@@ -24,7 +25,6 @@ from reconciler.model.paths import (
     AppName,
     argocd_app_file,
     argocd_file,
-    entry_folder,
 )
 from reconciler.text.json_object import JsonObject
 
@@ -40,7 +40,7 @@ HEAD = "# Written by `reconciler argocd apps`, and held against the apps by `rec
 class DeployedApp:
     """An app of an environment, with all that its Application depends on."""
 
-    name: AppName
+    entry: Entry
     objects: tuple[Object, ...]
     paths: tuple[str, ...]
 
@@ -71,7 +71,8 @@ def environment_files(
     return {
         argocd_file(environment.name): text,
         **{
-            argocd_app_file(environment.name, app.name): HEAD + _yaml(_values(environment, app))
+            argocd_app_file(environment.name, app.entry.app): HEAD
+            + _yaml(_values(environment, app))
             for app in apps
         },
     }
@@ -91,7 +92,7 @@ def _project(environment: Environment, apps: Sequence[DeployedApp], repository: 
     """No more than the apps need: one repository, their namespaces, their kinds of the cluster."""
     objects = [o for app in apps for o in app.objects]
     namespaces = {o.namespace for o in objects if o.namespace}
-    namespaces |= {namespace_of(environment, app.name) for app in apps}
+    namespaces |= {namespace_of(environment, app.entry.app) for app in apps}
     kinds = sorted({(o.group, o.kind) for o in objects if not o.namespace})
     return {
         **_head("AppProject", environment, {"argocd.argoproj.io/sync-wave": "-1"}),
@@ -133,7 +134,7 @@ def _application_set(
         "source": {
             "repoURL": repository,
             "targetRevision": revision,
-            "path": entry_folder(environment.name, IN_A_SET),
+            "path": "{{ .folder }}",
             "plugin": {"name": plugin_name(environment)},
         },
         "destination": {**_cluster(environment), "namespace": "{{ .namespace }}"},
@@ -161,9 +162,13 @@ def _application_set(
 
 def _values(environment: Environment, app: DeployedApp) -> JsonObject:
     """What the set puts into its template for one app."""
-    found: JsonObject = {"app": app.name, "namespace": namespace_of(environment, app.name)}
+    found: JsonObject = {
+        "app": app.entry.app,
+        "folder": app.entry.folder,
+        "namespace": namespace_of(environment, app.entry.app),
+    }
     if environment.argocd.steps:
-        found["step"] = str(_step(environment.argocd.steps, app.name))
+        found["step"] = str(_step(environment.argocd.steps, app.entry.app))
     return found | {"paths": [f"/{path}" for path in app.paths]}
 
 

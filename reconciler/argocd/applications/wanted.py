@@ -16,7 +16,7 @@ from reconciler.errors import UsageError
 from reconciler.model.addresses import listed_urls
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
-from reconciler.model.paths import ARGOCD_FOLDER, AppName, argocd_file
+from reconciler.model.paths import ARGOCD_FOLDER, argocd_file
 from reconciler.render.renderer import Render, Renderer
 from reconciler.render.watched_paths import watched
 from reconciler.trees.tree import Tree
@@ -76,9 +76,8 @@ def deployed_apps(
         for render, app in zip(renders, judged, strict=True):
             if app.error:
                 raise app.error
-            name = render.path.rpartition("/")[2]
             paths = tuple(watched(tree, render.path, render.paths))
-            found.append(DeployedApp(AppName(name), app.objects, paths))
+            found.append(DeployedApp(group.settings.entries[render.path], app.objects, paths))
     return found
 
 

@@ -7,8 +7,7 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.pod_references import references
 from reconciler.checks.rule import CheckRule, rule
 from reconciler.checks.world import World
-from reconciler.kubernetes.objects import Object
-from reconciler.model.entry import entry_of
+from reconciler.model.entry import Entry
 from reconciler.text.suggestions import meant
 
 
@@ -24,15 +23,15 @@ def secret(this: CheckRule, world: World) -> Iterator[Finding]:
     known = ProvidedConfiguration(world)
     for user, ref in references(world):
         if ref.kind == "Secret" and not known.find("Secret", user.namespace, ref.name):
+            seal = _how_to_seal(world.entries.get(user.folder), ref.name)
             yield this.finding(
                 user,
                 ref.path,
                 f"there is no Secret {ref.name} in the namespace {user.namespace}",
                 meant(ref.name, known.names("Secret", user.namespace))
-                or f"{_how_to_seal(user, ref.name)}, or declare it as an external",
+                or f"{seal}, or declare it as an external",
             )
 
 
-def _how_to_seal(user: Object, name: str) -> str:
-    entry = entry_of(user.folder)
+def _how_to_seal(entry: Entry | None, name: str) -> str:
     return f"reconciler seal {entry} {name}" if entry else "seal it for this environment"

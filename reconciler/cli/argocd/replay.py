@@ -24,8 +24,8 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, RepositoryError, UsageError, printable
 from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
-from reconciler.model.entry import entry_of
 from reconciler.model.fleet import load_fleet
+from reconciler.model.layout import Layout
 from reconciler.model.paths import AppName, argocd_app_file
 from reconciler.session.apps import one_app
 from reconciler.session.trees import find_source, open_repository, open_tree
@@ -97,7 +97,7 @@ def replay(
 
     source = find_source([], root)
     tree = open_tree(SETTINGS, source, ref)
-    entry = entry_of(one_app(tree, name, source))
+    entry = Layout(tree).entry_of(one_app(tree, name, source))
     if entry is None:
         raise UsageError(f"{name} is no app of an environment", hint="write ENV/APP")
     environment = load_fleet(tree).environment(entry.environment)
@@ -120,7 +120,6 @@ def _asked(tree: Tree, environment: Environment, app: AppName, repository: str) 
         revision_of,
     )
     from reconciler.argocd.replay.request import GenerateRequest
-    from reconciler.model.paths import entry_folder
 
     file = argocd_app_file(environment.name, app)
     paths = told_paths(tree, file)[0] if tree.look(file).kind == FILE else []
@@ -130,7 +129,7 @@ def _asked(tree: Tree, environment: Environment, app: AppName, repository: str) 
         namespace=namespace_of(environment, app),
         repository=repository,
         revision=revision_of(environment),
-        path=entry_folder(environment.name, app),
+        path=environment.entry(app).folder,
         generate_paths=";".join(f"/{path}" for path in paths),
     )
 

@@ -15,7 +15,6 @@ from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
-from reconciler.model.entry import Entry
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.as_json import plain
@@ -99,9 +98,10 @@ def history_(
 
 
 def _files(fleet: Fleet, tree: Tree, environment: str, app: str) -> list[tuple[AppName, str]]:
-    known = [entry.app for entry in fleet.entries if entry.environment == environment]
+    here = fleet.environment(environment)
+    known = [*here.folders]
     wanted = [AppName(app)] if app else known
-    found = [(name, kustomization_in(tree, Entry(environment, name).folder)) for name in wanted]
+    found = [(name, kustomization_in(tree, here.entry(name).folder)) for name in wanted]
     if app and not found[0][1]:
         raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
     return [(name, file) for name, file in found if file]

@@ -13,7 +13,6 @@ from reconciler.cli.seal.options import Fingerprint, Identity
 from reconciler.cli.seal.passphrase import private_keys
 from reconciler.cli.seal.put import say
 from reconciler.cli.variables import SETTINGS
-from reconciler.model.entry import Entry
 from reconciler.session.sealing import open_sealing_session
 
 EXAMPLES = """**Examples**
@@ -45,7 +44,7 @@ def migrate_(
     certificate = sealing_certificate(place, to, fingerprint)
     found = private_keys(keys, identity or ())
     for home in place.homes(f"{source}/{app}" if app else place.environment(source).name):
-        if Entry(target, home.entry.app) not in place.fleet.entries:
+        if home.entry.app not in to.folders:
             typer.echo(f"{home.entry}: {target} does not run it")
             continue
         other = place.home(f"{target}/{home.entry.app}")

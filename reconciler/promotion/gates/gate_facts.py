@@ -89,13 +89,13 @@ class GateFacts:
             run = self.run(step.app)
         except ReconcilerError as e:
             return e
-        entry = Entry(environment.name, step.app)
+        entry = environment.entry(step.app)
         now = self.question.now
         return HealthQuestion(entry, run.begin, run.end or now, partial(self._is_same, entry))
 
     def runs(self, environment: Environment, step: PromotionStep) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
-        _, fields = next(self._versions(Entry(environment.name, step.app)))
+        _, fields = next(self._versions(environment.entry(step.app)))
         return fields is not None and self._has(environment, step, fields, exactly=False)
 
     def _run(self, app: AppName) -> ReleaseRun:
@@ -106,7 +106,7 @@ class GateFacts:
         counts too.
         """
         (step,) = [step for step in self.due if step.app == app]
-        entry = Entry(self.question.source.name, app)
+        entry = self.question.source.entry(app)
         since, until = self._entry_run(step, entry)
         if not step.follows:
             return self._timed(since, until)
@@ -204,7 +204,8 @@ class GateFacts:
 
     def _history(self, environment: str) -> EntryPast:
         """Of all apps together: the branch is walked once."""
-        entries = (Entry(environment, step.app) for step in self.due)
+        here = self.question.fleet.environment(environment)
+        entries = (here.entry(step.app) for step in self.due)
         files = filter(None, map(self._file, entries))
         return EntryPast(self.question.repository.history(self.question.plan.base, files))
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
 from reconciler.forges.forge import PullRequestState
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.promotion import Alone, Previous
 from reconciler.promotion.gates.gate_facts import GateFacts, Looked
@@ -24,7 +23,7 @@ def preceded(gate: Previous, facts: GateFacts) -> Iterator[GateResult]:
     others = [question.fleet.environment(name) for name in names if name != question.source.name]
     known = {e.name: {step.app: found for step, found in facts.look(e)} for e in others}
     for step in facts.due:
-        there = [e for e in others if Entry(e.name, step.app) in question.fleet.entries]
+        there = [e for e in others if step.app in e.folders]
         results = [_in(gate, facts, e, step, known[e.name][step.app]) for e in there]
         behind = next((result for result in results if not result.passes), None)
         said = f"{listing([e.name for e in there])} run it" if there else "none other runs the app"

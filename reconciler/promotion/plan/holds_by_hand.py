@@ -10,7 +10,6 @@ from contextlib import suppress
 
 from reconciler.errors import ReconcilerError
 from reconciler.git.file_history import CommitSummary
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
 from reconciler.model.paths import AppName
@@ -58,7 +57,7 @@ def hold_by_hand(
         with suppress(ReconcilerError):  # what cannot be written cannot come again
             edit = edited_entry(file, content, now, way)
             trees.append(EditedTree(base.tree, {edit.path: edit.after}))
-    folder = Entry(environment.name, app).folder
+    folder = environment.entry(app).folder
     renders = renderer.render_each([(tree, folder) for tree in trees])
     known = [render.manifest for render in renders if not render.error]
     here = renderer.render(base.tree, folder)

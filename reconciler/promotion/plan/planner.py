@@ -10,7 +10,6 @@ from reconciler.git.branches import main_branch
 from reconciler.git.names import BranchName
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
-from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.model.paths import AppName, kustomization_in
@@ -160,7 +159,7 @@ class Planner:
         self, base: Base, target: Environment, apps: Iterable[AppName]
     ) -> dict[AppName, Hold]:
         """What keeps releases away from apps."""
-        folders = {app: Entry(target.name, app).folder for app in apps}
+        folders = {app: target.entry(app).folder for app in apps}
         files = {app: kustomization_in(base.tree, at) for app, at in folders.items()}
         there = {app: file for app, file in files.items() if file}
         if not there:

@@ -45,7 +45,7 @@ def rollback_plan(
 
     Or to the `release`, if the environment has run it.
     """
-    files = {app: _file(base, Entry(environment.name, app)) for app in apps}
+    files = {app: _file(base, environment.entry(app)) for app in apps}
     record = EntryPast(base.repository.history(base.commit, files.values()))
     steps = tuple(
         _step(base, environment, app, files[app], record, release, refused) for app in apps
@@ -57,7 +57,7 @@ def release_before(
     base: Base, environment: Environment, app: AppName, refused: Collection[str]
 ) -> str:
     """The commit of the main branch that gave the app the release before the present one."""
-    file = _file(base, Entry(environment.name, app))
+    file = _file(base, environment.entry(app))
     record = EntryPast(base.repository.history(base.commit, [file]))
     now = read_fields(read(base.tree, file), file)
     return _chosen(base, environment, app, now, record, file, "", refused)[0].commit.id
@@ -90,7 +90,7 @@ def _step(
     release: str,
     refused: Collection[str],
 ) -> PromotionStep:
-    entry = Entry(environment.name, app)
+    entry = environment.entry(app)
     try:
         content = read(base.tree, file)
         now = read_fields(content, file)

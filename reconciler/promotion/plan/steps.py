@@ -72,9 +72,7 @@ def plan_of(
     release: str | None = None,
 ) -> Plan:
     """Without rendering: what is to be done with each app."""
-    files = {
-        app: tuple(_file(base.tree, Entry(e.name, app)) for e in (source, target)) for app in apps
-    }
+    files = {app: tuple(_file(base.tree, e.entry(app)) for e in (source, target)) for app in apps}
     paths = [path for pair in files.values() for path in pair]
     record = EntryPast(base.repository.history(base.commit, paths))
     planner = _Planner(base, source, target, record, release)
@@ -133,7 +131,7 @@ class _Planner:
         self._release = base.repository.resolve(release) if release else None
 
     def step(self, app: AppName, files: Sequence[str]) -> PromotionStep:
-        entry = Entry(self._target.name, app)
+        entry = self._target.entry(app)
         try:
             return self._decided(entry, self._pair(app, files))
         except ReconcilerError as e:

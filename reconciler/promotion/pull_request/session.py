@@ -15,13 +15,15 @@ from reconciler.git.branches import Branches, main_branch
 from reconciler.git.commit_builder import CommitBuilder, words_of
 from reconciler.git.names import HEADS, BranchName, branch_of
 from reconciler.health.sources import HealthSources
-from reconciler.model.entry import Entry, entry_of
+from reconciler.model.entry import Entry
+from reconciler.model.layout import Layout
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.question import MissingSecret
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.planner import PlannedPromotion, Planner
 from reconciler.promotion.promotion_request import PREFIXES, PromotionRequest, request_of_commit
 from reconciler.promotion.pull_request.branch import BranchOutcome, BranchState, foreign, ours_of
+from reconciler.trees.commit import commit_tree
 
 BRANCHES = tuple(HEADS + prefix for prefix in PREFIXES)
 
@@ -188,7 +190,8 @@ class PromotionSession:
     def entries_in(self, commit: Commit) -> set[Entry]:
         """The environments and apps whose entries a commit changes."""
         folders = {path.rpartition("/")[0] for path in self.builder.files_of(commit)}
-        return set(filter(None, map(entry_of, folders)))
+        layout = Layout(commit_tree(self.planner.repository, str(commit.id)))
+        return set(filter(None, map(layout.entry_of, folders)))
 
     def is_left_over(self, branch: BranchName, base: BranchName) -> bool:
         """Is a branch done with, and nothing lost with it?"""

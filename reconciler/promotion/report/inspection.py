@@ -12,7 +12,7 @@ from reconciler.checks.groups import groups_of
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import ReconcilerError
 from reconciler.git.repository import Repository
-from reconciler.model.paths import apps_in, entry_folder
+from reconciler.model.layout import Layout
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.report.missing_secrets import (
     MissingSecretReport,
@@ -54,7 +54,7 @@ def inspect_target(
     promoted = {step.entry.folder for step in plan.due}
     if not promoted:
         return Inspection()
-    every = [entry_folder(plan.target, app) for app in apps_in(tree, plan.target)]
+    every = [entry.folder for entry in Layout(tree).entries(plan.target)]
     after = EditedTree(tree, plan.edits)
     reports = []
     for side in (tree, after):

@@ -18,8 +18,8 @@ from reconciler.compare.object_lists import identity_of
 from reconciler.compare.report import NewCertificate
 from reconciler.kubernetes.objects import Object
 from reconciler.model.entry import Entry
-from reconciler.model.fleet import load_fleet
-from reconciler.model.paths import entry_folder
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.paths import AppName, Folder
 from reconciler.promotion.plan.plan import Plan
 from reconciler.render.renderer import Renderer
 from reconciler.sealing.certificates import find_certificates
@@ -58,7 +58,7 @@ def missing_secrets(
     if not found:
         return
     fleet = load_fleet(tree)
-    at_source = _keys_in_source(renderer, tree, plan, {app for app, _, _ in found})
+    at_source = _keys_in_source(renderer, tree, fleet, plan, {app for app, _, _ in found})
     for (app, namespace, name), keys in sorted(found.items()):
         home = home_of(tree, fleet, folders[app])
         wanted = sorted(keys) or sorted(at_source.get((home.entry.app, name), ()))
@@ -126,16 +126,17 @@ def _sealed_keys(world: World, namespace: str, name: str) -> set[str]:
 
 
 def _keys_in_source(
-    renderer: Renderer, tree: Tree, plan: Plan, folders: set[str]
-) -> Mapping[tuple[str, str], frozenset[str]]:
+    renderer: Renderer, tree: Tree, fleet: Fleet, plan: Plan, folders: set[str]
+) -> Mapping[tuple[AppName, str], frozenset[str]]:
     """What the source has in the secrets of the same names."""
-    apps = [step.app for step in plan.due if step.entry.folder in folders]
+    source = fleet.environment(plan.source)
+    apps = {source.entry(s.app).folder: s.app for s in plan.due if s.entry.folder in folders}
     found = {}
-    for render in renderer.render_all(tree, [entry_folder(plan.source, app) for app in apps]):
+    for render in renderer.render_all(tree, [*apps]):
         if render.error:
             continue
         for i, data in enumerate(json.loads(renderer.kernel.objects(render.manifest))):
             for p in provided_by(Object(render.path, i, identity_of(data), data)):
                 if p.kind == "Secret" and p.keys:
-                    found[render.path.rpartition("/")[2], p.name] = p.keys
+                    found[apps[Folder(render.path)], p.name] = p.keys
     return found

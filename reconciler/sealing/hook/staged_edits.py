@@ -61,8 +61,7 @@ class StagedEdits:
 
     def home(self, file: str) -> AppSecrets:
         """The app whose own file this is."""
-        parts = file.split("/")
-        entries = [e for e in self.fleet.entries if parts[:3] == e.folder.split("/")]
+        entries = [e for e in self.fleet.entries if file.startswith(f"{e.folder}/")]
         if not entries:
             raise SealingError(
                 "it is not said for which environment to seal it",

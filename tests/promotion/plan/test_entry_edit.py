@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 
 from reconciler.errors import FleetError
 from reconciler.git.repository import Repository
-from reconciler.model.entry import Entry
-from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import step_lines
 from reconciler.promotion.plan.entry_edit import edited_entry, with_ref
 from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress, read_fields
@@ -31,6 +29,7 @@ from reconciler.trees.pins import Pins
 from reconciler.trees.tree import Tree
 from reconciler.yaml.nodes import LOADER
 from tests.conftest import Repo
+from tests.entries import entry_at_home
 
 FILE = "environments/prod/paw/kustomization.yaml"
 REPOSITORY = "https://git.example.org/fleet/apps"
@@ -100,7 +99,7 @@ def test_an_entry_that_was_written_again_says_so() -> None:
     edit = edited_entry(FILE, text, read_fields(text, FILE), [decision])
     assert edit.rewritten
     step = PromotionStep(
-        Entry("prod", AppName("paw")), StepState.due, decisions=(decision,), edit=edit
+        entry_at_home("prod", "paw"), StepState.due, decisions=(decision,), edit=edit
     )
     plan = Plan("stage", "prod", "b", "1" * 40, (step,))
     said = f"the whole document is written again: {FILE}; comments are kept, layout may differ"

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from reconciler.model.entry import Entry
-from reconciler.model.paths import AppName
 from reconciler.promotion.plan.plan import EntryEdit, Plan, PromotionStep, StepState
 from reconciler.promotion.plan.steps import rendered
 from reconciler.promotion.report.inspection import Inspection, inspect_target
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.trees.memory import MemoryTree
+from tests.entries import entry_at_home
 
 FOLDER = "environments/prod/paw"
 ENTRY = f"{FOLDER}/kustomization.yaml"
@@ -43,7 +42,7 @@ def inspect(checking: Kernel) -> Inspect:
             }
         )
         step = PromotionStep(
-            Entry("prod", AppName("paw")), StepState.due, edit=EntryEdit(ENTRY, old, new)
+            entry_at_home("prod", "paw"), StepState.due, edit=EntryEdit(ENTRY, old, new)
         )
         plan = Plan("stage", "prod", "main", "0" * 40, (step,))
         with Renderer(kernel=checking) as renderer:

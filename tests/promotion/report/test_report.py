@@ -15,7 +15,6 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import FleetError, printable
 from reconciler.kubernetes.identity import Identity
-from reconciler.model.entry import Entry
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.plan.entry_fields import EntryField, FieldAddress
@@ -29,6 +28,7 @@ from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.text.markdown import SPACE
 from tests.conftest import Repo
+from tests.entries import entry_at_home
 from tests.markdown import acted_on, read
 from tests.promotion.fleet import Fleet, entry, overlay
 from tests.promotion.report.example import ALWAYS, BLOCK, PAGE, example
@@ -206,14 +206,14 @@ def hostile(texts: Sequence[str]) -> tuple[Plan, Inspection, list[GateResult]]:
         Decision(FieldAddress(steps), kind, one, two, three)
         for kind in (FieldDecision.review, FieldDecision.conflict)
     )
-    step = PromotionStep(Entry("prod", AppName(one)), StepState.due, decisions=decisions[:1])
-    held = PromotionStep(Entry("prod", AppName(two)), StepState.diverged, decisions=decisions[1:])
+    step = PromotionStep(entry_at_home("prod", one), StepState.due, decisions=decisions[:1])
+    held = PromotionStep(entry_at_home("prod", two), StepState.diverged, decisions=decisions[1:])
     broken = PromotionStep(
-        Entry("prod", AppName(two)), StepState.failed, problem=FleetError(three, hint=four)
+        entry_at_home("prod", two), StepState.failed, problem=FleetError(three, hint=four)
     )
     plan = Plan(three, four, one, "0" * 40, (step, held, broken))
     lacks = MissingSecretReport(
-        Entry("prod", AppName(one)), two, three, (four,), one, f"reconciler seal {two}"
+        entry_at_home("prod", one), two, three, (four,), one, f"reconciler seal {two}"
     )
     failed = ((f"environments/prod/{one}", FleetError(two, hint=three)),)
     new = NewCertificate(one, two, three)
@@ -254,7 +254,7 @@ def fold_of_many(due: Fleet, kernel: Kernel, apps: int, lines: int) -> Plan:
     long = replace(change, changes=change.changes * lines)
     inner = replace(step.difference.difference, objects=(long,), renames=())
     big = replace(step, difference=replace(step.difference, difference=inner))
-    steps = (replace(big, entry=Entry("prod", AppName(f"app-{i}"))) for i in range(apps))
+    steps = (replace(big, entry=entry_at_home("prod", f"app-{i}")) for i in range(apps))
     return replace(plan, steps=tuple(steps))
 
 
