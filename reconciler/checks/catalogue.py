@@ -9,6 +9,7 @@ from reconciler.checks.image_findings import UNUSED
 from reconciler.checks.release_findings import RELEASES
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
+from reconciler.checks.unseen import UNSEEN
 
 UNKNOWN_KIND = "types/unknown-kind"
 
@@ -236,7 +237,9 @@ The exit code is 2 then.
 )
 
 RULES: tuple[CheckRule, ...] = tuple(
-    sorted((*_KERNEL, *APPLICATIONS, NEW, UNUSED, *RELEASES, *ON_OBJECTS), key=lambda r: r.id)
+    sorted(
+        (*_KERNEL, *APPLICATIONS, NEW, UNUSED, *UNSEEN, *RELEASES, *ON_OBJECTS), key=lambda r: r.id
+    )
 )
 
 

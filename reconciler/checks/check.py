@@ -13,6 +13,7 @@ from reconciler.checks.judge import Judge
 from reconciler.checks.release_findings import follows_findings, release_findings
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import NEWEST, CheckSettings, covers
+from reconciler.checks.unseen import as_far_as_seen
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
@@ -80,6 +81,7 @@ def check(
     for rule in RULES:
         if rule.find:
             found += [f for f in rule.find(world) if f.folder in chosen]
+    found = [*as_far_as_seen(found, world, tree)]
     ignored = [
         f
         for f in found

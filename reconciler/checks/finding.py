@@ -39,3 +39,4 @@ class Finding:
     index: int = -1
     path: str = ""
     where: Place | None = None
+    missing_in: str | None = None  # of something that is not there: in which namespace

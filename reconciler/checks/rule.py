@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import cleandoc
 from typing import Any
 
@@ -47,6 +47,23 @@ class CheckRule:
             index=o.index,
             path=path,
         )
+
+    def missing(
+        self,
+        o: Object,
+        path: str,
+        what: str,
+        *,
+        namespace: str,
+        otherwise: str,
+        meant: str = "",
+    ) -> Finding:
+        """Something is not there, unless what cannot be seen brings it to that namespace.
+
+        Where another name is meant it is a mistake in any case.
+        """
+        found = self.finding(o, path, what, meant or otherwise)
+        return found if meant else replace(found, missing_in=namespace)
 
 
 def rule(

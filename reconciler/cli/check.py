@@ -18,6 +18,7 @@ from reconciler.checks.finding_places import with_places
 from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
 from reconciler.checks.sarif import sarif
+from reconciler.checks.unseen import UNSEEN
 from reconciler.cli.guard_cases import try_cases
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, progress, show_error, write_json
@@ -27,7 +28,7 @@ from reconciler.model.globs import matches
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
-from reconciler.session.apps import apps_called
+from reconciler.session.apps import apps_called, without_components
 from reconciler.session.opened import open_store
 from reconciler.session.trees import find_source, open_repository, open_tree, where_from
 from reconciler.text.markdown_lists import count
@@ -53,6 +54,7 @@ EXAMPLES = """**Examples**
 
 COLOURS = {Severity.error: "bold red", Severity.warning: "bold yellow", Severity.note: "bold cyan"}
 SOME = 3
+UNCHECKED = {UNKNOWN_KIND, *(rule.id for rule in UNSEEN)}  # told once, with how many
 
 
 class CheckOutput(StrEnum):
@@ -105,7 +107,8 @@ def check_(
     if cases:
         try_cases(tree, wanted, output.value, cache=not no_cache)
         return
-    groups = groups_of(tree, apps_called([tree], wanted, source))
+    chosen = apps_called([tree], wanted, source)
+    groups = groups_of(tree, chosen if wanted else without_components(tree, chosen))
     total = sum(len(g.apps) + len(g.beside) for g in groups)
     repository = open_repository(source)
     with (
@@ -200,10 +203,10 @@ def _write(findings: Sequence[Finding], root: str) -> None:
     """What is the same in several objects of one file is said once."""
     out = console(stderr=False)
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    unchecked: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    unchecked: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
     for f in findings:
-        if f.rule == UNKNOWN_KIND and f.severity is Severity.warning:
-            unchecked[f.what, f.hint].append(f)
+        if f.rule in UNCHECKED and f.severity is not Severity.error:
+            unchecked[f.rule, f.what, f.hint].append(f)
             continue
         where = str(where_from(f.where, root)) if f.where else f.folder
         same[where, f.rule, f.what, f.hint, f.severity].append(f)
@@ -225,17 +228,19 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(f"  and {len(about) - SOME} more", "dim"))
         if hint:
             out.print(Text(printable(f"  to do: {hint}")))
-    for (what, hint), about in unchecked.items():
+    for (rule, what, hint), about in unchecked.items():
+        severity = about[0].severity
         apps = len({f.folder for f in about})
         said = f"{what}; {count(len(about), 'object')} of {count(apps, 'app')} not checked"
         out.print(
             Text.assemble(
-                ("warning: ", COLOURS[Severity.warning]),
+                (f"{severity}: ", COLOURS[severity]),
                 printable(said),
-                (f" [{UNKNOWN_KIND}]", "dim"),
+                (f" [{rule}]", "dim"),
             )
         )
-        out.print(Text(printable(f"  to do: {hint}")))
+        if hint:
+            out.print(Text(printable(f"  to do: {hint}")))
 
 
 def _sum_up(reports: Sequence[CheckReport]) -> None:

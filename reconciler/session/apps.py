@@ -36,6 +36,17 @@ def those_in(tree: Tree, folders: Sequence[str]) -> list[str]:
     return [folder for folder in folders if kustomization_in(tree, folder)]
 
 
+def without_components(tree: Tree, folders: Sequence[str]) -> list[str]:
+    """A Component of Kustomize is a part of what names it, and means nothing by itself."""
+    return [folder for folder in folders if not _is_component(tree, folder)]
+
+
+def _is_component(tree: Tree, folder: str) -> bool:
+    file = kustomization_in(tree, folder)
+    lines = tree.fetch(file)[1].splitlines() if file else []
+    return any(line.split() == [b"kind:", b"Component"] for line in lines)
+
+
 def _everything(tree: Tree) -> list[str]:
     """The apps of all environments; in a repository that has none, every kustomization."""
     apps = apps_by_environment(tree)

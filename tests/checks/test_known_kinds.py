@@ -74,6 +74,23 @@ def test_a_finding_says_whose_definition_it_is_by(judge_one: JudgeOne) -> None:
     assert "put its definition into crds/" in found.hint
 
 
+@pytest.mark.parametrize(
+    ("manifest", "severity"),
+    [
+        (CERTIFICATE.replace("dnsNames", "dnsname"), Severity.error),
+        (CERTIFICATE.replace("spec: {", "spec: {newInTheNextRelease: 1, "), Severity.warning),
+        (APPLICATION.replace("project: a", "project: [a]"), Severity.error),
+        (RELEASE.replace("OCIRepository", "NewSource"), Severity.warning),
+    ],
+    ids=["a slip", "a field of another release", "a wrong type", "a value of another release"],
+)
+def test_what_another_release_may_allow_is_a_warning(
+    judge_one: JudgeOne, manifest: str, severity: Severity
+) -> None:
+    (found,) = judge_one(manifest)
+    assert found.severity is severity
+
+
 def test_a_definition_of_the_repository_comes_first(judge_one: JudgeOne) -> None:
     own = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -96,12 +113,26 @@ spec:
     assert not any("built in" in f.hint for f in found)
 
 
-def test_a_group_that_nothing_has_is_a_warning_with_the_command(run_check: Check) -> None:
-    report = run_check(custom("example.com/v1", "Thing", "{}"))
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [
+        ("Thing", "things"),
+        ("NetworkPolicy", "networkpolicies"),
+        ("Gateway", "gateways"),
+        ("EnvoyProxy", "envoyproxies"),
+        ("Alias", "aliases"),
+        ("ServiceAccount", "serviceaccounts"),
+    ],
+)
+def test_a_group_that_nothing_has_is_a_warning_with_the_command(
+    run_check: Check, kind: str, plural: str
+) -> None:
+    report = run_check(custom("example.com/v1", kind, "{}"))
     (found,) = report.findings
     assert (found.rule, found.severity) == ("types/unknown-kind", Severity.warning)
-    assert found.what.startswith("no schema for Thing (example.com/v1)")
-    assert "kubectl get crd things.example.com -o yaml > crds/things.example.com.yaml" in found.hint
+    assert found.what.startswith(f"no schema for {kind} (example.com/v1)")
+    name = f"{plural}.example.com"
+    assert f"kubectl get crd {name} -o yaml > crds/{name}.yaml" in found.hint
     assert not report.fails
 
 

@@ -59,9 +59,13 @@ func (c *checker) customType(o *object) {
 }
 
 // nameSource says in findings whose definition they are by: the cluster may have another release.
+// What another release may well allow is a warning, unless a name is next to one that is there.
 func (c *checker) nameSource(first int, module string) {
 	for i := range c.findings[first:] {
 		f := &c.findings[first+i]
+		if f.Rule == "types/invalid" || f.Rule == "types/unknown-field" && f.Hint == "" {
+			f.Severity = Warning
+		}
 		f.Hint = strings.TrimPrefix(f.Hint+"; ", "; ") + fmt.Sprintf(
 			"this is by %s, which is built in: if your cluster has another release, put its definition into crds/", module)
 	}

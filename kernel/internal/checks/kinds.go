@@ -220,12 +220,13 @@ func (c *checker) unknownKind(o *object) Finding {
 		return f
 	}
 	var kinds []string
+	theirs := strings.Contains(gv.Group, ".") && !strings.HasSuffix(gv.Group, ".k8s.io")
 	for known := range builtin().AllKnownTypes() {
 		t, ok := kindType(known)
 		if !ok || absence(known, t, c.book.minor) != nil {
 			continue
 		}
-		if known.Kind == kind && f.Hint == "" {
+		if known.Kind == kind && f.Hint == "" && !theirs {
 			f.Path, f.Hint = "apiVersion", fmt.Sprintf("%s is in %s", kind, known.GroupVersion())
 		}
 		if known.GroupVersion() == gv {
@@ -240,8 +241,21 @@ func (c *checker) unknownKind(o *object) Finding {
 		if len(kinds) == 0 && c.book.search(gv.Group, func(t *customType) bool { return t.kind.Group == gv.Group }) == nil {
 			f.Severity = Warning
 		}
-		name := strings.ToLower(kind) + "s." + gv.Group
+		name := plural(kind) + "." + gv.Group
 		f.Hint = fmt.Sprintf("kubectl get crd %s -o yaml > crds/%s.yaml, or reconciler crds fetch for all", name, name)
 	}
 	return f
+}
+
+// plural is what a kind is called in URLs, by the rule that most definitions keep.
+func plural(kind string) string {
+	name := strings.ToLower(kind)
+	stem, ends := strings.CutSuffix(name, "y")
+	switch {
+	case ends && stem != strings.TrimRight(stem, "bcdfghjklmnpqrstvwxz"):
+		return stem + "ies"
+	case strings.HasSuffix(name, "s"), strings.HasSuffix(name, "x"), strings.HasSuffix(name, "ch"):
+		return name + "es"
+	}
+	return name + "s"
 }

@@ -25,11 +25,13 @@ def target(this: CheckRule, world: World) -> Iterator[Finding]:
         aimed[kind, scaler.namespace, name].append(scaler)
         if target_of(scaler, world) is None and not world.external(kind, scaler.namespace, name):
             known = [o.name for o in world.of(kind) if o.namespace == scaler.namespace]
-            yield this.finding(
+            yield this.missing(
                 scaler,
                 "spec.scaleTargetRef",
                 f"there is no {kind} {name} in the namespace {scaler.namespace}",
-                meant(name, known) or "compare apiVersion, kind and name with the workload",
+                namespace=scaler.namespace,
+                meant=meant(name, known),
+                otherwise="compare apiVersion, kind and name with the workload",
             )
     for (kind, _, name), scalers in aimed.items():
         for scaler in scalers if len(scalers) > 1 else ():

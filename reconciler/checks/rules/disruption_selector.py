@@ -17,9 +17,10 @@ def selector(this: CheckRule, world: World) -> Iterator[Finding]:
     for budget in world.of("PodDisruptionBudget", group="policy"):
         wanted = selector_of(budget.get("spec", "selector"))
         if wanted and not world.selected(budget.namespace, wanted):
-            yield this.finding(
+            yield this.missing(
                 budget,
                 "spec.selector",
                 f"no pod in the namespace {budget.namespace} has the labels {wanted}",
-                "compare them with the labels of the pod template",
+                namespace=budget.namespace,
+                otherwise="compare them with the labels of the pod template",
             )

@@ -18,9 +18,10 @@ def selector(this: CheckRule, world: World) -> Iterator[Finding]:
     for monitor in monitored(world):
         if monitor.selector and not monitor.targets:
             what = "Service" if monitor.object.kind == "ServiceMonitor" else "pod"
-            yield this.finding(
+            yield this.missing(
                 monitor.object,
                 "spec.selector",
                 f"no {what} has the labels {monitor.selector}",
-                f"compare them with the labels of the {what} itself",
+                namespace=monitor.object.namespace,
+                otherwise=f"compare them with the labels of the {what} itself",
             )

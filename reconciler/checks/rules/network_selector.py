@@ -21,11 +21,12 @@ def selector(this: CheckRule, world: World) -> Iterator[Finding]:
     for policy in world.of("NetworkPolicy", group="networking.k8s.io"):
         for path, wanted in _selectors(policy):
             if wanted and not world.selected(policy.namespace, wanted):
-                yield this.finding(
+                yield this.missing(
                     policy,
                     path,
                     f"no pod in the namespace {policy.namespace} has the labels {wanted}",
-                    "compare them with the labels of the pod template",
+                    namespace=policy.namespace,
+                    otherwise="compare them with the labels of the pod template",
                 )
 
 

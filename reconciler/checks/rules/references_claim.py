@@ -26,11 +26,13 @@ def claim(this: CheckRule, world: World) -> Iterator[Finding]:
             if any(re.fullmatch(rf"{re.escape(p)}-\d+", name) for p in _made(world, namespace)):
                 continue
             known = [o.name for o in world.of("PersistentVolumeClaim") if o.namespace == namespace]
-            yield this.finding(
+            yield this.missing(
                 pods.owner,
                 f"{pods.path}.volumes[{i}].persistentVolumeClaim.claimName",
                 f"there is no PersistentVolumeClaim {name} in the namespace {namespace}",
-                meant(name, known) or "add it to the app, or declare it as an external",
+                namespace=namespace,
+                meant=meant(name, known),
+                otherwise="add it to the app, or declare it as an external",
             )
 
 

@@ -25,10 +25,11 @@ def config_map(this: CheckRule, world: World) -> Iterator[Finding]:
             if ref.kind != "ConfigMap" or ref.name == "kube-root-ca.crt":
                 continue
             if not known.find("ConfigMap", namespace, ref.name):
-                yield this.finding(
+                yield this.missing(
                     pods.owner,
                     ref.path,
                     f"there is no ConfigMap {ref.name} in the namespace {namespace}",
-                    meant(ref.name, known.names("ConfigMap", namespace))
-                    or "add it to the app, or declare it as an external",
+                    namespace=namespace,
+                    meant=meant(ref.name, known.names("ConfigMap", namespace)),
+                    otherwise="add it to the app, or declare it as an external",
                 )

@@ -19,9 +19,11 @@ def ingress_class(this: CheckRule, world: World) -> Iterator[Finding]:
     for ingress in world.of("Ingress", group="networking.k8s.io"):
         name = ingress.text("spec", "ingressClassName")
         if name and not world.has("IngressClass", "", name):
-            yield this.finding(
+            yield this.missing(
                 ingress,
                 "spec.ingressClassName",
                 f"there is no IngressClass {name}",
-                meant(name, known) or "declare it as an external, if the cluster has it",
+                namespace="",
+                meant=meant(name, known),
+                otherwise="declare it as an external, if the cluster has it",
             )

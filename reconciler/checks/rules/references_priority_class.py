@@ -22,9 +22,11 @@ def priority_class(this: CheckRule, world: World) -> Iterator[Finding]:
     for pods in world.pods:
         name = text(pods.spec, "priorityClassName")
         if name and name not in known and not world.external("PriorityClass", "", name):
-            yield this.finding(
+            yield this.missing(
                 pods.owner,
                 f"{pods.path}.priorityClassName",
                 f"there is no PriorityClass {name}",
-                meant(name, known) or "declare it as an external, if the cluster has it",
+                namespace="",
+                meant=meant(name, known),
+                otherwise="declare it as an external, if the cluster has it",
             )

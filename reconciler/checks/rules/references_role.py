@@ -24,9 +24,11 @@ def role(this: CheckRule, world: World) -> Iterator[Finding]:
             continue
         if kind in ("Role", "ClusterRole") and name and not world.has(kind, namespace, name):
             known = [o.name for o in world.of(kind) if o.namespace == namespace]
-            yield this.finding(
+            yield this.missing(
                 binding,
                 "roleRef.name",
                 f"there is no {kind} {name}",
-                meant(name, known) or "add it to the app, or declare it as an external",
+                namespace=namespace,
+                meant=meant(name, known),
+                otherwise="add it to the app, or declare it as an external",
             )

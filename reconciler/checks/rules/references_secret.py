@@ -24,12 +24,13 @@ def secret(this: CheckRule, world: World) -> Iterator[Finding]:
     for user, ref in references(world):
         if ref.kind == "Secret" and not known.find("Secret", user.namespace, ref.name):
             seal = _how_to_seal(world.entries.get(user.folder), ref.name)
-            yield this.finding(
+            yield this.missing(
                 user,
                 ref.path,
                 f"there is no Secret {ref.name} in the namespace {user.namespace}",
-                meant(ref.name, known.names("Secret", user.namespace))
-                or f"{seal}, or declare it as an external",
+                namespace=user.namespace,
+                meant=meant(ref.name, known.names("Secret", user.namespace)),
+                otherwise=f"{seal}, or declare it as an external",
             )
 
 

@@ -19,9 +19,11 @@ def service(this: CheckRule, world: World) -> Iterator[Finding]:
     for b in backends(world):
         if not world.has("Service", b.namespace, b.name):
             known = [o.name for o in world.of("Service") if o.namespace == b.namespace]
-            yield this.finding(
+            yield this.missing(
                 b.user,
                 b.path,
                 f"there is no Service {b.name} in the namespace {b.namespace}",
-                meant(b.name, known) or "add it to the app, or declare it as an external",
+                namespace=b.namespace,
+                meant=meant(b.name, known),
+                otherwise="add it to the app, or declare it as an external",
             )

@@ -19,11 +19,13 @@ def service_account(this: CheckRule, world: World) -> Iterator[Finding]:
     for user, path, namespace, name in _references(world):
         if name != "default" and not world.has("ServiceAccount", namespace, name):
             known = [o.name for o in world.of("ServiceAccount") if o.namespace == namespace]
-            yield this.finding(
+            yield this.missing(
                 user,
                 path,
                 f"there is no ServiceAccount {name} in the namespace {namespace}",
-                meant(name, known) or "add it to the app, or declare it as an external",
+                namespace=namespace,
+                meant=meant(name, known),
+                otherwise="add it to the app, or declare it as an external",
             )
 
 

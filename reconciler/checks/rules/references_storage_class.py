@@ -20,11 +20,13 @@ def storage_class(this: CheckRule, world: World) -> Iterator[Finding]:
     known = [o.name for o in world.of("StorageClass")]
     for user, path, name in _references(world):
         if name and not world.has("StorageClass", "", name):
-            yield this.finding(
+            yield this.missing(
                 user,
                 path,
                 f"there is no StorageClass {name}",
-                meant(name, known) or "declare it as an external, if the cluster has it",
+                namespace="",
+                meant=meant(name, known),
+                otherwise="declare it as an external, if the cluster has it",
             )
 
 

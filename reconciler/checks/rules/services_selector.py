@@ -22,9 +22,10 @@ def selector(this: CheckRule, world: World) -> Iterator[Finding]:
         if service.text("spec", "type") == "ExternalName" or not wanted:
             continue
         if not world.selected(service.namespace, wanted):
-            yield this.finding(
+            yield this.missing(
                 service,
                 "spec.selector",
                 f"no pod in the namespace {service.namespace} has the labels {wanted}",
-                "compare them with the labels of the pod template",
+                namespace=service.namespace,
+                otherwise="compare them with the labels of the pod template",
             )

@@ -22,11 +22,13 @@ def stateful_service(this: CheckRule, world: World) -> Iterator[Finding]:
         service = world.find("Service", namespace, name, group="")
         if service is None:
             known = [o.name for o in world.of("Service", group="") if o.namespace == namespace]
-            yield this.finding(
+            yield this.missing(
                 owner,
                 "spec.serviceName",
                 f"there is no Service {name} in the namespace {namespace}",
-                meant(name, known) or "add a Service with clusterIP: None",
+                namespace=namespace,
+                meant=meant(name, known),
+                otherwise="add a Service with clusterIP: None",
             )
         elif service.get("spec", "clusterIP") != "None":
             yield this.finding(
