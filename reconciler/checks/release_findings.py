@@ -57,8 +57,8 @@ FOLLOWS = CheckRule(
     """An environment that releases are promoted to has entries that follow the branch.
 
 An edit of an overlay reaches such an environment as soon as it is merged, and no gate sees it: only
-what the entry itself says, such as an image's tag, comes by a promotion. Let its entries pin a
-commit, or say `releases: {policy: follow}` if it is meant.
+what the entry itself says, such as an image's tag, comes by a promotion. `reconciler pin ENV` lets
+its entries pin a commit; say `releases: {policy: follow}` if it is meant.
 """,
 )
 RELEASES = (POLICY, FULL_COMMIT, REACHABLE, FOLLOWS)
@@ -72,7 +72,7 @@ def release_findings(
     if bool(pins) is not (releases.policy == "pin") and releases.policy != "any":
         file = kustomization_in(tree, render.path) or render.path
         what = "the environment wants releases to be pinned, and this entry follows the branch"
-        hint = "name the overlay by a URL with ?ref= and a commit"
+        hint = f"reconciler pin {entry}"
         if pins:
             what = "the environment follows the branch, and this entry pins a commit"
             hint = "name the overlay by its path"
@@ -103,7 +103,7 @@ def follows_findings(
             FOLLOWS.severity,
             f"an edit of an overlay reaches {name} at once, and no gate sees it: {said} "
             f"{'follows' if len(apps) == 1 else 'follow'} the branch",
-            "pin a commit in the entries, or say releases: {policy: follow} if it is meant",
+            f"reconciler pin {name}, or say releases: {{policy: follow}} if it is meant",
             where=Place(f"{environment_folder(name)}/{ENVIRONMENT_FILE}"),
         )
 

@@ -13,6 +13,7 @@ from reconciler.errors import UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
+from reconciler.model.followed_overlays import following
 from reconciler.model.layout import Layout
 from reconciler.model.paths import AppName
 from reconciler.model.scaffold import CHAIN, HELLO, NewApp, app_files, environment_files
@@ -128,4 +129,14 @@ def _next(root: str, fleet: Fleet) -> str:
     commands += [] if find_root(root) else ["git init"]
     commands += ["reconciler list", *(f"reconciler render {e}" for e in fleet.entries[:1])]
     commands += ["git add --all && git commit"]
-    return "\n".join(["", "Next:", *(f"  {command}" for command in commands)])
+    lines = ["", "Next:", *(f"  {command}" for command in commands)]
+    return "\n".join([*lines, *_later(WorkTree(root), fleet)])
+
+
+def _later(tree: WorkTree, fleet: Fleet) -> list[str]:
+    """What only works with a repository that others can fetch from."""
+    names = [e.name for e in fleet.environments if following(tree, fleet, e)]
+    if not names:
+        return []
+    said = f"Once this is pushed, let {listing(names)} change by promotions alone:"
+    return ["", said, f"  reconciler pin {' '.join(names)}"]

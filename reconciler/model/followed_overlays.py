@@ -5,10 +5,12 @@ from __future__ import annotations
 from posixpath import join, normpath
 
 from reconciler.model.entry import Entry, read_folder
+from reconciler.model.environment import Environment
 from reconciler.model.files import Files
+from reconciler.model.fleet import Fleet
 from reconciler.model.kustomization import Kustomization
-from reconciler.model.paths import OVERLAYS, Folder, kustomization_in
-from reconciler.model.release import is_remote
+from reconciler.model.paths import OVERLAYS, AppName, Folder, kustomization_in
+from reconciler.model.release import is_remote, read_release
 
 
 def followed_overlays(files: Files, entry: Entry) -> list[Folder]:
@@ -25,3 +27,18 @@ def overlay_at(files: Files, entry: Entry, base: str) -> Folder | None:
     folder = Folder(normpath(join(entry.folder, base)))
     below = folder.startswith(f"{OVERLAYS}/")
     return folder if below and kustomization_in(files, folder) else None
+
+
+def following(files: Files, fleet: Fleet, environment: Environment) -> list[AppName]:
+    """The apps of an environment that releases are promoted to, and that get edits without one.
+
+    None of where that is meant.
+    """
+    if not environment.promotes_from or environment.releases.policy == "follow":
+        return []
+    entries = (entry for entry in fleet.entries if entry.environment == environment.name)
+    return [entry.app for entry in entries if _follows(files, entry)]
+
+
+def _follows(files: Files, entry: Entry) -> bool:
+    return bool(followed_overlays(files, entry)) and not read_release(files, entry).pins

@@ -45,6 +45,8 @@ def test_an_empty_folder_becomes_a_fleet(folder: Path, capsys: Shown) -> None:
     assert shown.err == (
         "\nNext:\n  git init\n  reconciler list\n  reconciler render dev/hello\n"
         "  git add --all && git commit\n"
+        "\nOnce this is pushed, let stage and prod change by promotions alone:\n"
+        "  reconciler pin stage prod\n"
     )
     fleet = load_fleet(WorkTree(str(folder)))
     assert [e.name for e in fleet.environments] == ["dev", "stage", "prod"]
@@ -114,10 +116,17 @@ def test_a_second_run_changes_nothing_and_says_what_is_there(folder: Path, capsy
 def test_environments_and_the_app_can_be_named(folder: Path, capsys: Shown) -> None:
     arguments = ["--env", "test", "--env", "live", "--app", "shop", "--image", "a/shop:1"]
     assert run(["init", *arguments, "--port", "3000"]) == 0
+    shown = capsys.readouterr()
     fleet = load_fleet(WorkTree(str(folder)))
     assert list(map(str, fleet.entries)) == ["test/shop", "live/shop"]
     assert fleet.environment("live").promotes_from == ("test",)
+    assert shown.err.endswith("  reconciler pin live\n")
     assert "containerPort: 3000" in files(folder)["overlays/shop/base/deployment.yaml"]
+
+
+def test_a_single_environment_has_nothing_to_pin(folder: Path, capsys: Shown) -> None:
+    assert run(["init", "--env", "live"]) == 0
+    assert "reconciler pin" not in capsys.readouterr().err
 
 
 def test_an_app_more_goes_into_the_environments_that_are_there(folder: Path) -> None:

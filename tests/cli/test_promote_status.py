@@ -110,6 +110,28 @@ def test_with_nothing_to_promote_nothing_waits(repo: Repo, typed: Run) -> None:
     assert (done.returncode, done.stdout) == (0, "stage → prod: nothing to promote\n".encode())
 
 
+@pytest.mark.parametrize("policy", ["any", "follow"])
+def test_entries_that_follow_the_branch_are_told_once(repo: Repo, typed: Run, policy: str) -> None:
+    fleet = gated(repo, "", f"releases: {{policy: {policy}}}\n")
+    fleet.commit(entry("stage", ""))
+    words = ("promote", "status", "stage")
+    printed = typed(*words, cwd=repo.path).stdout.decode().splitlines()
+    found = json.loads(typed(*words, "-o", "json", cwd=repo.path).stdout)
+    told = [
+        "paw follows the branch in stage, so no gate sees an edit of its overlay: "
+        "reconciler pin stage"
+    ]
+    meant = policy == "follow"
+    assert printed == ["dev → stage: nothing to promote", *([] if meant else told)]
+    assert found["follows"] == ([] if meant else ["paw"])
+    assert (
+        json.loads(typed("promote", "status", "prod", "-o", "json", cwd=repo.path).stdout)[
+            "follows"
+        ]
+        == []
+    )
+
+
 def test_an_app_that_is_held_back_is_named(repo: Repo, typed: Run) -> None:
     fleet = gated(repo)
     fleet.commit(overlay("dog", 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
@@ -18,16 +19,22 @@ from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
 from reconciler.promotion.gates.opening_time import earliest
 from reconciler.promotion.plan.as_text import STEP_STATES
-from reconciler.promotion.pull_request.promotion_status import PromotionStatus, statuses_of
+from reconciler.promotion.pull_request.promotion_status import (
+    PromotionStatus,
+    follows_branch,
+    statuses_of,
+)
 from reconciler.render.binary import CHECKING
 from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
 from reconciler.session.promotion import open_promotion_session
 from reconciler.session.repository import the_repository
+from reconciler.text.suggestions import listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
+    from reconciler.model.paths import AppName
     from reconciler.promotion.pull_request.session import PromotionSession
 
 EXAMPLES = """**Examples**
@@ -67,11 +74,13 @@ def status_(
             planner = stack.enter_context(opened)
             sources = stack.enter_context(open_sources(SETTINGS))
         found = list(statuses_of(planner, sources, target, datetime.now(UTC), session))
+        follows = follows_branch(planner, target)
     if output is Output.json:
         write_json(
             {
                 "version": 1,
                 "asked": session is not None,
+                "follows": follows,
                 "promotions": [
                     status_document(one.request.kind, one.question, one.results) for one in found
                 ],
@@ -80,6 +89,8 @@ def status_(
     else:
         for one in found:
             _show(one, why)
+        if follows:
+            typer.echo(printable(_follows_text(target, follows)))
         if unasked:
             typer.echo(printable(f"whether requests are open is not known: {unasked}"))
     if not all(one.passes for one in found):
@@ -126,6 +137,14 @@ def _show(status: PromotionStatus, why: bool) -> None:
         for line in gate_lines(results, why):
             typer.echo(styled(line), color=color)
         typer.echo(printable(f"  {_next(status)}"))
+
+
+def _follows_text(target: str, apps: Sequence[AppName]) -> str:
+    verb = "follows" if len(apps) == 1 else "follow"
+    return (
+        f"{listing(apps)} {verb} the branch in {target}, so no gate sees an edit of "
+        f"{'its overlay' if len(apps) == 1 else 'their overlays'}: reconciler pin {target}"
+    )
 
 
 def _next(status: PromotionStatus) -> str:

@@ -9,6 +9,9 @@ from datetime import datetime
 from reconciler.errors import UsageError
 from reconciler.forges.forge import PullRequest
 from reconciler.health.sources import HealthSources
+from reconciler.model.environment import Environment
+from reconciler.model.followed_overlays import following
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult
@@ -19,6 +22,7 @@ from reconciler.promotion.pull_request.gate_question import question_of
 from reconciler.promotion.pull_request.session import OurPullRequest, PromotionSession
 from reconciler.promotion.pull_request.situation import work_of
 from reconciler.promotion.report.inspection import inspect_target
+from reconciler.trees.commit import CommitTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,21 @@ def statuses_of(
             yield _status(planner, sources, planned, now, session)
 
 
-def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
+def follows_branch(planner: Planner, name: str) -> list[AppName]:
+    """The apps of an environment whose changes no gate sees."""
+    tree, target = _declared(planner, name)
+    return following(tree, planner.fleet(tree), target)
+
+
+def _declared(planner: Planner, name: str) -> tuple[CommitTree, Environment]:
+    """An environment as the branch has it that its pins must be on."""
     branch = planner.fleet(planner.opened("")).environment(name).releases.branch
-    target = planner.fleet(planner.opened(branch)).environment(name)
+    tree = planner.opened(branch)
+    return tree, planner.fleet(tree).environment(name)
+
+
+def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
+    _, target = _declared(planner, name)
     if needed and not target.promotes_from:
         raise UsageError(
             f"nothing is promoted to {name}",
