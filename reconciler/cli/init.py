@@ -12,6 +12,7 @@ from reconciler.checks.settings import NEWEST
 from reconciler.errors import UsageError
 from reconciler.git.file_lock import only_writer
 from reconciler.git.locate import find_fleet, find_root, is_bare
+from reconciler.model.ci_files import CI_FILES, CiSystem
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.model.followed_overlays import following
 from reconciler.model.layout import Layout
@@ -28,6 +29,8 @@ EXAMPLES = """**Examples**
 `reconciler init --env test --env live --app shop --image example/shop:1.2.0`: others
 
 `reconciler init --app shop --image example/shop:1.2.0 --port 3000`: one app more
+
+`reconciler init --ci github`: a workflow too, which checks each pull request
 """
 
 MORE = """
@@ -55,26 +58,38 @@ def init(
     port: Annotated[
         int, typer.Option(metavar="PORT", min=1, max=65535, help="Where the app listens.")
     ] = HELLO.port,
+    ci: Annotated[
+        CiSystem | None,
+        typer.Option("--ci", help="A job, too, that checks each pull request and compares it."),
+    ] = None,
 ) -> None:
     """Start a repository: environments, and a first app. Never changes a file that is there."""
     if (app is None) != (image is None):
         raise UsageError("--app and --image belong together", hint="name both, or neither")
     root = _root(folder)
     with only_writer(root):
-        _init(root, env, app, image, port)
+        tree = WorkTree(root)
+        chain, first = _wanted(tree, env)
+        new = NewApp(AppName(app), image, port) if app and image else first
+        _write(tree, chain, new, ci)
 
 
-def _init(root: str, env: list[str] | None, app: str | None, image: str | None, port: int) -> None:
-    tree = WorkTree(root)
+def _wanted(tree: WorkTree, env: list[str] | None) -> tuple[list[str], NewApp | None]:
+    """The environments, and an app to begin with where there is none."""
     there = environment_names(tree)
     if env or not there:
         chain = list(dict.fromkeys(env or CHAIN))
     else:
         chain = [environment.name for environment in load_fleet(tree).environments]
     layout = Layout(tree)
-    first = None if any(layout.apps(name) for name in there) else HELLO
-    new = NewApp(AppName(app), image, port) if app and image else first
-    files = environment_files(chain, NEWEST) | (app_files(new, chain) if new else {})
+    return chain, None if any(layout.apps(name) for name in there) else HELLO
+
+
+def _write(tree: WorkTree, chain: list[str], new: NewApp | None, ci: CiSystem | None) -> None:
+    root = tree.root
+    files = environment_files(chain, NEWEST)
+    files |= dict([CI_FILES[ci]]) if ci else {}
+    files |= app_files(new, chain) if new else {}
     created = 0
     for path, text in files.items():
         fresh = _create(tree, path, text)
@@ -130,7 +145,19 @@ def _next(root: str, fleet: Fleet) -> str:
     commands += ["reconciler list", *(f"reconciler render {e}" for e in fleet.entries[:1])]
     commands += ["git add --all && git commit"]
     lines = ["", "Next:", *(f"  {command}" for command in commands)]
-    return "\n".join([*lines, *_later(WorkTree(root), fleet)])
+    tree = WorkTree(root)
+    return "\n".join([*lines, *_checked(tree), *_later(tree, fleet)])
+
+
+def _checked(tree: WorkTree) -> list[str]:
+    """How a pull request is checked, where nothing does that."""
+    if any(tree.look(path).kind != MISSING for path, _ in CI_FILES.values()):
+        return []
+    return [
+        "",
+        "To have each pull request checked:",
+        f"  reconciler init --ci {'|'.join(CiSystem)}",
+    ]
 
 
 def _later(tree: WorkTree, fleet: Fleet) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.program import run
+from reconciler.model.ci_files import CI_FILES, CiSystem
 from reconciler.model.fleet import load_fleet
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.render_options import DEFAULTS
@@ -45,6 +46,7 @@ def test_an_empty_folder_becomes_a_fleet(folder: Path, capsys: Shown) -> None:
     assert shown.err == (
         "\nNext:\n  git init\n  reconciler list\n  reconciler render dev/hello\n"
         "  git add --all && git commit\n"
+        "\nTo have each pull request checked:\n  reconciler init --ci github|gitlab\n"
         "\nOnce this is pushed, let stage and prod change by promotions alone:\n"
         "  reconciler pin stage prod\n"
     )
@@ -122,6 +124,24 @@ def test_environments_and_the_app_can_be_named(folder: Path, capsys: Shown) -> N
     assert fleet.environment("live").promotes_from == ("test",)
     assert shown.err.endswith("  reconciler pin live\n")
     assert "containerPort: 3000" in files(folder)["overlays/shop/base/deployment.yaml"]
+
+
+@pytest.mark.parametrize("system", CiSystem)
+def test_a_job_for_pull_requests_is_written_where_it_is_asked_for(
+    folder: Path, capsys: Shown, system: CiSystem
+) -> None:
+    path, text = CI_FILES[system]
+    run(["init"])
+    assert f"created  {path}" not in capsys.readouterr().out
+    assert run(["init", "--ci", system]) == 0
+    shown = capsys.readouterr()
+    assert [line for line in shown.out.splitlines() if "kept" not in line] == [f"created  {path}"]
+    assert "--ci" not in shown.err
+    assert files(folder)[path] == text
+    (folder / path).write_text("mine\n")
+    assert run(["init", "--ci", system]) == 0
+    assert f"kept     {path}" in capsys.readouterr().out
+    assert files(folder)[path] == "mine\n"
 
 
 def test_a_single_environment_has_nothing_to_pin(folder: Path, capsys: Shown) -> None:
