@@ -179,6 +179,10 @@ class ForgeError(UserError):
     pass
 
 
+class RollbackIsOpen(ForgeError):
+    pass
+
+
 class ForgeUncertain(ForgeError):
     pass
 

@@ -116,6 +116,70 @@ def test_a_rollback_that_was_closed_comes_again_only_if_asked_for(due: Fleet, ty
     assert typed(*words, "--again", cwd=due.repo.path).returncode == 0
 
 
+def everything(repo: Repo) -> str:
+    return repo.git("for-each-ref")
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ([], ""),
+        (["--dry-run"], ""),
+        (["--reason", "it crashes"], ""),
+        (["--reason", "another"], "request 1 keeps the reason that it was opened for: it crashes"),
+    ],
+)
+def test_a_rollback_that_is_open_stays_what_it_is(
+    due: Fleet, typed: Run, more: list[str], warned: str
+) -> None:
+    due.commit(entry("prod", due.first, "v2"))
+    words = ("promote", "rollback", "prod", "paw")
+    assert typed(*words, "--reason", "it crashes", cwd=due.repo.path).returncode == 0
+    before = everything(due.repo)
+    done = typed(*words, *more, cwd=due.repo.path)
+    assert done.returncode == 0, done.stderr
+    assert everything(due.repo) == before
+    assert warned in done.stderr.decode()
+    if "--dry-run" in more:
+        assert "these steps would be taken" not in done.stdout.decode()
+    else:
+        assert "request 1 is open for it already (branch " in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("tag", "now"), [("v3", "paw v3 → v1"), ("v1", "nothing")], ids=["newer", "back by hand"]
+)
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_rollback_never_turns_into_one_of_something_else(
+    due: Fleet, typed: Run, tag: str, now: str, more: list[str]
+) -> None:
+    due.commit(entry("prod", due.first, "v2"))
+    words = ("promote", "rollback", "prod", "paw")
+    typed(*words, cwd=due.repo.path)
+    due.commit(entry("prod", due.first, tag))
+    before = everything(due.repo)
+    done = typed(*words, *more, cwd=due.repo.path)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "error: prod runs something else than when request 1 was opened: "
+        "Roll back paw v2 → v1 in prod",
+        f"  because: it would take back {now} now",
+        "  to do: reconciler promote close 1, and then this again",
+    ]
+    assert everything(due.repo) == before
+
+
+def test_an_open_rollback_is_not_sent_to_another_release(due: Fleet, typed: Run) -> None:
+    second = due.commit(entry("prod", due.first, "v2"))
+    due.commit(entry("prod", due.first, "v3"))
+    words = ("promote", "rollback", "prod", "paw")
+    typed(*words, cwd=due.repo.path)
+    assert typed(*words, "--to", second, cwd=due.repo.path).returncode == 0
+    done = typed(*words, "--to", "HEAD~2", cwd=due.repo.path)
+    assert done.returncode == 2
+    assert f"error: request 1 is open, and goes back to {second[:10]}" in done.stderr.decode()
+
+
 @pytest.mark.parametrize("more", [[], ["--to", "HEAD"]])
 def test_a_rollback_in_a_shallow_clone_says_that_it_is_one(
     due: Fleet, typed: Run, more: list[str]

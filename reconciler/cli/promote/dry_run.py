@@ -11,7 +11,7 @@ import typer
 from reconciler.cli.output import progress
 from reconciler.cli.promote.plan_output import planned_document, show_plan
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import ReconcilerError, printable
+from reconciler.errors import ReconcilerError, RollbackIsOpen, printable
 from reconciler.promotion.pull_request.actions import Action, action_document
 from reconciler.promotion.pull_request.gate_question import lacking
 from reconciler.promotion.report.inspection import inspect_target
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from reconciler.promotion.plan.plan import Plan
     from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.promotion_request import PromotionRequest
+    from reconciler.promotion.pull_request.session import PromotionSession
     from reconciler.promotion.pull_request.situation import RequestOptions
 
 
-MakeRequest = Callable[["Planner"], "PromotionRequest"]
+MakeRequest = Callable[["Planner", "PromotionSession | None"], "PromotionRequest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,15 @@ def foresee(
     if not offline:
         try:
             return _with_forge(repository, forge, requests, options, cache=cache)
+        except RollbackIsOpen:
+            raise
         except ReconcilerError as e:
             if forge:
                 raise
             why = e.what
     with open_planner(SETTINGS, repository, CHECKING, cache=cache, offline=offline) as planner:
         found = []
-        for request in (make(planner) for make in requests):
+        for request in (make(planner, None) for make in requests):
             with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
                 planned = planner.planned(request, progress=bar)
             seen = inspect_target(planned.plan, planner.renderer, planned.tree, repository)
@@ -86,7 +89,7 @@ def _with_forge(
     )
     with opened as (session, _):
         session.refresh()
-        made = [make(session.planner) for make in requests]
+        made = [make(session.planner, session) for make in requests]
         found = [observe(session, request, options, foresee=True) for request in made]
         return [
             Foreseen(

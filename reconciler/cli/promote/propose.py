@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.promotion.plan.plan import Plan
     from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.pull_request.branch import Proposal
+    from reconciler.promotion.pull_request.session import PromotionSession
 
 EXAMPLES = """**Examples**
 
@@ -165,7 +166,7 @@ def promote(
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
 
-def _as_it_is(request: PromotionRequest, planner: Planner) -> PromotionRequest:
+def _as_it_is(request: PromotionRequest, *_: Planner | PromotionSession | None) -> PromotionRequest:
     return request
 
 

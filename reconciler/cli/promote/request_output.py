@@ -46,12 +46,15 @@ def _request_text(done: PromotionOutcome, pull: PullRequest) -> str:
         case End.proposed:
             draft = ", a draft" if pull.draft else ""
             where = f"branch {pull.branch}{draft}" + ("" if is_kept_here(pull) else f", {pull.url}")
-            said = (
-                f"Opened {request} ({where})"
-                if done.created
-                else f"{request} is up to date ({where})"
-            )
-            return f"{said}. Next: {_next(done, pull)}"
+            return f"{_opened_text(done, request)} ({where}). Next: {_next(done, pull)}"
+
+
+def _opened_text(done: PromotionOutcome, request: str) -> str:
+    if done.created:
+        return f"Opened {request}"
+    if done.request.kind is PromotionKind.rollback and not done.actions:
+        return f"{request} is open for it already"
+    return f"{request} is up to date"
 
 
 def _next(done: PromotionOutcome, pull: PullRequest) -> str:

@@ -12,9 +12,11 @@ from reconciler.cli.promote.dry_run import foresee, foreseen_document, show_fore
 from reconciler.cli.promote.plan_output import end_with, show_plan
 from reconciler.cli.promote.request_output import outcome_document, show_outcome
 from reconciler.cli.variables import SETTINGS
+from reconciler.errors import printable
 from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import End, advance
+from reconciler.promotion.pull_request.open_rollback import open_rollback
 from reconciler.promotion.pull_request.situation import RequestOptions
 from reconciler.session.promotion import open_locked_session
 from reconciler.session.repository import the_repository
@@ -23,6 +25,7 @@ from reconciler.text.markdown import quiet
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.promotion.plan.planner import Planner
+    from reconciler.promotion.pull_request.session import OurPullRequest, PromotionSession
 
 EXAMPLES = """**Examples**
 
@@ -62,14 +65,18 @@ def rollback(
     """Open the pull request that takes a release back, and hold that release.
 
     What the environment changed for itself since stays. A held release is not promoted again but
-    with `--override hold`; a newer one is.
+    with `--override hold`; a newer one is. Where such a request is open already, it stays as it is.
     """
     name = AppName(app)
     repository = the_repository(root)
     release = repository.resolve(to) if to else ""
-    options = RequestOptions(again=again)
+    options = RequestOptions(again=again, leave_open=True)
 
-    def request(planner: Planner) -> PromotionRequest:
+    def request(planner: Planner, session: PromotionSession | None) -> PromotionRequest:
+        opened = open_rollback(session, environment, name, release) if session else None
+        if opened:
+            _say_reason(opened, quiet(reason.strip()))
+            return opened.request
         return PromotionRequest(
             *(PromotionKind.rollback, environment, environment, (name,)),
             release or planner.release_before(environment, name),
@@ -87,10 +94,19 @@ def rollback(
     with open_locked_session(
         SETTINGS, repository, forge, cache=not no_cache, warn=show_warning
     ) as session:
-        done = advance(session, request(session.planner), options)
+        done = advance(session, request(session.planner, session), options)
     if output is Output.json:
         write_json({"version": 1, "plans": [outcome_document(done)]})
     else:
         show_plan(done.plan, lacks=done.lacks)
         show_outcome(done)
     end_with([done.plan], done.end is End.abandoned)
+
+
+def _say_reason(opened: OurPullRequest, reason: str) -> None:
+    said = opened.request.reason
+    if reason not in ("", said):
+        kept = (
+            f"the reason that it was opened for: {said}" if said else "no reason, as it was opened"
+        )
+        show_warning(printable(f"request {opened.pull.number} keeps {kept}"))

@@ -56,7 +56,7 @@ def next_actions(now: Situation) -> list[Action]:
         return [*_close(now.opened, words), *_delete_branch(now)]
     if not now.plan.due:
         return list(_nothing_due(now))
-    if now.is_abandoned:
+    if now.is_abandoned or now.is_left:
         return []
     return [*_propose(now), *_supersede(now), *_merge(now)]
 

@@ -71,7 +71,7 @@ def observe(
         comments=(),
         is_overtaken=bool(opened)
         and (options.merge or options.asker is not Asker.person)
-        and _is_overtaken(planned, branch),
+        and is_overtaken(planned, branch),
         is_abandoned=bool(pull) and not options.again and is_abandoned(planned, pull),
         says_override=opened is not None and _says_override(session, options, opened),
         done=tuple(done),
@@ -201,7 +201,7 @@ def is_abandoned(planned: PlannedPromotion, last: PullRequest | None) -> bool:
     return release_in(last.body) == of_plan(planned.plan)
 
 
-def _is_overtaken(planned: PlannedPromotion, branch: BranchState) -> bool:
+def is_overtaken(planned: PlannedPromotion, branch: BranchState) -> bool:
     """Does a rollback find something else to take back than when it was proposed?"""
     if planned.request.kind is not PromotionKind.rollback or not planned.plan.due:
         return False

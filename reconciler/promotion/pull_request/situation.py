@@ -34,6 +34,7 @@ class RequestOptions:
     again: bool = False  # open what somebody closed
     override: Override | None = None
     merge: bool = False  # though the policy does not say so
+    leave_open: bool = False  # what an earlier run opened, and finished, stays as it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,12 @@ class Situation:
     @property
     def needs_push(self) -> bool:
         return self.branch.needs_push and not self.is_pushed
+
+    @property
+    def is_left(self) -> bool:
+        """Is it open, by another run that came to its end, and to stay as that left it?"""
+        finished = self.opened and self.statuses and not (self.done or self.needs_push)
+        return bool(finished) and self.options.leave_open
 
     @property
     def wants_merge(self) -> bool:
