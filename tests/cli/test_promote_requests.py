@@ -116,6 +116,21 @@ def test_a_rollback_that_was_closed_comes_again_only_if_asked_for(due: Fleet, ty
     assert typed(*words, "--again", cwd=due.repo.path).returncode == 0
 
 
+@pytest.mark.parametrize("words", [("stage", "prod", "paw"), ("rollback", "prod", "paw")])
+def test_nobody_is_told_to_write_a_comment_where_there_is_no_page(
+    due: Fleet, typed: Run, words: tuple[str, ...]
+) -> None:
+    policy = "promotion: {overrides: [bob], gates: [{type: approvals}]}\n"
+    path = due.repo.path / "environments/prod/environment.yaml"
+    path.write_text(path.read_text().partition("promotion:")[0] + policy)
+    due.commit(entry("prod", due.first, "v2") if "rollback" in words else {})
+    assert typed("promote", *words, cwd=due.repo.path).returncode == 0
+    typed("promote", *words, cwd=due.repo.path)  # now its gates were asked
+    found = json.loads(typed("promote", "show", "1", "-o", "json", cwd=due.repo.path).stdout)
+    assert "/override" not in found["body"]
+    assert ("--override GATE" in found["body"]) is (words[0] != "rollback")
+
+
 def everything(repo: Repo) -> str:
     return repo.git("for-each-ref")
 

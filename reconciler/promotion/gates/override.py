@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
-from reconciler.forges.forge import Comment
+from reconciler.forges.forge import LOCAL, Comment
 from reconciler.git.addresses import is_full_name
 from reconciler.promotion.gates.accounts import one_of
-from reconciler.promotion.gates.override_line import COMMAND, Override, line
+from reconciler.promotion.gates.override_line import COMMAND, Override, line, typed_line
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.text.suggestions import did_you_mean
@@ -119,6 +119,9 @@ def _said(comment: Comment, words: str, tip: str, form: str) -> Override | GateR
 
 
 def _form(question: GateQuestion) -> str:
+    plan = question.plan
+    if question.forge and question.forge.kind == LOCAL:
+        return typed_line(plan.source, plan.target, [step.app for step in plan.due])
     return line("GATE", question.pull.commit if question.pull else "COMMIT", "REASON")
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from reconciler.forges.forge import LOCAL, Forge, PullRequest
 from reconciler.health.sources import HealthSources
 from reconciler.promotion.gates.judge import judge
-from reconciler.promotion.gates.override_line import line
+from reconciler.promotion.gates.override_line import line, typed_line
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.commit_text import headline
 from reconciler.promotion.plan.planner import PlannedPromotion
@@ -102,9 +102,9 @@ def _to_pass(
     if not closed or not planned.target.promotion.overrides:
         return ""
     request = planned.request
-    if forge.kind == LOCAL and request.kind is PromotionKind.promotion:
-        ends = f"{request.source} {request.target} {' '.join(request.apps) or '--all'}"
-        return f"reconciler promote {ends} --override GATE --reason TEXT"
+    if forge.kind == LOCAL:
+        typed = request.kind is PromotionKind.promotion
+        return typed_line(request.source, request.target, request.apps) if typed else ""
     return line("GATE", commit, "REASON")
 
 

@@ -15,13 +15,14 @@ from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.missing_secrets import told_as_lacking
-from reconciler.promotion.report.risk_lines import SEVERITIES, about, risk_lines, to_do
+from reconciler.promotion.report.risk_lines import SEVERITIES, about, digest_line, risk_lines, to_do
 from reconciler.text.markdown import fence
 from reconciler.text.markdown_lists import bullets, more, name, short, table
 
 
 def risks_part(plan: Plan, inspection: Inspection, most: int) -> str:
-    lines = [*risk_lines(inspection.risks, most), *_reviews(plan)]
+    risks = inspection.risks
+    lines = [*risk_lines(risks, most), *_reviews(plan), *digest_line(risks, most)]
     return f"### What could go wrong\n\n{bullets(lines, most)}" if lines else ""
 
 

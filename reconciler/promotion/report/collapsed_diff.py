@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.compare.as_text import app_lines, counts_text
+from reconciler.compare.as_text import app_lines
 from reconciler.compare.markdown_report import part
 from reconciler.errors import printable
 from reconciler.git.file_history import CommitSummary
@@ -13,6 +13,7 @@ from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import REWRITTEN, SHORT, decision_text
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.commit_trails import CommitTrail
+from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.promotion.report.releases import Links, linked
 from reconciler.text.diff_lines import CHANGED, PLAIN, Line
 from reconciler.text.markdown import fence
@@ -74,7 +75,7 @@ def folded(
 def _fold(step: PromotionStep, commits: str, lines: list[str], room: int) -> tuple[str, int]:
     """As many lines as there is room for; nothing at all if that is hardly any."""
     begin, end = fence(lines, "diff")
-    title = f"{name(step.app)} {_counts(step)}"
+    title = f"{name(step.app)}, {_counts(step)}"
     head = f"<details>\n<summary>{title}</summary>\n\n{commits}\n{begin}"
     tail = f"{end}\n</details>\n\n"
     room -= len(head) + len(tail)
@@ -91,7 +92,7 @@ def _fold(step: PromotionStep, commits: str, lines: list[str], room: int) -> tup
 def _counts(step: PromotionStep) -> str:
     if not step.difference:
         return "no object changes"
-    return name(counts_text(step.difference.difference.counts()))
+    return f"objects: {in_words(step.difference.difference.counts())}"
 
 
 def _trail(trail: CommitTrail, pulls: PullUrls, links: Links | None) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from reconciler.compare.as_text import counts_text
 from reconciler.git.addresses import is_full_name
 from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import sides
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
 from reconciler.promotion.report.commit_trails import CommitTrail
+from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.text.markdown_lists import count, name, table
 
-HEADS = ("App", "Now", "Then", "Commits", "Objects")
+HEADS = ("App", "Now", "After", "Commits", "Objects")
 MOST_VALUES = 3
 
 
@@ -47,8 +47,14 @@ def release_of(step: PromotionStep) -> list[Decision]:
     return [decision for decision in step.edits if decision.address.names_release] or step.edits
 
 
+def is_page(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
 def linked(text: str, url: str) -> str:
-    """The text is markup already."""
+    """The text is markup already. What only Git knows, no browser opens."""
+    if not is_page(url):
+        return text
     safe = url.replace("<", "%3C").replace(">", "%3E").replace("\\", "%5C").replace("\n", "")
     return f"[{text}](<{safe}>)"
 
@@ -65,10 +71,12 @@ def _values(values: Sequence[tuple[Any, str]], links: Links | None) -> str:
 
 def _between(trail: CommitTrail, links: Links | None) -> str:
     text = count(len(trail.commits), "commit")
+    if trail.others:
+        text += f", {trail.others:,} more outside of {name(trail.folder)}"
     return linked(text, links.compare_url(trail.old, trail.new)) if links else text
 
 
 def _objects(step: PromotionStep) -> str:
     if not step.difference:
         return "none"
-    return name(counts_text(step.difference.difference.counts()))
+    return in_words(step.difference.difference.counts())

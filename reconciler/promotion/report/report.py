@@ -29,7 +29,7 @@ from reconciler.promotion.report.collapsed_diff import (
 )
 from reconciler.promotion.report.commit_trails import CommitTrail, commit_trails
 from reconciler.promotion.report.inspection import Inspection
-from reconciler.promotion.report.releases import apps_table, linked
+from reconciler.promotion.report.releases import apps_table, is_page, linked
 from reconciler.promotion.report.summary import summary
 from reconciler.text.markdown import quiet
 from reconciler.text.markdown_lists import count
@@ -101,7 +101,7 @@ def _body(facts: _Facts, attached: str, room: int) -> tuple[str, bool]:
     cut = folds.shown < folds.lines
     difference = "### Difference\n\n" + folds.text
     if cut:
-        where = linked(f"`{FILE}`", attached) if attached else f"`{FILE}`"
+        where = _whole(attached)
         left = f"{folds.lines - folds.shown:,} of {folds.lines:,} lines"
         apps = f" and {count(folds.apps, 'app')}" if folds.apps else ""
         difference += f"**{left}{apps} are left out here for want of room.** All of it: {where}.\n"
@@ -109,6 +109,13 @@ def _body(facts: _Facts, attached: str, room: int) -> tuple[str, bool]:
         return "\n".join([*parts, difference]), cut
     *others, last = parts
     return "\n".join([*others, difference, last]), cut
+
+
+def _whole(attached: str) -> str:
+    """Where the difference is to be had, uncut."""
+    if not attached or is_page(attached):
+        return linked(f"`{FILE}`", attached)
+    return f"`git show {attached}`"
 
 
 def _parts(facts: _Facts, room: int) -> list[str]:

@@ -7,15 +7,16 @@ from functools import reduce
 from operator import add
 
 from reconciler.checks.finding import Finding, Severity
-from reconciler.compare.as_text import counts_text
 from reconciler.compare.difference import Counts
 from reconciler.compare.report import NewCertificate
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.plan.field_decisions import FieldDecision
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.report.body_parts import moment
+from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.missing_secrets import told_as_lacking
+from reconciler.promotion.report.risks.images import image_without_digest
 from reconciler.text.markdown import code
 from reconciler.text.markdown_lists import count, name, short
 
@@ -56,23 +57,25 @@ def _changes(plan: Plan) -> str:
     way = f"{apps} from {name(plan.source)} to {name(plan.target)}"
     if plan.goes_back:
         way = f"{apps} {'goes' if len(plan.due) == 1 else 'go'} back in {name(plan.target)}"
-    return f"{way}, {name(counts_text(counts))} objects" if changed else f"{way}, no object"
+    return f"{way}; objects: {in_words(counts)}"
 
 
 def _health(gates: Sequence[GateResult]) -> str:
     """Of several apps the first that is not."""
     found = sorted((r for r in gates if r.name == HEALTH), key=lambda r: r.passes)
     if not found:
-        return "not known: no gate asks for it"
+        return "not known: no `health` gate is set"
     worst = found[0]
     word = {Gate.open: "yes", Gate.overridden: "overridden"}.get(worst.state, "**no**")
     return f"{word}: {short(f'{worst.app} {worst.evidence}'.strip())}"
 
 
 def _risks(plan: Plan, risks: Sequence[Finding]) -> str:
-    counts = [sum(f.severity is severity for f in risks) for severity in Severity]
+    told = [f for f in risks if not image_without_digest(f)]
+    counts = [sum(f.severity is severity for f in told) for severity in Severity]
+    counts[-1] += len(told) < len(risks)  # those of all images are one
     reviews = sum(len(step.decided(FieldDecision.review)) for step in plan.due)
-    words = ("**{:,} serious**", "{:,} to look at", "{:,} to know", "{:,} to be reviewed")
+    words = ("**{:,} serious**", "{:,} worth a look", "{:,} good to know", "{:,} to be reviewed")
     said = [w.format(n) for w, n in zip(words, [*counts, reviews], strict=True) if n]
     return ", ".join(said) or "nothing that the manifests tell"
 

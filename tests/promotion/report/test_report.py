@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reconciler.checks.finding import Finding, Severity
 from reconciler.compare.report import NewCertificate
 from reconciler.errors import FleetError, printable
+from reconciler.forges.local import LocalForge
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import Gate, GateResult
@@ -81,9 +82,9 @@ def test_the_first_screen_says_what_changes_and_what_could_go_wrong(
     assert found.title == "Promote paw v1 → v2 to prod"
     lines = read(found.body).text.splitlines()
     assert [line for line in lines if line][:6] == [
-        "Changes: 1 app from stage to prod, +0 ~2 -0 objects",
+        "Changes: 1 app from stage to prod; objects: 2 changed",
         "Is stage healthy: yes: synced and healthy",
-        "Could go wrong: 1 to know",
+        "Could go wrong: 1 good to know",
         "Checks: nothing new",
         "Waits for: soak, until 2026-11-22 12:00 UTC at the earliest",
         "Apps",
@@ -96,6 +97,7 @@ def test_the_commits_are_linked_with_their_authors_and_pull_requests(
     seen = read(of(due, checking).body)
     assert "Serve on another port, Jane Doe, pull request 7" in seen.text
     assert "other commits outside of overlays/paw" in seen.text
+    assert "1 commit, 2 more outside of overlays/paw" in seen.text
     assert "Say something" not in seen.text
     new = due.repo.git("rev-parse", "HEAD~1")
     assert {
@@ -117,6 +119,13 @@ def test_the_objects_and_the_fields_that_change_are_folded(due: Fleet, checking:
 
 def test_without_a_forge_and_a_repository_there_are_no_links(due: Fleet, kernel: Kernel) -> None:
     assert read(report(due.plan(kernel=kernel)).body).links == set()
+
+
+def test_what_only_git_knows_is_no_link(due: Fleet, checking: Kernel) -> None:
+    here = LocalForge(str(due.repo.path))
+    found = of(due, checking, forge=here, attached="refs/reconciler/requests/1:promotion.diff")
+    assert read(found.body).links == set()
+    assert f"{due.first[:10]}" in found.body
 
 
 def test_a_forge_that_does_not_answer_is_no_obstacle(due: Fleet, checking: Kernel) -> None:

@@ -294,22 +294,37 @@ def test_one_cause_is_one_line_however_many_restart(inspect: Inspect) -> None:
         )
 
     (line,) = lines_of(inspect, all_of("1"), all_of("2"))
-    assert line.startswith("- know: paw Deployment ")
+    assert line.startswith("- good to know: paw Deployment ")
     assert all(f"/{name}" in line for name in names)
     assert line.count("all of its pods restart at the same time") == 1
     assert line.count("To do") == 1
 
 
 def test_what_is_said_of_each_stays_beside_it(inspect: Inspect) -> None:
-    images = ("cat:v1", "dog:v2")
+    images = ("cat:latest", "dog:latest")
     after = "".join(workload(container=f"image: {i}", name=i[:3], labels=f"a: {i}") for i in images)
     (line,) = lines_of(
-        inspect, NOTHING, NOTHING + after.replace("a: cat:v1", "a: c").replace("a: dog:v2", "a: d")
+        inspect,
+        NOTHING,
+        NOTHING + after.replace("a: cat:latest", "a: c").replace("a: dog:latest", "a: d"),
     )
     for image in images:
         said = line.partition(f"/{image[:3]}: ")[2].partition("; ")[0]
         assert image.replace(":", "&#58;") in said
     assert line.count("To do") == 1
+
+
+def test_images_without_a_digest_are_told_once_and_last(inspect: Inspect) -> None:
+    images = ("cat:v1", "dog:v2")
+    after = "".join(
+        workload("strategy: {type: Recreate}", f"image: {i}", name=i[:3], labels=f"a: {i[:3]}")
+        for i in images
+    )
+    before = after.replace("cat:v1", "cat:v0").replace("dog:v2", "dog:v0")
+    first, last = lines_of(inspect, before, after)
+    assert "restart at the same time" in first
+    assert last.startswith("- good to know: cat&#58;v1, dog&#58;v2 have no digests, so their tags")
+    assert last.count("To do") == 1
 
 
 def test_what_is_serious_has_a_line_of_its_own(inspect: Inspect) -> None:

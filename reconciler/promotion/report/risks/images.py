@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from reconciler.checks.finding import Finding, Severity
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.pods import Pods
-from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
+from reconciler.promotion.report.risks.before_after import SAID, BeforeAfter, risk
 
 PIN = "pin it: name:tag@sha256:…"
+BEFORE, AFTER = "the image ", " has no digest, so its tag may be moved"
 
 
 def unpinned(worlds: BeforeAfter) -> Iterator[Finding]:
@@ -23,8 +24,14 @@ def unpinned(worlds: BeforeAfter) -> Iterator[Finding]:
                 what = f"the image {image} is whatever was pushed last"
                 yield risk("image", Severity.warning, now.owner, what, PIN)
             else:
-                what = f"the image {image} has no digest, so its tag may be moved"
-                yield risk("image", Severity.note, now.owner, what, PIN)
+                yield risk("image", Severity.note, now.owner, f"{BEFORE}{image}{AFTER}", PIN)
+
+
+def image_without_digest(finding: Finding) -> str:
+    """The one that a risk of this kind is about; nothing of another risk."""
+    if (finding.rule, finding.severity) != (f"{SAID}image", Severity.note):
+        return ""
+    return finding.what.removeprefix(BEFORE).removesuffix(AFTER)
 
 
 def images_of(pods: Pods) -> set[str]:
