@@ -262,7 +262,7 @@ def test_a_lacking_secret_stops_a_promotion_and_the_plan_says_what_seals_it(
     wanted = fleet.commit({"overlays/paw/base/deployment.yaml": WITH_SECRET})
     fleet.commit(entry("stage", wanted, "v2"))
     command = "reconciler seal prod/paw api-token --namespace default --prompt token"
-    for words in (["--dry-run"], ["--dry-run", "--offline"], []):
+    for words in (["--dry-run"], ["--dry-run", "--offline"], ["--no-pull-request"], []):
         done = typed("promote", "stage", "prod", "paw", *words, cwd=repo.path)
         said = (done.stdout + done.stderr).decode()
         assert "prod/paw lacks the Secret default/api-token: nothing provides it" in said
@@ -350,9 +350,12 @@ def test_requests_are_listed_shown_and_closed_with_a_word(due: Fleet, typed: Run
     code, said = run("list", "prod")
     assert code == 0
     assert said.startswith("1  Promote paw ")
-    assert said.endswith("  open  0 min  branch promote/stage/prod/app/paw\n")
+    first, waits = said.splitlines()
+    assert first.endswith("  open  0 min  branch promote/stage/prod/app/paw")
+    assert waits == "   waits for approvals, as last judged"
     assert run("list", "stage")[1] == "no request is open\n"
     (listed,) = json.loads(run("list", "-o", "json")[1])["requests"]
+    assert listed["waits"] == ["approvals"]
     assert (listed["number"], listed["target"], listed["author"]) == (1, "prod", "alice")
     code, said = run("show", "1")
     assert code == 0

@@ -12,10 +12,12 @@ from reconciler.cli.output import write_json
 from reconciler.cli.promote.request_output import is_kept_here
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import printable
+from reconciler.promotion.gates.statuses import waited_for
 from reconciler.promotion.promotion_request import target_of
 from reconciler.session.forge import open_forge
 from reconciler.session.repository import the_repository
 from reconciler.text.durations import length
+from reconciler.text.suggestions import listing
 
 EXAMPLES = """**Examples**
 
@@ -33,11 +35,15 @@ def list_(
     forge: ForgeKind = "",
     root: Root = None,
 ) -> None:
-    """List the open requests: number, what they do, state, age, and where they are."""
+    """List the open requests: what they do, state, age, where they are, and what they wait for.
+
+    That is as their gates were last judged; `reconciler promote status` judges them now.
+    """
     with open_forge(SETTINGS, the_repository(root).path, forge) as reached:
         ours = [pull for pull in reached.forge.open_pulls() if target_of(pull.branch)]
-    found = [pull for pull in ours if environment in ("", target_of(pull.branch))]
-    found.sort(key=lambda pull: pull.number)
+        found = [pull for pull in ours if environment in ("", target_of(pull.branch))]
+        found.sort(key=lambda pull: pull.number)
+        waits = {pull.number: waited_for(reached.forge.statuses(pull.commit)) for pull in found}
     if output is Output.json:
         write_json(
             {
@@ -52,6 +58,7 @@ def list_(
                         "author": pull.author,
                         "draft": pull.draft,
                         "created": pull.created.isoformat(),
+                        "waits": waits[pull.number],
                     }
                     for pull in found
                 ],
@@ -64,5 +71,12 @@ def list_(
         where = f"branch {pull.branch}" if is_kept_here(pull) else pull.url
         said = f"{pull.number}  {pull.title}  {state}  {length(now - pull.created)}  {where}"
         typer.echo(printable(said))
+        typer.echo(printable(f"   {_waits_text(waits[pull.number])}"))
     if not found:
         typer.echo("no request is open")
+
+
+def _waits_text(names: list[str] | None) -> str:
+    if names is None:
+        return "its gates were not judged yet"
+    return f"waits for {listing(names)}, as last judged" if names else "all gates are open"

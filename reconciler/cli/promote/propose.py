@@ -21,6 +21,9 @@ from reconciler.promotion.gates import hold
 from reconciler.promotion.plan.routes import routes
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.branch import BranchWork, propose_branch
+from reconciler.promotion.pull_request.gate_question import lacking
+from reconciler.promotion.report.inspection import inspect_target
+from reconciler.render.binary import CHECKING
 from reconciler.session.planner import open_planner
 from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_fetched
@@ -31,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
     from reconciler.model.fleet import Fleet
+    from reconciler.promotion.gates.question import MissingSecret
     from reconciler.promotion.plan.plan import Plan
     from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.pull_request.branch import Proposal
@@ -194,25 +198,27 @@ def _make_branches(
     offline: bool,
 ) -> None:
     """Without a forge: on the main branch as it was last fetched."""
-    done: list[tuple[Plan, Proposal | None]] = []
-    with open_planner(SETTINGS, repository, cache=cache, offline=offline) as planner:
+    done: list[tuple[Plan, Proposal | None, list[MissingSecret]]] = []
+    opened = open_planner(SETTINGS, repository, CHECKING, cache=cache, offline=offline)
+    with opened as planner:
         for request in requests:
             with progress("comparing", 2 * max(len(request.apps), 1)) as bar:
-                plan = planner.planned(request, progress=bar).plan
-            made = None
+                planned = planner.planned(request, progress=bar)
+            plan, made = planned.plan, None
             if plan.due:
                 work = BranchWork(plan, request)
                 builder, branches = CommitBuilder(repository.path), OwnBranches(repository.path)
                 made = propose_branch(builder, branches, work)
-            done.append((plan, made))
+            seen = inspect_target(plan, planner.renderer, planned.tree, repository)
+            done.append((plan, made, lacking(seen)))
     if output is Output.json:
-        plans = [planned_document(plan, made) for plan, made in done]
+        plans = [planned_document(plan, made) for plan, made, _ in done]
         write_json({"version": 1, "plans": plans})
     else:
-        for plan, made in done:
-            show_plan(plan, explain)
+        for plan, made, lacks in done:
+            show_plan(plan, explain, lacks)
             if made:
                 show_proposal(made)
             else:
                 typer.echo("nothing to promote")
-    end_with([plan for plan, _ in done])
+    end_with([plan for plan, _, _ in done])

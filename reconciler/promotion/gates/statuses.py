@@ -10,6 +10,7 @@ from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.text.durations import moment
 
 PREFIX = "promotion/"
+ALL = "all"  # what branch protection can ask for
 LONGEST = 140  # what GitHub takes
 VERDICTS = {
     Gate.open: StatusVerdict.success,
@@ -23,6 +24,15 @@ WORST = (Gate.closed, Gate.waiting, Gate.overridden, Gate.open)
 def statuses_of(results: Sequence[GateResult]) -> list[CommitStatus]:
     """By the worst result of each gate."""
     return [_status(name, group) for name, group in grouped(results).items()]
+
+
+def waited_for(statuses: Sequence[CommitStatus]) -> list[str] | None:
+    """The gates that were not open when they were last judged; none if they never were."""
+    names = {s.context.removeprefix(PREFIX): s for s in statuses if s.context.startswith(PREFIX)}
+    if not names:
+        return None
+    waits = [n for n, status in names.items() if status.verdict is not StatusVerdict.success]
+    return [name for name in waits if name != ALL]
 
 
 def grouped(results: Sequence[GateResult]) -> dict[str, list[GateResult]]:

@@ -19,7 +19,7 @@ from reconciler.forges.forge import (
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override, line_of
 from reconciler.promotion.gates.result import Gate, GateResult
-from reconciler.promotion.gates.statuses import PREFIX, statuses_of
+from reconciler.promotion.gates.statuses import ALL, PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.plan.release_fingerprint import of_plan
@@ -43,7 +43,7 @@ from reconciler.promotion.report.report import FILE
 from reconciler.text.markdown import fence, prose
 from reconciler.text.suggestions import listing
 
-ALL, PLAN, CLOSING = "all", "plan", "closing"
+PLAN, CLOSING = "plan", "closing"
 UNBLOCKED = "What stood in the way is gone."
 
 
