@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.group import Commands
-from reconciler.cli.output import console
+from reconciler.cli.options import Output
+from reconciler.cli.output import console, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.text.markdown_lists import count
@@ -92,17 +93,32 @@ def down(
 
 
 @app.command()
-def status(name: Name = "default") -> None:
+def status(
+    name: Name = "default",
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+) -> None:
     """Show what runs, where it listens, and how much memory it uses."""
     state = _running(_folder(name))
     ended = state.ended()
-    total = state.supervisor.memory()
-    for component in state.components:
-        memory = 0 if component.name in ended else component.process.memory()
-        total += memory
-        says = "     ended" if component.name in ended else f"{memory / MIB:6,.0f} MiB"
-        typer.echo(f"{component.name:34} {says}  {component.address}".rstrip())
-    typer.echo(f"{'all of it':34} {total / MIB:6,.0f} MiB")
+    used = {c.name: 0 if c.name in ended else c.process.memory() for c in state.components}
+    total = state.supervisor.memory() + sum(used.values())
+    if output is Output.json:
+        components = [
+            {
+                "name": component.name,
+                "running": component.name not in ended,
+                "address": component.address or None,
+                "bytes": used[component.name],
+            }
+            for component in state.components
+        ]
+        write_json({"version": 1, "name": name, "components": components, "bytes": total})
+    else:
+        for component in state.components:
+            memory = f"{used[component.name] / MIB:6,.0f} MiB"
+            says = "     ended" if component.name in ended else memory
+            typer.echo(f"{component.name:34} {says}  {component.address}".rstrip())
+        typer.echo(f"{'all of it':34} {total / MIB:6,.0f} MiB")
     if ended:
         raise CheckFailed(
             f"{', '.join(ended)} ended",

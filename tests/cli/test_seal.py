@@ -241,6 +241,16 @@ def test_status_shows_where_a_secret_is_and_where_it_is_missing(typed: Run, flee
     assert lines[-1].split()[:4] == ["shop/api", "missing", "2", "current,"]
 
 
+def test_certificates_are_shown_to_programs_too(typed: Run, fleet: Repo) -> None:
+    done = typed("seal", "cert", "show", "prod", "-o", "json", cwd=fleet.path)
+    found = json.loads(done.stdout)
+    (certificate,) = found["certificates"]
+    assert (found["version"], found["environment"]) == (1, "prod")
+    status = json.loads(typed("seal", "status", "-o", "json", cwd=fleet.path).stdout)
+    assert certificate in [c for e in status["environments"] for c in e["certificates"]]
+    assert certificate["fingerprint"].startswith("SHA256:")
+
+
 def test_status_asks_for_a_newer_certificate_when_it_is_old(typed: Run, repo: Repo) -> None:
     fleet = sealed_fleet(repo, certificateAge="30d")
     old = certificate_pem(private_key(1), begins=timedelta(days=-40))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.program import run
-from reconciler.testbed.folder import TestbedFolder
+from reconciler.testbed.folder import Component, TestbedFolder, TestbedState
 from reconciler.testbed.lifecycle import down
+from reconciler.testbed.processes import ProcessIdentity
 from tests.cli.conftest import Run
 
 Testbed = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -69,6 +71,36 @@ def test_one_is_started_used_made_ill_emptied_and_ended(testbed: Testbed, tmp_pa
     ended = testbed("down", "--all")
     assert ended.stdout == b"the testbed default is gone\n"
     assert not (tmp_path / "testbeds").exists()
+
+
+def test_status_tells_programs_what_runs(reconciler: Run, tmp_path: Path) -> None:
+    folder = TestbedFolder(tmp_path / "testbeds", "default")
+    lock = folder.try_lock()
+    assert lock is not None
+    with subprocess.Popen(["sleep", "60"]) as runs:
+        try:
+            process = ProcessIdentity.of(runs.pid)
+            assert process
+            components = (
+                Component("etcd", process, "https://127.0.0.1:1"),
+                Component("gone", ProcessIdentity(process.pid, "1"), ""),
+            )
+            own = ProcessIdentity.own()
+            (folder.path / "state.json").write_text(
+                TestbedState("ready", "", own, components=components).dump()
+            )
+            where = str(folder.base)
+            done = reconciler("testbed", "status", "-o", "json", RECONCILER_TESTBEDS=where)
+        finally:
+            runs.kill()
+            os.close(lock)
+    found = json.loads(done.stdout)
+    first, second = found["components"]
+    assert (done.returncode, found["version"], found["name"]) == (1, 1, "default")
+    assert (first["running"], first["address"]) == (True, "https://127.0.0.1:1")
+    assert found["bytes"] > first["bytes"] > 0
+    assert second == {"name": "gone", "running": False, "address": None, "bytes": 0}
+    assert b"gone ended" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import typer
 
 from reconciler.cli.fast_commands import write_out
 from reconciler.cli.group import Commands
-from reconciler.cli.options import Root
-from reconciler.cli.output import show_warning
+from reconciler.cli.options import Output, Root
+from reconciler.cli.output import show_warning, write_json
 from reconciler.cli.seal.confirmation import check_expected, sealing_certificate
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
 from reconciler.cli.seal.values import read_stdin
@@ -47,6 +47,8 @@ CONFIRM_EXAMPLES = """**Examples**
 SHOW_EXAMPLES = """**Examples**
 
 `reconciler seal cert show prod`: fingerprint, size, age and expiry of each
+
+`reconciler seal cert show prod -o json`: the same, for programs
 """
 
 app = Commands("cert", "Manage the certificates that secrets are sealed with.")
@@ -117,14 +119,22 @@ def confirm(
 
 @app.command("show", epilog=SHOW_EXAMPLES)
 def show(
-    env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")], root: Root = None
+    env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    root: Root = None,
 ) -> None:
     """Show the certificates of an environment, the newest first."""
+    from reconciler.sealing.as_json import certificate_document
     from reconciler.sealing.certificates import certificates_of
 
     place = open_sealing_session(SETTINGS, root)
     found = certificates_of(place.tree, place.environment(env))
     now = datetime.now(UTC)
+    if output is Output.json:
+        documents = [certificate_document(certificate) for certificate in found.all]
+        write_json({"version": 1, "environment": env, "certificates": documents})
+        found.usable()
+        return
     for certificate in found.all:
         typer.echo(
             f"{certificate.fingerprint}  {certificate.bits} bits, "

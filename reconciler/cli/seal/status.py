@@ -129,18 +129,12 @@ def _document(status: SealStatus, now: datetime) -> dict[str, Any]:
 
 
 def _environment(one: EnvironmentStatus, now: datetime) -> dict[str, Any]:
+    from reconciler.sealing.as_json import certificate_document
+
     certificates = one.certificates.all if one.certificates else ()
     return {
         "name": one.environment.name,
-        "certificates": [
-            {
-                "fingerprint": c.fingerprint,
-                "bits": c.bits,
-                "notBefore": c.not_before.isoformat(),
-                "notAfter": c.not_after.isoformat(),
-            }
-            for c in certificates
-        ],
+        "certificates": [certificate_document(c) for c in certificates],
         "old": one.is_old(now),
     }
 
