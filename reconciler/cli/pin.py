@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import progress, show_rewritten
+from reconciler.cli.output import progress, show_rewritten, show_warning
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import printable
 from reconciler.git.file_lock import only_writer
@@ -77,6 +77,10 @@ def pin(
     for pinned in found:
         for line in _lines(pinned, differing, dry_run):
             typer.echo(printable(line))
+    for pinned in found:
+        if pinned.edits and not pinned.environment.promotes_from:
+            name = pinned.environment.name
+            show_warning(f"nothing is promoted to {name}, so only edits by hand will move its pins")
     for edit in _edits(found):
         if edit.rewritten:
             show_rewritten(edit.path, repository.path)

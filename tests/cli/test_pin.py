@@ -214,6 +214,39 @@ def test_without_an_origin_the_environment_names_the_repository(fleet: Repo, typ
     assert '- "https://git.example.org/fleet/mirror//overlays/web/prod?ref=' in text
 
 
+@pytest.mark.parametrize(
+    ("origin", "code", "written"),
+    [
+        ("../origin.git", 0, "file://{}/origin.git//overlays/web/prod?ref="),
+        ("git@git.example.org:fleet/apps", 0, "git@git.example.org:fleet/apps//overlays/web/"),
+        ("git://git.example.org/fleet/apps", 2, "Kustomize takes no URL of this repository"),
+    ],
+)
+def test_the_url_is_one_that_kustomize_takes(
+    fleet: Repo, typed: Run, origin: str, code: int, written: str
+) -> None:
+    fleet.git("remote", "set-url", "origin", origin)
+    before = typed("render", "prod/web", cwd=fleet.path).stdout
+    found, _, more = pin(fleet, typed, "prod")
+    assert found == code
+    text = more if code else entry(fleet, "prod/web").read_text()
+    assert written.format(fleet.path.parent) in text
+    assert typed("render", "prod/web", cwd=fleet.path).stdout == before
+
+
+def test_the_first_of_a_chain_may_pin_and_is_warned(fleet: Repo, typed: Run) -> None:
+    code, _, more = pin(fleet, typed, "dev")
+    assert code == 0
+    assert "nothing is promoted to dev, so only edits by hand will move its pins" in more
+
+
+def test_the_policy_goes_beside_what_is_said_of_releases(fleet: Repo, typed: Run) -> None:
+    path = fleet.path / "environments/prod/environment.yaml"
+    path.write_text(before := path.read_text() + "releases: {branch: main}  # of ours\n")
+    pin(fleet, typed, "prod")
+    assert path.read_text() == before.replace("branch: main", 'branch: main, "policy": "pin"')
+
+
 def test_an_entry_of_its_own_is_told_and_left(fleet: Repo, typed: Run) -> None:
     fleet.write({"environments/prod/own/kustomization.yaml": "namePrefix: a-\n"})
     _, printed, _ = pin(fleet, typed, "prod")
