@@ -12,9 +12,9 @@ from reconciler.errors import Place
 from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Releases
+from reconciler.model.followed_overlays import followed_overlays
 from reconciler.model.paths import (
     ENVIRONMENT_FILE,
-    OVERLAYS,
     environment_folder,
     kustomization_in,
 )
@@ -93,8 +93,7 @@ def follows_findings(
     following: dict[str, list[str]] = defaultdict(list)
     for render in renders:
         entry = entries.get(render.path)
-        shares = any(path.startswith(f"{OVERLAYS}/") for path in render.paths)
-        if entry and shares and not pins_of(tree, render.paths):
+        if entry and followed_overlays(tree, entry) and not pins_of(tree, render.paths):
             following[entry.environment].append(entry.app)
     for name, apps in following.items():
         said = listing(apps[:3]) + (f" and {len(apps) - 3:,} more" if len(apps) > 3 else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -16,8 +17,12 @@ from reconciler.model.ci_files import CI_FILES, CiSystem
 from reconciler.model.fleet import Fleet, environment_names, load_fleet
 from reconciler.model.followed_overlays import following
 from reconciler.model.layout import Layout
+from reconciler.model.layout_guess import init_for
 from reconciler.model.paths import AppName
 from reconciler.model.scaffold import CHAIN, HELLO, NewApp, app_files, environment_files
+from reconciler.render.folders import kustomizations
+from reconciler.session.apps import without_components
+from reconciler.text.markdown_lists import count
 from reconciler.text.suggestions import listing
 from reconciler.trees.tree import MISSING
 from reconciler.trees.worktree import WorkTree
@@ -29,6 +34,8 @@ EXAMPLES = """**Examples**
 `reconciler init --env test --env live --app shop --image example/shop:1.2.0`: others
 
 `reconciler init --app shop --image example/shop:1.2.0 --port 3000`: one app more
+
+`reconciler init --env stage --env prod --apps 'apps/{env}'`: for apps that are there already
 
 `reconciler init --ci github`: a workflow too, which checks each pull request
 """
@@ -58,6 +65,12 @@ def init(
     port: Annotated[
         int, typer.Option(metavar="PORT", min=1, max=65535, help="Where the app listens.")
     ] = HELLO.port,
+    apps: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB", help="Where apps are already: {env} stands for the environment."
+        ),
+    ] = None,
     ci: Annotated[
         CiSystem | None,
         typer.Option("--ci", help="A job, too, that checks each pull request and compares it."),
@@ -69,27 +82,38 @@ def init(
     root = _root(folder)
     with only_writer(root):
         tree = WorkTree(root)
-        chain, first = _wanted(tree, env)
-        new = NewApp(AppName(app), image, port) if app and image else first
-        _write(tree, chain, new, ci)
+        chain = _chain(tree, env)
+        new = NewApp(AppName(app), image, port) if app and image else None
+        if not new and not apps:
+            new = _first(tree)
+        files = environment_files(chain, NEWEST, apps or ())
+        files |= dict([CI_FILES[ci]]) if ci else {}
+        files |= app_files(new, chain) if new else {}
+        _write(tree, files)
 
 
-def _wanted(tree: WorkTree, env: list[str] | None) -> tuple[list[str], NewApp | None]:
-    """The environments, and an app to begin with where there is none."""
-    there = environment_names(tree)
-    if env or not there:
-        chain = list(dict.fromkeys(env or CHAIN))
-    else:
-        chain = [environment.name for environment in load_fleet(tree).environments]
+def _chain(tree: WorkTree, env: list[str] | None) -> list[str]:
+    if env or not environment_names(tree):
+        return list(dict.fromkeys(env or CHAIN))
+    return [environment.name for environment in load_fleet(tree).environments]
+
+
+def _first(tree: WorkTree) -> NewApp | None:
+    """An app to begin with, where there is none."""
     layout = Layout(tree)
-    return chain, None if any(layout.apps(name) for name in there) else HELLO
+    if any(layout.apps(name) for name in layout.environments()):
+        return None
+    if there := without_components(tree, kustomizations(tree)):
+        raise UsageError(
+            f"this repository has {count(len(there), 'kustomization')} already, such as {there[0]}",
+            why="an app called hello beside them is hardly what you want",
+            hint=f"{init_for(there)}, if they run there; or name a new app and its --image",
+        )
+    return HELLO
 
 
-def _write(tree: WorkTree, chain: list[str], new: NewApp | None, ci: CiSystem | None) -> None:
+def _write(tree: WorkTree, files: Mapping[str, str]) -> None:
     root = tree.root
-    files = environment_files(chain, NEWEST)
-    files |= dict([CI_FILES[ci]]) if ci else {}
-    files |= app_files(new, chain) if new else {}
     created = 0
     for path, text in files.items():
         fresh = _create(tree, path, text)

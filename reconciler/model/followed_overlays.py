@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from posixpath import join, normpath
 
-from reconciler.model.entry import Entry, read_folder
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import Files
 from reconciler.model.fleet import Fleet
-from reconciler.model.kustomization import Kustomization
-from reconciler.model.paths import OVERLAYS, AppName, Folder, kustomization_in
+from reconciler.model.kustomization import Kustomization, read_folder
+from reconciler.model.paths import ENVIRONMENTS, AppName, Folder, kustomization_in
 from reconciler.model.release import is_remote, read_release
 
 
@@ -21,12 +21,15 @@ def followed_overlays(files: Files, entry: Entry) -> list[Folder]:
 
 
 def overlay_at(files: Files, entry: Entry, base: str) -> Folder | None:
-    """The overlay that a base of an entry names, if it is a path to one."""
+    """The overlay that a base of an entry names, if it is a path to one.
+
+    That is what the environment does not own, wherever the repository keeps it.
+    """
     if is_remote(base):
         return None
     folder = Folder(normpath(join(entry.folder, base)))
-    below = folder.startswith(f"{OVERLAYS}/")
-    return folder if below and kustomization_in(files, folder) else None
+    own = folder.startswith((f"{ENVIRONMENTS}/", f"{entry.folder}/", "../"))
+    return folder if not own and kustomization_in(files, folder) else None
 
 
 def following(files: Files, fleet: Fleet, environment: Environment) -> list[AppName]:

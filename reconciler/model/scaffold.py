@@ -40,7 +40,9 @@ class NewApp:
 HELLO = NewApp(AppName("hello"), "nginxinc/nginx-unprivileged:1.29.3-alpine", 8080)
 
 
-def environment_files(chain: Sequence[str], kubernetes: str) -> dict[str, str]:
+def environment_files(
+    chain: Sequence[str], kubernetes: str, apps: Sequence[str] = ()
+) -> dict[str, str]:
     """An environment.yaml for each, which promotes from the one before; and what guards commits."""
     for name in chain:
         _check_name(name)
@@ -49,6 +51,8 @@ def environment_files(chain: Sequence[str], kubernetes: str) -> dict[str, str]:
             name=_yaml(name),
             title=_yaml(TITLES.get(name, name.capitalize())),
             before=PROMOTES_FROM.substitute(before=_yaml(before)) if before else "",
+            namespace=AS_WRITTEN if apps else A_NAMESPACE_EACH.substitute(plain=name),
+            apps=_apps([glob.replace("{env}", name) for glob in apps]),
             plain=name,
             kubernetes=kubernetes,
             certificates=CERTIFICATES_FILE,
@@ -98,6 +102,11 @@ def _yaml(text: str) -> str:
     return text if PLAIN.fullmatch(text.lower()) else json.dumps(text)
 
 
+def _apps(globs: Sequence[str]) -> str:
+    lines = "".join(f"  - {_yaml(glob)}\n" for glob in globs)
+    return f"\n# Where its apps are.\napps:\n{lines}" if globs else ""
+
+
 GIT_IGNORE = """\
 # Private keys and plaintext have no place in a commit.
 *.key
@@ -128,7 +137,7 @@ repos:
 ENVIRONMENT = Template("""\
 # What reconciler knows about this environment. Kustomize and Kubernetes never read it.
 displayName: $title
-$before
+$before$apps
 # The release that the cluster runs: checks go by its types.
 kubernetes: "$kubernetes"
 
@@ -138,10 +147,18 @@ kubernetes: "$kubernetes"
 destination:
   # The cluster that its apps run in, by the name that you call it.
   cluster: $name
+$namespace""")
+
+A_NAMESPACE_EACH = Template("""\
   # Two environments in one cluster need two namespaces, such as "{app}-$plain". The namespace
   # itself is set in each app's kustomization.yaml.
   namespace: "{app}"
 """)
+
+AS_WRITTEN = """\
+  # That of an app's objects: whatever its manifests say.
+  namespace: own
+"""
 
 PROMOTES_FROM = Template("""
 # A release comes here from the environment before.

@@ -36,6 +36,12 @@ def reconciler(tmp_path: Path) -> Run:
     return run
 
 
+def unmeasured() -> dict[str, str]:
+    """The surroundings of a process whose imports count: coverage would bring its own."""
+    kept = {n: value for n, value in os.environ.items() if not n.startswith("COVERAGE_")}
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
 @pytest.fixture
 def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

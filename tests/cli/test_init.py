@@ -170,6 +170,33 @@ def test_folders_of_plain_kustomize_become_environments(folder: Path) -> None:
     assert list(map(str, fleet.entries)) == ["qa/paw", "live/paw"]
 
 
+def test_apps_that_are_there_already_stay_where_they_are(folder: Path, capsys: Shown) -> None:
+    for path in ("shop/base", "shop/overlays/prod", "shop/overlays/qa"):
+        (folder / path).mkdir(parents=True)
+        (folder / path / "kustomization.yaml").write_text("resources: []\n")
+    before = files(folder)
+    assert run(["init"]) == 2
+    said = capsys.readouterr().err
+    typed = "init --env qa --env prod --apps '*/overlays/{env}'"
+    assert f"to do: reconciler {typed}, if they run there; or name a new app" in said
+    assert files(folder) == before
+    assert run([word.strip("'") for word in typed.split()]) == 0
+    fleet = load_fleet(WorkTree(str(folder)))
+    assert {str(entry): entry.folder for entry in fleet.entries} == {
+        "qa/shop": "shop/overlays/qa",
+        "prod/shop": "shop/overlays/prod",
+    }
+    assert {e.destination.namespace for e in fleet.environments} == {"own"}
+    assert "hello" not in "".join(files(folder))
+
+
+def test_a_new_app_comes_beside_what_is_there_if_it_is_named(folder: Path) -> None:
+    (folder / "old").mkdir()
+    (folder / "old/kustomization.yaml").write_text("resources: []\n")
+    assert run(["init", "--app", "shop", "--image", "shop:1"]) == 0
+    assert load_fleet(WorkTree(str(folder))).apps == ["shop"]
+
+
 def test_in_a_repository_it_goes_to_the_root(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     (repo.path / "some/where").mkdir(parents=True)
     monkeypatch.chdir(repo.path / "some/where")

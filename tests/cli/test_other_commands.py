@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from reconciler import __version__
 from reconciler.cli.program import run
-from tests.cli.conftest import Run, on_a_terminal
+from tests.cli.conftest import Run, on_a_terminal, unmeasured
 from tests.conftest import Repo
 from tests.model.fleets import entry
 from tests.sample import repository
@@ -183,7 +181,7 @@ def test_a_cached_render_imports_next_to_nothing(repo: Repo, reconciler: Run, ty
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "reconciler", "render", typed],
         cwd=repo.path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=unmeasured(),
         capture_output=True,
         text=True,
     )
@@ -197,7 +195,7 @@ def test_what_writes_documents_again_is_loaded_only_for_that(repo: Repo, typed: 
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "reconciler", *typed],
         cwd=repo.path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=unmeasured(),
         capture_output=True,
         text=True,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, unmeasured
 from tests.cli.test_other_commands import HEAVY
 from tests.conftest import Repo
 from tests.fleet import CASE, URL, Fleet, reach_only
@@ -133,7 +132,7 @@ def test_a_cached_pin_loads_no_git_library(fleet: Fleet, reconciler: Run) -> Non
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "reconciler", "render", CASE],
         cwd=fleet.repo.path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=unmeasured(),
         capture_output=True,
         text=True,
     )
