@@ -110,6 +110,19 @@ def test_with_nothing_to_promote_nothing_waits(repo: Repo, typed: Run) -> None:
     assert (done.returncode, done.stdout) == (0, "stage → prod: nothing to promote\n".encode())
 
 
+def test_all_environments_are_told_in_the_order_of_the_chain(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(entry("stage", "", "v2"))
+    done = typed("promote", "status", cwd=repo.path)
+    assert [line for line in done.stdout.decode().splitlines() if "→" in line] == [
+        "dev → stage: nothing to promote",
+        "stage → prod: paw",
+    ]
+    found = json.loads(typed("promote", "status", "-o", "json", cwd=repo.path).stdout)
+    assert [p["target"] for p in found["promotions"]] == ["stage", "prod"]
+    assert found["follows"] == ["stage/paw"]
+
+
 @pytest.mark.parametrize("policy", ["any", "follow"])
 def test_entries_that_follow_the_branch_are_told_once(repo: Repo, typed: Run, policy: str) -> None:
     fleet = gated(repo, "", f"releases: {{policy: {policy}}}\n")
@@ -123,7 +136,7 @@ def test_entries_that_follow_the_branch_are_told_once(repo: Repo, typed: Run, po
     ]
     meant = policy == "follow"
     assert printed == ["dev → stage: nothing to promote", *([] if meant else told)]
-    assert found["follows"] == ([] if meant else ["paw"])
+    assert found["follows"] == ([] if meant else ["stage/paw"])
     assert (
         json.loads(typed("promote", "status", "prod", "-o", "json", cwd=repo.path).stdout)[
             "follows"

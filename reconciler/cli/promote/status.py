@@ -22,6 +22,7 @@ from reconciler.promotion.plan.as_text import STEP_STATES
 from reconciler.promotion.pull_request.promotion_status import (
     PromotionStatus,
     follows_branch,
+    promoted_environments,
     statuses_of,
 )
 from reconciler.render.binary import CHECKING
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """**Examples**
 
+`reconciler promote status`: how promotions to all environments stand
+
 `reconciler promote status prod`: the open requests to prod, and the gates of what can be promoted
 
 `reconciler promote status prod --why`: with the evidence of each, and what to do
@@ -48,7 +51,10 @@ EXAMPLES = """**Examples**
 
 
 def status_(
-    target: Annotated[str, typer.Argument(metavar="ENV", help="The environment to promote to.")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="ENV", help="The environment to promote to; otherwise all such."),
+    ] = "",
     why: Annotated[
         bool, typer.Option("--why", help="Show the evidence of each gate, and what to do.")
     ] = False,
@@ -73,14 +79,16 @@ def status_(
             )
             planner = stack.enter_context(opened)
             sources = stack.enter_context(open_sources(SETTINGS))
-        found = list(statuses_of(planner, sources, target, datetime.now(UTC), session))
-        follows = follows_branch(planner, target)
+        now = datetime.now(UTC)
+        targets = [target] if target else promoted_environments(planner)
+        found = [s for name in targets for s in statuses_of(planner, sources, name, now, session)]
+        follows = {name: apps for name in targets if (apps := follows_branch(planner, name))}
     if output is Output.json:
         write_json(
             {
                 "version": 1,
                 "asked": session is not None,
-                "follows": follows,
+                "follows": [str(entry) for apps in follows.values() for entry in apps],
                 "promotions": [
                     status_document(one.request.kind, one.question, one.results) for one in found
                 ],
@@ -89,8 +97,10 @@ def status_(
     else:
         for one in found:
             _show(one, why)
-        if follows:
-            typer.echo(printable(_follows_text(target, follows)))
+        for name, entries in follows.items():
+            typer.echo(printable(_follows_text(name, [entry.app for entry in entries])))
+        if not targets:
+            typer.echo("nothing is promoted here: promotesFrom of an environment.yaml says what is")
         if unasked:
             typer.echo(printable(f"whether requests are open is not known: {unasked}"))
     if not all(one.passes for one in found):

@@ -9,9 +9,9 @@ from datetime import datetime
 from reconciler.errors import UsageError
 from reconciler.forges.forge import PullRequest
 from reconciler.health.sources import HealthSources
+from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.followed_overlays import following
-from reconciler.model.paths import AppName
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult
@@ -62,10 +62,16 @@ def statuses_of(
             yield _status(planner, sources, planned, now, session)
 
 
-def follows_branch(planner: Planner, name: str) -> list[AppName]:
+def promoted_environments(planner: Planner) -> list[str]:
+    """Those that releases are promoted to, in the order of the chain."""
+    fleet = planner.fleet(planner.opened(""))
+    return [e.name for e in fleet.environments if e.promotes_from]
+
+
+def follows_branch(planner: Planner, name: str) -> list[Entry]:
     """The apps of an environment whose changes no gate sees."""
     tree, target = _declared(planner, name)
-    return following(tree, planner.fleet(tree), target)
+    return [target.entry(app) for app in following(tree, planner.fleet(tree), target)]
 
 
 def _declared(planner: Planner, name: str) -> tuple[CommitTree, Environment]:
