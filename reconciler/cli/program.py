@@ -26,12 +26,12 @@ SECTIONS = {
     "Review a change": ["check", "diff", "affected", "crds"],
     "Promote releases": ["promote", "pin", "bot"],
     "Keep secrets in Git": ["seal", "secrets"],
+    "Apply to clusters": ["plan", "apply", "uninstall"],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
 }
 
 
-APPLY = "Argo CD applies what is in Git; by hand: reconciler render ENV/APP | kubectl apply -f -"
 OTHER_WORDS = {
     **dict.fromkeys(("build", "template"), "did you mean reconciler render?"),
     **dict.fromkeys(("lint", "validate"), "did you mean reconciler check?"),
@@ -39,7 +39,8 @@ OTHER_WORDS = {
     "history": "did you mean reconciler promote history?",
     **dict.fromkeys(("rollback", "undo"), "did you mean reconciler promote rollback?"),
     "status": "did you mean reconciler promote status, or reconciler seal status?",
-    **dict.fromkeys(("apply", "sync", "deploy"), APPLY),
+    **dict.fromkeys(("sync", "deploy"), "did you mean reconciler apply?"),
+    **dict.fromkeys(("drift",), "did you mean reconciler plan?"),
 }
 
 
@@ -65,6 +66,9 @@ class Program(LazyGroup):
         "explain": "explain",
         "promote": "app",
         "pin": "pin",
+        "plan": "plan",
+        "apply": "apply",
+        "uninstall": "uninstall",
         "bot": "bot",
         "cmp-server": "cmp_server",
         "generate": "generate_",

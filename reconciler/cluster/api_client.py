@@ -43,7 +43,7 @@ class ApiClient:
 
     def __init__(self, access: Access) -> None:
         self._transport = Transport(access)
-        self._discovery = Discovery(self.get)
+        self.discovery = Discovery(self.get)
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
@@ -147,7 +147,7 @@ class ApiClient:
 
         Fields of others are taken from them with force; otherwise they are what is returned.
         """
-        path = await self._discovery.path_of(object_)
+        path = await self.discovery.path_of(object_)
         query = {
             "fieldManager": field_manager,
             "force": "true" if force else "",

@@ -35,6 +35,20 @@ class Discovery:
             path += f"/namespaces/{quote(str(namespace), safe='')}"
         return f"{path}/{resource.name}/{quote(str(metadata['name']), safe='')}"
 
+    async def list_path(self, version: str, kind: str) -> str:
+        """Where all objects of a kind are, of all namespaces."""
+        resource = await self._resource(version, kind)
+        return f"{_group_path(version)}/{resource.name}"
+
+    async def is_namespaced(self, version: str, kind: str) -> bool | None:
+        """None if the cluster does not know the kind."""
+        try:
+            return (await self._resource(version, kind)).is_namespaced
+        except ApiError as e:
+            if e.status != 404:
+                raise
+            return None
+
     async def _resource(self, version: str, kind: str) -> ApiResource:
         if kind not in self._known.get(version, {}):
             answer = await self._get(_group_path(version)) or {}

@@ -1,0 +1,92 @@
+"""reconciler apply"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import show_error
+from reconciler.cli.reconciling import (
+    Names,
+    Reconciling,
+    Ref,
+    reconciling,
+    show_done,
+    summary,
+)
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app import AppInCluster
+from reconciler.controller.plan import SyncStep
+from reconciler.errors import CheckFailed, ReconcilerError
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+
+EXAMPLES = """**Examples**
+
+`reconciler apply dev`: all apps of dev, as they are committed, in the cluster that dev names
+
+`reconciler apply prod/shop --ref v1.2.0`: one app, at a tag
+
+`reconciler plan prod`: what that would change, and nothing is written
+"""
+
+
+def apply(
+    names: Names,
+    ref: Ref = "",
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    prune_all: Annotated[
+        bool,
+        typer.Option("--prune-all", help="Delete what is in Git no more, however much it is."),
+    ] = False,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Apply what checks find fault with, too.")
+    ] = False,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Make clusters what Git says of apps, and delete what Git says no more.
+
+    What is there is named in an inventory in the cluster, and nothing else is ever deleted. An
+    object that is refused, or held by somebody else, holds up no other. The exit code is 1 if
+    there is such a one.
+    """
+    good = True
+    with reconciling(
+        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
+    ) as work:
+        for environment, entries in work.apps():
+            if not no_check:
+                work.refuse_what_checks_find(environment)
+            for entry in entries:
+                good &= _applied(work, environment, entry, prune_all=prune_all)
+    if not good:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def _applied(work: Reconciling, environment: Environment, entry: Entry, *, prune_all: bool) -> bool:
+    """Whether all of it went well; what is wrong with one app holds up no other."""
+
+    async def sync(client: ApiClient) -> bool:
+        app = AppInCluster(client, environment, entry)
+        plan = await app.plan(work.renderer, work.desired)
+        done = await app.sync(plan, work.desired, all_may_go=prune_all, told=show_done)
+        same = len(plan.of(SyncStep.same))
+        typer.echo(typer.style(f"{entry}: {summary(done, same)}", bold=True))
+        for kept in plan.of(SyncStep.keep):
+            typer.echo(f"  {kept.identity} stays, though Git says it no more: {kept.why}")
+        return all(one.is_good for one in done)
+
+    try:
+        return work.run(environment, sync)
+    except ReconcilerError as e:
+        if len(work.entries) == 1:
+            raise
+        typer.echo(typer.style(f"{entry}: not applied", bold=True))
+        show_error(e)
+        return False

@@ -1,0 +1,78 @@
+"""reconciler plan"""
+
+from __future__ import annotations
+
+import typer
+
+from reconciler.cli.diff import styled
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.output import show_error
+from reconciler.cli.reconciling import Names, Ref, reconciling
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cluster.api_client import ApiClient
+from reconciler.compare.as_text import counts_text, difference_lines
+from reconciler.compare.structure import read_structure
+from reconciler.controller.app import AppInCluster
+from reconciler.controller.desired import manager_of
+from reconciler.controller.plan import SyncPlan, SyncStep
+from reconciler.controller.preview import Preview, preview
+from reconciler.errors import CheckFailed
+from reconciler.model.entry import Entry
+
+EXAMPLES = """**Examples**
+
+`reconciler plan prod`: what reconciler apply prod would change in the cluster
+
+`reconciler plan prod/shop --ref origin/main`: of one app, as the main branch has it
+"""
+
+
+def plan(
+    names: Names,
+    ref: Ref = "",
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Show what apply would change in the cluster, by object and field; nothing is written.
+
+    What somebody changed there by hand shows as what would set it back. The exit code is 1 if
+    something would change.
+    """
+    differs = False
+    with reconciling(
+        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
+    ) as work:
+        structure = read_structure(work.renderer.kernel.structure())
+        for environment, entries in work.apps():
+            for entry in entries:
+
+                async def look(client: ApiClient, entry: Entry = entry) -> tuple[SyncPlan, Preview]:
+                    app = AppInCluster(client, environment, entry)  # noqa: B023
+                    planned = await app.plan(work.renderer, work.desired)
+                    manager = manager_of(entry)
+                    return planned, await preview(client, planned, manager, structure)
+
+                planned, found = work.run(environment, look)
+                differs |= not planned.is_empty
+                _show(entry, planned, found)
+    if differs:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:
+    counts = counts_text(found.difference.counts())
+    same = len(planned.of(SyncStep.same))
+    typer.echo(typer.style(f"{entry}  {counts}, {same:,} as they are", bold=True))
+    for line in difference_lines(found.difference):
+        typer.echo(styled(line))
+    for changed in planned.of(SyncStep.create, SyncStep.change):
+        if changed.why:
+            typer.echo(f"  {changed.identity}: {changed.why}")
+    for kept in planned.of(SyncStep.keep):
+        typer.echo(f"  {kept.identity} stays: {kept.why}")
+    for identity, error in found.refused:
+        typer.echo(f"  {identity} would be refused")
+        show_error(error)

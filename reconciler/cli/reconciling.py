@@ -1,0 +1,180 @@
+"""What the commands share that make clusters what Git says: apps, trees, clusters and words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import typer
+
+from reconciler.checks.check import check
+from reconciler.checks.groups import groups_of
+from reconciler.cli.diff import styled
+from reconciler.cli.output import show_error, show_warning
+from reconciler.cli.variables import SETTINGS
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.apply import ApplyOutcome
+from reconciler.cluster.conflicts import FieldConflict
+from reconciler.controller.app import Desired
+from reconciler.controller.sync import ObjectDone
+from reconciler.errors import CheckFailed, UsageError, printable
+from reconciler.git.addresses import remote_urls, without_user
+from reconciler.git.command import run_git
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.render.binary import CHECKING
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.renderer import Renderer
+from reconciler.session.clusters import access_for
+from reconciler.session.opened import open_store
+from reconciler.session.repository import the_repository
+from reconciler.session.trees import open_tree
+from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
+from reconciler.text.markdown_lists import count
+from reconciler.trees.commit import CommitTree
+
+T = TypeVar("T")
+
+Names = Annotated[
+    list[str], typer.Argument(metavar="ENV[/APP]", help="All apps of an environment, or one.")
+]
+Ref = Annotated[
+    str, typer.Option("--ref", metavar="REV", help="What to apply; otherwise what is committed.")
+]
+SIGNS = {
+    ApplyOutcome.created: ADDED,
+    ApplyOutcome.changed: CHANGED,
+    ApplyOutcome.unchanged: PLAIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling:
+    """Apps at a commit, and what renders and checks them."""
+
+    fleet: Fleet
+    entries: tuple[Entry, ...]
+    renderer: Renderer
+    desired: Desired
+    kubeconfig: str | None
+    context: str | None
+
+    def apps(self) -> Iterator[tuple[Environment, list[Entry]]]:
+        for environment in self.fleet.environments:
+            own = [e for e in self.entries if e.environment == environment.name]
+            if own:
+                yield environment, own
+
+    def run(
+        self,
+        environment: Environment,
+        work: Callable[[ApiClient], Awaitable[T]],
+    ) -> T:
+        """Work in the cluster of an environment."""
+        access = access_for(SETTINGS, environment, self.kubeconfig, self.context)
+
+        async def connected() -> T:
+            async with ApiClient(access) as client:
+                return await work(client)
+
+        return asyncio.run(connected())
+
+    def refuse_what_checks_find(self, environment: Environment) -> None:
+        """What the API server would refuse is known before it is asked."""
+        folders = [e.folder for e in self.entries if e.environment == environment.name]
+        for group in groups_of(self.desired.tree, folders):
+            report = check(
+                self.renderer, self.desired.tree, group.apps, group.beside, group.settings
+            )
+            for _, error in report.failed:
+                raise error
+            if report.fails:
+                raise CheckFailed(
+                    f"checks find {count(len(report.findings), 'problem')} in {environment.name}",
+                    hint=f"reconciler check {environment.name} --ref {self.desired.commit[:10]}; "
+                    "or apply all the same, with --no-check",
+                )
+
+
+@contextmanager
+def reconciling(
+    names: Sequence[str],
+    ref: str,
+    kubeconfig: str | None,
+    context: str | None,
+    root: str | None,
+    *,
+    cache: bool,
+    offline: bool,
+) -> Iterator[Reconciling]:
+    repository = the_repository(root)
+    tree = open_tree(SETTINGS, repository.path, ref or "HEAD", offline=offline)
+    if not isinstance(tree, CommitTree):
+        raise UsageError("only what is committed is applied", hint="git commit")
+    if not ref and run_git(repository.path, "status", "--porcelain").strip():
+        show_warning("what is not committed yet is not applied")
+    fleet = load_fleet(tree)
+    entries = tuple(dict.fromkeys(entry for name in names for entry in fleet.entries_called(name)))
+    url = next(iter(remote_urls(repository.path)), repository.path)
+    desired = Desired(tree, without_user(url), tree.commit)
+    with (
+        Kernel(CHECKING) as kernel,
+        Renderer(open_store(SETTINGS, cache), kernel) as renderer,
+    ):
+        yield Reconciling(fleet, entries, renderer, desired, kubeconfig, context)
+
+
+def show_done(done: ObjectDone) -> None:
+    """A line for each object that was not as it is now, or is not as it should be."""
+    for line in _lines(done):
+        typer.echo(styled(line))
+    if done.error:
+        show_error(done.error)
+
+
+def _lines(done: ObjectDone) -> Iterator[Line]:
+    name = printable(str(done.identity))
+    if done.waits_for:
+        yield Line(PLAIN, f"{name} waits for {printable(done.waits_for)}")
+    elif done.error:
+        yield Line(CHANGED, f"{name} is refused")
+    elif done.applied is None:
+        yield Line(REMOVED, f"{name}{', which something else finishes' * done.is_leaving}")
+    elif done.applied.outcome is ApplyOutcome.conflict:
+        yield Line(CHANGED, f"{name} is held by others, and left as it is")
+        yield from map(_held, done.applied.conflicts)
+    elif done.applied.outcome in SIGNS:
+        if done.applied.outcome is not ApplyOutcome.unchanged:
+            yield Line(SIGNS[done.applied.outcome], name)
+        yield from (Line(PLAIN, f"  {_field(c)} is taken back") for c in done.applied.taken)
+        yield from (Line(PLAIN, f"  {_field(c)} is left to it") for c in done.applied.left)
+
+
+def _held(conflict: FieldConflict) -> Line:
+    return Line(PLAIN, f"  {_field(conflict)}")
+
+
+def _field(conflict: FieldConflict) -> str:
+    return printable(f"{conflict.field.removeprefix('.')}, which {conflict.manager} holds")
+
+
+def summary(done: Sequence[ObjectDone], same: int) -> str:
+    """How many of each, the good ones first."""
+    counts: Counter[str] = Counter()
+    for one in done:
+        if one.waits_for:
+            counts["waiting"] += 1
+        elif one.applied:
+            counts[one.applied.outcome.value] += 1
+        else:
+            counts["refused" if one.error else "deleted"] += 1
+    counts["unchanged"] += same
+    order = ["created", "changed", "unchanged", "deleted", "conflict", "refused", "waiting"]
+    words = {"conflict": "held by others"}
+    said = [f"{counts[name]:,} {words.get(name, name)}" for name in order if counts[name]]
+    return ", ".join(said) or "nothing"

@@ -1,0 +1,60 @@
+"""reconciler uninstall"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.reconciling import Names, Ref, reconciling, show_done, summary
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app import AppInCluster
+from reconciler.controller.plan import SyncStep
+from reconciler.errors import CheckFailed, UsageError
+from reconciler.model.entry import Entry
+
+EXAMPLES = """**Examples**
+
+`reconciler uninstall dev/shop --yes`: delete what was applied of one app
+"""
+
+
+def uninstall(
+    names: Names,
+    yes: Annotated[bool, typer.Option("--yes", help="It is meant.")] = False,
+    ref: Ref = "",
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Delete from a cluster what was applied of apps, and nothing else.
+
+    Namespaces, claims, volumes and definitions stay: with them goes what nobody can bring back.
+    """
+    good = True
+    with reconciling(
+        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
+    ) as work:
+        if not yes:
+            apps = ", ".join(map(str, work.entries))
+            raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
+        for environment, entries in work.apps():
+            for entry in entries:
+
+                async def remove(client: ApiClient, entry: Entry = entry) -> bool:
+                    app = AppInCluster(client, environment, entry)  # noqa: B023
+                    plan = await app.plan_removal(work.desired)
+                    done = await app.sync(plan, work.desired, all_may_go=True, told=show_done)
+                    await app.forget()
+                    typer.echo(typer.style(f"{entry}: {summary(done, 0)}", bold=True))
+                    for kept in plan.of(SyncStep.keep):
+                        typer.echo(f"  {kept.identity} stays: {kept.why}")
+                    return all(one.is_good for one in done)
+
+                good &= work.run(environment, remove)
+    if not good:
+        raise typer.Exit(CheckFailed.exit_code)

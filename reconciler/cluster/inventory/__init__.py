@@ -1,0 +1,1 @@
+"""What was applied for each app, kept in the cluster itself."""

@@ -1,0 +1,97 @@
+"""An app's inventory as text: a line for each object, which people can read and search, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import ClusterError
+from reconciler.kubernetes.identity import Identity
+
+NONE = "-"
+FIELDS = 9
+
+
+class ItemState(StrEnum):
+    intended = "intended"  # it may have been made by now, or not
+    applied = "applied"
+    kept = "kept"  # in Git no more, and of a kind that is not deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An object that is, or may be, there because of this app."""
+
+    identity: Identity
+    version: str  # of its kind
+    state: ItemState
+    uid: str = ""
+    want: str = ""  # digest of what Git said
+    own: str = ""  # digest of what the server then said is ours
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose inventory it is, so that no other repository takes it for its own."""
+
+    repository: str
+    entry: str
+    cluster: str  # the uid of kube-system
+    commit: str = ""
+
+
+def item_lines(items: Iterable[Item]) -> str:
+    return "".join(f"{_line(item)}\n" for item in sorted(items, key=lambda i: i.identity))
+
+
+def read_items(text: str, place: str) -> list[Item]:
+    return [_item(line, place) for line in text.splitlines() if line]
+
+
+def about_lines(about: About) -> str:
+    return "".join(f"{name}: {getattr(about, name)}\n" for name in About.__slots__)
+
+
+def read_about(text: str, place: str) -> About:
+    found: Mapping[str, str] = dict(
+        line.partition(": ")[::2] for line in text.splitlines() if ": " in line
+    )
+    try:
+        repository, entry, cluster = (found[n] for n in ("repository", "entry", "cluster"))
+    except KeyError as e:
+        raise damaged(place, f"about does not say {e.args[0]}") from None
+    return About(
+        repository.strip(), entry.strip(), cluster.strip(), found.get("commit", "").strip()
+    )
+
+
+def damaged(place: str, why: str) -> ClusterError:
+    """Nothing is applied or deleted by what somebody broke."""
+    return ClusterError(
+        f"the inventory {place} is damaged",
+        why=why,
+        hint="restore it; or delete it, and nothing that was applied is deleted by the next apply",
+    )
+
+
+def _line(item: Item) -> str:
+    identity = item.identity
+    said = (
+        *(identity.group, identity.kind, item.version, identity.namespace, identity.name),
+        *(item.state, item.uid, item.want, item.own),
+    )
+    return " ".join(word or NONE for word in said)
+
+
+def _item(line: str, place: str) -> Item:
+    words = line.split(" ")
+    if len(words) != FIELDS or words[5] not in list(ItemState):
+        raise damaged(place, f"this is no line of it: {line[:100]}")
+    group, kind, version, namespace, name, state, uid, want, own = (
+        "" if word == NONE else word for word in words
+    )
+    if not kind or not name or not version:
+        raise damaged(place, f"this is no line of it: {line[:100]}")
+    identity = Identity(group, kind, namespace, name)
+    return Item(identity, version, ItemState(state), uid, want, own)

@@ -1,0 +1,1 @@
+"""Clusters made what Git says: what is wanted, what is there, and the steps between them."""

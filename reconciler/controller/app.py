@@ -1,0 +1,110 @@
+"""One app of an environment in one cluster: planned, synced, and taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.inventory.record import About, ItemState
+from reconciler.cluster.inventory.store import NAMESPACE, Inventory
+from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
+from reconciler.controller.observe import observed
+from reconciler.controller.plan import SyncPlan, refuse_what_is_dangerous, sync_plan
+from reconciler.controller.sync import ObjectDone, Syncer, Told
+from reconciler.errors import ClusterError
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
+from reconciler.trees.tree import Tree
+
+EVERY_CLUSTER_HAS = "/api/v1/namespaces/kube-system"
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Where what is wanted stands: a tree of a repository, and the commit that it is."""
+
+    tree: Tree
+    repository: str
+    commit: str
+
+
+class AppInCluster:
+    """Everything is asked anew for each plan: nothing is remembered between two."""
+
+    def __init__(self, client: ApiClient, environment: Environment, entry: Entry) -> None:
+        self.entry = entry
+        self._client = client
+        self._environment = environment
+        self._inventory = Inventory(client, app_key(entry))
+
+    async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
+        """What a sync would do. Raises where the app is another repository's, or another app's."""
+        wanted = await wanted_objects(
+            renderer, desired.tree, self._environment, self.entry, self._client.discovery
+        )
+        return await self._planned(wanted, desired)
+
+    async def plan_removal(self, desired: Desired) -> SyncPlan:
+        """As if Git had nothing of it any more."""
+        return await self._planned([], desired)
+
+    async def sync(
+        self,
+        plan: SyncPlan,
+        desired: Desired,
+        *,
+        all_may_go: bool = False,
+        told: Told = lambda _: None,
+    ) -> list[ObjectDone]:
+        refuse_what_is_dangerous(plan, all_may_go=all_may_go)
+        about = replace(await self._about(desired), commit=desired.commit)
+        syncer = Syncer(self._client, self._inventory, manager_of(self.entry), told=told)
+        return await syncer.sync(plan, about)
+
+    async def forget(self) -> None:
+        """The inventory, once nothing is left of the app but what stays for good."""
+        left = self._inventory.items.values()
+        if all(item.state is ItemState.kept for item in left):
+            await self._inventory.remove()
+
+    async def _planned(self, wanted: Sequence[WantedObject], desired: Desired) -> SyncPlan:
+        await self._inventory.read()
+        await self._check_owner(desired)
+        items = self._inventory.items
+        kinds = {(one.version, one.identity.kind) for one in wanted}
+        kinds |= {(item.version, item.identity.kind) for item in items.values()}
+        seen = await observed(
+            self._client,
+            self._client.discovery,
+            kinds,
+            app_key(self.entry),
+            manager_of(self.entry),
+        )
+        return sync_plan(wanted, items, seen)
+
+    async def _check_owner(self, desired: Desired) -> None:
+        """An inventory that somebody restored, or another repository's app of the same name."""
+        about = self._inventory.about
+        if about is None:
+            return
+        mine = await self._about(desired)
+        place = f"the inventory of {self.entry} in {NAMESPACE}"
+        if about.cluster != mine.cluster:
+            raise ClusterError(
+                f"{place} is of another cluster",
+                why=f"it was written for {about.cluster}, and this one is {mine.cluster}",
+                hint="delete it: nothing that is there is deleted with it",
+            )
+        if (about.repository, about.entry) != (mine.repository, mine.entry):
+            raise ClusterError(
+                f"{self.entry} is applied from elsewhere",
+                why=f"{place} is of {about.entry} in {about.repository}",
+                hint="name the environment or the app otherwise, or delete that inventory",
+            )
+
+    async def _about(self, desired: Desired) -> About:
+        found = await self._client.get(EVERY_CLUSTER_HAS, metadata_only=True)
+        uid = str(found["metadata"]["uid"]) if found else ""
+        return About(desired.repository, self.entry.folder, uid)

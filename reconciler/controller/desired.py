@@ -1,0 +1,115 @@
+"""What Git says of an app's objects, ready to be applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from reconciler.cluster.discovery import Discovery
+from reconciler.cluster.ownership import digest
+from reconciler.errors import FleetError
+from reconciler.kubernetes.access import mapping, text
+from reconciler.kubernetes.domain import DOMAIN, METRICS_PREFIX
+from reconciler.kubernetes.identity import Identity
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
+from reconciler.trees.tree import Tree
+
+APP_LABEL = f"{DOMAIN}/app"
+MAX_LABEL_CHARACTERS = 63
+MAX_MANAGER_CHARACTERS = 128
+WAVE = "argocd.argoproj.io/sync-wave"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedObject:
+    """An object with our label in it; `want` is the digest of all that is said."""
+
+    identity: Identity
+    version: str  # its apiVersion
+    body: Mapping[str, Any]
+    want: str
+    wave: int = 0
+
+
+def app_key(entry: Entry) -> str:
+    """What the app is called in the cluster: ENVIRONMENT.APP, and what a label can hold."""
+    return _short(f"{entry.environment}.{entry.app}", MAX_LABEL_CHARACTERS)
+
+
+def manager_of(entry: Entry) -> str:
+    """A field manager for each app, so that the server refuses two that want one object."""
+    return f"{METRICS_PREFIX}/{app_key(entry)}"
+
+
+async def wanted_objects(
+    renderer: Renderer,
+    tree: Tree,
+    environment: Environment,
+    entry: Entry,
+    discovery: Discovery,
+) -> list[WantedObject]:
+    """Raises what keeps the app from rendering, and what no cluster could take."""
+    (render,) = renderer.render_all(tree, [entry.folder])
+    if render.error:
+        raise render.error
+    bodies = json.loads(renderer.kernel.objects(render.manifest))
+    namespace = environment.destination.namespace_of(entry.app) or "default"
+    scopes = dict(_defined(bodies))
+    found: dict[Identity, WantedObject] = {}
+    for body in bodies:
+        one = await _wanted(body, entry, namespace, discovery, scopes)
+        if one.identity in found:
+            raise FleetError(f"{entry} renders {one.identity} twice", hint="reconciler check")
+        found[one.identity] = one
+    return [*found.values()]
+
+
+async def _wanted(
+    body: dict[str, Any],
+    entry: Entry,
+    namespace: str,
+    discovery: Discovery,
+    scopes: Mapping[tuple[str, str], bool],
+) -> WantedObject:
+    version, kind = text(body, "apiVersion"), text(body, "kind")
+    group = version.rpartition("/")[0]
+    metadata = {**mapping(body, "metadata")}
+    name = text(metadata, "name")
+    if not version or not kind or not name:
+        raise FleetError(f"{entry} renders an object without kind or name", hint="reconciler check")
+    known = await discovery.is_namespaced(version, kind)
+    if scopes.get((group, kind), True if known is None else known):
+        metadata.setdefault("namespace", namespace)
+    else:
+        metadata.pop("namespace", None)
+    metadata["labels"] = {**mapping(metadata, "labels"), APP_LABEL: app_key(entry)}
+    whole = {**body, "metadata": metadata}
+    identity = Identity(group, kind, str(metadata.get("namespace") or ""), name)
+    wave = text(metadata, "annotations", WAVE)
+    return WantedObject(identity, version, whole, digest(whole), _number(wave))
+
+
+def _defined(bodies: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], bool]]:
+    """Kinds that come with the app, and whether their objects are in a namespace."""
+    for body in bodies:
+        if text(body, "kind") == "CustomResourceDefinition":
+            kind = text(body, "spec", "names", "kind")
+            yield (text(body, "spec", "group"), kind), text(body, "spec", "scope") != "Cluster"
+
+
+def _number(wave: str) -> int:
+    try:
+        return int(wave)
+    except ValueError:
+        return 0
+
+
+def _short(name: str, limit: int) -> str:
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,111 @@
+"""An app in a real cluster, whose files a test changes as it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from reconciler.cluster.api_access import access_of
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.controller.app import AppInCluster, Desired
+from reconciler.controller.plan import SyncPlan
+from reconciler.controller.sync import ObjectDone
+from reconciler.model.fleet import load_fleet
+from reconciler.model.paths import AppName
+from reconciler.render.kernel_process import Kernel
+from reconciler.render.renderer import Renderer
+from tests.model.fleets import tree
+from tests.testbed.plugin import Cluster
+
+REPOSITORY = "https://git.example.org/fleet/apps"
+
+
+@dataclass
+class RealApp:
+    """prod/NAMESPACE, which no other test uses, with the manifests that a test gives it."""
+
+    cluster: Cluster
+    renderer: Renderer
+    manifests: str = ""
+    repository: str = REPOSITORY
+    told: list[ObjectDone] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.cluster.namespace
+
+    def plan(self) -> SyncPlan:
+        return asyncio.run(self._work(syncs=False))[0]
+
+    def sync(self, manifests: str | None = None, **options: bool) -> list[ObjectDone]:
+        if manifests is not None:
+            self.manifests = manifests
+        self.told.clear()
+        return asyncio.run(self._work(**options))[1]
+
+    def uninstall(self) -> list[ObjectDone]:
+        return asyncio.run(self._removal())
+
+    def outcomes(self, done: list[ObjectDone]) -> dict[str, str]:
+        return {
+            f"{d.identity.kind} {d.identity.name}": d.applied.outcome if d.applied else d.step
+            for d in done
+        }
+
+    @property
+    def desired(self) -> Desired:
+        name = self.name
+        folder = f"environments/prod/{name}"
+        files = {
+            "environments/prod/environment.yaml": f"destination:\n  cluster: prod\n"
+            f"  namespace: {name}\n",
+            f"{folder}/kustomization.yaml": "resources: [objects.yaml]\n",
+            f"{folder}/objects.yaml": self.manifests,
+        }
+        if not self.manifests:
+            files[f"{folder}/kustomization.yaml"] = "resources: []\n"
+        return Desired(tree(files), self.repository, "0" * 40)
+
+    async def _work(
+        self, *, syncs: bool = True, all_may_go: bool = False
+    ) -> tuple[SyncPlan, list[ObjectDone]]:
+        async with self._client() as client:
+            app = self._app(client)
+            plan = await app.plan(self.renderer, self.desired)
+            if not syncs:
+                return plan, []
+            return plan, await app.sync(
+                plan, self.desired, all_may_go=all_may_go, told=self.told.append
+            )
+
+    async def _removal(self) -> list[ObjectDone]:
+        async with self._client() as client:
+            app = self._app(client)
+            plan = await app.plan_removal(self.desired)
+            done = await app.sync(plan, self.desired, all_may_go=True)
+            await app.forget()
+            return done
+
+    def _app(self, client: ApiClient) -> AppInCluster:
+        (prod,) = load_fleet(self.desired.tree).environments
+        return AppInCluster(client, prod, prod.entry(AppName(self.name)))
+
+    def _client(self) -> ApiClient:
+        context = read_kubeconfig([str(self.cluster.kubeconfig)]).context()
+        return ApiClient(access_of(context, os.environ))
+
+
+@pytest.fixture
+def real_app(cluster: Cluster, kernel: Kernel) -> Iterator[RealApp]:
+    with Renderer(kernel=kernel) as renderer:
+        yield RealApp(cluster, renderer)
+
+
+def config(name: str, **data: str) -> str:
+    lines = "".join(f"  {key}: {value!r}\n" for key, value in data.items())
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n{lines}---\n"
