@@ -19,7 +19,7 @@ from reconciler.cli.reconciling import (
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.plan import SyncStep
+from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

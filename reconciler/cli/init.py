@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -24,6 +24,7 @@ from reconciler.render.folders import kustomizations
 from reconciler.session.apps import without_components
 from reconciler.text.markdown_lists import count
 from reconciler.text.suggestions import listing
+from reconciler.trees.edited import EditedTree
 from reconciler.trees.tree import MISSING
 from reconciler.trees.worktree import WorkTree
 
@@ -89,7 +90,8 @@ def init(
         files = environment_files(chain, NEWEST, apps or ())
         files |= dict([CI_FILES[ci]]) if ci else {}
         files |= app_files(new, chain) if new else {}
-        _write(tree, files)
+        _check(tree, files, chain, apps or ())
+        _write(tree, files, new)
 
 
 def _chain(tree: WorkTree, env: list[str] | None) -> list[str]:
@@ -112,7 +114,22 @@ def _first(tree: WorkTree) -> NewApp | None:
     return HELLO
 
 
-def _write(tree: WorkTree, files: Mapping[str, str]) -> None:
+def _check(
+    tree: WorkTree, files: Mapping[str, str], chain: Sequence[str], apps: Sequence[str]
+) -> None:
+    """That it will be a fleet, before anything is written."""
+    fresh = {p: t.encode() for p, t in files.items() if tree.look(p).kind == MISSING}
+    fleet = load_fleet(EditedTree(tree, fresh))
+    for environment in fleet.environments:
+        if apps and environment.name in chain and not environment.folders:
+            globs = listing([glob.replace("{env}", environment.name) for glob in apps])
+            raise UsageError(
+                f"no folder with a kustomization is {globs}",
+                hint=f"{init_for(kustomizations(tree))}, perhaps",
+            )
+
+
+def _write(tree: WorkTree, files: Mapping[str, str], new: NewApp | None) -> None:
     root = tree.root
     created = 0
     for path, text in files.items():
@@ -123,7 +140,7 @@ def _write(tree: WorkTree, files: Mapping[str, str]) -> None:
     if not created:
         names = " → ".join(environment.name for environment in fleet.environments)
         typer.echo(f"nothing is missing: {names} with {listing(fleet.apps) or 'no app'}")
-    typer.echo(_next(root, fleet) if created else MORE, err=True)
+    typer.echo(_next(root, fleet, new) if created else MORE, err=True)
 
 
 def _root(folder: str | None) -> str:
@@ -161,12 +178,13 @@ def _create(tree: WorkTree, path: str, text: str) -> bool:
     return True
 
 
-def _next(root: str, fleet: Fleet) -> str:
+def _next(root: str, fleet: Fleet, new: NewApp | None) -> str:
     """What to try, as it would be typed."""
     here = os.path.relpath(root)
     commands = [] if here == "." else [f"cd {shlex.quote(here)}"]
     commands += [] if find_root(root) else ["git init"]
-    commands += ["reconciler list", *(f"reconciler render {e}" for e in fleet.entries[:1])]
+    entries = [e for e in fleet.entries if new is None or e.app == new.name]
+    commands += ["reconciler list", *(f"reconciler render {e}" for e in entries[:1])]
     commands += ["git add --all && git commit"]
     lines = ["", "Next:", *(f"  {command}" for command in commands)]
     tree = WorkTree(root)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import typer
 
 from reconciler.cli.diff import styled
@@ -14,10 +16,11 @@ from reconciler.compare.as_text import counts_text, difference_lines
 from reconciler.compare.structure import read_structure
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import manager_of
-from reconciler.controller.plan import SyncPlan, SyncStep
 from reconciler.controller.preview import Preview, preview
+from reconciler.controller.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed
 from reconciler.model.entry import Entry
+from reconciler.text.diff_lines import ADDED, Line
 
 EXAMPLES = """**Examples**
 
@@ -66,7 +69,12 @@ def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:
     counts = counts_text(found.difference.counts())
     same = len(planned.of(SyncStep.same))
     typer.echo(typer.style(f"{entry}  {counts}, {same:,} as they are", bold=True))
-    for line in difference_lines(found.difference):
+    lines: Iterator[Line]
+    if len(planned.of(SyncStep.create)) == len(planned.objects):
+        lines = (Line(ADDED, str(change.identity)) for change in found.difference.objects)
+    else:
+        lines = difference_lines(found.difference)
+    for line in lines:
         typer.echo(styled(line))
     for changed in planned.of(SyncStep.create, SyncStep.change):
         if changed.why:

@@ -15,6 +15,8 @@ from reconciler.git.snapshots import Snapshots
 from reconciler.sealing.plaintext.scan import Scan, Scanner, read_rules, scan_commits
 from reconciler.session.trees import find_source, not_in_git
 from reconciler.text.markdown_lists import count
+from reconciler.trees.staged import StagedTree
+from reconciler.trees.tree import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +92,11 @@ def scanned(root: str, paths: Sequence[str] = (), revisions: str | None = None) 
             unnamed = snapshots.staged().others  # runners name no links, and nothing that is gone
             return [scanner.scan(replace(named, others=named.others | unnamed))]
         return [scanner.scan(snapshots.staged())]
+
+
+def is_staged(root: str, path: str) -> bool:
+    """Is it in the index still? What was sealed into another file is not."""
+    return StagedTree(Snapshots(root)).look(os.path.relpath(path, root)).kind != MISSING
 
 
 def summary(scans: Sequence[Scan]) -> str:

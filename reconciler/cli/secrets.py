@@ -13,7 +13,7 @@ from reconciler.checks.github_annotations import commands
 from reconciler.cli.group import Commands
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import console, show_note, show_warning, write_json
-from reconciler.cli.scans import asked_for, repository, scanned, summary
+from reconciler.cli.scans import asked_for, is_staged, repository, scanned, summary
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
 from reconciler.model.plaintext import PLAINTEXT_FILE
@@ -120,7 +120,8 @@ def seal(
     if not sealed:
         _refuse([scan], SecretsOutput.text, source)
         return
-    again = scanned(source, paths or [])
+    left = [path for path in paths or () if is_staged(source, path)]
+    again = scanned(source, left) if left or not paths else []
     if any(one.found for one in again):
         _refuse(again, SecretsOutput.text, source)
     raise CheckFailed(

@@ -11,7 +11,7 @@ from reconciler.cli.reconciling import Names, Ref, reconciling, show_done, summa
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.plan import SyncStep
+from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.model.entry import Entry
 

@@ -10,8 +10,8 @@ from reconciler.cluster.inventory.record import About, ItemState
 from reconciler.cluster.inventory.store import NAMESPACE, Inventory
 from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
 from reconciler.controller.observe import observed
-from reconciler.controller.plan import SyncPlan, refuse_what_is_dangerous, sync_plan
 from reconciler.controller.sync import ObjectDone, Syncer, Told
+from reconciler.controller.sync_plan import SyncPlan, refuse_what_is_dangerous, sync_plan
 from reconciler.errors import ClusterError
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

@@ -9,7 +9,7 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.ownership import own_digest
 from reconciler.controller.desired import APP_LABEL
-from reconciler.controller.plan import SeenObject
+from reconciler.controller.sync_plan import SeenObject
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 

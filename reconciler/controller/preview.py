@@ -12,8 +12,8 @@ from reconciler.cluster.conflicts import Applied
 from reconciler.compare.difference import Difference
 from reconciler.compare.object_lists import compare
 from reconciler.compare.structure import Structure
-from reconciler.controller.plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.controller.sync import MAX_REQUESTS
+from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject

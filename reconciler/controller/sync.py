@@ -14,11 +14,11 @@ from reconciler.cluster.apply import (
     ObjectApplied,
     apply_object,
 )
-from reconciler.cluster.inventory.record import About, Item, ItemState
+from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.order import batches
 from reconciler.controller.desired import WantedObject
-from reconciler.controller.plan import PlannedObject, SyncPlan, SyncStep
+from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 
@@ -167,18 +167,18 @@ def _stands_on(wanted: WantedObject, done: Iterable[ObjectDone]) -> str:
     return ""
 
 
-def _intended(plan: SyncPlan, known: dict[Identity, Item]) -> list[Item]:
+def _intended(plan: SyncPlan, known: dict[Identity, InventoryItem]) -> list[InventoryItem]:
     """Before anything is made its line is there, so that whoever comes next knows of it."""
     return [
-        Item(p.identity, p.wanted.version, ItemState.intended)
+        InventoryItem(p.identity, p.wanted.version, ItemState.intended)
         for p in plan.of(SyncStep.create, SyncStep.change)
         if p.wanted and p.identity not in known
     ]
 
 
 def _recorded(
-    plan: SyncPlan, items: dict[Identity, Item], done: Iterable[ObjectDone]
-) -> list[Item]:
+    plan: SyncPlan, items: dict[Identity, InventoryItem], done: Iterable[ObjectDone]
+) -> list[InventoryItem]:
     """A line goes only once the server has said that the object does."""
     planned = {p.identity: p for p in plan.objects}
     after = dict(items)
@@ -195,7 +195,7 @@ def _recorded(
             continue
         wanted, metadata = planned[one.identity].wanted, one.applied.metadata
         if wanted and metadata:
-            after[one.identity] = Item(
+            after[one.identity] = InventoryItem(
                 one.identity,
                 wanted.version,
                 ItemState.applied,
@@ -206,7 +206,7 @@ def _recorded(
     return [*after.values()]
 
 
-def _reference(item: Item) -> dict[str, object]:
+def _reference(item: InventoryItem) -> dict[str, object]:
     identity = item.identity
     metadata = {"name": identity.name, "namespace": identity.namespace}
     return {"apiVersion": item.version, "kind": identity.kind, "metadata": metadata}

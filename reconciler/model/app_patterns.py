@@ -24,7 +24,20 @@ def app_in(pattern: str, folder: str, environment: str) -> AppName:
     found = [p for p, wanted in zip(parts, pattern.split("/"), strict=True) if is_pattern(wanted)]
     if not found:
         found = [part for part in parts if part != environment][-1:] or parts[-1:]
-    return AppName("-".join(found))
+    name = "-".join(found)
+    return AppName(name if pattern in own_apps(environment) else as_name(name) or name)
+
+
+def as_name(text: str) -> str:
+    """The nearest that can name an environment or an app; nothing, if nothing is near."""
+    import re
+    import unicodedata
+
+    from reconciler.model.notations import is_name
+
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "-", plain).strip("-")
+    return name if is_name(name) else ""
 
 
 def folder_for(patterns: Sequence[str], app: AppName) -> Folder | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler import DISTRIBUTION, __version__
-
 
 class CiSystem(StrEnum):
     github = "github"
     gitlab = "gitlab"
 
 
-GITHUB = f"""\
+GITHUB = """\
 name: reconciler
 
 # What a pull request breaks, and what it would change in each environment.
@@ -33,15 +31,18 @@ jobs:
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with:
           python-version: "3.13"
-      - run: pip install {DISTRIBUTION}=={__version__}
+      # Where the program is, as pip takes it, such as git+https://HOST/OWNER/REPO@COMMIT.
+      - run: pip install "${RECONCILER:?set the variable RECONCILER to where the program is}"
+        env:
+          RECONCILER: ${{ vars.RECONCILER }}
       - run: git remote set-head origin "$MAIN"
         env:
-          MAIN: ${{{{ github.event.repository.default_branch }}}}
+          MAIN: ${{ github.event.repository.default_branch }}
       - run: reconciler check -o github
       # In the summary of the run. 1 says that something differs, 2 that an app does not render.
       - if: always()
         env:
-          BASE: origin/${{{{ github.base_ref }}}}
+          BASE: origin/${{ github.base_ref }}
         run: |
           status=0
           reconciler diff --from "$BASE" --to HEAD --merge-base -o markdown \\
@@ -49,7 +50,7 @@ jobs:
           test "$status" -le 1
 """
 
-GITLAB = f"""\
+GITLAB = """\
 # What a merge request breaks, and what it would change in each environment.
 reconciler:
   image: python:3.13
@@ -58,7 +59,8 @@ reconciler:
   variables:
     GIT_DEPTH: "0" # the commits that entries pin
   script:
-    - pip install {DISTRIBUTION}=={__version__}
+    # Where the program is, as pip takes it, such as git+https://HOST/OWNER/REPO@COMMIT.
+    - pip install "${RECONCILER:?set the variable RECONCILER to where the program is}"
     - git remote set-head origin "$CI_DEFAULT_BRANCH"
     - reconciler check
     # 1 says that something differs, 2 that an app does not render.

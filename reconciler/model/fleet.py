@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import FleetError, Place, UsageError
 from reconciler.model.app_names import named, nothing_called
+from reconciler.model.app_patterns import as_name
 from reconciler.model.chain import in_order
 from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
@@ -79,7 +80,15 @@ def load_fleet(files: Files) -> Fleet:
     environments = in_order({name: _environment(files, name, layout) for name in names})
     entries = [entry for e in environments for entry in layout.entries(e.name)]
     for environment in environments:
-        _check_names(environment.folder, [*environment.folders])
+        if not environment.apps:
+            _check_names(environment.folder, [*environment.folders])
+    for entry in entries:
+        if not is_name(entry.app):
+            raise FleetError(
+                f"{entry.folder} gives no name that an app can have: {A_NAME}",
+                where=Place(entry.folder),
+                hint="rename the folder, or leave it out of apps",
+            )
     _check_owners(environments, entries)
     check_destinations(files, environments, entries)
     return Fleet(environments, tuple(entries))
@@ -138,7 +147,7 @@ def _check_names(above: str, names: Sequence[str]) -> None:
         if is_name(name):
             continue
         twin = next((n for n in names if n != name and _folded(n) == _folded(name)), None)
-        better = _as_name(name)
+        better = as_name(name)
         raise FleetError(
             f"{name} cannot name an environment or an app",
             where=Place(f"{above}/{name}"),
@@ -151,9 +160,3 @@ def _check_names(above: str, names: Sequence[str]) -> None:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _as_name(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    name = re.sub("[^a-z0-9]+", "-", plain).strip("-")
-    return name if is_name(name) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -44,7 +44,8 @@ def _lonely(fleet: Fleet) -> Iterator[Note]:
 
 
 def _unused(files: Files, fleet: Fleet) -> Iterator[Note]:
-    used = {folder.split("/")[1] for folder in _built_on(files, fleet) if _is_overlay(folder)}
+    folders = [entry.folder for entry in fleet.entries]
+    used = {at.split("/")[1] for at in built_on(files, folders) if _is_overlay(at)}
     for name in files.names(OVERLAYS):
         folder = f"{OVERLAYS}/{name}"
         if name not in used and files.look(folder).kind == FOLDER:
@@ -55,10 +56,10 @@ def _is_overlay(folder: str) -> bool:
     return folder.startswith(f"{OVERLAYS}/")
 
 
-def _built_on(files: Files, fleet: Fleet) -> set[str]:
-    """Every folder that an entry builds on, directly or through others."""
+def built_on(files: Files, folders: Iterable[str]) -> set[str]:
+    """These folders, and every one that they build on, directly or through others."""
     seen: set[str] = set()
-    waiting: list[str] = [entry.folder for entry in fleet.entries]
+    waiting = [*folders]
     while waiting:
         folder = waiting.pop()
         if folder not in seen:

@@ -112,6 +112,8 @@ GIT_IGNORE = """\
 *.key
 .env
 *.secret.env
+*.secret.yaml
+*.secret.yml
 """
 
 HOOKS = """\
@@ -125,12 +127,13 @@ repos:
         language: system
         always_run: true
         require_serial: true
+        pass_filenames: false
         stages: [pre-commit, pre-merge-commit]
       - id: reconciler-check
         name: reconciler check
         entry: reconciler check --staged --level error
         language: system
-        files: ^(environments|overlays|policies|crds)/
+        always_run: true
         pass_filenames: false
 """
 

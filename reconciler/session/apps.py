@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.errors import UsageError
 from reconciler.model.app_names import apps_by_environment
-from reconciler.model.paths import kustomization_in
+from reconciler.model.notes import built_on
+from reconciler.model.paths import ENVIRONMENTS, OVERLAYS, kustomization_in
 from reconciler.render.folders import folders_called, kustomizations
 from reconciler.session.trees import in_tree
 
@@ -48,9 +49,17 @@ def _is_component(tree: Tree, folder: str) -> bool:
 
 
 def _everything(tree: Tree) -> list[str]:
-    """The apps of all environments; in a repository that has none, every kustomization."""
-    apps = apps_by_environment(tree)
-    return [folder for found in apps.values() for folder in found.values()] or kustomizations(tree)
+    """The apps of all environments and what is in none; without any, every kustomization."""
+    apps: list[str] = [at for found in apps_by_environment(tree).values() for at in found.values()]
+    every = kustomizations(tree)
+    if not apps:
+        return every
+    likely = [f for f in every if not f.startswith(f"{ENVIRONMENTS}/") and f not in apps]
+    alone = [f for f in without_components(tree, likely) if not f.startswith(f"{OVERLAYS}/")]
+    if not alone:
+        return apps
+    used = built_on(tree, apps)
+    return apps + [folder for folder in alone if folder not in used]
 
 
 def _called(trees: Sequence[Tree], name: str, root: str) -> list[str]:

@@ -190,6 +190,27 @@ def test_apps_that_are_there_already_stay_where_they_are(folder: Path, capsys: S
     assert "hello" not in "".join(files(folder))
 
 
+@pytest.mark.parametrize(
+    ("apps", "says"),
+    [
+        ("deploi/{env}/*", "no folder with a kustomization is deploi/qa/*"),
+        ("odd/{env}/*", "odd/qa/節点 gives no name that an app can have"),
+    ],
+)
+def test_globs_that_lead_nowhere_write_nothing(
+    folder: Path, capsys: Shown, apps: str, says: str
+) -> None:
+    for path in ("deploy/qa/Shop_Api", "odd/qa/節点"):
+        (folder / path).mkdir(parents=True)
+        (folder / path / "kustomization.yaml").write_text("resources: []\n")
+    before = files(folder)
+    assert run(["init", "--env", "qa", "--apps", apps]) == 2
+    assert says in capsys.readouterr().err
+    assert files(folder) == before
+    assert run(["init", "--env", "qa", "--apps", "deploy/{env}/*"]) == 0
+    assert load_fleet(WorkTree(str(folder))).apps == ["shop-api"]
+
+
 def test_a_new_app_comes_beside_what_is_there_if_it_is_named(folder: Path) -> None:
     (folder / "old").mkdir()
     (folder / "old/kustomization.yaml").write_text("resources: []\n")

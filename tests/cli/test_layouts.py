@@ -120,6 +120,26 @@ def test_a_change_is_told_of_its_environment(layout: Layout, there: Repo, typed:
     assert (hit["environment"], hit["app"]) == ("prod", layout.app)
 
 
+def test_what_is_in_no_environment_is_looked_at_too(
+    layout: Layout, there: Repo, typed: Run
+) -> None:
+    part = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    spec = "spec: {containers: [{name: p, image: x:1}]}\n"
+    pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\n{spec}"
+    there.commit(
+        {
+            "shared/infra/kustomization.yaml": "resources: [pod.yaml]\n",
+            "shared/infra/pod.yaml": pod,
+            "shared/part/kustomization.yaml": part + "nameSuffix: -x\n",
+        }
+    )
+    assert typed("check", cwd=there.path).stderr.startswith(b"3 apps, 3 objects")
+    there.write({"shared/infra/pod.yaml": pod.replace("x:1", "x:2").replace("image", "imgae")})
+    broken = typed("check", cwd=there.path)
+    assert (broken.returncode, b"there is no field imgae" in broken.stdout) == (1, True)
+    assert b"shared/infra" in typed("diff", "--stat", cwd=there.path).stdout
+
+
 def test_a_release_goes_on_and_back_where_the_entries_stand(
     layout: Layout, there: Repo, typed: Run
 ) -> None:

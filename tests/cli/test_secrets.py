@@ -116,6 +116,18 @@ def test_an_input_is_sealed_into_a_file_that_the_app_has(name: str, scripted: Ho
     assert scripted.holds_nothing_in_the_clear()
 
 
+def test_an_input_that_is_named_is_not_missed_once_it_is_sealed(
+    scripted: Hooked, typed: Run
+) -> None:
+    file = f"{APP}/db.secret.yaml"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {p: " + VALUE + "}\n"
+    scripted.add({file: secret})
+    done = typed("secrets", "seal", file, cwd=scripted.repo.path)
+    assert (done.returncode, b"secrets were sealed and staged" in done.stderr) == (1, True)
+    assert b"not in the index" not in done.stderr
+    assert f"{APP}/db.sealed.yaml" in scripted.staged()
+
+
 def test_a_generator_becomes_a_sealed_secret(scripted: Hooked) -> None:
     scripted.install("seal-secrets")
     kustomization = FLEET[f"{APP}/kustomization.yaml"] + (

@@ -50,8 +50,8 @@ def test_a_mistyped_command_is_not_our_bug(
         ("get", "did you mean reconciler list?"),
         ("history", "did you mean reconciler promote history?"),
         ("rollback", "did you mean reconciler promote rollback?"),
-        ("sync", "Argo CD applies what is in Git"),
-        ("apply", "Argo CD applies what is in Git"),
+        ("sync", "did you mean reconciler apply?"),
+        ("drift", "did you mean reconciler plan?"),
     ],
 )
 def test_the_words_of_other_tools_lead_to_ours(

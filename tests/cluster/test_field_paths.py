@@ -14,7 +14,7 @@ from reconciler.cluster.field_paths import without
 from reconciler.cluster.ownership import FieldOwner
 
 BODY = {
-    "metadata": {"labels": {"a.b/c": "1", "a": {"b/c": 2}}, "finalizers": ["x", "y]"]},
+    "metadata": {"labels": {"a.b/c": "1", "a": "2"}, "finalizers": ["x", "y]"]},
     "spec": {
         "containers": [
             {"name": "web", "image": "w", "ports": [{"containerPort": 80}]},
@@ -28,7 +28,7 @@ BODY = {
 @pytest.mark.parametrize(
     ("path", "where", "left"),
     [
-        (".metadata.labels.a.b/c", "labels", {"a": {"b/c": 2}}),
+        (".metadata.labels.a.b/c", "labels", {"a": "2"}),
         ('.metadata.finalizers[="y]"]', "finalizers", ["x"]),
         (".spec.args[0]", "args", ["b"]),
         (

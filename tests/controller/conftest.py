@@ -13,8 +13,8 @@ from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.plan import SyncPlan
 from reconciler.controller.sync import ObjectDone
+from reconciler.controller.sync_plan import SyncPlan
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
 from reconciler.render.kernel_process import Kernel

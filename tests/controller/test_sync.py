@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.controller.plan import SyncStep
+from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, ClusterError
 from tests.controller.conftest import RealApp, config
 

@@ -36,6 +36,7 @@ def folders(*names: str) -> dict[str, str]:
         ),
         pytest.param("clusters/prod/x?i", {"xai": "clusters/prod/xai"}, id="a letter"),
         pytest.param("nowhere/*", {}, id="nothing"),
+        pytest.param("odd/*", {"shop-api": "odd/Shop_Api"}, id="a folder that is called otherwise"),
     ],
 )
 def test_apps_are_where_the_environment_says(apps: str, expected: Mapping[str, str]) -> None:
@@ -44,6 +45,7 @@ def test_apps_are_where_the_environment_says(apps: str, expected: Mapping[str, s
         | entry("prod", "not-one-of-them")
         | folders("apps/prod", "apps/dev", "infra/dns", "clusters/prod/paw", "clusters/prod/xai")
         | folders("parts/web/overlays/prod", "parts/web/base", "kubernetes/net/dns/app")
+        | folders("odd/Shop_Api")
         | {"clusters/prod/notes/README.md": ""}
     )
     fleet = load_fleet(files)
@@ -89,7 +91,7 @@ def test_an_app_that_is_not_there_yet_has_a_place(apps: str, folder: str) -> Non
         ),
         (environment("prod", "apps: 'a/**'"), "apps[0] must be a path from the repository's root"),
         (environment("prod", "apps: ../a"), "nothing outside of the repository counts"),
-        (environment("prod", "apps: A/*") | folders("A/Paw"), "Paw cannot name an environment"),
+        (environment("prod", "apps: a/*") | folders("a/節点"), "a/節点 gives no name that an app"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(files: Mapping[str, str], says: str) -> None:

@@ -20,7 +20,7 @@ class ItemState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class InventoryItem:
     """An object that is, or may be, there because of this app."""
 
     identity: Identity
@@ -41,11 +41,11 @@ class About:
     commit: str = ""
 
 
-def item_lines(items: Iterable[Item]) -> str:
+def item_lines(items: Iterable[InventoryItem]) -> str:
     return "".join(f"{_line(item)}\n" for item in sorted(items, key=lambda i: i.identity))
 
 
-def read_items(text: str, place: str) -> list[Item]:
+def read_items(text: str, place: str) -> list[InventoryItem]:
     return [_item(line, place) for line in text.splitlines() if line]
 
 
@@ -75,7 +75,7 @@ def damaged(place: str, why: str) -> ClusterError:
     )
 
 
-def _line(item: Item) -> str:
+def _line(item: InventoryItem) -> str:
     identity = item.identity
     said = (
         *(identity.group, identity.kind, item.version, identity.namespace, identity.name),
@@ -84,7 +84,7 @@ def _line(item: Item) -> str:
     return " ".join(word or NONE for word in said)
 
 
-def _item(line: str, place: str) -> Item:
+def _item(line: str, place: str) -> InventoryItem:
     words = line.split(" ")
     if len(words) != FIELDS or words[5] not in list(ItemState):
         raise damaged(place, f"this is no line of it: {line[:100]}")
@@ -94,4 +94,4 @@ def _item(line: str, place: str) -> Item:
     if not kind or not name or not version:
         raise damaged(place, f"this is no line of it: {line[:100]}")
     identity = Identity(group, kind, namespace, name)
-    return Item(identity, version, ItemState(state), uid, want, own)
+    return InventoryItem(identity, version, ItemState(state), uid, want, own)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.cluster.api_client import CONFLICT, ApiClient
 from reconciler.cluster.inventory.record import (
     About,
-    Item,
+    InventoryItem,
     about_lines,
     damaged,
     item_lines,
@@ -34,7 +34,7 @@ class _Piece:
 
     name: str
     version: str = ""
-    items: dict[Identity, Item] = field(default_factory=dict)
+    items: dict[Identity, InventoryItem] = field(default_factory=dict)
 
 
 class Inventory:
@@ -47,7 +47,7 @@ class Inventory:
         self.about: About | None = None
 
     @property
-    def items(self) -> dict[Identity, Item]:
+    def items(self) -> dict[Identity, InventoryItem]:
         return {identity: item for piece in self._pieces for identity, item in piece.items.items()}
 
     async def read(self) -> None:
@@ -55,12 +55,12 @@ class Inventory:
         while found := await self._client.get(f"{PLACE}/{self._name(len(self._pieces))}"):
             self._pieces.append(self._read(found))
 
-    async def write(self, about: About, items: Iterable[Item]) -> None:
+    async def write(self, about: About, items: Iterable[InventoryItem]) -> None:
         """All of them, and no others; only what changes is written."""
         wanted = {item.identity: item for item in items}
         about_moved, self.about = about != self.about, about
         places = {identity: piece for piece in self._pieces for identity in piece.items}
-        after: dict[str, dict[Identity, Item]] = {piece.name: {} for piece in self._pieces}
+        after: dict[str, dict[Identity, InventoryItem]] = {piece.name: {} for piece in self._pieces}
         for identity, item in wanted.items():
             piece = places.get(identity)
             name = piece.name if piece else self._room(after)
@@ -78,7 +78,7 @@ class Inventory:
             await self._client.delete(f"{PLACE}/{piece.name}")
         self._pieces = []
 
-    def _room(self, after: dict[str, dict[Identity, Item]]) -> str:
+    def _room(self, after: dict[str, dict[Identity, InventoryItem]]) -> str:
         free = (name for name, lines in after.items() if len(lines) < MAX_LINES)
         return next(free, self._name(len(after)))
 
@@ -101,7 +101,7 @@ class Inventory:
         items = read_items(str(data.get("objects") or ""), name)
         return _Piece(name, str(metadata["resourceVersion"]), {i.identity: i for i in items})
 
-    async def _save(self, piece: _Piece, items: dict[Identity, Item]) -> None:
+    async def _save(self, piece: _Piece, items: dict[Identity, InventoryItem]) -> None:
         assert self.about  # noqa: S101
         data = {"about": about_lines(self.about), "objects": item_lines(items.values())}
         metadata: JsonObject = {"name": piece.name, "namespace": NAMESPACE}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.cluster.inventory.record import (
     About,
-    Item,
+    InventoryItem,
     ItemState,
     about_lines,
     item_lines,
@@ -21,7 +21,7 @@ from reconciler.kubernetes.identity import Identity
 NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?", fullmatch=True)
 DIGESTS = st.just("") | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_-]{15}", fullmatch=True)
 ITEMS = st.builds(
-    Item,
+    InventoryItem,
     st.builds(Identity, st.just("") | NAMES, st.sampled_from(["Pod", "Thing"]), NAMES, NAMES),
     st.just("v1") | NAMES.map(lambda group: f"{group}/v1"),
     st.sampled_from(ItemState),
@@ -32,7 +32,7 @@ ITEMS = st.builds(
 
 
 @given(st.lists(ITEMS, unique_by=lambda item: item.identity))
-def test_what_is_written_is_read(items: list[Item]) -> None:
+def test_what_is_written_is_read(items: list[InventoryItem]) -> None:
     text = item_lines(items)
     assert read_items(text, "x") == sorted(items, key=lambda item: item.identity)
     assert len(text.splitlines()) == len(items)

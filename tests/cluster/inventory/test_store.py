@@ -13,7 +13,7 @@ import pytest
 from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory import store
-from reconciler.cluster.inventory.record import About, Item, ItemState
+from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.errors import ClusterError
@@ -25,8 +25,8 @@ Work = Callable[[Inventory, Inventory], Awaitable[T]]
 ABOUT = About("https://git.example.org/fleet", "environments/prod/web", "uid")
 
 
-def item(number: int, state: ItemState = ItemState.applied) -> Item:
-    return Item(Identity("", "ConfigMap", "a", f"c{number}"), "v1", state, f"uid-{number}")
+def item(number: int, state: ItemState = ItemState.applied) -> InventoryItem:
+    return InventoryItem(Identity("", "ConfigMap", "a", f"c{number}"), "v1", state, f"uid-{number}")
 
 
 def with_two(cluster: Cluster, work: Work[T]) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.cluster.inventory.record import Item, ItemState
+from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.controller.desired import WantedObject
 from reconciler.errors import CheckFailed
 from reconciler.kubernetes.identity import Identity
@@ -46,7 +46,7 @@ class PlannedObject:
     step: SyncStep
     why: str = ""
     wanted: WantedObject | None = None
-    item: Item | None = None
+    item: InventoryItem | None = None
     seen: SeenObject | None = None
 
 
@@ -64,7 +64,7 @@ class SyncPlan:
 
 def sync_plan(
     wanted: Iterable[WantedObject],
-    items: Mapping[Identity, Item],
+    items: Mapping[Identity, InventoryItem],
     seen: Mapping[Identity, SeenObject],
 ) -> SyncPlan:
     found = [
@@ -96,7 +96,9 @@ def refuse_what_is_dangerous(plan: SyncPlan, *, all_may_go: bool) -> None:
         )
 
 
-def _applied(one: WantedObject, item: Item | None, seen: SeenObject | None) -> PlannedObject:
+def _applied(
+    one: WantedObject, item: InventoryItem | None, seen: SeenObject | None
+) -> PlannedObject:
     if seen is None:
         why = "it was deleted" if item and item.state is ItemState.applied else ""
         return PlannedObject(one.identity, SyncStep.create, why, one, item, None)
@@ -110,7 +112,7 @@ def _applied(one: WantedObject, item: Item | None, seen: SeenObject | None) -> P
     return PlannedObject(one.identity, SyncStep.same, "", one, item, seen)
 
 
-def _left(item: Item, seen: SeenObject | None) -> PlannedObject:
+def _left(item: InventoryItem, seen: SeenObject | None) -> PlannedObject:
     identity = item.identity
     if seen is None:
         return PlannedObject(identity, SyncStep.forget, item=item)

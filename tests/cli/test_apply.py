@@ -1,0 +1,132 @@
+"""reconciler plan, apply and uninstall, as they are typed, in a real cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from tests.cli.conftest import Run
+from tests.conftest import Repo
+from tests.testbed.plugin import Cluster
+
+
+@pytest.fixture
+def app(cluster: Cluster) -> str:
+    """What it is called is what no other test's app is."""
+    return cluster.namespace
+
+
+@pytest.fixture
+def fleet(repo: Repo, cluster: Cluster, app: str) -> Repo:
+    repo.commit(
+        {
+            "environments/prod/environment.yaml": "destination:\n  cluster: prod\n"
+            f"  namespace: {app}\n",
+            **files(app, "1"),
+        }
+    )
+    return repo
+
+
+def files(app: str, value: str, *names: str) -> dict[str, str]:
+    documents = [
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{k: '{value}'}}\n"
+        for name in names or ("one", "two")
+    ]
+    folder = f"environments/prod/{app}"
+    return {
+        f"{folder}/kustomization.yaml": "resources: [objects.yaml]\n",
+        f"{folder}/objects.yaml": "---\n".join(documents),
+    }
+
+
+@pytest.fixture
+def there(cluster: Cluster) -> list[str]:
+    file = str(cluster.kubeconfig)
+    return ["--kubeconfig", file, "--context", read_kubeconfig([file]).context().name]
+
+
+def test_an_app_comes_changes_and_goes(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    entry = f"prod/{app}"
+    plan = typed("plan", "prod", *there, cwd=fleet.path)
+    assert (plan.returncode, plan.stdout.decode().splitlines()) == (
+        1,
+        [f"{entry}  +2 ~0 -0, 0 as they are"]
+        + [f"+ ConfigMap {app}/{name}" for name in ("one", "two")],
+    )
+    done = typed("apply", entry, *there, cwd=fleet.path)
+    assert (done.returncode, done.stdout.decode().splitlines()[-1]) == (0, f"{entry}: 2 created")
+    assert typed("plan", "prod", *there, cwd=fleet.path).returncode == 0
+    fleet.commit(files(app, "2", "one", "three"))
+    plan = typed("plan", entry, *there, cwd=fleet.path)
+    shown = plan.stdout.decode()
+    assert f"{entry}  +1 ~1 -1, 0 as they are" in shown
+    assert '~   data.k: "1" → "2"' in shown
+    done = typed("apply", "prod", *there, cwd=fleet.path)
+    assert f"- ConfigMap {app}/two" in done.stdout.decode()
+    assert f"{entry}: 1 created, 1 changed, 1 deleted" in done.stdout.decode()
+    asked = typed("uninstall", entry, *there, cwd=fleet.path)
+    assert (asked.returncode, b"say --yes if it is meant" in asked.stderr) == (2, True)
+    gone = typed("uninstall", entry, "--yes", *there, cwd=fleet.path)
+    assert f"{entry}: 2 deleted" in gone.stdout.decode()
+    left = cluster.kubectl("get", "configmaps", "-n", app, "-o", "name").split()
+    assert left == ["configmap/kube-root-ca.crt"]
+
+
+def test_what_is_not_committed_is_not_applied(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    fleet.write(files(app, "uncommitted"))
+    done = typed("apply", f"prod/{app}", *there, cwd=fleet.path)
+    assert b"warning: what is not committed yet is not applied" in done.stderr
+    assert cluster.get("configmap/one")["data"] == {"k": "1"}
+    first = fleet.git("rev-parse", "HEAD")
+    fleet.commit()
+    assert typed("apply", f"prod/{app}", *there, "--ref", first, cwd=fleet.path).returncode == 0
+    assert cluster.get("configmap/one")["data"] == {"k": "1"}
+
+
+def test_what_the_server_refuses_is_told_with_its_object(
+    fleet: Repo, typed: Run, app: str, there: list[str]
+) -> None:
+    broken = files(app, "1", "one", "two")
+    fleet.commit(
+        {path: text.replace("{k: '1'}", "{'no key': '1'}") for path, text in broken.items()}
+    )
+    checked = typed("apply", "prod", *there, cwd=fleet.path)
+    assert checked.returncode in (0, 1)
+    done = typed("apply", "prod", "--no-check", *there, cwd=fleet.path)
+    assert done.returncode == 1
+    assert f"~ ConfigMap {app}/one is refused" in done.stdout.decode()
+    assert f"prod/{app}: 2 refused" in done.stdout.decode()
+    assert b"the API server refuses PATCH" in done.stderr
+
+
+def test_what_checks_find_is_not_applied(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    wrong = {p: t.replace("data:", "daata:") for p, t in files(app, "1").items()}
+    fleet.commit({p: t.replace("metadaata", "metadata") for p, t in wrong.items()})
+    done = typed("apply", "prod", *there, cwd=fleet.path)
+    assert (done.returncode, b"checks find 2 problems in prod" in done.stderr) == (1, True)
+    assert "one" not in cluster.kubectl("get", "configmaps", "-n", app, "-o", "name")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["apply", "stage"], "there is no folder, environment or app called stage"),
+        (["apply", "prod", "--context", "none"], "there is no context none"),
+        (["apply", "prod", "--kubeconfig", "/none"], "there is no kubeconfig: /none"),
+        (["plan", "prod", "--ref", "nothing"], "nothing"),
+        (["apply"], "Missing argument 'ENV[/APP]'"),
+    ],
+)
+def test_a_mistake_is_the_users(
+    fleet: Repo, typed: Run, there: list[str], words: list[str], says: str
+) -> None:
+    more = there if "--context" not in words and "--kubeconfig" not in words else there[:2]
+    done = typed(*words, *([] if "--kubeconfig" in words else more), cwd=fleet.path)
+    assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
