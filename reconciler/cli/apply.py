@@ -17,10 +17,12 @@ from reconciler.cli.reconciling import (
     summary,
 )
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cli.status import status_lines
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
+from reconciler.controller.app_status import wait_until_well
 from reconciler.controller.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, ReconcilerError
+from reconciler.errors import CheckFailed, ReconcilerError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 
@@ -28,7 +30,7 @@ EXAMPLES = """**Examples**
 
 `reconciler apply dev`: all apps of dev, as they are committed, in the cluster that dev names
 
-`reconciler apply prod/shop --ref v1.2.0`: one app, at a tag
+`reconciler apply prod/shop --ref v1.2.0 --wait`: one app, at a tag, until it is well
 
 `reconciler plan prod`: what that would change, and nothing is written
 """
@@ -43,6 +45,12 @@ def apply(
         bool,
         typer.Option("--prune-all", help="Delete what is in Git no more, however much it is."),
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until all that was applied is well.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for each app.")
+    ] = 300.0,
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Apply what checks find fault with, too.")
     ] = False,
@@ -64,12 +72,20 @@ def apply(
             if not no_check:
                 work.refuse_what_checks_find(environment)
             for entry in entries:
-                good &= _applied(work, environment, entry, prune_all=prune_all)
+                seconds = timeout if wait else None
+                good &= _applied(work, environment, entry, seconds, prune_all=prune_all)
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
 
 
-def _applied(work: Reconciling, environment: Environment, entry: Entry, *, prune_all: bool) -> bool:
+def _applied(
+    work: Reconciling,
+    environment: Environment,
+    entry: Entry,
+    seconds: float | None,
+    *,
+    prune_all: bool,
+) -> bool:
     """Whether all of it went well; what is wrong with one app holds up no other."""
 
     async def sync(client: ApiClient) -> bool:
@@ -80,7 +96,13 @@ def _applied(work: Reconciling, environment: Environment, entry: Entry, *, prune
         typer.echo(typer.style(f"{entry}: {summary(done, same)}", bold=True))
         for kept in plan.of(SyncStep.keep):
             typer.echo(f"  {kept.identity} stays, though Git says it no more: {kept.why}")
-        return all(one.is_good for one in done)
+        good = all(one.is_good for one in done)
+        if not good or seconds is None:
+            return good
+        found = await wait_until_well(lambda: app.status(work.desired), seconds)
+        for line in status_lines(entry, found):
+            typer.echo(printable(line))
+        return found.is_healthy
 
     try:
         return work.run(environment, sync)

@@ -26,7 +26,7 @@ SECTIONS = {
     "Review a change": ["check", "diff", "affected", "crds"],
     "Promote releases": ["promote", "pin", "bot"],
     "Keep secrets in Git": ["seal", "secrets"],
-    "Apply to clusters": ["plan", "apply", "uninstall"],
+    "Apply to clusters": ["plan", "apply", "status", "uninstall"],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
 }
@@ -38,7 +38,6 @@ OTHER_WORDS = {
     "get": "did you mean reconciler list?",
     "history": "did you mean reconciler promote history?",
     **dict.fromkeys(("rollback", "undo"), "did you mean reconciler promote rollback?"),
-    "status": "did you mean reconciler promote status, or reconciler seal status?",
     **dict.fromkeys(("sync", "deploy"), "did you mean reconciler apply?"),
     **dict.fromkeys(("drift",), "did you mean reconciler plan?"),
 }
@@ -68,6 +67,7 @@ class Program(LazyGroup):
         "pin": "pin",
         "plan": "plan",
         "apply": "apply",
+        "status": "status",
         "uninstall": "uninstall",
         "bot": "bot",
         "cmp-server": "cmp_server",

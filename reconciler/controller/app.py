@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import About, ItemState
 from reconciler.cluster.inventory.store import NAMESPACE, Inventory
+from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
 from reconciler.controller.observe import observed
 from reconciler.controller.sync import ObjectDone, Syncer, Told
@@ -62,6 +63,14 @@ class AppInCluster:
         about = replace(await self._about(desired), commit=desired.commit)
         syncer = Syncer(self._client, self._inventory, manager_of(self.entry), told=told)
         return await syncer.sync(plan, about)
+
+    async def status(self, desired: Desired) -> AppStatus:
+        """Of what the inventory names."""
+        await self._inventory.read()
+        await self._check_owner(desired)
+        items = self._inventory.items.values()
+        named = [(i.identity, i.version) for i in items if i.state is ItemState.applied]
+        return await app_status(self._client, named, app_key(self.entry))
 
     async def forget(self) -> None:
         """The inventory, once nothing is left of the app but what stays for good."""

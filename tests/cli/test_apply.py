@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reconciler.cluster.kubeconfig import read_kubeconfig
@@ -130,3 +132,45 @@ def test_a_mistake_is_the_users(
     more = there if "--context" not in words and "--kubeconfig" not in words else there[:2]
     done = typed(*words, *([] if "--kubeconfig" in words else more), cwd=fleet.path)
     assert (done.returncode, says in done.stderr.decode()) == (2, True), done.stderr
+
+
+POD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {}}
+    spec: {containers: [{name: web, image: "web:1"}]}
+"""
+
+
+def test_what_is_applied_is_waited_for_and_shown(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    entry = f"prod/{app}"
+    before = typed("status", entry, *there, cwd=fleet.path)
+    assert before.stdout.decode() == f"{entry}: nothing is applied\n"
+    fleet.commit({f"environments/prod/{app}/objects.yaml": POD})
+    done = typed("apply", entry, "--wait", "--no-check", *there, cwd=fleet.path)
+    assert done.stdout.decode().splitlines()[-1] == f"{entry}: 1 of 1 objects are well"
+    ill = POD.replace("annotations: {}", "annotations: {testbed/fault: crash}")
+    fleet.commit({f"environments/prod/{app}/objects.yaml": ill})
+    done = typed(
+        *("apply", entry, "--wait", "--timeout", "60", "--no-check", *there), cwd=fleet.path
+    )
+    assert done.returncode == 1
+    assert "web: CrashLoopBackOff" in done.stdout.decode()
+    found = json.loads(typed("status", entry, "-o", "json", *there, cwd=fleet.path).stdout)
+    (one,) = found["apps"][0]["objects"]
+    assert (one["kind"], one["state"], found["apps"][0]["healthy"]) == (
+        "Deployment",
+        "degraded",
+        False,
+    )
+    cluster.kubectl("-n", app, "delete", "deploy/web")
+    gone = typed("status", entry, *there, cwd=fleet.path)
+    assert (gone.returncode, f"  Deployment {app}/web is not there\n" in gone.stdout.decode()) == (
+        1,
+        True,
+    )

@@ -1,0 +1,98 @@
+"""reconciler status"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.output import write_json
+from reconciler.cli.reconciling import Names, reconciling
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app import AppInCluster
+from reconciler.controller.app_status import AppStatus
+from reconciler.errors import CheckFailed, printable
+from reconciler.model.entry import Entry
+
+EXAMPLES = """**Examples**
+
+`reconciler status prod`: how all apps of prod are in their cluster
+
+`reconciler status prod/shop -o json`: one app, for programs
+"""
+
+
+def status(
+    names: Names,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
+    root: Root = None,
+    no_cache: NoCache = False,
+    offline: Offline = False,
+) -> None:
+    """Show how what was applied of apps is in the cluster, and why what is not well is not.
+
+    The exit code is 1 if something is missing or not well.
+    """
+    found: list[tuple[Entry, AppStatus]] = []
+    with reconciling(
+        names, "", kubeconfig, context, root, cache=not no_cache, offline=offline
+    ) as work:
+        for environment, entries in work.apps():
+            for entry in entries:
+
+                async def look(client: ApiClient, entry: Entry = entry) -> AppStatus:
+                    app = AppInCluster(client, environment, entry)  # noqa: B023
+                    return await app.status(work.desired)
+
+                found.append((entry, work.run(environment, look)))
+    if output is Output.json:
+        write_json({"version": 1, "apps": [_document(*one) for one in found]})
+    else:
+        for entry, one in found:
+            for line in status_lines(entry, one):
+                typer.echo(printable(line))
+    if not all(one.is_healthy for _, one in found):
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def status_lines(entry: Entry, found: AppStatus) -> Iterator[str]:
+    """One line where all is well, and one more for each object that is not."""
+    total = len(found.objects) + len(found.missing)
+    if not total:
+        yield f"{entry}: nothing is applied"
+        return
+    well = len(found.objects) - len(found.unhealthy)
+    yield f"{entry}: {well:,} of {total:,} objects are well"
+    for identity in found.missing:
+        yield f"  {identity} is not there"
+    for identity, status in sorted(found.unhealthy.items()):
+        yield f"  {identity} is {status.state}: {status.reason}"
+
+
+def _document(entry: Entry, found: AppStatus) -> dict[str, Any]:
+    return {
+        "environment": entry.environment,
+        "app": entry.app,
+        "healthy": found.is_healthy,
+        "objects": [
+            {
+                "group": i.group,
+                "kind": i.kind,
+                "namespace": i.namespace or None,
+                "name": i.name,
+                "state": state,
+                "reason": reason or None,
+            }
+            for i, state, reason in sorted(
+                [
+                    *((i, s.state.value, s.reason) for i, s in found.objects.items()),
+                    *((i, "missing", "") for i in found.missing),
+                ]
+            )
+        ],
+    }
