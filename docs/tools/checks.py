@@ -24,7 +24,7 @@ GROUPS = {
     "objects": "Names, labels and sizes.",
     "crds": "The definitions of custom kinds.",
     "policies": "The guards themselves; what they find is `policy/NAME`.",
-    "releases": "How entries name the release that they run.",
+    "releases": "How apps name the release that they run.",
     "argocd": "What Argo CD is told in `environments/argocd/`, where there is such a folder.",
     "references": "What is named and provided by nothing: not by an object of the environment, "
     "and not by its `externals`.",

@@ -20,7 +20,7 @@ from reconciler.yaml.nodes import YamlText
 APPLICATION = CheckRule(
     "argocd/application",
     Severity.error,
-    """Argo CD is told of other apps, and not of this one.
+    """Argo CD runs other apps of this repository, and not this one.
 
 `environments/argocd/` holds a file for each environment and each app, from which Argo CD makes
 Applications. An app without one runs nowhere. `reconciler argocd apps` writes it.
@@ -47,7 +47,7 @@ def application_findings(tree: Tree, render: Render, entry: Entry) -> Iterator[F
     hint = f"reconciler argocd apps {entry.environment}"
     for file in (argocd_file(entry.environment), argocd_app_file(entry.environment, entry.app)):
         if tree.look(file).kind != FILE:
-            what = f"Argo CD is not told of this app: there is no {file}"
+            what = f"Argo CD does not run this app: there is no {file}"
             yield _finding(APPLICATION, render, Place(render.path), what, hint)
             return
     items, where = told_paths(tree, argocd_app_file(entry.environment, entry.app))

@@ -41,10 +41,10 @@ server refuses the object. Where it names the first such mistake only, all are n
     CheckRule(
         "types/field-not-served",
         Severity.error,
-        """A field came with a later release of Kubernetes than the cluster has.
+        """A field was added in a later release of Kubernetes than the cluster has.
 
 The API server refuses it with `--validate=strict`, and else drops it.
-Fields that came after 1.29 are known.
+Fields that were added after 1.29 are known.
 """,
     ),
     CheckRule(
@@ -73,14 +73,14 @@ nothing is known to be wrong, and nothing could be checked.
         Severity.error,
         """This version of a kind is not served.
 
-It was removed, has not come yet, or its CRD has it with `served: false`. The release of
+It was removed, is not there yet, or its CRD has it with `served: false`. The release of
 Kubernetes is that of environment.yaml.
 """,
     ),
     CheckRule(
         "types/deprecated",
         Severity.warning,
-        """This version of a kind goes with a later release of Kubernetes.
+        """This version of a kind is removed in a later release of Kubernetes.
 """,
     ),
     CheckRule(
@@ -88,7 +88,8 @@ Kubernetes is that of environment.yaml.
         Severity.warning,
         """This version is off unless an administrator turned it on.
 
-That holds for every alpha version, and for beta versions that came with Kubernetes 1.24 or later.
+That holds for every alpha version, and for beta versions that were added in Kubernetes 1.24 or
+later.
 """,
     ),
     CheckRule(
@@ -200,7 +201,7 @@ is not there.
     CheckRule(
         "policies/not-bound",
         Severity.note,
-        """No binding names a policy, so nothing is held against it.
+        """No binding names a policy, so no object is checked by it.
 """,
     ),
     CheckRule(

@@ -27,9 +27,9 @@ from reconciler.trees.tree import Tree
 POLICY = CheckRule(
     "releases/policy",
     Severity.error,
-    """An entry names its release in another way than its environment wants.
+    """An app names its release in another way than its environment wants.
 
-`releases.policy` of environment.yaml says whether entries pin a commit or follow the branch.
+`releases.policy` of environment.yaml says whether its apps pin a commit or follow the branch.
 """,
 )
 FULL_COMMIT = CheckRule(
@@ -37,7 +37,7 @@ FULL_COMMIT = CheckRule(
     Severity.error,
     """A pin names a branch, a tag or a part of a commit's name.
 
-What it leads to may change without anybody changing the entry. Write all 40 characters of the
+What it leads to may change without any change in the environment. Write all 40 characters of the
 commit, or allow other names with `releases.fullCommit: false`.
 """,
 )
@@ -54,11 +54,11 @@ clone that does not hold enough of the history this is a warning.
 FOLLOWS = CheckRule(
     "releases/follows-branch",
     Severity.note,
-    """An environment that releases are promoted to has entries that follow the branch.
+    """An environment that releases are promoted to has apps that follow the branch.
 
 An edit of an overlay reaches such an environment as soon as it is merged, and no gate sees it: only
-what the entry itself says, such as an image's tag, comes by a promotion. `reconciler pin ENV` lets
-its entries pin a commit; say `releases: {policy: follow}` if it is meant.
+what the app's folder in the environment says, such as an image's tag, comes by a promotion.
+`reconciler pin ENV` lets its apps pin a commit; say `releases: {policy: follow}` if it is meant.
 """,
 )
 RELEASES = (POLICY, FULL_COMMIT, REACHABLE, FOLLOWS)
@@ -71,16 +71,18 @@ def release_findings(
     pins = pins_of(tree, render.paths)
     if bool(pins) is not (releases.policy == "pin") and releases.policy != "any":
         file = kustomization_in(tree, render.path) or render.path
-        what = "the environment wants releases to be pinned, and this entry follows the branch"
+        what = "the environment pins its releases, and this app follows the branch"
         hint = f"reconciler pin {entry}"
         if pins:
-            what = "the environment follows the branch, and this entry pins a commit"
+            what = "the environment follows the branch, and this app pins a commit"
             hint = "name the overlay by its path"
         yield _finding(POLICY, render, Place(pins[0].file if pins else file), what, hint)
     for pin in pins:
         where = _place(tree, entry, pin)
         if releases.full_commit and not pin.exact:
-            hint = f"write ?ref={pin.commit}" if pin.commit else "write the commit itself"
+            hint = (
+                f"write ?ref={pin.commit}" if pin.commit else "write all 40 characters of a commit"
+            )
             yield _finding(FULL_COMMIT, render, where, "the pin does not name a commit", hint)
         if repository:
             yield from _unreachable(repository, render, pin, where, releases.branch)
@@ -123,7 +125,7 @@ def _unreachable(
         return
     if holds is None:
         what = f"this clone does not hold enough of {name} to tell whether {pin.commit} is on it"
-        finding = _finding(REACHABLE, render, where, what, "fetch the whole history")
+        finding = _finding(REACHABLE, render, where, what, "git fetch --unshallow")
         yield replace(finding, severity=Severity.warning)
         return
     what = f"the commit {pin.commit} is not on {name}"

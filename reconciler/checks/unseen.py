@@ -19,8 +19,8 @@ CHARTS = CheckRule(
     """Something is not there, unless a chart or another repository brings it.
 
 A HelmRelease, a HelmChart, a Kustomization of Flux and an Application of Argo CD bring objects that
-are rendered elsewhere. What lacks in their namespaces may be among these, so it is no mistake, if
-no other name is meant.
+are rendered elsewhere. What is missing in their namespaces may be among these, so it is no mistake,
+if no other name is meant.
 """,
 )
 VARIABLES = CheckRule(

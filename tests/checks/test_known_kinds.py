@@ -70,8 +70,10 @@ def test_a_kind_of_another_project_is_known(manifest: str, judge_one: JudgeOne) 
 
 def test_a_finding_says_whose_definition_it_is_by(judge_one: JudgeOne) -> None:
     (found,) = judge_one(CERTIFICATE.replace("dnsNames", "dnsname"))
-    assert found.hint.startswith("did you mean dnsNames?; this is by github.com/cert-manager/")
-    assert "put its definition into crds/" in found.hint
+    assert found.hint.startswith(
+        "did you mean dnsNames?; checked with the definition of github.com/cert-manager/"
+    )
+    assert "put its own into crds/" in found.hint
 
 
 @pytest.mark.parametrize(

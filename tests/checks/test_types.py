@@ -49,7 +49,7 @@ spec:
         ("imagePullpolicy: Always", "did you mean imagePullPolicy?"),
         ("portz: []", "did you mean ports?"),
         ("xyzzy: 1", ""),
-        ("tty: 'true'", "leave the quotes away"),
+        ("tty: 'true'", "leave the quotes out"),
         ("tty: 'aye'", ""),
         ("command: [1]", "put it into quotes"),
     ],

@@ -104,7 +104,7 @@ func minorOf(version string) (int, error) {
 			return min(minor, Newest), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no version of Kubernetes", version)
+	return 0, fmt.Errorf("%q is not a version of Kubernetes", version)
 }
 
 func (l *Library) write(minor int, rules Rules, read Reader) (*Book, error) {

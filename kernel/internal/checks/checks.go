@@ -108,7 +108,7 @@ func (c *checker) add(f Finding) {
 		c.findings = append(c.findings, Finding{
 			Rule: "check/too-many", Severity: Error, Object: c.current,
 			What: fmt.Sprintf("there are more than %d findings, and the rest is left out", maxFindings),
-			Hint: "mend these first",
+			Hint: "fix these first",
 		})
 	}
 }

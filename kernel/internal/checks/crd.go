@@ -69,7 +69,7 @@ func readCRD(text []byte, value map[string]any) *customType {
 	t.from = crd.Annotations[fromAnnotation]
 	t.namespaced = crd.Spec.Scope == apiextensionsv1.NamespaceScoped
 	if want := t.plural + "." + t.kind.Group; crd.Name != want {
-		t.fault("metadata.name", fmt.Sprintf("the name is not spec.names.plural and spec.group, which is %s", want))
+		t.fault("metadata.name", fmt.Sprintf("the name must be spec.names.plural and spec.group with a dot between: %s", want))
 	}
 	if t.kind.Kind == "" {
 		t.fault("spec.names.kind", "the kind has no name")

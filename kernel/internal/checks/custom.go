@@ -67,7 +67,7 @@ func (c *checker) nameSource(first int, module string) {
 			f.Severity = Warning
 		}
 		f.Hint = strings.TrimPrefix(f.Hint+"; ", "; ") + fmt.Sprintf(
-			"this is by %s, which is built in: if your cluster has another release, put its definition into crds/", module)
+			"checked with the definition of %s, which is built in: if your cluster has another release, put its own into crds/ with reconciler crds fetch", module)
 	}
 }
 

@@ -99,7 +99,7 @@ func (w *fieldWalker) object(path string, object map[string]any, t reflect.Type)
 		for name, since := range fields().Since[owner] {
 			if object[name] != nil && since > w.minor {
 				w.found = append(w.found, Finding{Rule: "types/field-not-served", Severity: Error, Path: child(path, name),
-					What: fmt.Sprintf("the field %s came with Kubernetes 1.%d, and this is 1.%d", name, since, w.minor)})
+					What: fmt.Sprintf("the field %s was added in Kubernetes 1.%d, and this is checked for 1.%d", name, since, w.minor)})
 			}
 		}
 	}

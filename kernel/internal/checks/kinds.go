@@ -129,13 +129,13 @@ func absence(gvk schema.GroupVersionKind, t reflect.Type, minor int) *Finding {
 	if since, ok := made.(interface{ APILifecycleIntroduced() (int, int) }); ok {
 		if _, m := since.APILifecycleIntroduced(); m > minor {
 			return &Finding{Rule: "types/version-not-served", Severity: Error, Path: "apiVersion",
-				What: fmt.Sprintf("%s came with Kubernetes 1.%d, and this is 1.%d", name, m, minor)}
+				What: fmt.Sprintf("%s was added in Kubernetes 1.%d, and this is checked for 1.%d", name, m, minor)}
 		}
 	}
 	if until, ok := made.(interface{ APILifecycleRemoved() (int, int) }); ok {
 		if _, m := until.APILifecycleRemoved(); m <= minor {
 			return &Finding{Rule: "types/version-not-served", Severity: Error, Path: "apiVersion",
-				What: fmt.Sprintf("%s went with Kubernetes 1.%d, and this is 1.%d", name, m, minor)}
+				What: fmt.Sprintf("%s was removed in Kubernetes 1.%d, and this is checked for 1.%d", name, m, minor)}
 		}
 	}
 	return nil
@@ -151,7 +151,7 @@ func doubts(gvk schema.GroupVersionKind, t reflect.Type, minor int) (found []Fin
 				What: fmt.Sprintf("%s is deprecated since Kubernetes 1.%d", name, m)}
 			if until, ok := made.(interface{ APILifecycleRemoved() (int, int) }); ok {
 				_, m := until.APILifecycleRemoved()
-				f.What += fmt.Sprintf(", and goes with 1.%d", m)
+				f.What += fmt.Sprintf(", and removed in 1.%d", m)
 			}
 			if next, ok := made.(interface {
 				APILifecycleReplacement() schema.GroupVersionKind
@@ -164,8 +164,8 @@ func doubts(gvk schema.GroupVersionKind, t reflect.Type, minor int) (found []Fin
 	}
 	if offByDefault(gvk.Version, made) {
 		found = append(found, Finding{Rule: "types/not-enabled", Severity: Warning, Path: "apiVersion",
-			What: name + " is only there where the cluster's administrator turned it on",
-			Hint: "use a stable version, or make sure that --runtime-config names it"})
+			What: name + " is off unless the cluster's administrator turns it on",
+			Hint: "use a stable version, or make sure that --runtime-config of the API server names it"})
 	}
 	return found
 }

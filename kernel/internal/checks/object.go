@@ -84,7 +84,7 @@ func (o *object) read(d document) *Finding {
 		return &Finding{
 			Rule: "types/too-deep", Severity: Error,
 			What: fmt.Sprintf("the object is nested more than %d levels deep, and is not looked at", maxDepth),
-			Hint: "look for what goes round in circles",
+			Hint: "look at what made it: it may repeat itself without end",
 		}
 	}
 	var value map[string]any

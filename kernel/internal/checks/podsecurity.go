@@ -45,7 +45,7 @@ func (c *checker) security(o *object) {
 			if !r.Allowed && !said[r.ForbiddenReason] {
 				said[r.ForbiddenReason] = true
 				c.add(Finding{Rule: "objects/pod-security", Severity: level.severity, Path: path,
-					What: fmt.Sprintf("the namespace %s asks for %s pods: %s (%s)", namespace.Name, level.Level, r.ForbiddenReason, r.ForbiddenDetail)})
+					What: fmt.Sprintf("against the Pod Security Standard %s of the namespace %s: %s (%s)", level.Level, namespace.Name, r.ForbiddenReason, r.ForbiddenDetail)})
 			}
 		}
 	}

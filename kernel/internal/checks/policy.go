@@ -200,7 +200,7 @@ func (b *Book) unbound() (found []Finding) {
 	for _, p := range b.policies {
 		if !bound[p.name] {
 			found = append(found, placed(Finding{Rule: "policies/not-bound", Severity: Note, Path: "metadata.name",
-				What: fmt.Sprintf("no binding names the policy %s, so nothing is held against it", p.name),
+				What: fmt.Sprintf("no binding names the policy %s, so no object is checked by it", p.name),
 				Hint: "add a ValidatingAdmissionPolicyBinding"}, p.from))
 		}
 	}

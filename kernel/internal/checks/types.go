@@ -168,7 +168,7 @@ func (w *walker) mistyped(path string, value any, t reflect.Type) {
 	case !isText && t.Kind() == reflect.String:
 		f.Hint = "put it into quotes"
 	case isText && literal(text, t.Kind()):
-		f.Hint = "leave the quotes away"
+		f.Hint = "leave the quotes out"
 	}
 	w.found = append(w.found, f)
 }

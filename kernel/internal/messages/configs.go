@@ -24,7 +24,7 @@ var aboutConfigs = []explanation{
 	about(`into Go value of type builtinconfig\.`, func(t *trouble, _ []string) *wire.Failure {
 		for d := range t.configs() {
 			if d.Root.Kind != yaml.MappingNode {
-				return t.in(d, nil, "this is no configuration of transformers", "write lists of paths, such as nameReference or commonLabels")
+				return t.in(d, nil, "this is not a configuration of transformers", "write lists of paths, such as nameReference or commonLabels")
 			}
 		}
 		return nil
@@ -60,11 +60,11 @@ var aboutConfigs = []explanation{
 			_, err := regexp.Compile("^(?:" + value.Value + ")$")
 			return err != nil && !strings.HasSuffix(key.Value, "Selector")
 		})
-		return t.here(n, "this is no regular expression: "+m[1], `what a target names are regular expressions; write \ before [, ( and the like`)
+		return t.here(n, "this is not a regular expression: "+m[1], `the fields of a target are regular expressions; write \ before [, ( and the like`)
 	}),
 	about(`unable to parse requirement|couldn't parse the selector string|invalid selector`, func(t *trouble, _ []string) *wire.Failure {
 		n := t.inSelectors(func(key, _ *yaml.Node) bool { return strings.HasSuffix(key.Value, "Selector") })
-		return t.here(n, "this is no selector of labels or annotations", "write name=value, name!=value, name in (one, two), or name alone; several with commas")
+		return t.here(n, "this is not a selector of labels or annotations", "write name=value, name!=value, name in (one, two), or name alone; several with commas")
 	}),
 }
 

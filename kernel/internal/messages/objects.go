@@ -63,7 +63,7 @@ var aboutObjects = []explanation{
 				if kustomization.Is(d.File) {
 					return t.here(n.Node, n.Text+" is a kustomization, and not a Kubernetes object", "name its folder")
 				}
-				return t.in(d, nil, "this is no Kubernetes object: it has no "+missingOf(d.Root), "add it, or take the file out of "+n.Field)
+				return t.in(d, nil, "this is not a Kubernetes object: it has no "+missingOf(d.Root), "add it, or take the file out of "+n.Field)
 			}
 		}
 		return t.here(n.Node, n.Text+" holds something without kind or metadata.name", "add it, or take the file out of "+n.Field)
@@ -89,7 +89,7 @@ func strangeItem(d documents.Document) (n *yaml.Node, what string) {
 	}
 	for item := range nodes.Items(list) {
 		if nodes.Real(item).Kind != yaml.MappingNode || nodes.Text(item, "kind") == "" || nodes.Text(item, "metadata", "name") == "" {
-			return item, "this item is no Kubernetes object: it has no " + missingOf(nodes.Real(item))
+			return item, "this item is not a Kubernetes object: it has no " + missingOf(nodes.Real(item))
 		}
 	}
 	return nil, ""

@@ -94,7 +94,7 @@ var flaws = []struct {
 	{regexp.MustCompile(`.*unexpected end of stream`), "a quote is not closed", "close it, or put the value in the other kind of quotes"},
 	{regexp.MustCompile(`unknown anchor.*`), "an alias (*) without its anchor (&)", "define the anchor in the same document, or put a value that begins with * in quotes"},
 	{regexp.MustCompile(`.*(unknown escape character|hexdecimal number|Unicode character escape code)`), "an escape (\\) that YAML does not know", "double the backslash, or use single quotes"},
-	{regexp.MustCompile(`exceeded max depth.*`), "values are nested more than 10,000 deep", "no manifest is; look at what generated this file"},
+	{regexp.MustCompile(`exceeded max depth.*`), "values are nested more than 10,000 deep", "look at what generated this file: no manifest is nested so deeply"},
 	{regexp.MustCompile(`control characters.*|.*UTF-?(8|16).*|.*Unicode.*|invalid.*octet.*`), "this is not text in UTF-8, or holds control characters",
 		"save it as UTF-8; binary files belong in a configMapGenerator, which names them under files"},
 }

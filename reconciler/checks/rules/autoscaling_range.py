@@ -22,5 +22,5 @@ def range_(this: CheckRule, world: World) -> Iterator[Finding]:
             yield this.finding(
                 scaler,
                 "spec.maxReplicas",
-                f"at least {least} and at most {most} replicas are wanted",
+                f"minReplicas is {least}, and maxReplicas is {most}",
             )

@@ -22,6 +22,6 @@ def configuration(this: CheckRule, world: World) -> Iterator[Finding]:
             yield this.finding(
                 o,
                 "immutable",
-                "the content can never change under this name",
+                "it is immutable and keeps its name, so its content can never change",
                 "make it with configMapGenerator or secretGenerator, which add a hash",
             )

@@ -12,7 +12,7 @@ from reconciler.text.suggestions import meant
 
 @rule("references/service-account", Severity.error)
 def service_account(this: CheckRule, world: World) -> Iterator[Finding]:
-    """A pod runs as a ServiceAccount that nothing provides, or one is given a role.
+    """A pod runs as a ServiceAccount that nothing provides, or a role is given to it.
 
     Pods of an unknown ServiceAccount are not created at all. Every namespace has `default`.
     """

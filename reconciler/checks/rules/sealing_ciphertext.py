@@ -26,7 +26,7 @@ def ciphertext(this: CheckRule, world: World) -> Iterator[Finding]:
             yield this.finding(
                 o,
                 "spec.data",
-                "it is sealed as one piece, in a format that has been given up",
+                "it is sealed as one piece in spec.data, a format that has been given up",
                 "seal its values one by one, as spec.encryptedData",
             )
 
@@ -35,7 +35,7 @@ def _fault(value: object, sizes: set[int]) -> str:
     from reconciler.sealing.ciphertext import Malformed, key_bits
 
     if not isinstance(value, str):
-        return "is no text"
+        return "is not text"
     try:
         bits = key_bits(value)
     except Malformed as e:
