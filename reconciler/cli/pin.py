@@ -42,7 +42,7 @@ EXAMPLES = """**Examples**
 
 def pin(
     names: Annotated[
-        list[str], typer.Argument(metavar="ENV[/APP]", help="Whose entries are to pin a commit.")
+        list[str], typer.Argument(metavar="ENV[/APP]", help="The apps that are to pin a commit.")
     ],
     commit: Annotated[
         str | None,
@@ -59,9 +59,9 @@ def pin(
     no_cache: NoCache = False,
     offline: Offline = False,
 ) -> None:
-    """Pin a commit where an entry follows the branch: from then on it changes by promotions.
+    """Pin a commit for apps that follow the branch: from then on promotions change them.
 
-    The path of an overlay becomes a URL with a commit, in the files on disk. Entries that pin
+    In the files on disk, the path of an overlay becomes a URL with a commit. Apps that pin
     already stay as they are.
     """
     repository = the_repository(root)

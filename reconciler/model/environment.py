@@ -62,12 +62,12 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Releases:
-    """How the entries of the environment name their release."""
+    """How the apps of the environment name their release."""
 
     policy: Annotated[
         Literal["any", "follow", "pin"],
-        "`follow`: an entry uses the overlay of its own branch; `pin`: an entry pins its overlay "
-        "to a commit by URL; `any`: each entry as it likes.",
+        "`follow`: an app uses the overlay of its own branch; `pin`: an app pins its overlay to a "
+        "commit by URL; `any`: each app as it likes.",
     ] = "any"
     full_commit: Annotated[
         bool, "A pin names all 40 digits of a commit, and no tag or branch, which can move."
@@ -176,17 +176,15 @@ class Environment:
     ] = ""
     repositories: Annotated[
         tuple[GitUrl, ...],
-        "URLs that mean this repository when an entry pins a release, beside that of `origin`; "
+        "URLs that mean this repository when an app pins a release, beside that of `origin`; "
         "without an `origin` they count once they are on the main branch.",
     ] = ()
     remotes: Annotated[
         tuple[GitUrl, ...],
-        "Other repositories that an entry may pin, once they are on the main branch; all else is "
+        "Other repositories that an app may pin, once they are on the main branch; all else is "
         "refused.",
     ] = ()
-    releases: Annotated[Releases, "How entries name their release."] = field(
-        default_factory=Releases
-    )
+    releases: Annotated[Releases, "How apps name their release."] = field(default_factory=Releases)
     externals: Annotated[
         tuple[External, ...],
         "Objects that the cluster provides: what manifests may refer to without holding it.",

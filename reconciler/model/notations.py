@@ -166,7 +166,7 @@ KubernetesKind = Annotated[str, Text("a kind of object such as ConfigMap", r"[A-
 FieldPath = Annotated[
     str,
     Text(
-        "a field of the entry such as images, images[*].newTag or replicas[web].count",
+        "a field of an app's kustomization such as images, images[*].newTag or replicas[web].count",
         rf"(?:{'|'.join(KUSTOMIZATION_FIELDS)})(?:\[[^\[\]\s]+\])?"
         r"(?:\.[A-Za-z][A-Za-z0-9_-]*(?:\[[^\[\]\s]+\])?)*",
         advise=_field,

@@ -131,7 +131,7 @@ Gate = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
-    """Which fields of an entry a promotion copies; of several rules, the last one counts."""
+    """Which fields of an app's kustomization a promotion copies; the last rule that fits counts."""
 
     app: Annotated[Glob, "The apps that it is for."] = "*"
     promote: Annotated[tuple[FieldPath, ...], "Copied from the environment before."] = ()

@@ -67,7 +67,7 @@ def app_files(app: NewApp, environments: Sequence[str]) -> dict[str, str]:
     image = REFERENCE.fullmatch(app.image)
     if not image or not (image["tag"] or image["digest"]):
         raise UsageError(
-            f"{app.image} is no image with a tag or a digest",
+            f"{app.image} is not an image with a tag or a digest",
             why="an environment says exactly what it runs",
             hint="write --image NAME:TAG",
         )

@@ -154,6 +154,8 @@ class Many(ValueKind):
         for i, item in enumerate(node.value):
             value = self.item.read(item, f"{path}[{i}]", source)
             if value in values:
-                raise source.error(item, f"{path} has the same twice", hint="remove one of the two")
+                raise source.error(
+                    item, f"{path} lists the same twice", hint="remove one of the two"
+                )
             values.append(value)
         return tuple(values)

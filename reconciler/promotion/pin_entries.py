@@ -69,8 +69,8 @@ def pin_entries(
     if environment.releases.policy == "follow":
         raise environment.error(
             POLICY,
-            f"{environment.name} is to follow the branch",
-            hint="remove this line, and its entries can pin",
+            f"the apps of {environment.name} are to follow the branch",
+            hint="remove this line, and they can pin a commit",
         )
     commit = _commit(repository, environment, revision)
     url = _url(repository, environment)

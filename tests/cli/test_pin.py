@@ -159,7 +159,10 @@ def test_a_policy_that_is_said_stays(fleet: Repo, typed: Run, said: str, code: i
     assert path.read_text() == before
     assert "releases.policy" not in printed
     if code:
-        assert "environments/prod/environment.yaml:4:20: prod is to follow the branch" in more
+        assert (
+            "environments/prod/environment.yaml:4:20: the apps of prod are to follow the branch"
+            in more
+        )
         assert entry(fleet, "prod/web").read_text() == ENTRY.format(app="web", environment="prod")
 
 

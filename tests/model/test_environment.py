@@ -116,7 +116,7 @@ MISTAKES = [
     ("displayName: !!binary eA==", "2:14: displayName must be text, not a value with the tag", ""),
     # names
     ("promotesFrom: Dev", "2:15: promotesFrom[0] must be a name of lower-case letters", "dev?"),
-    ("promotesFrom: [a, a]", "2:19: promotesFrom has the same twice", "remove one of the two"),
+    ("promotesFrom: [a, a]", "2:19: promotesFrom lists the same twice", "remove one of the two"),
     ("promotesFrom: {a: b}", "2:15: promotesFrom[0] must be a name", ""),
     ("promotesFrom: staging.eu", "2:15: promotesFrom[0] must be a name", ""),
     # versions
