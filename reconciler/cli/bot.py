@@ -35,7 +35,9 @@ EXAMPLES = """**Examples**
 
 
 def bot(
-    once: Annotated[bool, typer.Option("--once", help="Go through everything once.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Go through everything once, and stop.")
+    ] = False,
     interval: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long to wait between two rounds.")
     ] = 300.0,
@@ -43,7 +45,7 @@ def bot(
         str,
         typer.Option(
             metavar="HOST:PORT",
-            help="Where to answer /webhook, for the forge; nowhere.",
+            help="Where to answer /webhook, for the forge; otherwise nowhere.",
         ),
     ] = "",
     metrics_address: Annotated[
@@ -51,7 +53,8 @@ def bot(
         typer.Option(
             "--metrics",
             metavar="HOST:PORT",
-            help="Where to answer /healthz, /readyz and /metrics, for one's own cluster; nowhere.",
+            help="Where to answer /healthz, /readyz and /metrics, for the bot's own cluster; "
+            "otherwise nowhere.",
         ),
     ] = "",
     secret_file: Annotated[
@@ -59,7 +62,7 @@ def bot(
         typer.Option(
             "--webhook-secret-file",
             metavar="FILE",
-            help="What webhooks are signed with; or RECONCILER_WEBHOOK_SECRET.",
+            help="A file with the secret of the webhooks; or set RECONCILER_WEBHOOK_SECRET.",
             show_default=False,
         ),
     ] = "",
@@ -71,16 +74,18 @@ def bot(
     ] = 300.0,
     lease: Annotated[
         float,
-        typer.Option(min=1, help="After so many seconds another bot takes over from a dead one."),
+        typer.Option(
+            min=1, help="After how many seconds another bot takes over from one that died."
+        ),
     ] = 60.0,
     log_format: LogFormatOption = LogFormat.json,
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Take all promotions forward: propose them, judge their gates, merge, follow, clean up.
+    """Do what is due for all promotions: propose, judge gates, merge, follow rollouts, clean up.
 
-    Several may run at once: one at a time works. The files on disk take no part.
+    Several bots may run: one of them works at a time. The files on disk take no part.
     """
     check_installed("bot", "the bot")
     from reconciler.bot.deliveries import Deliveries
@@ -125,7 +130,7 @@ def bot(
                 tell_start(planner.fleet(planner.opened("")), None if once else interval)
             yield run_round(session, limits, ended)
         if not once:
-            log.info("looks again", extra={"fields": {"seconds": interval}})
+            log.info("waits for the next round", extra={"fields": {"seconds": interval}})
 
     metrics = BotMetrics(__version__)
     rounds = Rounds(begin, metrics, interval)

@@ -55,31 +55,36 @@ def cmp_server(
         typer.Option(metavar="URL", help="A repository whose pinned commits may be fetched."),
     ] = None,
     max_archive: Annotated[
-        int, typer.Option(metavar="MIB", min=1, max=1024, help="The largest repository, packed.")
+        int,
+        typer.Option(metavar="MIB", min=1, max=1024, help="The largest archive of a repository."),
     ] = 64,
     max_unpacked: Annotated[
-        int, typer.Option(metavar="MIB", min=1, max=4096, help="The largest one, unpacked.")
+        int, typer.Option(metavar="MIB", min=1, max=4096, help="The largest repository, unpacked.")
     ] = 128,
     max_requests: Annotated[
-        int, typer.Option(metavar="N", min=1, help="More requests than these are turned away.")
+        int, typer.Option(metavar="N", min=1, help="Refuse requests beyond so many at once.")
     ] = 500,
     memory: Annotated[
         int | None,
         typer.Option(
             metavar="MIB",
             min=256,
-            help="For the plugin and its kernels together; otherwise what the container has.",
+            help="Memory for the plugin and its kernels; otherwise what the container has.",
             show_default=False,
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(metavar="N", min=1, max=256, help="How many are worked on at once.")
+        int,
+        typer.Option(metavar="N", min=1, max=256, help="How many requests are worked on at once."),
     ] = 16,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="The time that one request may take.")
     ] = 120.0,
     grace: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="What is left to requests at the end.")
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="How long to wait for requests when it is stopped."
+        ),
     ] = 25.0,
     log_format: LogFormatOption = LogFormat.json,
     no_cache: NoCache = False,
@@ -91,7 +96,9 @@ def cmp_server(
     from reconciler.argocd.server.request_limits import RequestLimits
 
     if not name.replace("-", "").replace(".", "").isalnum() or not name.isascii():
-        raise UsageError(f"{name!r} is no name for a plugin", hint="use letters, digits and dashes")
+        raise UsageError(
+            f"{name!r} cannot be the name of a plugin", hint="use letters, digits and dashes"
+        )
     set_up(log, as_json=log_format is LogFormat.json)
     serve(
         PluginSettings(

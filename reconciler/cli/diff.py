@@ -66,7 +66,7 @@ def diff(
         typer.Argument(
             metavar="PATH|ENV[/APP]|REV",
             help="Apps, by PATH, ENV or ENV/APP; two environments, which are compared, and apps of "
-            "them; or revisions: A, A B, A..B, or A...B from where B began.",
+            "them; or revisions: A, A B, A..B, or A...B from their merge base.",
         ),
     ] = None,
     before: Annotated[
@@ -89,9 +89,7 @@ def diff(
     ] = None,
     merge_base: Annotated[
         bool,
-        typer.Option(
-            "--merge-base", help="Begin where the later revision left the earlier one's history."
-        ),
+        typer.Option("--merge-base", help="Compare from the merge base of the two revisions."),
     ] = False,
     output: Annotated[
         DiffOutput, typer.Option("--output", "-o", help="Output format.")
@@ -104,12 +102,14 @@ def diff(
         typer.Option(
             metavar="CHARACTERS",
             min=MIN_CHARACTERS,
-            help="How long the Markdown may be; what has no room in it is summed up.",
+            help="How long the Markdown may be; what does not fit is summed up.",
         ),
     ] = DEFAULT_MAX_CHARACTERS,
     whole: Annotated[
         str,
-        typer.Option(metavar="URL", help="Where a comment says that the whole difference is."),
+        typer.Option(
+            metavar="URL", help="Where the whole difference is, for a link in the comment."
+        ),
     ] = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -251,7 +251,7 @@ def _write_certificates(report: ComparisonReport) -> None:
     for new in report.certificates:
         typer.echo(typer.style(printable(f"{new.environment}  {new.file}"), bold=True))
         if new.why:
-            typer.echo(printable(f"~ it cannot be said who reads what is sealed: {new.why}"))
+            typer.echo(printable(f"~ it cannot be told whose certificate this is: {new.why}"))
             continue
         typer.echo(f"+ {new.what}")
         typer.echo(printable(f"  to do: {new.command}"))

@@ -178,7 +178,9 @@ def fault(
         there = f"there are {', '.join(known)}" if known else "up --nodes starts some"
         raise UsageError(f"there is no simulated node {node}", hint=there)
     if kind not in list(Fault):
-        raise UsageError(f"{kind} is no fault", hint=f"there are {', '.join(Fault)}")
+        raise UsageError(
+            f"{kind} is not a fault that can be simulated", hint=f"there are {', '.join(Fault)}"
+        )
     set_fault(folder, node, Fault(kind))
 
 
@@ -245,7 +247,7 @@ def _folder(name: str) -> TestbedFolder:
 
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name for a testbed",
+            f"{name!r} cannot be the name of a testbed",
             hint="use small letters, digits and dashes, 40 at most",
         )
     return TestbedFolder(Path(SETTINGS.testbeds_folder), name)

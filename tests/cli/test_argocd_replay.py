@@ -61,7 +61,7 @@ def test_the_parameters_of_an_application_take_part(
     file.write_text("kind: Deployment\n")
     done = replay(typed, fleet, "dev/web", "--application", str(file))
     assert done.returncode == 2
-    assert b"this is no Application" in done.stderr
+    assert b"this is not an Application" in done.stderr
 
 
 def test_a_path_that_argo_cd_does_not_watch_is_missing_in_what_it_sends(

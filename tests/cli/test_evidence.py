@@ -54,7 +54,7 @@ def test_a_broken_file_of_passwords_is_named_and_not_shown(content: bytes, netrc
     netrc.write_bytes(content)
     probed, _ = look("http://127.0.0.1:1")
     assert probed.healthy is None
-    assert probed.said == f"{netrc} is no netrc file"
+    assert probed.said == f"{netrc} is not a netrc file"
     assert PASSWORD not in f"{probed.said}{probed.hint}"
 
 

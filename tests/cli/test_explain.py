@@ -119,7 +119,7 @@ def test_a_pinned_release_is_explained_in_its_commit(repo: Repo, typed: Run) -> 
         (["**"], "is 5 apps"),
         (["prod/web", "Nothing/x"], "renders no object Nothing/x"),
         (["prod/web", "Deployment/web-one", "spec.nothing"], "spec has no nothing"),
-        (["prod/web", "Deployment/web-one", "a..b"], "is no path to a field"),
+        (["prod/web", "Deployment/web-one", "a..b"], "is not a path to a field"),
         (["prod/web", "--ref", "nowhere"], "there is no commit 'nowhere'"),
     ],
 )

@@ -236,8 +236,8 @@ def test_a_folder_is_made(folder: Path, capsys: Shown) -> None:
     [
         (["--app", "shop"], "--app and --image belong together"),
         (["--image", "a:1"], "--app and --image belong together"),
-        (["--app", "shop", "--image", "a/shop"], "a/shop is no image with a tag or a digest"),
-        (["--app", "shop", "--image", "A B:1"], "A B:1 is no image with a tag or a digest"),
+        (["--app", "shop", "--image", "a/shop"], "a/shop is not an image with a tag or a digest"),
+        (["--app", "shop", "--image", "A B:1"], "A B:1 is not an image with a tag or a digest"),
         (["--app", "Shop", "--image", "a:1"], "Shop cannot name an environment or an app"),
         (["--app", "../x", "--image", "a:1"], "../x cannot name an environment or an app"),
         (["--env", "eu.dev"], "eu.dev cannot name an environment or an app"),

@@ -84,7 +84,7 @@ def test_github_signs_for_an_app_where_git_s_configuration_says_nothing(
 @pytest.mark.parametrize(
     ("key", "installation", "said", "hint"),
     [
-        ("app.pem", "abc", "RECONCILER_GITHUB_APP_INSTALLATION is no number: abc", "number"),
+        ("app.pem", "abc", "RECONCILER_GITHUB_APP_INSTALLATION is not a number: abc", "number"),
         ("", "", "RECONCILER_GITHUB_APP_KEY_FILE is not set", "the path of the file"),
         ("gone.pem", "", "gone.pem cannot be read", "No such file"),
     ],
@@ -136,4 +136,4 @@ def test_a_bot_warns_once_however_many_rounds_it_goes(github: FakeForge, clone: 
     assert bot.returncode == 0, said
     limited, unset = (line for line in said.splitlines() if not line.startswith("info: "))
     assert limited == f"warning: {LIMITED}"
-    assert unset.startswith("warning: nothing may be proposed ")
+    assert unset.startswith("warning: no environment lets the bot propose promotions ")

@@ -94,7 +94,7 @@ def secret(text: str) -> str:
 NAMED = "metadata: {name: api, namespace: shop}\n"
 SECRETS = [
     ("", "there is no Secret on standard input"),
-    ("hunter2", "1:1: this is no Secret"),
+    ("hunter2", "1:1: this is not a Secret"),
     ("{", "this is not YAML: "),
     ("a: *hunter2", "1:4: this is not YAML: found undefined alias"),
     ("a: 'hunter2", "this is not YAML: "),
@@ -105,7 +105,7 @@ SECRETS = [
     (secret("metadata: {name: a, namespace: x.y}"), "3:32: a namespace cannot have this name"),
     (secret("metadata: {name: a, namespace: 7}"), "3:32: metadata.namespace must be text"),
     (secret(NAMED), "the Secret api holds no value"),
-    (secret("metadata: {name: a}\nstringData: {a: hunter2}"), "not said in which namespace"),
+    (secret("metadata: {name: a}\nstringData: {a: hunter2}"), "the Secret a has no namespace"),
     (secret(f"{NAMED}data: {{a: hunter2.}}"), "4:11: the value of a is not base64"),
     (secret(f"{NAMED}data: {{a: [hunter2]}}"), "4:11: data.a must be text"),
     (secret(f"{NAMED}data: [hunter2]"), "4:7: data must be a mapping"),
@@ -113,8 +113,8 @@ SECRETS = [
     (secret(f"{NAMED}stringData: {{a: true}}"), "4:17: stringData.a must be text"),
     (secret(f"{NAMED}stringData: {{a: !x hunter2}}"), "4:17: stringData.a must be text"),
     (secret(f"{NAMED}stringData: {{a: b, a: hunter2}}"), "4:20: this key is here twice"),
-    (secret(f"{NAMED}stringData: {{a/b: hunter2}}"), "a key of a Secret cannot be called so"),
-    (secret(f"{NAMED}stringData: {{..a: hunter2}}"), "a key of a Secret cannot be called so"),
+    (secret(f"{NAMED}stringData: {{a/b: hunter2}}"), "a key of a Secret cannot have this name"),
+    (secret(f"{NAMED}stringData: {{..a: hunter2}}"), "a key of a Secret cannot have this name"),
     (secret(f"{NAMED}immutable: hunter2"), "4:12: immutable is true or false"),
     (secret(f"{NAMED}x: &a {{b: c}}\n<<: *a"), "a key is plain text here"),
     ('{"kind": "Secret", "kind": "hunter2"}', "a key is here twice in one object"),
@@ -219,7 +219,7 @@ def test_a_flipped_bit_is_said_when_it_is_opened(typed: Run, fleet: Repo) -> Non
     (fleet.path / ".git/key.pem").write_bytes(key_pem(private_key(1)))
     done = typed("seal", "unseal", "--keys", ".git/key.pem", SEALED, cwd=fleet.path)
     assert done.returncode == 2
-    assert b"none of the 1 keys opens the value of password" in done.stderr
+    assert b"no key that was given opens the value of password" in done.stderr
     assert put(typed, fleet, "password=hunter2\n") == f"{SEALED}: password sealed\n"
 
 
@@ -280,9 +280,9 @@ def test_a_file_that_is_a_link_is_not_followed(typed: Run, fleet: Repo, tmp_path
 @pytest.mark.parametrize(
     ("kustomization", "said"),
     [
-        ("", ": this is no kustomization"),
-        ("# nothing\n", ": this is no kustomization"),
-        ("- a\n", ": this is no kustomization"),
+        ("", ": this is not a kustomization"),
+        ("# nothing\n", ": this is not a kustomization"),
+        ("- a\n", ": this is not a kustomization"),
         ("resources: ../../overlays/shop\n", ":1:12: this is not a list"),
         ("resources:\n  a: b\n", ":2:3: this is not a list"),
         ("resources: []\n<<: {resources: []}\n", ":2:1: this takes over a key that stands above"),

@@ -167,7 +167,7 @@ def test_a_value_that_is_the_same_keeps_its_ciphertext(scripted: Hooked) -> None
 
 
 REFUSED: dict[str, tuple[str, str | bytes, str]] = {
-    "no environment": ("overlays/shop/db.yaml", SECRET, "it is not said for which environment"),
+    "no environment": ("overlays/shop/db.yaml", SECRET, "it belongs to no environment"),
     "no certificate": (f"{APP}/db.yaml", SECRET, "prod has no certificate to seal with"),
     "in a list": (
         f"{APP}/db.yaml",
@@ -224,7 +224,7 @@ def test_a_repository_without_environments_is_refused_as_it_stands(repo: Repo, t
     done = typed("secrets", "seal", cwd=repo.path)
     assert done.returncode == 1
     assert b"db.yaml:5: Secret shop/db holds password in the clear" in done.stdout
-    assert b"it is not said for which environment to seal it" in done.stderr
+    assert b"it belongs to no environment that it could be sealed for" in done.stderr
 
 
 def test_one_that_cannot_be_sealed_does_not_keep_another_from_it(scripted: Hooked) -> None:

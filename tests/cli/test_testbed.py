@@ -111,9 +111,9 @@ def test_status_tells_programs_what_runs(reconciler: Run, tmp_path: Path) -> Non
         (["logs", "etcd"], "there is no testbed default"),
         (["fault", "geth-0", "down"], "there is no testbed default"),
         (["reset"], "there is no testbed default"),
-        (["up", "--name", "../there"], "is no name for a testbed"),
+        (["up", "--name", "../there"], "cannot be the name of a testbed"),
         (["up", "--crds", "monitoring,mesh"], "there are no definitions of mesh"),
-        (["up", "--nodes", "parity"], "parity is no simulated node"),
+        (["up", "--nodes", "parity"], "parity is not a simulated node"),
     ],
 )
 def test_a_mistake_is_explained_and_nothing_is_started(

@@ -43,13 +43,15 @@ def doctor(
         ),
     ] = None,
     namespace: Annotated[
-        str, typer.Option("--namespace", "-n", metavar="NAME", help="Where Argo CD is.")
+        str, typer.Option("--namespace", "-n", metavar="NAME", help="The namespace of Argo CD.")
     ] = "argocd",
     kubeconfig: Annotated[
-        str | None, typer.Option("--kubeconfig", metavar="FILE", help="Another kubeconfig.")
+        str | None,
+        typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig, if not your own."),
     ] = None,
     context: Annotated[
-        str | None, typer.Option("--context", metavar="NAME", help="Another context of it.")
+        str | None,
+        typer.Option("--context", metavar="NAME", help="A context; otherwise the current one."),
     ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
 ) -> None:

@@ -62,7 +62,9 @@ def replay(
     ] = ReplayVia.ours,
     ref: Annotated[
         str | None,
-        typer.Option("--ref", metavar="REV", help="At this revision, and not the files on disk."),
+        typer.Option(
+            "--ref", metavar="REV", help="Generate this revision and not the files on disk."
+        ),
     ] = None,
     application: Annotated[
         str | None,
@@ -80,7 +82,7 @@ def replay(
         ),
     ] = False,
     kubernetes: Annotated[
-        str, typer.Option(metavar="VERSION", help="The version of the cluster, as it is told.")
+        str, typer.Option(metavar="VERSION", help="The Kubernetes version that the plugin is told.")
     ] = "",
     timeout: Annotated[
         float,
@@ -88,9 +90,9 @@ def replay(
     ] = 60.0,
     root: Root = None,
 ) -> None:
-    """Generate an app as the repo-server asks for it: what it is sent, in its time, and parsed.
+    """Generate an app as Argo CD's repo-server does: from what it sends, in the time it waits.
 
-    The manifests are printed. What Argo CD's page would show instead of them is the error.
+    It prints the manifests, or the error that Argo CD would show instead.
     """
     check_installed("argocd", "the plugin server")
     from reconciler.argocd.replay.request import TargetCluster, sent
@@ -99,7 +101,7 @@ def replay(
     tree = open_tree(SETTINGS, source, ref)
     entry = Layout(tree).entry_of(one_app(tree, name, source))
     if entry is None:
-        raise UsageError(f"{name} is no app of an environment", hint="write ENV/APP")
+        raise UsageError(f"{name} is not an app of an environment", hint="write ENV/APP")
     environment = load_fleet(tree).environment(entry.environment)
     urls = [*trusted_urls(SETTINGS, source)[0], *remote_urls(source)]
     asked = _asked(tree, environment, entry.app, next(map(without_user, urls), source))
@@ -167,7 +169,7 @@ def _document(file: str) -> Any:
     except (yaml.YAMLError, KeyError, TypeError, ValueError):
         pass
     raise UsageError(
-        "this is no Application with one source",
+        "this is not an Application with one source",
         where=Place(file),
         hint="kubectl get application NAME -n argocd -o yaml prints one",
     )

@@ -35,7 +35,7 @@ def close(
         if pull.state is not PullRequestState.open:
             raise UsageError(f"request {number} is {pull.state}", hint="reconciler promote list")
         if not target_of(pull.branch):
-            raise UsageError(f"request {number} is no promotion", hint="close it in the forge")
+            raise UsageError(f"request {number} is not a promotion", hint="close it in the forge")
         if reason.strip():
             reached.forge.say_once(pull, f"Closed: {prose(reason.strip())}")
         reached.forge.close(pull)

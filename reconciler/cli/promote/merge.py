@@ -43,7 +43,7 @@ def merge_(
             raise UsageError(f"request {number} is {pull.state}")
         ours = session.our_pull(pull)
         if ours is None:
-            raise UsageError(f"request {number} is no promotion", hint="merge it in the forge")
+            raise UsageError(f"request {number} is not a promotion", hint="merge it in the forge")
         done = advance(session, ours.request, RequestOptions(merge=True))
     if done.merge is MergeOutcome.merged:
         typer.echo(f"request {number} is merged")

@@ -57,12 +57,14 @@ EXAMPLES = """**Examples**
 
 
 def promote(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The environment before.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The environment to promote from.")
+    ],
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="The environment to promote to, or a glob.")
     ],
     apps: Annotated[
-        list[str] | None, typer.Argument(metavar="APP", help="What is promoted.")
+        list[str] | None, typer.Argument(metavar="APP", help="The apps to promote.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Promote all apps that both environments run.")
@@ -82,17 +84,22 @@ def promote(
     ] = False,
     no_pull_request: Annotated[
         bool,
-        typer.Option("--no-pull-request", help="Only make the branch, in this repository."),
+        typer.Option(
+            "--no-pull-request",
+            help="Only make the branch, in this repository, and open no request.",
+        ),
     ] = False,
     again: Annotated[
         bool,
-        typer.Option("--again", help="Also what somebody closed without merging it."),
+        typer.Option(
+            "--again", help="Propose it even if somebody closed such a request without merging."
+        ),
     ] = False,
     override: Annotated[
         list[str] | None,
         typer.Option(
             metavar="GATE",
-            help="Let it pass this gate, if you may; `hold` promotes what was rolled back.",
+            help="Pass this gate, if promotion.overrides names you; `hold` is that of a rollback.",
         ),
     ] = None,
     reason: Annotated[

@@ -55,7 +55,10 @@ def rollback(
         typer.Option("--dry-run", help="Only show the plan, and the steps that would be taken."),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Also what somebody closed without merging it.")
+        bool,
+        typer.Option(
+            "--again", help="Propose it even if somebody closed such a request without merging."
+        ),
     ] = False,
     output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     forge: ForgeKind = "",

@@ -55,7 +55,9 @@ def _completed(arguments: list[str]) -> list[str]:
         return arguments
     words = list(takewhile(lambda word: not word.startswith("-"), arguments))
     if len(words) > 2 and "/" not in first:
-        raise UsageError(f"{first} is no app of an environment", hint=f"write {first}/{words[1]}")
+        raise UsageError(
+            f"{first} is not an app of an environment", hint=f"write {first}/{words[1]}"
+        )
     is_filter = first.startswith("-") and not ONLY_PUT & {a.partition("=")[0] for a in arguments}
     return [FILTER if is_filter else PUT, *arguments]
 

@@ -62,7 +62,7 @@ def fetch(
     ] = None,
     fingerprint: Annotated[
         str | None,
-        typer.Option(metavar="SHA256:…", help="Take only the certificate with this one."),
+        typer.Option(metavar="SHA256:…", help="Take it only if it has this fingerprint."),
     ] = None,
     controller: ControllerOption = None,
     kubeconfig: KubeconfigOption = None,
@@ -101,14 +101,17 @@ def add(
     _say_added(place, environment, added)
     newest = certificates_of(place.tree, environment).newest
     if newest.fingerprint != added.fingerprint:
-        show_warning(f"it is older than {newest.fingerprint}, which goes on to seal")
+        show_warning(f"it is older than {newest.fingerprint}, and the newer one seals")
 
 
 @app.command("confirm", epilog=CONFIRM_EXAMPLES)
 def confirm(
     env: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
     fingerprint: Annotated[
-        str, typer.Argument(metavar="SHA256:…", help="As somebody says who asked the controller.")
+        str,
+        typer.Argument(
+            metavar="SHA256:…", help="The fingerprint, from somebody who asked the controller."
+        ),
     ],
     root: Root = None,
 ) -> None:

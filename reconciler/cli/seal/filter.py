@@ -68,25 +68,32 @@ def filter_(
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option("--env", metavar="ENV", help="The certificate and the scope of this one."),
+        typer.Option(
+            "--env", metavar="ENV", help="Use the certificate and the scope of this environment."
+        ),
     ] = None,
     output: Annotated[
         ManifestForm | None,
-        typer.Option("--output", "--format", "-o", help="The form; otherwise that of the input."),
+        typer.Option(
+            "--output", "--format", "-o", help="Output format; otherwise that of the input."
+        ),
     ] = None,
     scope: ScopeOption = None,
     namespace: Namespace = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="With --raw: of the Secret.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="With --raw: the name of the Secret."),
     ] = None,
     secret_file: Annotated[
         str | None,
-        typer.Option("--secret-file", "-f", metavar="FILE", help="Instead of standard input."),
+        typer.Option(
+            "--secret-file", "-f", metavar="FILE", help="Read this and not standard input."
+        ),
     ] = None,
     sealed_secret_file: Annotated[
         str | None,
         typer.Option(
-            "--sealed-secret-file", "-w", metavar="FILE", help="Instead of standard output."
+            "--sealed-secret-file", "-w", metavar="FILE", help="Write this and not standard output."
         ),
     ] = None,
     merge_into: Annotated[
@@ -95,7 +102,8 @@ def filter_(
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The input is one value.")] = False,
     from_file: Annotated[
-        str | None, typer.Option("--from-file", metavar="FILE", help="With --raw: the value.")
+        str | None,
+        typer.Option("--from-file", metavar="FILE", help="With --raw: the file with the value."),
     ] = None,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty-data", help="Take a Secret without values, too.")
@@ -146,7 +154,7 @@ def _certificate(
     named = named or os.environ.get(CERTIFICATE)
     if not named:
         raise UsageError(
-            "it is not said for which cluster to seal",
+            "no certificate to seal with is named",
             hint=f"--env ENV, or --cert FILE or URL, or {CERTIFICATE}",
         )
     certificate = read_certificate(_named(named), named)

@@ -37,14 +37,16 @@ Env = Annotated[str, typer.Argument(metavar="ENV", help="The environment.")]
 @app.command("backup", epilog=BACKUP_EXAMPLES)
 def backup(
     env: Env,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; must be new.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The file to write; it must not exist.")
+    ],
     recipient: Annotated[
         list[str] | None,
         typer.Option(
             "--recipient",
             "-r",
             metavar="AGE|SSH",
-            help="Who may open it; otherwise a passphrase does.",
+            help="Whose key opens it, of age or SSH; otherwise a passphrase does.",
         ),
     ] = None,
     controller: ControllerOption = None,

@@ -22,20 +22,26 @@ EXAMPLES = """**Examples**
 
 
 def migrate_(
-    source: Annotated[str, typer.Argument(metavar="ENV_A", help="Where the secrets are.")],
-    target: Annotated[str, typer.Argument(metavar="ENV_B", help="Where they shall be, too.")],
+    source: Annotated[
+        str, typer.Argument(metavar="ENV_A", help="The environment that has the secrets.")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="ENV_B", help="The environment to seal them for.")
+    ],
     keys: Annotated[
         list[str], typer.Option("--keys", metavar="FILE", help="The private keys of ENV_A.")
     ],
     identity: Identity = None,
-    app: Annotated[str | None, typer.Option(metavar="APP", help="Of this app only.")] = None,
+    app: Annotated[
+        str | None, typer.Option(metavar="APP", help="Only the secrets of this app.")
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace values that ENV_B has already.")
     ] = False,
     fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
-    """Seal the secrets of one environment for another, with the private keys of the first."""
+    """Seal the secrets of one environment for another one, too, by the first one's private keys."""
     leave_no_core()
     from reconciler.sealing.migrate import migrate
 

@@ -32,7 +32,7 @@ Keys = Annotated[
 Identity = Annotated[
     list[str] | None,
     typer.Option(
-        "--identity", "-i", metavar="FILE", help="What opens a backup: of age or an SSH key."
+        "--identity", "-i", metavar="FILE", help="The age identity or SSH key that opens a backup."
     ),
 ]
 Fingerprint = Annotated[
@@ -40,7 +40,8 @@ Fingerprint = Annotated[
     typer.Option(
         "--fingerprint",
         metavar="SHA256:…",
-        help="Seal with this certificate alone; a clone also asks before it takes another one.",
+        help="Seal only if this is the certificate. Without it, a clone asks before it seals with "
+        "another one than before.",
     ),
 ]
 ControllerOption = Annotated[
@@ -58,7 +59,7 @@ ContextOption = Annotated[
     typer.Option(
         "--context",
         metavar="NAME",
-        help="A context; otherwise that of the environment's cluster.",
+        help="A context of the kubeconfig; otherwise that of the environment's cluster.",
     ),
 ]
 

@@ -50,7 +50,9 @@ Again = Callable[[SealedSecret], SealedSecret]
 def rotate_(
     env: Annotated[
         str,
-        typer.Argument(metavar="ENV|-", help="The environment; or standard input, to the output."),
+        typer.Argument(
+            metavar="ENV|-", help="The environment; - seals standard input to standard output."
+        ),
     ],
     keys: Keys = None,
     identity: Identity = None,

@@ -35,7 +35,7 @@ def unseal_(
     identity: Identity = None,
     output: Annotated[
         ManifestForm | None,
-        typer.Option("--output", "-o", help="The form; otherwise that of the input."),
+        typer.Option("--output", "-o", help="Output format; otherwise that of the input."),
     ] = None,
 ) -> None:
     """Open SealedSecrets with the private keys of the controller: for recovery only."""
