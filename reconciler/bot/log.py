@@ -43,9 +43,9 @@ def tell_start(fleet: Fleet, interval: float | None) -> None:
         "proposes": [name for name, propose in may.items() if propose != "never"],
         "merges": merges,
     }
-    _say(logging.INFO, "judges and follows what is open", fields)
+    _say(logging.INFO, "started: judges open requests and follows rollouts", fields)
     if not fields["proposes"]:
-        _say(logging.WARNING, "nothing may be proposed", {"hint": PROPOSE})
+        _say(logging.WARNING, "no environment lets the bot propose promotions", {"hint": PROPOSE})
 
 
 def fail(what: str, error: ReconcilerError) -> None:

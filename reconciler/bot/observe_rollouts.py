@@ -99,7 +99,7 @@ class _Observer:
         age = self.session.now() - rollout.time
         for app, evidence in zip(rollout.apps, found, strict=True):
             if not evidence:
-                yield GateResult("rollout", Gate.open, "nothing tells its health", app=app)
+                yield GateResult("rollout", Gate.open, "no source of health covers it", app=app)
                 continue
             blind = any(one.blind for one in evidence)
             yield self._in_time(verdict("rollout", app, evidence), age, blind)

@@ -112,7 +112,7 @@ def _text(report: RolloutReport, rollbacks: Mapping[AppName, PullRequest | None]
         pull = rollbacks.get(app)
         of = f" of {code(app)}" if len(report.failed) > 1 else ""
         if pull:
-            lines += ["", f"**The way back{of} is ready: {pull.url}**"]
+            lines += ["", f"**The rollback{of} is ready: {pull.url}**"]
         else:
-            lines += ["", f"The way back{of}: `reconciler promote rollback {target} {app}`"]
+            lines += ["", f"The rollback{of}: `reconciler promote rollback {target} {app}`"]
     return "\n".join(lines)

@@ -62,10 +62,10 @@ def _certificate(new: NewCertificate) -> str:
     about = f"for {code(new.environment)}, in {code(new.file[:MAX_LABEL_CHARACTERS])}"
     if new.why:
         why = without_markup(new.why[:MAX_LABEL_CHARACTERS])
-        return f"\n**It cannot be said who reads what is sealed** {about}: {why}\n"
+        return f"\n**It cannot be told whose certificate this is** {about}: {why}\n"
     return (
         f"\n**A new certificate: whoever has its key reads what is sealed** {about}. "
-        f"Ask the controller whether it is its own: {code(new.command)}\n"
+        f"Ask the controller whether the certificate is its own: {code(new.command)}\n"
     )
 
 

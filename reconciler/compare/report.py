@@ -31,7 +31,7 @@ class NewCertificate:
 
     @property
     def what(self) -> str:
-        return f"{self.fingerprint} is new: whoever has its key reads what is sealed next"
+        return f"{self.fingerprint} is new: whoever has its key can read what is sealed from now on"
 
     @property
     def command(self) -> str:

@@ -306,7 +306,7 @@ def check_confidential(name: str, base: str) -> None:
     try:
         url = httpx.URL(base)
     except httpx.InvalidURL as e:
-        raise ForgeError(f"{base} is no address of a {name}", why=str(e)) from None
+        raise ForgeError(f"{base} is not an address of a {name}", why=str(e)) from None
     if not is_confidential(url.scheme, url.host):
         raise ForgeError(
             f"{url.scheme}://{url.host} gets no token: anybody on the way could read it",

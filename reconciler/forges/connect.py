@@ -60,7 +60,9 @@ class ForgeConnection:
 def forge_address(url: str, kind: str = "", web: str = "") -> ForgeAddress:
     """What a remote's URL says. The kind and the address of the forge's pages may be given."""
     if kind and kind not in KINDS:
-        raise ForgeError(f"there is no kind of forge {kind}", hint=f"known: {', '.join(KINDS)}")
+        raise ForgeError(
+            f"there is no kind of forge {kind}", hint=f"write one of {', '.join(KINDS)}"
+        )
     scheme, host, path = _parts(url)
     if kind == LOCAL or not host:
         return ForgeAddress(LOCAL, ForgeProject("", url.removeprefix("file://")))
@@ -72,7 +74,8 @@ def forge_address(url: str, kind: str = "", web: str = "") -> ForgeAddress:
         web, path = f"{web}/{above}", f"{owner}/{name}"
     if "/" not in path:
         raise ForgeError(
-            f"{without_user(url)} names no repository of a forge", hint="it ends with OWNER/NAME"
+            f"{without_user(url)} names no repository of a forge",
+            hint="write a URL that ends with OWNER/NAME",
         )
     return ForgeAddress(kind, ForgeProject(web, path))
 

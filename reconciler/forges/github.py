@@ -146,7 +146,10 @@ class GitHub(HostedForge):
             question = TO_DRAFT if wanted.draft else FROM_DRAFT
             reply = self._ask_graph(question, {"pullRequestId": item["node_id"]})
             if reply.refusal and NO_DRAFTS not in reply.refusal.lower():
-                raise ForgeError(f"pull request {pull.number} stays as it is", why=reply.refusal)
+                state = "a draft" if wanted.draft else "ready for review"
+                raise ForgeError(
+                    f"pull request {pull.number} cannot be made {state}", why=reply.refusal
+                )
             item = self.client.get(path)
         return _pull(item)
 

@@ -42,7 +42,7 @@ class GitHubApp:
             key = None
         if not isinstance(key, RSAPrivateKey):
             raise ForgeError(
-                f"the key of the app {self.id} is no RSA key in PEM format",
+                f"the key of the app {self.id} is not an RSA key in PEM format",
                 hint="GitHub makes one in the app's settings; it is not encrypted",
             )
         claims = {

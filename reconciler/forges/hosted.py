@@ -82,7 +82,7 @@ class HostedForge(Forge, ABC):
         made = made or self._opened(branch, base)
         if not made:
             raise ForgeError(
-                f"there is a pull request from {branch} to {base}, and it is not to be found",
+                f"{self.name} has a pull request from {branch} to {base}, and does not list it",
                 hint="somebody may have closed it just now: run it again",
             )
         return self._bring_to(made, wanted)
@@ -143,9 +143,9 @@ class HostedForge(Forge, ABC):
             found = self._first(commit, status.context)
         if found is None:
             raise ForgeError(
-                f"{self.name} keeps no status {status.context} of {commit[:10]} for us",
+                f"{self.name} does not let us set the status {status.context} of {commit[:10]}",
                 why="somebody else has set it before",
-                hint="who may set statuses there? this one is for the user of the token alone",
+                hint="let only the user of the token set statuses that are called so",
             )
         return found
 
@@ -158,7 +158,7 @@ class HostedForge(Forge, ABC):
         if found is None:
             raise ForgeError(
                 f"{self.name} shows no team {team}",
-                hint=f"is the name right? to see teams, the token needs {self.needs_for_teams}",
+                hint=f"check the name; to see teams, the token needs {self.needs_for_teams}",
             )
         return frozenset(found)
 

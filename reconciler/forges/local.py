@@ -246,7 +246,7 @@ class LocalForge:
 
     def members(self, team: str) -> frozenset[str]:
         raise ForgeError(
-            f"nobody knows who is in the team {team} where there is no forge",
+            f"who is in the team {team} cannot be known without a forge",
             hint="name the accounts themselves in environment.yaml",
         )
 

@@ -23,7 +23,7 @@ class ForgeToken:
             raise ForgeError(f"{source} is empty")
         if not value.isascii() or not value.isprintable() or " " in value:
             raise ForgeError(
-                f"{source} is no token",
+                f"{source} is not a token",
                 why="it has spaces or other characters that no token has",
                 hint="is it the token alone, on one line?",
             )

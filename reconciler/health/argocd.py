@@ -26,7 +26,7 @@ def look(source: ArgoCDHealth, asked: HealthQuestion, client: BlockingApiClient)
     if application is None:
         return unseen(
             f"there is no Application {source.namespace}/{name}",
-            f"health of environments/{asked.entry.environment}/environment.yaml names it",
+            f"correct health in environments/{asked.entry.environment}/environment.yaml",
         )
     number = _source(application, asked.entry.folder)
     if number is None:

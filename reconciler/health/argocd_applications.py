@@ -54,7 +54,7 @@ def read_application(
         return _application(found)
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ClusterError(
-            f"the Application {namespace}/{name} is none that this program knows",
+            f"the Application {namespace}/{name} has a form that this program does not know",
             why=type(e).__name__,
         ) from e
 

@@ -47,7 +47,7 @@ def look(source: Prometheus, asked: HealthQuestion, client: httpx.Client) -> Evi
     except httpx.HTTPError as e:
         return unseen(f"Prometheus does not answer at {url}: {type(e).__name__}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return unseen(f"what answers at {url} is no Prometheus")
+        return unseen(f"what answers at {url} is not Prometheus")
     if isinstance(series, str):
         return unseen(f"Prometheus refuses the query: {series}")
     verdicts = _verdicts(series)

@@ -172,7 +172,7 @@ def test_what_cannot_be_looked_at_is_not_pushed(scripted: Pushing) -> None:
     scripted.repo.write({"db.yaml": SECRET})
     blob = scripted.repo.git("hash-object", "-w", "db.yaml")
     scripted.repo.git("tag", "blob", blob)
-    assert "refs/tags/blob is no commit" in scripted.push("origin", "blob")
+    assert "refs/tags/blob is not a commit" in scripted.push("origin", "blob")
     assert scripted.there() == []
 
 

@@ -73,7 +73,9 @@ def test_the_beginning_of_a_commit_overrides_nothing(build: Build, digits: int) 
     assert "newTag: v1" in promotion_fleet.file("main")
     tip = promotion_fleet.open()[0].commit
     said = {s.context: s.description for s in promotion_fleet.forge.statuses(tip)}
-    assert f"{forged[:digits]} is only the beginning" in said["promotion/override"]
+    assert (
+        f"{forged[:digits]}, which is not the whole name of a commit" in said["promotion/override"]
+    )
 
 
 def test_an_override_is_for_one_commit_in_full(build: Build) -> None:

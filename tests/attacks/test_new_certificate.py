@@ -84,7 +84,7 @@ def test_what_a_pull_request_appends_seals_nothing_for_a_clone_that_sealed_befor
     assert done.returncode == 2
     said = done.stderr.decode()
     assert f"{FILE}: the certificate of prod is {THEIRS}, with which nothing was sealed" in said
-    assert f"it was {OURS} so far, and whoever has the new one's key reads" in said
+    assert f"it was {OURS} so far, and whoever has the new one's key can read" in said
     assert COMPARE in said
     assert sealed_with(fleet) == OURS
     assert fleet.git("status", "--short") == ""
@@ -98,7 +98,8 @@ def test_the_difference_names_it_though_no_object_changes(typed: Run, fleet: Rep
     done = typed(*between, cwd=fleet.path)
     assert done.returncode == 1
     assert done.stdout.decode() == (
-        f"prod  {FILE}\n+ {THEIRS} is new: whoever has its key reads what is sealed next\n"
+        f"prod  {FILE}\n"
+        f"+ {THEIRS} is new: whoever has its key can read what is sealed from now on\n"
         f"  to do: {COMPARE}\n"
     )
     for form in ("markdown", "comment"):
@@ -158,7 +159,8 @@ def test_a_file_that_cannot_be_read_hides_nothing(typed: Run, fleet: Repo) -> No
     done = typed("diff", cwd=fleet.path)
     assert done.returncode == 1
     assert (
-        b"~ it cannot be said who reads what is sealed: the certificate is cut short" in done.stdout
+        b"~ it cannot be told whose certificate this is: the certificate is cut short"
+        in done.stdout
     )
 
 

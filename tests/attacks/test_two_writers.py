@@ -249,7 +249,7 @@ def test_one_who_was_stopped_is_not_waited_for_for_ever(
         process.send_signal(signal.SIGSTOP)
         done = typed(*put("password"), cwd=fleet.path)
     assert done.returncode == 2
-    assert b"files.lock: another reconciler is writing files here\n" in done.stderr
+    assert b"files.lock: another reconciler process is writing files here\n" in done.stderr
     assert not (fleet.path / SEALED).exists()
 
 
@@ -278,6 +278,6 @@ def test_where_git_cannot_be_written_nothing_is(fleet: Repo) -> None:
     if "unshare:" in done.stderr or "mount:" in done.stderr:
         pytest.skip("no file system can be mounted here")
     assert done.returncode == 2
-    assert "files.lock: files cannot be written here, since none can be locked\n" in done.stderr
+    assert "files.lock: this cannot be locked, and so no files are written\n" in done.stderr
     assert "because: Read-only file system" in done.stderr
     assert fleet.git("status", "--short") == ""

@@ -731,7 +731,7 @@ def test_a_token_of_an_app_is_renewed_before_it_ends(server: Replay, key: Path) 
 
 def test_something_else_than_a_key_is_told(tmp_path: Path) -> None:
     (tmp_path / "no-key").write_text("-----BEGIN NONSENSE-----\n")
-    with pytest.raises(ForgeError, match="no RSA key in PEM format"):
+    with pytest.raises(ForgeError, match="not an RSA key in PEM format"):
         read_app("1", str(tmp_path / "no-key")).word(NOW)
     with pytest.raises(ForgeError, match="cannot be read"):
         read_app("1", str(tmp_path / "nothing"))

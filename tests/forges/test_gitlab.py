@@ -286,7 +286,7 @@ def test_a_name_that_others_have_taken_is_told(server: Replay, forge: GitLab) ->
     server.give("GET", path, [given("evil", 1)])
     words = {"message": "Cannot transition status via :success from :success"}
     server.give("POST", f"{AT}/statuses/{TIP}", words, status=400)
-    with pytest.raises(ForgeError, match="keeps no status promotion/seen"):
+    with pytest.raises(ForgeError, match="does not let us set the status promotion/seen"):
         forge.witness(TIP, SEEN)
 
 

@@ -217,7 +217,7 @@ def test_a_branch_that_moved_is_not_deleted(shared: Repo, forge: LocalForge) -> 
 
 
 def test_there_are_no_teams(forge: LocalForge) -> None:
-    with pytest.raises(ForgeError, match="nobody knows who is in the team fleet/writers"):
+    with pytest.raises(ForgeError, match="who is in the team fleet/writers"):
         forge.members("fleet/writers")
 
 

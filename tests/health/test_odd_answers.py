@@ -28,7 +28,7 @@ def test_what_is_no_prometheus_tells_nothing(content: bytes) -> None:
     with serving(lambda *_: (200, content)) as url, httpx.Client() as client:
         found = prometheus.look(Prometheus(url=url, query="up"), ASKED, client)
     assert (found.healthy, found.blind) == (None, True)
-    assert found.said == f"what answers at {url} is no Prometheus"
+    assert found.said == f"what answers at {url} is not Prometheus"
 
 
 def test_an_answer_that_unpacks_to_very_much_is_not_kept() -> None:

@@ -19,5 +19,10 @@ def ours_alone(question: GateQuestion) -> Iterator[GateResult]:
     named = [f"{commit.id[:10]} of {commit.author}" for commit in question.theirs[:MOST_NAMED]]
     more = len(question.theirs) - len(named)
     said = listing([*named, *([f"{more:,} more"] if more else [])])
-    hint = "look at them and override this gate, or take them off the branch"
-    yield GateResult(NAME, Gate.waiting, f"no gate has judged {said}", hint=hint)
+    hint = "review them and override this gate (branch), or take them off the branch"
+    yield GateResult(
+        NAME,
+        Gate.waiting,
+        f"commits of others that no gate has judged: {said}",
+        hint=hint,
+    )

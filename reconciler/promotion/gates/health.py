@@ -24,7 +24,7 @@ def _result(gate: Health, facts: GateFacts, app: AppName, found: Sequence[Eviden
         hint = f"promote what {source.name} runs now"
         return GateResult(gate.type, Gate.closed, said, hint=hint, app=app)
     if not found:
-        said = f"{source.name} does not say where the health of {app} is known"
+        said = f"{source.name} has no source of health for {app}"
         hint = f"add health to {source.folder}/environment.yaml"
         return GateResult(gate.type, Gate.closed, said, hint=hint, app=app)
     return verdict(gate.type, app, found)

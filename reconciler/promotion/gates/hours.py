@@ -34,7 +34,7 @@ def thawed(freezes: Sequence[Freeze], facts: GateFacts) -> Iterator[GateResult]:
         said = listing([_freeze_text(freeze) for freeze in holding])
         yield GateResult("freeze", Gate.waiting, said, opens=opening([], freezes, now))
     else:
-        yield GateResult("freeze", Gate.open, "none holds now")
+        yield GateResult("freeze", Gate.open, "no freeze now")
 
 
 def _window_text(window: Window) -> str:

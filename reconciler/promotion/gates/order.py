@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.errors import ReconcilerError
@@ -26,8 +26,12 @@ def preceded(gate: Previous, facts: GateFacts) -> Iterator[GateResult]:
         there = [e for e in others if step.app in e.folders]
         results = [_in(gate, facts, e, step, known[e.name][step.app]) for e in there]
         behind = next((result for result in results if not result.passes), None)
-        said = f"{listing([e.name for e in there])} run it" if there else "none other runs the app"
+        said = _run_by(there) if there else "no other environment runs the app"
         yield behind or GateResult(gate.type, Gate.open, said, app=step.app)
+
+
+def _run_by(there: Sequence[Environment]) -> str:
+    return f"{listing([e.name for e in there])} {'runs' if len(there) == 1 else 'run'} it"
 
 
 def _in(
@@ -55,7 +59,7 @@ def alone(gate: Alone, facts: GateFacts) -> Iterator[GateResult]:
         and (question.pull is None or pull.number < question.pull.number)
     ]
     if not before:
-        yield GateResult(gate.type, Gate.open, f"no other promotion to {name} is before this one")
+        yield GateResult(gate.type, Gate.open, f"no older promotion to {name} is open")
         return
     numbers = listing([f"#{pull.number}" for pull in before])
     said = f"{numbers} to {name} {'is' if len(before) == 1 else 'are'} open, and older"

@@ -103,17 +103,17 @@ def _said(comment: Comment, words: str, tip: str, form: str) -> Override | GateR
             f"write a new one: {form}",
         )
     if match is None:
-        return _note(f"{who} overrides in words that are not understood", f"write {form}")
+        return _note(f"the override of {who} cannot be read", f"write {form}")
     gates, commit = match["gates"], match["commit"]
     if not is_full_name(commit):
         return _note(
-            f"{who} overrides {gates} for a commit of which {commit} is only the beginning",
+            f"{who} overrides {gates} for {commit}, which is not the whole name of a commit",
             f"write {form}",
         )
     if commit != tip:
         return _note(
             f"{who} overrides {gates} for {commit[:10]}, and the branch is at {tip[:10]}",
-            f"say it for the commit that the branch is at now: {form}",
+            f"write it for the commit that the branch is at now: {form}",
         )
     return Override(tuple(filter(None, gates.split(","))), match["why"] or "", who)
 

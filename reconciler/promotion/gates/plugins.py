@@ -31,7 +31,7 @@ def plugged(gate: Plugin, facts: GateFacts) -> Iterator[GateResult]:
         )
     results = _answer(gate, known[gate.name], facts)
     if not results:
-        yield GateResult(gate.name, Gate.open, "it has nothing against it")
+        yield GateResult(gate.name, Gate.open, "the plugin has no objection")
     for result in results:
         if not isinstance(result, GateResult):
             raise _broken(gate, f"a {type(result).__name__} where a GateResult belongs")

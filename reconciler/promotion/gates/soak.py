@@ -27,7 +27,7 @@ def _result(gate: Soak, facts: GateFacts, app: AppName, found: Sequence[Evidence
     if run.doubt:
         hint = "the bot counts from when it sees the commit; a newer one has a date of its own"
         return GateResult(
-            gate.type, Gate.waiting, f"{run.doubt}: it proves no time", hint=hint, app=app
+            gate.type, Gate.waiting, f"{run.doubt}, so no time counts yet", hint=hint, app=app
         )
     known = [evidence.spans for evidence in found if evidence.spans is not None]
     counted = total(_counted(run, now, known))

@@ -37,9 +37,9 @@ STEP_STATES = {
     StepState.same: "is there already",
     StepState.ahead: "is ahead",
     StepState.diverged: "has diverged",
-    StepState.unlanded: "has not landed",
+    StepState.unlanded: "is not merged to the main branch",
     StepState.held: "is held back",
-    StepState.unknown: "cannot be told",
+    StepState.unknown: "cannot be compared",
     StepState.failed: "failed",
 }
 

@@ -42,7 +42,7 @@ def policy_of(environment: Environment, app: AppName, address: FieldAddress) -> 
                         return CopyPolicy(treatment, why, declared=True)
     if _is_release(address.steps):
         return CopyPolicy(Treatment.promote, "it is a part of the release", declared=False)
-    return CopyPolicy(Treatment.keep, "it is no part of a release", declared=False)
+    return CopyPolicy(Treatment.keep, "it is not a part of a release", declared=False)
 
 
 def is_released(environment: Environment, app: AppName, address: FieldAddress) -> bool:

@@ -110,7 +110,7 @@ def _decided_kind(
     if not (source.whole and target.whole):
         return FieldDecision.conflict, (
             f"this shallow clone does not tell whether {names[0]} ever had what {names[1]} has: "
-            "fetch the whole history"
+            "git fetch --unshallow"
         )
     if there is ABSENT:
         return FieldDecision.kept, f"{names[0]} always had this, and {names[1]} never took it over"

@@ -40,7 +40,7 @@ def matched(
             raise FleetError(
                 f"{names[0]} has no release of {pin.path or pin.repository}",
                 where=pin.place,
-                why=f"no URL in its entry names the same folder for {names[0]}",
+                why=f"{names[0]} pins no URL of the same folder for this app",
                 hint="pin the same overlays in both environments",
             )
 

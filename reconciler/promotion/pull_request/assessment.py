@@ -116,7 +116,7 @@ def _notes(planned: PlannedPromotion, branch: BranchState) -> Iterator[str]:
             why = f" {prose(request.reason)}." if request.reason else ""
             yield (
                 f"**This goes back.**{why} The release that it takes away is held: it comes again "
-                "only if somebody overrides that, or in a newer one."
+                "only if somebody overrides the gate `hold`, or in a newer one."
             )
         case PromotionKind.hotfix:
             yield (
@@ -131,16 +131,15 @@ def _notes(planned: PlannedPromotion, branch: BranchState) -> Iterator[str]:
         back = request.kind is PromotionKind.rollback
         fails = "while the rollout that it takes back fails, or " if back else ""
         yield (
-            f"By itself it is merged only {fails}once "
-            f"somebody has approved this commit whom `promotion.overrides` of "
-            f"{code(request.target)} names."
+            f"It is merged automatically only {fails}once somebody whom `promotion.overrides` of "
+            f"{code(request.target)} names has approved this commit."
         )
     if branch.theirs:
         named = ", ".join(
             f"{commit.id[:10]} {prose(commit.subject)} ({prose(commit.author)})"
             for commit in branch.theirs[:MOST_NAMED]
         )
-        kept = "They are kept, and it is not merged by itself."
+        kept = "They are kept, and it is not merged automatically."
         if not (branch.is_current or branch.fits_on_top):
             kept = "They touch the same files, so the branch is left as it is."
         yield f"**There are commits of others on this branch**: {named}. {kept}"

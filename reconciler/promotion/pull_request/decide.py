@@ -76,7 +76,7 @@ def _nothing_due(now: Situation) -> Iterator[Action]:
         yield from _stop(now, now.opened)
     else:
         newer = sorted({pull.url for pull in now.covered.values()})
-        words = f"{now.plan.target} has all of this by now, or {now.plan.source} has it no more."
+        words = f"{now.plan.target} runs all of this by now, or {now.plan.source} no longer does."
         if newer:
             words = f"Superseded by {listing(newer)}."
         yield from _close(now.opened, words)
@@ -175,9 +175,9 @@ def _changes(now: Situation, pull: PullRequest, wanted: WantedPullRequest) -> It
     if pull.title != wanted.title:
         yield "its title"
     if _plain(pull.body) != _plain(wanted.body):
-        yield "its report"
+        yield "its text"
     if pull.draft != wanted.draft:
-        yield "it is a draft" if wanted.draft else "it is no draft any more"
+        yield "it is a draft" if wanted.draft else "it is no longer a draft"
     if set(wanted.labels) - set(pull.labels):
         yield "its labels"
     if wanted.reviewers and not now.is_created:
@@ -203,7 +203,7 @@ def _set_statuses(
     known = {status.context for status in statuses}
     wanted = [replace(status, url=url) for status in statuses]
     wanted += [
-        replace(status, verdict=StatusVerdict.success, description="no question any more")
+        replace(status, verdict=StatusVerdict.success, description="this gate is no longer asked")
         for status in now.statuses
         if status.context.startswith(PREFIX)
         and status.context not in known
@@ -235,7 +235,7 @@ def _successor_text(now: Situation, ours: OurPullRequest, apps: set[AppName]) ->
         return words
     ends = f"{ours.request.source} {ours.request.target}"
     return (
-        f"{words} It does without {listing(left)}: "
+        f"{words} It leaves out {listing(left)}: "
         f"`reconciler promote {ends} {' '.join(left)}` proposes them again."
     )
 

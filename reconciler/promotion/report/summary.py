@@ -38,7 +38,7 @@ def _lines(
     if inspection.secrets:
         yield "Secrets", f"{count(len(inspection.secrets), 'secret')} to be sealed first"
     if inspection.certificate:
-        yield "Who reads what is sealed", _certificate(inspection.certificate)
+        yield "Who could read the secrets", _certificate(inspection.certificate)
     yield "Checks", _checks(inspection)
     if gates:
         yield "Waits for", _waits(gates)
@@ -77,7 +77,7 @@ def _risks(plan: Plan, risks: Sequence[Finding]) -> str:
     reviews = sum(len(step.decided(FieldDecision.review)) for step in plan.due)
     words = ("**{:,} serious**", "{:,} worth a look", "{:,} good to know", "{:,} to be reviewed")
     said = [w.format(n) for w, n in zip(words, [*counts, reviews], strict=True) if n]
-    return ", ".join(said) or "nothing that the manifests tell"
+    return ", ".join(said) or "nothing that can be seen in the manifests"
 
 
 def _certificate(new: NewCertificate) -> str:
@@ -85,7 +85,7 @@ def _certificate(new: NewCertificate) -> str:
     return (
         f"**whoever has the key of {name(new.fingerprint)}**, with which nothing of "
         f"{name(new.environment)} was sealed so far: {code(new.command)} asks the controller "
-        "whether it is its own"
+        "whether the certificate is its own"
     )
 
 

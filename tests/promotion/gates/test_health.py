@@ -90,7 +90,7 @@ def test_without_a_source_of_health_nothing_is_healthy(gated: Gated, ask: Ask) -
 
 def test_a_source_speaks_of_the_apps_that_it_is_for(aged: Callable[..., Fleet], ask: Ask) -> None:
     health, _ = judged(aged('type: http, app: "dog*", url: "http://127.0.0.1:1"'), ask)
-    assert "does not say where the health of paw is known" in health.evidence
+    assert "has no source of health for paw" in health.evidence
 
 
 def ago(moment: float) -> float:
@@ -240,7 +240,7 @@ def status(revision: str, fine: str = "Healthy", same: str = "Synced", **more: A
         (lambda now, old: {"answer": (404, {})}, Gate.waiting, "no Application argocd/stage", None),
         (lambda now, old: {"answer": (403, {})}, Gate.waiting, "you may not read it", None),
         (lambda now, old: {"answer": (500, {})}, Gate.waiting, "answers with 500", None),
-        (lambda now, old: {"answer": (200, [])}, Gate.waiting, "none that this program", None),
+        (lambda now, old: {"answer": (200, [])}, Gate.waiting, "a form that this program", None),
     ],
 )  # fmt: skip
 def test_an_application_counts_if_it_is_synced_to_the_release_and_healthy(

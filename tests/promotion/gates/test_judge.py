@@ -73,7 +73,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "state", "said"),
     [
         ("opens", Gate.open, "prod may"),
-        ("silent", Gate.open, "it has nothing against it"),
+        ("silent", Gate.open, "the plugin has no objection"),
         ("fails", Gate.closed, "the gate itself failed, with RuntimeError"),
         ("leaves", Gate.closed, "the gate itself failed, with SystemExit"),
         ("lies", Gate.closed, "the gate lies gives a str where a GateResult belongs"),
@@ -210,7 +210,7 @@ def test_a_region_waits_for_the_one_before_it(gated: Gated, ask: Ask) -> None:
     fleet.commit({"overlays/paw/first/kustomization.yaml": "resources: [../base]\n"})
     release = fleet.change(2)
     fleet.commit(entry("stage", release, "v2"))
-    assert only(ask(fleet), "previous").evidence == "none other runs the app"
+    assert only(ask(fleet), "previous").evidence == "no other environment runs the app"
     fleet.commit(entry("first", fleet.first))
     found = only(ask(fleet), "previous")
     assert found.state is Gate.waiting

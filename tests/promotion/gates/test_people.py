@@ -121,10 +121,10 @@ def test_a_forge_that_does_not_answer_opens_nothing(due: Fleet, ask: Ask) -> Non
         ("alice", f"\\/override soak {HEAD} a fix", {"soak"}, ""),
         ("alice", f"\\\\/override soak {HEAD} a fix", set(), ""),
         ("alice", f"/override soak {HEAD}", set(), "alice gives no reason"),
-        ("alice", "/override soak a fix", set(), "in words that are not understood"),
-        ("alice", "/override", set(), "in words that are not understood"),
-        ("alice", f"/override soak {HEAD[:39]} a fix", set(), "is only the beginning"),
-        ("alice", f"/override soak {HEAD}0 a fix", set(), "in words that are not understood"),
+        ("alice", "/override soak a fix", set(), "the override of alice cannot be read"),
+        ("alice", "/override", set(), "the override of alice cannot be read"),
+        ("alice", f"/override soak {HEAD[:39]} a fix", set(), "which is not the whole name"),
+        ("alice", f"/override soak {HEAD}0 a fix", set(), "the override of alice cannot be read"),
         ("alice", f"/override sock {HEAD} a fix", set(), "there is no such gate here"),
         ("alice", f"/override soak {OLD} a fix", set(), "the branch is at 1a2b3c4d1a"),
         ("bob", f"/override soak {HEAD} a fix", set(), "bob may not override"),
@@ -211,7 +211,10 @@ def test_an_override_that_was_typed_is_held_to_the_same(
 def test_what_others_put_on_the_branch_waits_for_somebody_who_may(due: Fleet, ask: Ask) -> None:
     theirs = [CommitSummary(HEAD, 0, "just this", "bob")]
     found = only(ask(due, forge=Paper(), pull=pull(), theirs=theirs), "branch")
-    assert (found.state, found.evidence) == (Gate.waiting, f"no gate has judged {HEAD[:10]} of bob")
+    assert (found.state, found.evidence) == (
+        Gate.waiting,
+        f"commits of others that no gate has judged: {HEAD[:10]} of bob",
+    )
     allowed = Paper().comment("alice", f"/override branch {HEAD} it is a comment")
     assert only(ask(due, forge=allowed, pull=pull(), theirs=theirs), "branch").passes
     assert all(result.name != "branch" for result in judge(ask(due, forge=Paper(), pull=pull())))

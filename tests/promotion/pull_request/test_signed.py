@@ -153,7 +153,7 @@ def test_a_branch_that_is_refused_is_made_by_the_next_run(gitea_fleet: GiteaFlee
     hook = gitea_fleet.github.shared.path / "hooks" / "update"
     hook.write_text("#!/bin/sh\necho 'not on fridays' >&2\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(RepositoryError, match="is refused by origin") as caught:
+    with pytest.raises(RepositoryError, match="origin refuses the push") as caught:
         gitea_fleet.propose()
     assert "not on fridays" in caught.value.why
     assert gitea_fleet.tip() == ""

@@ -166,16 +166,16 @@ CASES = {
         workload("") + obj("HorizontalPodAutoscaler", HPA + "}", "autoscaling/v2"),
         [("replicas", "warning", "from 3 to 1 pods at the least")],
     ),
-    "a new verb": (role(rule("get")), role(rule("get, delete")), [("access", "warning", "newly allows to delete pods")]),
+    "a new verb": (role(rule("get")), role(rule("get, delete")), [("access", "warning", "it now allows more: delete pods")]),
     "a new resource": (role(rule("get")), role(rule("get", "pods, secrets")), [("access", "error", "get secrets")]),
     "everything": (role(rule("get")), role(rule("'*'", "'*'")), [("access", "error", "* *")]),
     "of everything less": (role(rule("'*'", "'*'")), role(rule("get")), []),
     "in the cluster": (
         role(rule("get"), "ClusterRole"), role(rule("get, watch"), "ClusterRole"),
-        [("access", "warning", "watch pods in the whole cluster")],
+        [("access", "warning", "more in the whole cluster: watch pods")],
     ),
-    "a new subject": (binding("a"), binding("b"), [("access", "warning", "ServiceAccount paw/b newly gets ClusterRole view")]),
-    "a new binding": (NOTHING, NOTHING + binding("a"), [("access", "warning", "newly gets")]),
+    "a new subject": (binding("a"), binding("b"), [("access", "warning", "new holder of ClusterRole view: ServiceAccount paw/b")]),
+    "a new binding": (NOTHING, NOTHING + binding("a"), [("access", "warning", "new holder of")]),
     "administrator": (
         NOTHING, NOTHING + binding("a", "cluster-admin", "ClusterRoleBinding"),
         [("access", "error", "ClusterRole cluster-admin in the whole cluster")],
@@ -183,7 +183,7 @@ CASES = {
     "another role": (binding("a"), binding("a", "edit"), [("recreate", "error", "roleRef")]),
     "privileged": (
         workload(), workload(container="image: 'paw:v1', securityContext: {privileged: true}"),
-        [("privilege", "error", "it newly is privileged")],
+        [("privilege", "error", "new: it is privileged")],
     ),
     "node's network": (workload(), workload(spec="hostNetwork: true"), [("privilege", "error", "hostNetwork")]),
     "node's files": (
@@ -239,7 +239,7 @@ CASES = {
         [("restart", "note", "all of its pods")],
     ),
     "version gone": (
-        definition("v1alpha1", "v1+"), definition("v1+"), [("definition", "error", "v1alpha1 is served no more")],
+        definition("v1alpha1", "v1+"), definition("v1+"), [("definition", "error", "v1alpha1 is no longer served")],
     ),
     "stored otherwise": (
         definition("v1+", "v2"), definition("v1", "v2+"), [("definition", "warning", "stored as v2")],

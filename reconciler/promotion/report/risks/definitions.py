@@ -16,8 +16,8 @@ def lost_versions(worlds: BeforeAfter) -> Iterator[Finding]:
         if not was:
             continue
         for version in sorted(_versions(was, "served") - _versions(now, "served")):
-            what = f"the version {version} is served no more"
-            hint = f"see that nothing in the cluster speaks {version}, and nothing is stored as it"
+            what = f"the version {version} is no longer served"
+            hint = f"make sure that nothing in the cluster uses {version} or is stored as it"
             yield risk("definition", Severity.error, now, what, hint)
         before, after = (_versions(o, "storage") for o in (was, now))
         if before and after and before != after:

@@ -18,7 +18,7 @@ GRAVE = ("privileged", "hostP", "hostN", "hostI", "SYS_ADMIN", "capability ALL")
 ESCALATES = "may gain privileges (allowPrivilegeEscalation)"
 MAY_BE_ROOT = "may run as root (no runAsNonRoot)"
 BY_DEFAULT = {ESCALATES, MAY_BE_ROOT}
-LOOK = "see that the release needs it, and that the namespace lets it"
+LOOK = "make sure that the release needs it, and that the namespace allows it"
 
 
 def gains(worlds: BeforeAfter) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def gains(worlds: BeforeAfter) -> Iterator[Finding]:
         for gained in sorted(privileges(now) - had):
             grave = any(word in gained for word in GRAVE)
             severity = Severity.error if grave else Severity.warning
-            yield risk("privilege", severity, now.owner, f"it newly {gained}", LOOK, now.path)
+            yield risk("privilege", severity, now.owner, f"new: it {gained}", LOOK, now.path)
 
 
 def privileges(pods: Pods) -> set[str]:

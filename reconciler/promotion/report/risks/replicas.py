@@ -30,4 +30,4 @@ def _drop(about: Object, was: int | None, now: int | None, what: str) -> Iterato
         return
     severity = Severity.warning if now else Severity.error
     said = f"from {was} to {now} {what}" if now else f"from {was} to 0 {what}: it stops"
-    yield risk("replicas", severity, about, said, "see that the rest bear the load")
+    yield risk("replicas", severity, about, said, "make sure that the rest can carry the load")

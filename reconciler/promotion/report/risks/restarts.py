@@ -13,7 +13,7 @@ from reconciler.kubernetes.pods import Pods
 from reconciler.kubernetes.selectors import Selector
 from reconciler.promotion.report.risks.before_after import BeforeAfter, risk
 
-LOOK = "choose an hour at which that does no harm"
+LOOK = "merge it at an hour at which that does no harm"
 
 
 def restarts(worlds: BeforeAfter) -> Iterator[Finding]:

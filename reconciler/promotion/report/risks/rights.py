@@ -14,7 +14,7 @@ GROUP = "rbac.authorization.k8s.io"
 ALL = "*"
 TAKES_OVER = {"bind", "escalate", "impersonate"}
 PRECIOUS = {"nodes/proxy", "pods/exec", "secrets", "serviceaccounts/token"}
-LOOK = "see that the release needs it"
+LOOK = "make sure that the release needs it"
 MOST = 4
 
 
@@ -61,7 +61,7 @@ def _rules(was: Object | None, now: Object) -> Iterator[Finding]:
     widest = [r for r in new if not any(o.covers(r) for o in new if o != r)]
     grave = any(right.is_grave for right in widest)
     where = " in the whole cluster" if now.kind == "ClusterRole" else ""
-    what = f"it newly allows to {_listed([str(right) for right in widest])}{where}"
+    what = f"it now allows more{where}: {_listed([str(right) for right in widest])}"
     yield risk("access", Severity.error if grave else Severity.warning, now, what, LOOK)
 
 
@@ -73,7 +73,7 @@ def _subjects(was: Object | None, now: Object) -> Iterator[Finding]:
     role = f"{now.text('roleRef', 'kind')} {now.text('roleRef', 'name')}"
     everywhere = now.kind == "ClusterRoleBinding"
     where = " in the whole cluster" if everywhere else ""
-    what = f"{_listed(new)} newly gets {role}{where}"
+    what = f"new holder of {role}{where}: {_listed(new)}"
     grave = everywhere and now.text("roleRef", "name") == "cluster-admin"
     yield risk("access", Severity.error if grave else Severity.warning, now, what, LOOK)
 

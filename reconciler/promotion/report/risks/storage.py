@@ -19,7 +19,7 @@ def claims(worlds: BeforeAfter) -> Iterator[Finding]:
             yield from _resized(was, now)
     for was, now in worlds.changed("StorageClass", group="storage.k8s.io"):
         if was and was.get("allowVolumeExpansion") is True and not now.get("allowVolumeExpansion"):
-            what = "volumes of this class can grow no more"
+            what = "volumes of this class can no longer grow"
             yield risk("storage", Severity.warning, now, what, "keep allowVolumeExpansion")
 
 
@@ -34,5 +34,5 @@ def _resized(was: Object, now: Object) -> Iterator[Finding]:
         yield risk("storage", Severity.error, now, what, "make a smaller claim and copy the data")
     else:
         what = f"it grows {change}, and never shrinks again"
-        hint = "see that its StorageClass has allowVolumeExpansion"
+        hint = "make sure that its StorageClass has allowVolumeExpansion: true"
         yield risk("storage", Severity.note, now, what, hint)
