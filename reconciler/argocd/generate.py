@@ -123,11 +123,11 @@ def _chosen(tree: Tree, folder: str, parameters: Parameters) -> list[str]:
     if found.kind == MISSING:
         raise UsageError(
             f"the folder {folder} is not in what Argo CD sent",
-            hint="check spec.source.path, and manifest-generate-paths if Argo CD sends by that",
+            hint="check spec.source.path, and the annotation manifest-generate-paths",
         )
     if found.kind != FOLDER and not tree.names(folder):
         raise UsageError(
-            f"{folder} is no folder",
+            f"{folder} is not a folder",
             why=found.why,
             hint=f"name a folder with {KUSTOMIZATION_NAMES[0]} in it",
         )
@@ -139,7 +139,8 @@ def _chosen(tree: Tree, folder: str, parameters: Parameters) -> list[str]:
         if name not in by_name:
             raise UsageError(
                 f"the parameter apps names {name!r}, which {folder} does not run",
-                hint=did_you_mean(name, by_name) or "apps are chosen of an environment",
+                hint=did_you_mean(name, by_name)
+                or "name apps only where the source is the folder of an environment",
             )
     return [at for name, at in by_name.items() if name in parameters.apps]
 
@@ -180,7 +181,7 @@ def _about_parameters(error: ReconcilerError, parameters: Parameters) -> Reconci
     return UsageError(
         f"the parameter {which} does not fit this app",
         why=error.what,
-        hint="the page shows what it runs: name one of these",
+        hint="name what it runs: reconciler generate --parameters, in the app's folder, lists it",
     )
 
 
@@ -189,7 +190,7 @@ def _check_images(manifest: bytes, parameters: Parameters) -> None:
         if str(image).encode() not in manifest:
             raise UsageError(
                 f"the parameter images names {image.name}, which no container of this app runs",
-                hint="write its name as the page shows it, without the tag",
+                hint="write its name without the tag: reconciler list shows the images of each app",
             )
 
 

@@ -165,11 +165,11 @@ def _given(text: str) -> dict[str, dict[str, Any]]:
     try:
         parsed = json.loads(text) if text else None
     except (ValueError, RecursionError) as e:
-        raise UsageError(f"{VARIABLE} is no JSON", why=str(e)) from e
+        raise UsageError(f"{VARIABLE} is not JSON", why=str(e)) from e
     found = {}
     for item in parsed if isinstance(parsed, list) else [] if parsed is None else [parsed]:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-            raise UsageError(f"{VARIABLE} is no list of named parameters")
+            raise UsageError(f"{VARIABLE} is not a list of named parameters")
         found[item["name"]] = item
     return found
 
@@ -181,14 +181,14 @@ def _string(given: Mapping[str, Mapping[str, Any]], name: str) -> str:
 def _array(given: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, ...]:
     found = _value(given, name, "array", list) or []
     if not all(isinstance(item, str) for item in found):
-        raise UsageError(f"the parameter {name} holds something that is no text")
+        raise UsageError(f"the parameter {name} holds something that is not text")
     return tuple(found)
 
 
 def _map(given: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, str]:
     found = _value(given, name, "map", dict) or {}
     if not all(isinstance(item, str) for item in found.values()):
-        raise UsageError(f"the parameter {name} holds something that is no text")
+        raise UsageError(f"the parameter {name} holds something that is not text")
     return dict(found)
 
 

@@ -82,8 +82,8 @@ def _check_proxy(name: str, proxy: str) -> None:
     scheme = urlsplit(proxy).scheme
     if proxy and scheme not in ("http", "https"):
         raise ClusterError(
-            f"the proxy of {name} is none that is spoken here",
-            why=f"it is of the kind {scheme}" if scheme else "it is no URL",
+            f"the proxy-url of {name} is of a kind that is not supported",
+            why=f"it begins with {scheme}:" if scheme else "it is not a URL",
             hint="proxy-url may begin with http:// or https://",
         )
 

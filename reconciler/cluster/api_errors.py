@@ -56,7 +56,7 @@ def silence(address: str, method: str, path: str, why: str) -> ApiError:
 def nonsense(method: str, path: str, code: int) -> ApiError:
     """The error for what no API server answers."""
     return ApiError(
-        f"what answers {method} {path} is no API server",
+        f"what answers {method} {path} is not an API server",
         status=code,
         why="it sends something else than an object in JSON",
         hint="is this the right address?",

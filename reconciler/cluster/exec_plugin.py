@@ -88,7 +88,8 @@ class ExecPlugin:
 
     def _gives_nothing(self, why: str) -> ClusterError:
         return ClusterError(
-            f"the credential plugin {self.command[0]} of the context {self.context} gives nothing",
+            f"the credential plugin {self.command[0]} of the context {self.context} gives no "
+            "credentials",
             why=why,
             hint=self.hint,
         )

@@ -20,7 +20,7 @@ def access_in_pod(environment: Mapping[str, str], folder: str = ACCOUNT) -> Acce
     token = os.path.join(folder, "token")
     if not host or not port or not os.path.exists(token):
         raise ClusterError(
-            "this is no pod of a cluster",
+            "this is not a pod in a cluster",
             why=f"KUBERNETES_SERVICE_HOST is not set, or there is no {token}",
             hint="name a kubeconfig, or give the pod a service account",
         )

@@ -129,9 +129,9 @@ def _content(file: str) -> dict[str, Any]:
     except OSError as e:
         raise ClusterError(f"{file} cannot be read", why=e.strerror or "") from None
     except yaml.YAMLError:
-        raise ClusterError("this is no kubeconfig: it is not YAML", where=Place(file)) from None
+        raise ClusterError("this is not a kubeconfig: it is not YAML", where=Place(file)) from None
     if not isinstance(content, dict):
-        raise ClusterError("this is no kubeconfig", where=Place(file))
+        raise ClusterError("this is not a kubeconfig", where=Place(file))
     return content
 
 

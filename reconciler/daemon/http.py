@@ -56,7 +56,7 @@ def text(status: str, said: str) -> HttpResponse:
     return HttpResponse(status, f"{said}\n".encode())
 
 
-NOT_UNDERSTOOD = text("400 Bad Request", "this is no request")
+NOT_UNDERSTOOD = text("400 Bad Request", "this is not a request")
 TOO_LATE = text("408 Request Timeout", "that took too long")
 NO_LENGTH = text("411 Length Required", "say how long it is")
 TOO_LARGE = text("413 Content Too Large", "too large")
@@ -197,7 +197,7 @@ def read_head(head: bytes) -> HttpRequest | None:
 def _listening(address: str, option: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     if not (port.isascii() and port.isdigit()):
-        raise UsageError(f"{address} is no address", hint="write HOST:PORT")
+        raise UsageError(f"{address} is not an address", hint="write HOST:PORT")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

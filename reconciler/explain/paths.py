@@ -24,7 +24,7 @@ def parse(text: str) -> tuple[str, ...]:
         match = STEP.match(text, at)
         if match is None:
             raise UsageError(
-                f"{text} is no path to a field, from {text[at:]!r} on",
+                f"{text} is not a path to a field, from {text[at:]!r} on",
                 hint='write spec.containers[web].image, or metadata.annotations["a.b/c"]',
             )
         steps.append(match[1] if match[1] is not None else match[2].strip("\"'"))

@@ -44,7 +44,7 @@ def changed(
             raise RepositoryError(
                 f"a branch changes more than {most:,} files",
                 why="a promotion changes a few",
-                hint="look at what was pushed there, or delete the branch",
+                hint="look at the remote's branches in promote/ and rollback/, and delete it",
             )
     return found
 

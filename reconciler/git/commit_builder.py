@@ -55,9 +55,9 @@ def _told(
             return method(bench, *words, **named)
         except (KeyError, ValueError, pygit2.GitError) as e:
             raise RepositoryError(
-                "what a branch holds cannot be read",
+                "the commits of a branch cannot be read",
                 why=str(e),
-                hint="whoever pushed it has to push it anew; git fsck may say more",
+                hint="git fsck may say more; whoever pushed the branch has to push it again",
             ) from e
 
     return telling
@@ -100,7 +100,7 @@ class CommitBuilder:
             raise RepositoryError(
                 f"a branch has more than {MAX_COMMITS:,} commits of its own",
                 why="a promotion has one",
-                hint="look at what was pushed there, or delete the branch",
+                hint="look at the remote's branches in promote/ and rollback/, and delete it",
             )
         return found
 

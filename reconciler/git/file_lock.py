@@ -79,10 +79,10 @@ def _open(lock: str) -> int:
         return os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as e:
         raise RepositoryError(
-            "files cannot be written here, since none can be locked",
+            "this cannot be locked, and so no files are written",
             where=Place(lock),
             why=e.strerror or "",
-            hint="the one who writes files must be allowed to write there, too",
+            hint="make it writable for the user that runs reconciler",
         ) from e
 
 
@@ -96,9 +96,9 @@ def _wait(opened: int, lock: str) -> None:
         except BlockingIOError:
             if time.monotonic() > end:
                 raise RepositoryError(
-                    "another reconciler is writing files here",
+                    "another reconciler process is writing files here",
                     where=Place(lock),
-                    why=f"it has not been done with it for {LOCK_WAIT_SECONDS:.0f} s",
-                    hint="is one stopped, with ^Z? end it, and run this again",
+                    why=f"it has not finished within {LOCK_WAIT_SECONDS:.0f} s",
+                    hint="if one was stopped with ^Z, end it; then run this again",
                 ) from None
             time.sleep(RETRY_SECONDS)

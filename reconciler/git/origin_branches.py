@@ -27,9 +27,9 @@ class OriginBranches:
         pushed = self._remote.push([BranchChange(branch, new or "", old or "")])[branch]
         if pushed.outcome is PushOutcome.refused:
             raise RepositoryError(
-                f"{branch} is refused by {self._remote.name}",
+                f"{self._remote.name} refuses the push of {branch}",
                 why=pushed.why,
-                hint="the one who promotes must be allowed to push to it",
+                hint="allow whoever promotes to push this branch",
             )
         return pushed.outcome is PushOutcome.done
 

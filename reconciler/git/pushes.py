@@ -58,7 +58,7 @@ def new_commits(root: str, remote: str, pushes: Iterable[Push]) -> Iterator[NewC
         tip = commit_called(root, push.tip)
         if not tip:
             raise RepositoryError(
-                f"{push.name} is no commit",
+                f"{push.name} is not a commit",
                 why="what is in it cannot be looked at before it is pushed",
                 hint="push it by itself, with --no-verify, when you know what it holds",
             )

@@ -39,20 +39,20 @@ MEANINGS = (
     (
         r"Authentication failed|could not read (Username|Password)|terminal prompts disabled"
         r"|returned error: 401|Permission denied \(|Host key verification failed",
-        "{url} does not accept who we are",
-        "a token has to be given, or a key for SSH; it may have expired",
+        "{url} refuses the login",
+        "give a token or an SSH key; one that is given already may have expired",
     ),
     (
         r"returned error: 403|[Pp]ermission to \S+ denied|not allowed to push|write access",
-        "{url} does not allow it",
+        "{url} does not allow this with the login that is given",
         "the token needs the right to write to the repository",
     ),
     (
         r"not found|does not appear to be a git repository|does not exist|returned error: 404",
         "there is no repository at {url}",
-        "is the address right? a forge also hides what one may not see",
+        "check the address; a forge also hides repositories that the token may not read",
     ),
-    (r"redirect", "{url} is somewhere else by now", "write the new address into the remote's URL"),
+    (r"redirect", "{url} has moved", "set the new address: git remote set-url origin URL"),
     (
         r"unable to access|Could not resolve|[Cc]onnection (refused|reset|timed out)|not within"
         r"|Could not read from remote|hung up|early EOF|RPC failed",

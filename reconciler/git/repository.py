@@ -94,7 +94,7 @@ class Repository:
         with self._alone:
             found = self._git.merge_base(*ids)
         if not found:
-            hint = "fetch the whole history" if self._git.is_shallow else "name the commit itself"
+            hint = "git fetch --unshallow" if self._git.is_shallow else "name the commit itself"
             raise RepositoryError(f"{one} and {other} have no commit in common", hint=hint)
         return CommitId(str(found))
 

@@ -83,8 +83,8 @@ class Snapshots:
         if missing:
             raise RepositoryError(
                 f"{min(missing)} is not in the index, and not in the last commit",
-                why="only what Git knows of is looked at",
-                hint="git add it first; or is the name another?",
+                why="only files that Git knows are looked at",
+                hint="git add it first, or correct the name",
             )
 
     def commits(self, revisions: Sequence[str]) -> Iterator[Snapshot]:

@@ -41,7 +41,7 @@ def failure(found: dict[str, Any], path: str) -> ReconcilerError:
     if kind == "bug":
         return KernelError(
             f"{path}: {found['what']}",
-            hint="please report it, with --debug",
+            hint="please report it, with what --debug prints",
             detail=found.get("detail", ""),
         )
     error = RenderTimeout if kind == "timeout" else RenderError
@@ -67,9 +67,9 @@ def unheard(problem: Exception) -> KernelError:
     import traceback  # loaded for trouble alone
 
     return KernelError(
-        "the kernel's answers cannot be taken",
+        "the kernel's answers cannot be read",
         why=f"{type(problem).__name__}: {problem}",
-        hint="try again; if it stays, please report it, with --debug",
+        hint="try again; if it stays, please report it, with what --debug prints",
         detail="".join(traceback.format_exception(problem)),
     )
 
@@ -97,7 +97,7 @@ def died(header: dict[str, Any], code: int | None, last_words: str) -> Reconcile
         f"the kernel died twice in the {work}",
         where=where,
         why=why,
-        hint="please report it, with --debug",
+        hint="please report it, with what --debug prints",
         detail=last_words,
     )
 

@@ -138,7 +138,7 @@ def _recipient(text: str) -> Any:
         return kind.Recipient.from_str(text)
     except pyrage.RecipientError:
         raise SealingError(
-            "this is no recipient of age",
+            "this is not a recipient of age",
             hint="one begins with age1 (age-keygen -y FILE shows it), ssh-ed25519 or ssh-rsa",
         ) from None
 
@@ -158,5 +158,5 @@ def _identities(content: bytes) -> list[Any]:
         ]
     except (pyrage.IdentityError, UnicodeDecodeError):
         raise SealingError(
-            "this is no identity of age", hint="one is made by age-keygen, or is an SSH key"
+            "this is not an identity of age", hint="one is made by age-keygen, or is an SSH key"
         ) from None

@@ -38,7 +38,7 @@ class ConfirmedCertificates:
             return []
         except (OSError, ValueError) as e:
             raise SealingError(
-                "it cannot be read which certificates were sealed with",
+                "the list of certificates that this clone has sealed with cannot be read",
                 where=Place(self._file),
                 why=getattr(e, "strerror", "") or "it is not text",
             ) from e
@@ -62,7 +62,7 @@ class ConfirmedCertificates:
                 f"the certificate of {environment} is {found}, with which nothing was sealed here",
                 where=Place(file),
                 why=f"it was {self.of(environment)[-1]} so far, and whoever has the new one's key "
-                "reads what is sealed with it",
+                "can read what is sealed with it",
                 hint=f"reconciler seal cert fetch {environment} --fingerprint {found} "
                 "asks the controller whether it is its own; "
                 f"reconciler seal cert confirm {environment} {found} takes your word for it",

@@ -50,10 +50,10 @@ def opened(sealed: SealedSecret, keys: Sequence[PrivateKey]) -> dict[str, bytear
             raise SealingError(f"the value of {key} {e}", where=sealed.place) from None
         except CannotOpen:
             raise SealingError(
-                f"none of the {len(keys)} keys opens the value of {key}",
+                f"no key that was given opens the value of {key}",
                 where=sealed.place,
                 why=_why_closed(sealed, key, text, keys),
-                hint="older keys are in older backups",
+                hint="name an older backup, too, with another --keys FILE",
             ) from None
         found[key] = bytearray(plain)
     return found
@@ -62,7 +62,7 @@ def opened(sealed: SealedSecret, keys: Sequence[PrivateKey]) -> dict[str, bytear
 def _why_closed(sealed: SealedSecret, key: str, text: str, keys: Sequence[PrivateKey]) -> str:
     item = sealed.record.of(key, text) if sealed.record else None
     if item and item.fingerprint not in {k.fingerprint for k in keys}:
-        return f"it was sealed for the key {item.fingerprint}, which is not among them"
+        return f"it was sealed for the key {item.fingerprint}, which is not among these"
     if sealed.record and sealed.record.context != sealed.context:
         return f"it was sealed for {sealed.record.context}, and this is {sealed.context}"
     return "it was sealed for another key, name, namespace or scope, or is damaged"
@@ -88,5 +88,5 @@ def _key(pem: bytes, file: str) -> PrivateKey:
     except ValueError:
         raise SealingError("the private key is damaged", where=Place(file)) from None
     if not isinstance(key, RSAPrivateKey):
-        raise SealingError("this is no RSA key", where=Place(file))
+        raise SealingError("this is not an RSA key", where=Place(file))
     return PrivateKey(key, fingerprint_of(key.public_key()))

@@ -78,7 +78,7 @@ def check_place(scope: Scope, namespace: str, name: str, where: Place | None) ->
     """Values are bound to a namespace, unless they are for all of the cluster."""
     if scope is not Scope.cluster_wide and not namespace:
         raise SealingError(
-            f"it is not said in which namespace the Secret {name} is",
+            f"the Secret {name} has no namespace",
             where=where,
             why=f"a {scope} secret opens in its namespace only",
             hint="write metadata.namespace, or name one with --namespace",

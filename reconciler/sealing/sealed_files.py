@@ -218,7 +218,7 @@ def _listed(home: AppSecrets, kustomization: bytes, path: str) -> ChangedFile:
 def as_kustomization(content: bytes, path: str) -> Document:
     found = read_documents(content, path)
     if len(found) != 1 or not isinstance(found[0].value, dict):
-        raise SealingError("this is no kustomization", where=Place(path))
+        raise SealingError("this is not a kustomization", where=Place(path))
     if not isinstance(found[0].value.get("resources") or [], list):
         raise found[0].error(
             ("resources",), "this is not a list", hint="write - PATH in a line each"

@@ -69,7 +69,7 @@ def read_sealed_secret(document: Document) -> SealedSecret:
     """The SealedSecret that a document describes; raises what is wrong with it."""
     value = document.value
     if not is_sealed_secret(value):
-        raise document.error((), "this is no SealedSecret")
+        raise document.error((), "this is not a SealedSecret")
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name:
@@ -88,7 +88,7 @@ def read_sealed_secret(document: Document) -> SealedSecret:
     if "data" in spec:
         raise document.error(
             ("spec", "data"),
-            "this is sealed as one piece, in a format that has been given up",
+            "this is sealed as one piece in spec.data, a format that has been given up",
             hint="seal the Secret again",
         )
     template = spec.get("template")

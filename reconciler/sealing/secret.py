@@ -122,7 +122,7 @@ def check_namespace(namespace: str, where: Place) -> None:
 def check_key(key: str, where: Place | None) -> None:
     if not ITEM.fullmatch(key) or key == "." or key.startswith(".."):
         raise SealingError(
-            "a key of a Secret cannot be called so",
+            "a key of a Secret cannot have this name",
             where=where,
             hint="use at most 253 letters, digits, hyphens, underscores and dots",
         )
@@ -194,5 +194,5 @@ def _no_secret(document: Document) -> DocumentError:
             hint="write apiVersion: v1 and kind: Secret" if kind == "Secret" else "",
         )
     return document.error(
-        (), "this is no Secret", hint="one begins with apiVersion: v1 and kind: Secret"
+        (), "this is not a Secret", hint="one begins with apiVersion: v1 and kind: Secret"
     )

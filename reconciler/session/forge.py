@@ -117,7 +117,7 @@ def _app(name: str, file: str, installation: str) -> GitHubApp:
         )
     if installation and not installation.isdecimal():
         raise UsageError(
-            f"{APP_INSTALLATION} is no number: {installation}",
+            f"{APP_INSTALLATION} is not a number: {installation}",
             hint="write the number that the address of the installation's page on GitHub ends "
             "with, or nothing: it is asked for then",
         )

@@ -58,11 +58,11 @@ def _logins(file: str) -> dict[str, tuple[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as e:
-        why = getattr(e, "strerror", None) or "it is no text"
+        why = getattr(e, "strerror", None) or "it is not text"
         raise UsageError(f"{file} cannot be read", why=why) from None
     except NetrcParseError as e:
         raise UsageError(
-            f"{file} is no netrc file",
+            f"{file} is not a netrc file",
             where=Place(file, e.lineno or 0),
             hint="a line of it: machine prometheus.example.org login NAME password PASSWORD",
         ) from None

@@ -69,6 +69,6 @@ def _open_shared(url: str) -> Store:
     except ValueError as e:
         # The address may hold a password, so it is not repeated.
         raise UsageError(
-            "RECONCILER_CACHE_URL is no address of a Redis server",
+            "RECONCILER_CACHE_URL is not an address of a Redis server",
             hint="write redis://HOST:PORT/0, rediss://… for TLS, or unix://PATH",
         ) from e

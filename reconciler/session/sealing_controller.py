@@ -40,7 +40,7 @@ def open_controller(
     if _is_url(service):
         return controller_at(service)
     if service.count("/") != 1:
-        raise UsageError(f"{service} is no service", hint="write NAMESPACE/NAME, or a URL")
+        raise UsageError(f"{service} is not a service", hint="write NAMESPACE/NAME, or a URL")
     return controller_in(context_for(settings, wanted, environment), service, settings.variables)
 
 

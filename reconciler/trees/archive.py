@@ -90,7 +90,7 @@ class _Found:
         self._total += size
         _check(self._total, self.largest)
         if len(called) > MAX_PATH_CHARACTERS or "\0" in called:
-            raise ValueError(f"{called[:MAX_SHOWN_CHARACTERS]!r}… is no name of a file")
+            raise ValueError(f"{called[:MAX_SHOWN_CHARACTERS]!r}… cannot be the name of a file")
         name = normpath(called)
         if name.startswith(("/", "../")) or name == "..":
             raise RepositoryError(f"the archive names {called}, outside of itself")

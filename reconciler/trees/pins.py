@@ -166,7 +166,7 @@ class Pins:
             return reference.ref.lower()
         if place not in self._own:
             return refusal(
-                "of another repository only commits are followed, each by its full name",
+                "a URL of another repository must name a whole commit",
                 "write the commit's 40 characters after ?ref=",
             )
         try:
@@ -199,13 +199,13 @@ class Pins:
             return explained
         if self.root is None:
             return refusal(
-                "the files here are in no Git repository, and a URL is read from one",
-                "render in a clone of the repository that is named",
+                "these files are in no Git repository that the URL could be read from",
+                "render in a clone of the repository that the URL names",
             )
         if not self._origin:
             return refusal(
                 "this repository has no remote called origin, so no URL is known to be its own",
-                "git remote add origin, with the part of the URL before the //",
+                "git remote add origin URL, with the part of this URL before the //",
             )
         return refusal(
             f"it is another repository than this one, which is {without_user(self._origin)}",

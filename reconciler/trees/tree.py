@@ -73,7 +73,7 @@ def a_link(at: str, target: str) -> TreeEntry:
             "the symbolic link points to a name that is not UTF-8", "rename what it points to"
         )
     if "\0" in target or len(target) > MAX_PATH_CHARACTERS:
-        return refusal("the symbolic link points to what is no name of a file", "remove it")
+        return refusal("the symbolic link points to what cannot be the name of a file", "remove it")
     return TreeEntry(LINK, f"> {len(at)} {at} {target}", at=at, target=target)
 
 

@@ -113,13 +113,13 @@ def test_images_and_replicas_are_what_kustomize_makes_of_them(
         ({"name": "images", "array": ["web"]}, ("'web'", "NAME:TAG")),
         ({"name": "images", "array": ["web:$(id)"]}, ("web:$(id)", "NAME:TAG")),
         ({"name": "images", "array": ["nginx:1"]}, ("nginx", "no container")),
-        ({"name": "images", "array": [1]}, ("no text",)),
+        ({"name": "images", "array": [1]}, ("not text",)),
         ({"name": "replicas", "map": {"web": "many"}}, ("'web: many'", "a number")),
         ({"name": "replicas", "map": {"web": "-1"}}, ("'web: -1'", "a number")),
         ({"name": "replicas", "map": {"wbe": "2"}}, ("(wbe)", "nothing called wbe")),
-        ({"name": "apps", "array": ["web"]}, ("'web'", "chosen of an environment")),
+        ({"name": "apps", "array": ["web"]}, ("'web'", "the folder of an environment")),
         ({"name": "allow-empty", "string": "yes"}, ("'yes'", "true or false")),
-        ({"string": "off"}, ("no list of named parameters",)),
+        ({"string": "off"}, ("not a list of named parameters",)),
     ],
 )
 def test_a_parameter_that_does_not_fit_is_named_with_what_does(

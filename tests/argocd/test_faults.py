@@ -148,7 +148,7 @@ def test_metadata_comes_first_and_once(plugin: Plugin) -> None:
         ([first, *rest[:-1]], "did not arrive whole"),
         ([first, *rest, *rest], "did not arrive whole"),
         (messages(GOOD, WEB, checksum="0" * 64), "did not arrive whole"),
-        (messages(GOOD, WEB, checksum="0"), "no SHA-256"),
+        (messages(GOOD, WEB, checksum="0"), "is not SHA-256"),
     ):
         code, text = plugin.refusal(iter(stream))
         assert code is INVALID
@@ -370,8 +370,8 @@ def test_two_plugins_do_not_share_a_socket(plugin: Plugin) -> None:
     [
         (("--socket-folder", "/proc/nowhere"), "there can be no socket"),
         (("--socket-folder", "/tmp/" + "x" * 120), "too long for a socket"),
-        (("--socket-folder", "/tmp", "--name", "a/b"), "is no name for a plugin"),
-        (("--socket-folder", "/tmp", "--http", "nowhere"), "is no address"),
+        (("--socket-folder", "/tmp", "--name", "a/b"), "cannot be the name of a plugin"),
+        (("--socket-folder", "/tmp", "--http", "nowhere"), "is not an address"),
     ],
 )
 def test_a_server_that_cannot_be_says_why(flags: tuple[str, ...], words: str) -> None:

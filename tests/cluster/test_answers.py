@@ -143,7 +143,7 @@ def test_a_token_that_is_sent_back_is_not_told() -> None:
 
 @pytest.mark.parametrize("answer", [b"<html>", b"", b"{", [], 1, None, {"items": 3}, {"kind": 1}])
 def test_what_is_no_list_is_no_api_server(answer: Any) -> None:
-    no_api_server = "what answers GET /api/v1/a is no API server"
+    no_api_server = "what answers GET /api/v1/a is not an API server"
     with answered(Say(200, answer)) as server, pytest.raises(ApiError, match=no_api_server):
         server.client.list("/api/v1/a")
 
@@ -206,7 +206,7 @@ def test_a_watch_that_is_refused_is_an_error() -> None:
 
 @pytest.mark.parametrize("line", [b"<html>\n", b"[]\n", b'{"type": "NEW", "object": {}}\n', b"1"])
 def test_what_is_no_event_is_no_api_server(line: bytes) -> None:
-    no_api_server = "what answers WATCH /api/v1/a is no API server"
+    no_api_server = "what answers WATCH /api/v1/a is not an API server"
     with answered(Say(200, line)) as server, pytest.raises(ApiError, match=no_api_server):
         next(server.client.watch("/api/v1/a"))
 

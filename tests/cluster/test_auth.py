@@ -232,13 +232,13 @@ def test_a_plugin_is_told_of_the_cluster_if_it_asks_for_that(tmp_path: Path, ver
 @pytest.mark.parametrize(
     ("status", "more", "what", "why"),
     [
-        ("{}", {}, "gives nothing", "it gives neither a token nor a certificate"),
-        ("None", {}, "gives nothing", "AttributeError"),
-        ("1 / 0", {}, "gives nothing", "it ended with code 1"),
-        ("{'clientKeyData': 'k'}", {}, "gives nothing", "a key alone"),
-        ("{'token': 1, 'expirationTimestamp': 'x'}", {}, "gives nothing", "ValueError"),
-        ("{'token': 1, 'expirationTimestamp': 7}", {}, "gives nothing", "ValueError"),
-        ("{}, 'apiVersion': 'v9'", {}, "gives nothing", "another version than client.auth"),
+        ("{}", {}, "gives no credentials", "it gives neither a token nor a certificate"),
+        ("None", {}, "gives no credentials", "AttributeError"),
+        ("1 / 0", {}, "gives no credentials", "it ended with code 1"),
+        ("{'clientKeyData': 'k'}", {}, "gives no credentials", "a key alone"),
+        ("{'token': 1, 'expirationTimestamp': 'x'}", {}, "gives no credentials", "ValueError"),
+        ("{'token': 1, 'expirationTimestamp': 7}", {}, "gives no credentials", "ValueError"),
+        ("{}, 'apiVersion': 'v9'", {}, "gives no credentials", "another version than client.auth"),
         ("{}", {"interactiveMode": "Always"}, "needs a terminal", "interactiveMode is Always"),
         ("{}", {"apiVersion": "client.authentication.k8s.io/v1alpha1"}, "speaks client", ""),
         ("{}", {"command": ""}, "has no command", ""),
@@ -376,7 +376,7 @@ def test_a_pod_finds_its_api_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", [{}, {"KUBERNETES_SERVICE_HOST": "a"}])
 def test_what_is_no_pod_is_said_to_be_none(tmp_path: Path, place: dict[str, str]) -> None:
     (tmp_path / "token").write_text("one")
-    with pytest.raises(ClusterError, match="this is no pod of a cluster"):
+    with pytest.raises(ClusterError, match="this is not a pod in a cluster"):
         access_in_pod(place, str(tmp_path))
-    with pytest.raises(ClusterError, match="this is no pod of a cluster"):
+    with pytest.raises(ClusterError, match="this is not a pod in a cluster"):
         access_in_pod({**place, "KUBERNETES_SERVICE_PORT": "1"}, str(tmp_path / "none"))

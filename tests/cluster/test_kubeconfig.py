@@ -99,8 +99,8 @@ def config(**user: Any) -> str:
 
 
 MISTAKES = [
-    (": [", "", "this is no kubeconfig: it is not YAML"),
-    ("[]", "", "this is no kubeconfig"),
+    (": [", "", "this is not a kubeconfig: it is not YAML"),
+    ("[]", "", "this is not a kubeconfig"),
     (config(), "", "no context is chosen"),
     (config(), "b", "there is no context b"),
     (config(tokenFile="nowhere"), "a", "nowhere cannot be read"),

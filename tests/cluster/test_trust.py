@@ -149,8 +149,8 @@ def test_an_encrypted_key_asks_nobody_for_its_password(
 @pytest.mark.parametrize(
     ("cluster", "user", "what"),
     [
-        ({"proxy-url": "socks5://127.0.0.1:1"}, {}, "the proxy of the context a"),
-        ({"proxy-url": "127.0.0.1:1"}, {}, "the proxy of the context a"),
+        ({"proxy-url": "socks5://127.0.0.1:1"}, {}, "the proxy-url of the context a"),
+        ({"proxy-url": "127.0.0.1:1"}, {}, "the proxy-url of the context a"),
         ({"server": "ftp://a"}, {}, "the context a names no server"),
         ({"certificate-authority-data": "YQ=="}, {}, "the certificate authority of the context a"),
         ({"certificate-authority": "none"}, {}, "none cannot be read"),

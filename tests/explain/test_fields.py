@@ -214,7 +214,7 @@ def test_a_path_is_read_as_it_is_shown(text: str, steps: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("text", ["a[", "a..b", "a b", "]"])
 def test_what_is_no_path_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(UsageError, match="is no path to a field"):
+    with pytest.raises(UsageError, match="is not a path to a field"):
         parse(text)
 
 

@@ -56,7 +56,7 @@ def test_a_folder_with_environments_is_one_place(
     with only_writer(str(tmp_path)):
         other.start()
         other.join()
-    assert failed == ["another reconciler is writing files here"]
+    assert failed == ["another reconciler process is writing files here"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["environments"], "nothing is left behind"
 
 

@@ -210,7 +210,7 @@ def test_a_protected_branch_is_told(gitea_remote: tuple[Remote, Repo]) -> None:
 def test_a_wrong_token_is_told_and_not_shown(gitea_remote: tuple[Remote, Repo]) -> None:
     remote, repo = gitea_remote
     wrong = Remote(str(repo.path), remote.url, os.environ, lambda: ("bot", "wrong-token-of-bot"))
-    with pytest.raises(RepositoryError, match="does not accept who we are") as caught:
+    with pytest.raises(RepositoryError, match="refuses the login") as caught:
         wrong.push([BranchChange(X, commit(repo), NOTHING)])
     assert "wrong-token-of-bot" not in "".join(caught.value.lines())
 
@@ -218,7 +218,7 @@ def test_a_wrong_token_is_told_and_not_shown(gitea_remote: tuple[Remote, Repo]) 
 def test_without_a_token_nobody_is_asked(gitea_remote: tuple[Remote, Repo]) -> None:
     remote, repo = gitea_remote
     nobody = Remote(str(repo.path), remote.url, os.environ)
-    with pytest.raises(RepositoryError, match="does not accept who we are"):
+    with pytest.raises(RepositoryError, match="refuses the login"):
         nobody.push([BranchChange(X, commit(repo), NOTHING)])
 
 

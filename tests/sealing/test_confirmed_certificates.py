@@ -34,5 +34,5 @@ def test_where_there_is_no_clone_nothing_is_remembered(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_not_taken_for_nothing(repo: Repo) -> None:
     (repo.path / ".git/reconciler/certificates").mkdir(parents=True)
-    with pytest.raises(SealingError, match="cannot be read which certificates"):
+    with pytest.raises(SealingError, match="list of certificates that this clone has sealed with"):
         ConfirmedCertificates(str(repo.path)).check("prod", certificate(0), "cert.pem")

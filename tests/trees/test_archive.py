@@ -216,7 +216,7 @@ def named(name: str) -> bytes:
 def test_a_name_may_be_as_long_as_one_of_a_file() -> None:
     name = "a/" * 2000 + "b"
     assert name in read(named(name) + END).files()
-    assert "is no name of a file" in why(named("a/" * 2048 + "b") + END)
+    assert "cannot be the name of a file" in why(named("a/" * 2048 + "b") + END)
 
 
 def test_names_take_no_more_memory_than_names_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,4 +59,4 @@ def test_of_paths_that_lead_nowhere_only_themselves_are_kept() -> None:
 def test_a_link_whose_target_is_no_name_of_a_file_is_refused(target: str) -> None:
     entry = MemoryTree({}, {"l": target}).look("l")
     assert entry.kind == REFUSED
-    assert "no name of a file" in entry.why
+    assert "cannot be the name of a file" in entry.why

@@ -290,7 +290,7 @@ def test_of_another_repository_only_whole_commits_are_followed(
         mirrors=lambda: Mirrors(str(tmp_path / "mirrors"), {}),
     )
     for name in ("main", "", commit[:12]):
-        assert "only commits are followed" in follow(pins, name, url).why
+        assert "must name a whole commit" in follow(pins, name, url).why
     assert follow(pins, commit, url).target == commit
     assert pins.fetch(f"//{commit}/overlays/x", LIMIT)[1] == b"other"
     assert follow(pins, "1" * 40, url).kind == REFUSED

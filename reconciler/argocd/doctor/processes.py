@@ -167,7 +167,7 @@ def of_controllers(found: ArgoCDInstallation) -> Iterator[Diagnosis]:
             "terminal",
             DiagnosisKind.unsafe,
             "ConfigMap argocd-cm",
-            "Argo CD's page opens shells in the pods of its apps",
+            "Argo CD's web pages open shells in the pods of its apps",
             "who may use it changes what no commit says, and reads what pods hold in memory",
             "remove exec.enabled",
         )

@@ -51,7 +51,7 @@ def _objects(manifest: str) -> Iterator[Mapping[str, Any]]:
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise _unreadable(f"{getattr(e, 'problem', None) or 'it is no YAML'}{where}") from None
+        raise _unreadable(f"{getattr(e, 'problem', None) or 'it is not YAML'}{where}") from None
     for document in documents:
         if document is None:
             continue

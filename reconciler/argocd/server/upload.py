@@ -102,7 +102,7 @@ class Upload:
 
     def _begin(self, about: ManifestRequestMetadata) -> None:
         if len(about.checksum) != 64 or not CHECKSUM.issuperset(about.checksum):
-            raise _strange("the checksum of the archive is no SHA-256")
+            raise _strange("the checksum of the archive is not SHA-256")
         if about.size > self._limits.packed:
             raise self._too_large()
         self._about = about

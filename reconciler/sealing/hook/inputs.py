@@ -23,7 +23,7 @@ def seal_manifest(work: StagedEdits, file: str) -> list[tuple[Secret, str]]:
         if not is_secret(document.value):
             raise document.error(
                 (),
-                "this is no Secret, and only Secrets are sealed",
+                "this is not a Secret, and only Secrets are sealed",
                 hint="keep other objects in a file of another name",
             )
         sealed.append((secret := read_secret(document), work.put(home, secret)))
@@ -39,7 +39,7 @@ def seal_env_file(work: StagedEdits, file: str) -> list[tuple[Secret, str]]:
     home = work.home(file)
     named = ENV_FILE.fullmatch(posixpath.basename(file))
     if named is None:
-        raise SealingError("no secret can be called as this file is", where=Place(file))
+        raise SealingError("this file's name gives no name for a Secret", where=Place(file))
     name = named["after"] or named["before"] or home.entry.app
     values = read_env_file(bytearray(read(work.files, file)), file)
     secret = Secret(name.replace("_", "-").lower(), values=values, place=Place(file, 1))

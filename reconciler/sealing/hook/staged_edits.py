@@ -64,7 +64,7 @@ class StagedEdits:
         entries = [e for e in self.fleet.entries if file.startswith(f"{e.folder}/")]
         if not entries:
             raise SealingError(
-                "it is not said for which environment to seal it",
+                "it belongs to no environment that it could be sealed for",
                 where=Place(file),
                 hint=f"put it below {ENVIRONMENTS}/ENV/APP: what others share has no certificate",
             )

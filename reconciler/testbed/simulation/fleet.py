@@ -34,7 +34,7 @@ def nodes_of(words: Sequence[str]) -> dict[str, str]:
         kind, _, count = word.partition(":")
         if kind not in KINDS or not (count or "1").isdigit():
             raise UsageError(
-                f"{word} is no simulated node",
+                f"{word} is not a simulated node",
                 hint=f"write a kind and how many, as geth:2; kinds are {', '.join(KINDS)}",
             )
         found |= {f"{kind}-{number}": kind for number in range(int(count or 1))}

@@ -243,7 +243,7 @@ def test_no_value_is_ever_shown(key: str, value: str, in_base64: bool, as_yaml: 
     secret = {"kind": "Secret", "data" if in_base64 else "stringData": {key: plain}}
     text = yaml.safe_dump(secret) if as_yaml else json.dumps(secret)
     [made] = plaintext_in("a.yaml", text.encode(), NOTHING)
-    assert [k.name for k in made.keys] in ([key], [""])  # the last where it is no YAML
+    assert [k.name for k in made.keys] in ([key], [""])  # the last where it is not YAML
     assert plain not in str(made) + repr(made)
 
 

@@ -160,5 +160,5 @@ def test_each_answer_says_that_it_is_a_simulation(fleet: SimulatedFleet) -> None
 
 @pytest.mark.parametrize("word", ["parity", "geth:many", "geth:-1", ""])
 def test_a_node_of_an_unknown_kind_is_refused(word: str) -> None:
-    with pytest.raises(errors.UsageError, match="is no simulated node"):
+    with pytest.raises(errors.UsageError, match="is not a simulated node"):
         nodes_of([word])
