@@ -49,14 +49,14 @@ def prune(
         typer.Option(metavar="MIB", min=0, help="Keep at most this much; 0 empties the cache."),
     ] = None,
 ) -> None:
-    """Drop the renders that were used longest ago."""
+    """Remove the renders that were used longest ago."""
     store = open_store(SETTINGS)
     found = store.stats()
     if found is not None:
         _check(found)
     dropped = store.prune(None if size is None else size * MIB)
     store.close()
-    typer.echo(f"{count(dropped, 'render')} dropped")
+    typer.echo(f"{count(dropped, 'render')} removed")
 
 
 def _as_json(found: Stats) -> dict[str, object]:

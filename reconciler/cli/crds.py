@@ -39,10 +39,16 @@ app = Commands("crds", "Take the definitions of custom kinds that checks go by f
 def fetch(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="These; otherwise of all custom kinds in the apps."),
+        typer.Argument(
+            metavar="NAME",
+            help="Definitions to take; otherwise those of all custom kinds in the apps.",
+        ),
     ] = None,
     folder: Annotated[
-        str, typer.Option("--to", metavar="FOLDER", help="Where in the repository they go.")
+        str,
+        typer.Option(
+            "--to", metavar="FOLDER", help="The folder of the repository to write them to."
+        ),
     ] = "crds",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,

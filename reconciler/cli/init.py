@@ -50,7 +50,8 @@ def init(
     folder: Annotated[
         str | None,
         typer.Argument(
-            metavar="FOLDER", help="Where; otherwise the Git repository around this folder."
+            metavar="FOLDER",
+            help="Where to start; otherwise the Git repository around this folder.",
         ),
     ] = None,
     env: Annotated[
@@ -61,10 +62,11 @@ def init(
     ] = None,
     app: Annotated[str | None, typer.Option(metavar="NAME", help="The name of an app.")] = None,
     image: Annotated[
-        str | None, typer.Option(metavar="IMAGE:TAG", help="What the app runs.")
+        str | None, typer.Option(metavar="IMAGE:TAG", help="The image that the app runs.")
     ] = None,
     port: Annotated[
-        int, typer.Option(metavar="PORT", min=1, max=65535, help="Where the app listens.")
+        int,
+        typer.Option(metavar="PORT", min=1, max=65535, help="The port that the app listens on."),
     ] = HELLO.port,
     apps: Annotated[
         list[str] | None,
@@ -74,7 +76,9 @@ def init(
     ] = None,
     ci: Annotated[
         CiSystem | None,
-        typer.Option("--ci", help="A job, too, that checks each pull request and compares it."),
+        typer.Option(
+            "--ci", help="Add a CI job that checks each pull request and shows what it changes."
+        ),
     ] = None,
 ) -> None:
     """Start a repository: environments, and a first app. Never changes a file that is there."""

@@ -65,7 +65,9 @@ class ListedApp:
 def list_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ENV[/APP]|APP", help="Only these; globs, too."),
+        typer.Argument(
+            metavar="ENV[/APP]|APP", help="Only these environments or apps, or globs of them."
+        ),
     ] = None,
     ref: Annotated[
         str | None,

@@ -93,8 +93,8 @@ def test_cache_counts_and_forgets(repo: Repo, reconciler: Run) -> None:
     repo.commit(repository(3))
     reconciler("render", "apps/*", cwd=repo.path)
     assert b"renders   3" in reconciler("cache", "stats").stdout
-    assert reconciler("cache", "prune").stdout == b"0 renders dropped\n"
-    assert reconciler("cache", "prune", "--size", "0").stdout == b"3 renders dropped\n"
+    assert reconciler("cache", "prune").stdout == b"0 renders removed\n"
+    assert reconciler("cache", "prune", "--size", "0").stdout == b"3 renders removed\n"
     assert b"renders   0" in reconciler("cache", "stats").stdout
 
 

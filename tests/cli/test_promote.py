@@ -163,7 +163,7 @@ def test_each_line_has_its_reason(due: Fleet, typed: Run) -> None:
     due.commit(entry("prod", due.first, a="7"))
     done = typed("promote", "stage", "prod", "paw", "--dry-run", "--explain", cwd=due.repo.path)
     printed = done.stdout.decode()
-    assert "environments/prod/paw/kustomization.yaml:5:11: stage has this since" in printed
+    assert "environments/prod/paw/kustomization.yaml:5:11: stage has had this since" in printed
     assert "literals[A]: 7 → 1  stays" in printed
     assert "it is prod's own since" in printed
 

@@ -34,37 +34,49 @@ EXAMPLES = """**Examples**
 
 def put_(
     target: Annotated[
-        str, typer.Argument(metavar="ENV/APP", help="Whose secret; with --all-envs APP.")
+        str, typer.Argument(metavar="ENV/APP", help="The app; with --all-envs only its name.")
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the Secret.")],
     from_file: Annotated[
         list[str] | None,
-        typer.Option("--from-file", metavar="[KEY=]FILE", help="A file is the value."),
+        typer.Option(
+            "--from-file",
+            metavar="[KEY=]FILE",
+            help="A file with the value; its name is the key if none is given.",
+        ),
     ] = None,
     from_env_file: Annotated[
         list[str] | None,
-        typer.Option("--from-env-file", metavar="FILE", help="A file of lines KEY=VALUE."),
+        typer.Option(
+            "--from-env-file", metavar="FILE", help="A file with values, as lines KEY=VALUE."
+        ),
     ] = None,
     from_stdin: Annotated[
         str | None,
-        typer.Option("--from-stdin", metavar="KEY", help="Standard input is the value."),
+        typer.Option(
+            "--from-stdin", metavar="KEY", help="Read the value of this key from standard input."
+        ),
     ] = None,
     prompt: Annotated[
-        list[str] | None, typer.Option("--prompt", metavar="KEY", help="Ask for the value.")
+        list[str] | None,
+        typer.Option("--prompt", metavar="KEY", help="Ask for the value of this key."),
     ] = None,
     edit: Annotated[
-        bool, typer.Option("--edit", help="Write them in an editor, into a file in memory.")
+        bool, typer.Option("--edit", help="Write the values in an editor; they are on no disk.")
     ] = False,
     unsafe_literal: Annotated[
         list[str] | None,
         typer.Option(
             "--unsafe-literal",
             metavar="KEY=VALUE",
-            help="For what is no secret: others can see a program's arguments.",
+            help="A value that is not secret: others can see a program's arguments.",
         ),
     ] = None,
     type_: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="Such as kubernetes.io/tls.")
+        str | None,
+        typer.Option(
+            "--type", metavar="TYPE", help="The type of the Secret, such as kubernetes.io/tls."
+        ),
     ] = None,
     namespace: Namespace = None,
     scope: ScopeOption = None,
@@ -75,7 +87,7 @@ def put_(
         bool, typer.Option("--reseal", help="Seal unchanged values again, too.")
     ] = False,
     all_envs: Annotated[
-        bool, typer.Option("--all-envs", help="In every environment that runs the app.")
+        bool, typer.Option("--all-envs", help="Seal it in every environment that runs the app.")
     ] = False,
     fingerprint: Fingerprint = None,
     root: Root = None,

@@ -33,13 +33,13 @@ def set_(
         typer.Option(
             "--from-file",
             metavar="FILE",
-            help="A file is the value; otherwise standard input, or what is typed.",
+            help="A file with the value; otherwise standard input, or what is typed.",
         ),
     ] = None,
     fingerprint: Fingerprint = None,
     root: Root = None,
 ) -> None:
-    """Change one value of a SealedSecret; nothing needs to be known of the others."""
+    """Change one value of a SealedSecret, without knowing the others."""
     leave_no_core()
     from reconciler.sealing.put import SecretChange, existing, put
 

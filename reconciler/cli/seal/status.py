@@ -36,7 +36,8 @@ EXAMPLES = """**Examples**
 
 def status_(
     target: Annotated[
-        str | None, typer.Argument(metavar="ENV[/APP]", help="Only these; otherwise all.")
+        str | None,
+        typer.Argument(metavar="ENV[/APP]", help="Only this environment or app; otherwise all."),
     ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     root: Root = None,

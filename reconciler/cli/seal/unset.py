@@ -21,10 +21,10 @@ EXAMPLES = """**Examples**
 def unset_(
     target: SecretOwner,
     name: SecretName,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="What to take out.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY", help="The keys to remove.")],
     root: Root = None,
 ) -> None:
-    """Take keys out of a SealedSecret."""
+    """Remove keys from a SealedSecret."""
     from reconciler.sealing.put import remove
 
     place = open_sealing_session(SETTINGS, root)

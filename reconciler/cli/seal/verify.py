@@ -37,7 +37,8 @@ RULES = ["sealing/*", "references/secret", "references/key"]
 
 def verify_(
     target: Annotated[
-        str | None, typer.Argument(metavar="ENV[/APP]", help="Only these; otherwise all.")
+        str | None,
+        typer.Argument(metavar="ENV[/APP]", help="Only this environment or app; otherwise all."),
     ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Ask the controller whether it can open them.")
