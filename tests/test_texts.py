@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 # A text of each kind that is there to stay, with its file.
 KNOWN = (
     ("reconciler/cli/diff.py", "error", "name a revision with --from"),
-    ("reconciler/cli/diff.py", "error", "there is no app {app} in {environments} or {environments}"),
+    (
+        "reconciler/cli/diff.py",
+        "error",
+        "there is no app {app} in {environments} or {environments}",
+    ),
     ("reconciler/cli/list.py", "help", "List the apps of each environment with their release"),
     ("reconciler/cli/list.py", "help", "**Examples** `reconciler list`: every app"),
     ("reconciler/cli/list.py", "help", "List this revision and not the files on disk."),

@@ -38,10 +38,16 @@ def look(source: ArgoCDHealth, asked: HealthQuestion, client: BlockingApiClient)
     if same is None:
         return unseen(f"{at}, which this clone does not hold", "git fetch")
     if not same:
-        return Evidence(None, f"{at}, which is another release", hint="Argo CD has to sync it")
+        return Evidence(
+            None,
+            f"{at}, which is another release",
+            hint=f"wait until Argo CD has synced it, or run argocd app sync {name}",
+        )
     said = f"{at}, {application.sync} and {application.health}"
     if application.health == "Degraded":
-        return Evidence(False, said, hint=f"kubectl describe application {name}")
+        return Evidence(
+            False, said, hint=f"kubectl describe application {name} --namespace {source.namespace}"
+        )
     if (application.sync, application.health) != ("Synced", "Healthy"):
         return Evidence(None, said)
     begin = max(asked.since, _deployed(application, number, asked) or asked.since)

@@ -141,7 +141,7 @@ def _check_names(above: str, names: Sequence[str]) -> None:
             raise FleetError(
                 f"{name} cannot name an environment",
                 where=Place(f"{above}/{name}"),
-                why="that folder is for what Argo CD is told of the environments",
+                why="that folder is for the files that reconciler argocd apps writes",
                 hint="rename the folder",
             )
         if is_name(name):

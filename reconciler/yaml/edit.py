@@ -68,7 +68,7 @@ def _checked(document: Document, found: EditedFile, value: Mapping[str, Any]) ->
     if reads_as(document, found.text, value):
         return found
     raise InternalError(
-        "this edit would not be read as it was meant, and was not made",
+        "the edited file would not say what it should, so it was not written",
         where=document.place(),
         hint="edit the file by hand",
     )

@@ -148,7 +148,7 @@ func doubts(gvk schema.GroupVersionKind, t reflect.Type, minor int) (found []Fin
 	if end, ok := made.(interface{ APILifecycleDeprecated() (int, int) }); ok {
 		if _, m := end.APILifecycleDeprecated(); m <= minor {
 			f := Finding{Rule: "types/deprecated", Severity: Warning, Path: "apiVersion",
-				What: fmt.Sprintf("%s is deprecated since Kubernetes 1.%d", name, m)}
+				What: fmt.Sprintf("%s has been deprecated since Kubernetes 1.%d", name, m)}
 			if until, ok := made.(interface{ APILifecycleRemoved() (int, int) }); ok {
 				_, m := until.APILifecycleRemoved()
 				f.What += fmt.Sprintf(", and removed in 1.%d", m)

@@ -144,7 +144,7 @@ class GateFacts:
         if since is None:
             raise FleetError(
                 f"{entry} has never run this release",
-                hint="is this clone shallow? git fetch --unshallow",
+                hint="if this clone is shallow: git fetch --unshallow",
             )
         return since, until
 
@@ -163,7 +163,7 @@ class GateFacts:
             until = commit
         raise FleetError(
             f"this clone does not tell since when {entry} runs {tip[:10]}",
-            hint="is it shallow? git fetch --unshallow",
+            hint="if it is shallow: git fetch --unshallow",
         )
 
     def _versions(self, entry: Entry) -> Iterator[tuple[FileVersion, EntryFields | None]]:

@@ -20,7 +20,7 @@ def healthy(gate: Health, facts: GateFacts) -> Iterator[GateResult]:
 def _result(gate: Health, facts: GateFacts, app: AppName, found: Sequence[Evidence]) -> GateResult:
     source, end = facts.question.source, facts.run(app).end
     if end:
-        said = f"{source.name} runs another release since {moment(end)}"
+        said = f"{source.name} has run another release since {moment(end)}"
         hint = f"promote what {source.name} runs now"
         return GateResult(gate.type, Gate.closed, said, hint=hint, app=app)
     if not found:

@@ -106,7 +106,7 @@ def _decided_kind(
     taken = FieldDecision.review if rule.treatment is Treatment.review else FieldDecision.promoted
     source, target = recall(address)
     if there in source.values[1:]:
-        return taken, f"{names[0]} has this since {_commit(source)}; {rule.why}"
+        return taken, f"{names[0]} has had this since {_commit(source)}; {rule.why}"
     if not (source.whole and target.whole):
         return FieldDecision.conflict, (
             f"this shallow clone does not tell whether {names[0]} ever had what {names[1]} has: "

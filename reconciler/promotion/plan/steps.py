@@ -159,7 +159,7 @@ class _Planner:
                 return replace(pair, source=fields, tip=release, version=number)
         raise FleetError(
             f"{self._names[0]} has never run the release {release[:10]} of {pair.app}",
-            hint=f"promote what {self._names[0]} has run: git log -p {pair.files[0]}",
+            hint=f"reconciler promote history {self._names[0]} {pair.app} shows what it ran",
         )
 
     def _decided(self, entry: Entry, pair: AppEntries) -> PromotionStep:

@@ -87,7 +87,7 @@ def _sources(planner: Planner, name: str, *, needed: bool) -> tuple[str, ...]:
         raise UsageError(
             f"nothing is promoted to {name}",
             why="it is the beginning of its chain",
-            hint=f"promotesFrom of {target.folder}/environment.yaml says what is",
+            hint=f"set promotesFrom of {target.folder}/environment.yaml",
         )
     return target.promotes_from
 

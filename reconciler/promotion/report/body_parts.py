@@ -69,7 +69,7 @@ def gates_part(gates: Sequence[GateResult], most: int, to_pass: str = "") -> str
 def _pasted(text: str) -> str:
     begin, end = fence([text])
     how = "a comment that begins so" if text.startswith(COMMAND) else "this command"
-    who = f"Those whom `promotion.overrides` names let them pass by {how}:"
+    who = f"Whoever `promotion.overrides` names can override these gates by {how}:"
     return f"\n{who}\n\n{begin}{printable(text)}\n{end}"
 
 
