@@ -26,7 +26,7 @@ SECTIONS = {
     "Review a change": ["check", "diff", "affected", "crds"],
     "Promote releases": ["promote", "pin", "bot"],
     "Keep secrets in Git": ["seal", "secrets"],
-    "Apply to clusters": ["plan", "apply", "status", "uninstall"],
+    "Apply to clusters": ["plan", "apply", "status", "run", "uninstall"],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
 }
@@ -68,6 +68,7 @@ class Program(LazyGroup):
         "plan": "plan",
         "apply": "apply",
         "status": "status",
+        "run": "run",
         "uninstall": "uninstall",
         "bot": "bot",
         "cmp-server": "cmp_server",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.inventory.record import About, ItemState
+from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import NAMESPACE, Inventory
 from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
@@ -14,6 +14,7 @@ from reconciler.controller.observe import observed
 from reconciler.controller.sync import ObjectDone, Syncer, Told
 from reconciler.controller.sync_plan import SyncPlan, refuse_what_is_dangerous, sync_plan
 from reconciler.errors import ClusterError
+from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
@@ -39,6 +40,11 @@ class AppInCluster:
         self._client = client
         self._environment = environment
         self._inventory = Inventory(client, app_key(entry))
+
+    @property
+    def items(self) -> dict[Identity, InventoryItem]:
+        """What is known to be there, as it was last read or written."""
+        return self._inventory.items
 
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""

@@ -1,0 +1,45 @@
+"""Git, as a process that stays looks at it: the tip of the main branch, as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.controller.app import Desired
+from reconciler.errors import FleetError
+from reconciler.git.addresses import remote_urls, without_user
+from reconciler.git.command import run_git
+from reconciler.git.repository import Repository
+from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.session.settings import Settings
+from reconciler.session.trees import open_fetched
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """All environments at one commit."""
+
+    fleet: Fleet
+    desired: Desired
+
+
+class GitSource:
+    """A clone, whose remote is asked each time if it has one."""
+
+    def __init__(self, settings: Settings, path: str, branch: str, *, offline: bool) -> None:
+        self._settings = settings
+        self._path = path
+        self._branch = branch
+        self._offline = offline
+        self._fetches = bool(remote_urls(path)) and not offline
+
+    def look(self) -> GitState:
+        """Raises where Git cannot be reached, and where a fleet has become none."""
+        if self._fetches:
+            run_git(self._path, "fetch", "--quiet", "origin")
+        repository = Repository(self._path)
+        tree = open_fetched(self._settings, repository, self._branch, offline=self._offline)
+        fleet = load_fleet(tree)
+        if not fleet.entries:
+            raise FleetError("no environment has an app any more, and nothing is changed for it")
+        url = next(iter(remote_urls(self._path)), self._path)
+        return GitState(fleet, Desired(tree, without_user(url), tree.commit))
