@@ -18,7 +18,7 @@ from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import manager_of
 from reconciler.controller.preview import Preview, preview
 from reconciler.controller.sync_plan import SyncPlan, SyncStep
-from reconciler.errors import CheckFailed
+from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
 from reconciler.text.diff_lines import ADDED, Line
 
@@ -76,6 +76,9 @@ def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:
         lines = difference_lines(found.difference)
     for line in lines:
         typer.echo(styled(line))
+    for field in found.held:
+        when = f" at {field.time}" if field.time else ""
+        typer.echo(printable(f"  {field.identity}: {field.manager} wrote {field.field}{when}"))
     for changed in planned.of(SyncStep.create, SyncStep.change):
         if changed.why:
             typer.echo(f"  {changed.identity}: {changed.why}")

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import NAMESPACE, Inventory
 from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
 from reconciler.controller.observe import observed
 from reconciler.controller.sync import ObjectDone, Syncer, Told
-from reconciler.controller.sync_plan import SyncPlan, refuse_what_is_dangerous, sync_plan
+from reconciler.controller.sync_plan import (
+    SyncPlan,
+    refuse_what_is_dangerous,
+    sync_plan,
+    without_prune,
+)
 from reconciler.errors import ClusterError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
@@ -30,6 +36,12 @@ class Desired:
     tree: Tree
     repository: str
     commit: str
+
+
+def conflict_rules(environment: Environment) -> tuple[ConflictRule, ...]:
+    """Those of the environment, then those that are there anyway."""
+    own = environment.reconcile.conflicts
+    return (*(ConflictRule(rule.manager, rule.field, rule.do) for rule in own), *DEFAULT_RULES)
 
 
 class AppInCluster:
@@ -51,11 +63,11 @@ class AppInCluster:
         wanted = await wanted_objects(
             renderer, desired.tree, self._environment, self.entry, self._client.discovery
         )
-        return await self._planned(wanted, desired)
+        return await self._planned(wanted, desired, prunes=self._environment.reconcile.prune)
 
     async def plan_removal(self, desired: Desired) -> SyncPlan:
         """As if Git had nothing of it any more."""
-        return await self._planned([], desired)
+        return await self._planned([], desired, prunes=True)
 
     async def sync(
         self,
@@ -67,7 +79,8 @@ class AppInCluster:
     ) -> list[ObjectDone]:
         refuse_what_is_dangerous(plan, all_may_go=all_may_go)
         about = replace(await self._about(desired), commit=desired.commit)
-        syncer = Syncer(self._client, self._inventory, manager_of(self.entry), told=told)
+        rules = conflict_rules(self._environment)
+        syncer = Syncer(self._client, self._inventory, manager_of(self.entry), rules, told)
         return await syncer.sync(plan, about)
 
     async def status(self, desired: Desired) -> AppStatus:
@@ -84,7 +97,9 @@ class AppInCluster:
         if all(item.state is ItemState.kept for item in left):
             await self._inventory.remove()
 
-    async def _planned(self, wanted: Sequence[WantedObject], desired: Desired) -> SyncPlan:
+    async def _planned(
+        self, wanted: Sequence[WantedObject], desired: Desired, *, prunes: bool
+    ) -> SyncPlan:
         await self._inventory.read()
         await self._check_owner(desired)
         items = self._inventory.items
@@ -97,7 +112,8 @@ class AppInCluster:
             app_key(self.entry),
             manager_of(self.entry),
         )
-        return sync_plan(wanted, items, seen)
+        plan = sync_plan(wanted, items, seen)
+        return plan if prunes else without_prune(plan)
 
     async def _check_owner(self, desired: Desired) -> None:
         """An inventory that somebody restored, or another repository's app of the same name."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.conflicts import Applied
+from reconciler.cluster.conflicts import Applied, Conflicts
+from reconciler.cluster.ownership import holders
 from reconciler.compare.difference import Difference
 from reconciler.compare.object_lists import compare
 from reconciler.compare.structure import Structure
@@ -25,10 +26,21 @@ THEIRS = (
 
 
 @dataclass(frozen=True, slots=True)
+class HeldField:
+    """A field of ours that somebody else wrote: who, and when."""
+
+    identity: Identity
+    field: str
+    manager: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """The difference, and the objects that the server would refuse."""
+    """The difference, who made it, and the objects that the server would refuse."""
 
     difference: Difference
+    held: tuple[HeldField, ...]
     refused: tuple[tuple[Identity, ApiError], ...]
 
 
@@ -38,11 +50,12 @@ async def preview(client: ApiClient, plan: SyncPlan, manager: str, structure: St
     before: list[JsonObject] = []
     after: list[JsonObject] = []
     refused: list[tuple[Identity, ApiError]] = []
+    held: list[HeldField] = []
 
     async def look(planned: PlannedObject) -> None:
         async with free:
             try:
-                was, will = await _both(client, planned, manager)
+                was, will = await _both(client, planned, manager, held)
             except ApiError as e:
                 refused.append((planned.identity, e))
                 return
@@ -51,11 +64,15 @@ async def preview(client: ApiClient, plan: SyncPlan, manager: str, structure: St
 
     steps = (SyncStep.create, SyncStep.change, SyncStep.delete)
     await asyncio.gather(*(look(planned) for planned in plan.of(*steps)))
-    return Preview(compare(before, after, structure), tuple(sorted(refused, key=lambda r: r[0])))
+    return Preview(
+        compare(before, after, structure),
+        tuple(sorted(held, key=lambda h: (h.identity, h.field))),
+        tuple(sorted(refused, key=lambda r: r[0])),
+    )
 
 
 async def _both(
-    client: ApiClient, planned: PlannedObject, manager: str
+    client: ApiClient, planned: PlannedObject, manager: str, held: list[HeldField]
 ) -> tuple[JsonObject | None, JsonObject | None]:
     identity, wanted = planned.identity, planned.wanted
     veiled = (identity.group, identity.kind) == ("", "Secret")
@@ -73,14 +90,25 @@ async def _both(
     if wanted is None:
         return was, None
     try:
-        done = await client.apply(
-            wanted.body, manager, force=True, dry_run=True, metadata_only=veiled
-        )
+        done = await client.apply(wanted.body, manager, dry_run=True, metadata_only=veiled)
+        if isinstance(done, Conflicts):
+            held.extend(_held(identity, done, live or {}))
+            done = await client.apply(
+                wanted.body, manager, force=True, dry_run=True, metadata_only=veiled
+            )
     except ApiError as e:
         if e.status != 404:
             raise
         return was, _plain(wanted.body, named)  # its Namespace comes with the app
     return was, _plain(done.object, named) if isinstance(done, Applied) else None
+
+
+def _held(identity: Identity, found: Conflicts, live: JsonObject) -> Iterator[HeldField]:
+    for conflict in found.fields:
+        known = holders(live.get("metadata") or {}, conflict.field)
+        times = (owner.time for owner in known if owner.manager == conflict.manager)
+        field = conflict.field.removeprefix(".")
+        yield HeldField(identity, field, conflict.manager, next(times, ""))
 
 
 def _plain(found: Mapping[str, Any], named: JsonObject) -> JsonObject:

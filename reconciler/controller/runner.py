@@ -16,6 +16,7 @@ from reconciler.controller.desired import app_key, manager_of
 from reconciler.controller.drift_watch import LiveEvent, watch_kind, who_changed
 from reconciler.controller.source import GitState
 from reconciler.controller.sync import ObjectDone
+from reconciler.controller.sync_plan import without_drift
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
@@ -184,6 +185,8 @@ class Runner:
         environment = self._state.fleet.environment(entry.environment)
         there = AppInCluster(client, environment, entry)
         plan = await there.plan(self._renderer, desired)
+        if environment.reconcile.drift == "report":
+            plan = without_drift(plan)
         done = await there.sync(plan, desired)
         app.items = there.items
         self._watch(entry.environment, client, app.items)

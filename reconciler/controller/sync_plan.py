@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
@@ -49,6 +49,13 @@ class PlannedObject:
     item: InventoryItem | None = None
     seen: SeenObject | None = None
 
+    @property
+    def is_drift(self) -> bool:
+        """Is it as it is in Git since the last sync, and otherwise in the cluster?"""
+        was = self.item.want if self.item and self.item.state is ItemState.applied else ""
+        acts = self.step in (SyncStep.create, SyncStep.change)
+        return acts and self.wanted is not None and self.wanted.want == was
+
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
@@ -74,6 +81,23 @@ def sync_plan(
     there = {planned.identity for planned in found}
     gone = sorted(identity for identity in items if identity not in there)
     return SyncPlan((*found, *(_left(items[i], seen.get(i)) for i in gone)))
+
+
+def without_prune(plan: SyncPlan) -> SyncPlan:
+    """What Git says no more stays, where the environment wants that."""
+    why = "reconcile.prune is false"
+    kept = [
+        replace(p, step=SyncStep.keep, why=why) if p.step is SyncStep.delete else p
+        for p in plan.objects
+    ]
+    return SyncPlan(tuple(kept))
+
+
+def without_drift(plan: SyncPlan) -> SyncPlan:
+    """Only what Git changed: what somebody changed or deleted in the cluster stays so."""
+    return SyncPlan(
+        tuple(replace(p, step=SyncStep.same) if p.is_drift else p for p in plan.objects)
+    )
 
 
 def refuse_what_is_dangerous(plan: SyncPlan, *, all_may_go: bool) -> None:

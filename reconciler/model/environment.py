@@ -38,6 +38,7 @@ from reconciler.model.paths import (
     environment_folder,
 )
 from reconciler.model.promotion import GATES_BY_DEFAULT, Gate, Promotion
+from reconciler.model.reconciling import ReconcileSettings
 from reconciler.yaml.nodes import YamlText
 
 OWN = "own"
@@ -200,6 +201,9 @@ class Environment:
     argocd: Annotated[ArgoCDSettings, "How Argo CD deploys its apps."] = field(
         default_factory=ArgoCDSettings
     )
+    reconcile: Annotated[
+        ReconcileSettings, "How `apply` and `run` make its cluster what Git says."
+    ] = field(default_factory=ReconcileSettings)
     promotion: Annotated[Promotion, "What a promotion to this environment does and waits for."] = (
         field(default_factory=Promotion)
     )
