@@ -302,6 +302,7 @@ class LocalForge:
 def _signed_off(request: RecordedPullRequest, pull: PullRequest) -> Iterator[str]:
     """What only the record knows, for those who read the history of the main branch."""
     yield f"Request: {pull.number}"
+    yield f"Proposed-by: {printable(request.pull.author)}"
     for approval in request.approvals:
         if approval.commit == pull.commit:
             yield f"Approved-by: {printable(approval.user)}"

@@ -49,9 +49,13 @@ def fence(lines: Iterable[str], language: str = "") -> tuple[str, str]:
     return f"{end}{language}\n", f"{end}\n"
 
 
+def unquiet(text: str) -> str:
+    return text.replace(SPACE, "")
+
+
 def as_plain(text: str) -> str:
     """What a piece of prose says, for a terminal."""
-    return unescape(text).replace(SPACE, "")
+    return unquiet(unescape(text))
 
 
 def without_markup(text: str) -> str:

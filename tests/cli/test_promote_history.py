@@ -60,7 +60,7 @@ def test_people_read_it_in_lines(promoted: Fleet, typed: Run) -> None:
     git("merge", "--quiet", "--no-ff", "-m", "Merge pull request #12 from fleet/promote", BRANCH)
     done = typed("promote", "history", "prod", "paw", "-n", "1", cwd=promoted.repo.path)
     first, *rest = done.stdout.decode().splitlines()
-    assert first.endswith("paw  promotion from stage, #12, by bot, merged by t  runs now")
+    assert first.endswith("paw  promotion from stage, #12, proposed by bot, merged by t  runs now")
     assert rest[1:] == ["~ images[paw].newTag: v1 → v2"]
 
 
@@ -149,3 +149,39 @@ def test_an_environment_has_one_timeline_with_requests_approvers_and_reasons(
     assert "because: crashes" in said
     late = typed("promote", "history", "prod", "--since", "2999-01-01", cwd=repo.path)
     assert (late.returncode, late.stdout) == (0, b"")
+
+
+def test_who_proposed_is_named_beside_who_merged_and_what_was_overridden(
+    repo: Repo, typed: Run
+) -> None:
+    gates = "[{type: approvals}, {type: soak, time: 24h}]"
+    fleet = Fleet(repo, {"prod": f"promotion: {{overrides: [pat], gates: {gates}}}\n"})
+    repo.git("config", "user.email", "someone@fleet.example")
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    override = ["--override", "soak", "--reason", "the fix of @incident: 12"]
+    for who, words in (
+        ("pat", ["stage", "prod", "paw"]),
+        ("pat", ["stage", "prod", "paw", *override]),
+        ("ann", ["approve", "1"]),
+        ("ann", ["merge", "1"]),
+    ):
+        repo.git("config", "user.name", who)
+        assert typed("promote", *words, cwd=repo.path).returncode == 0, words
+    passed = {"gate": "soak", "by": "pat", "reason": "the fix of @incident: 12"}
+    newest = releases(fleet, typed)[0]
+    assert (newest["promoted_by"], newest["by"], newest["overrides"]) == ("pat", "ann", [passed])
+    assert "Promotion-Override: soak by pat: the fix of" in repo.git("log", "-1", "--format=%B")
+    done = typed("promote", "history", "prod", "paw", "-n", "1", cwd=repo.path)
+    first, second, *_ = done.stdout.decode().splitlines()
+    said = "promotion from stage, #1, proposed by pat, merged by ann, approved by ann  runs now"
+    assert first.endswith(said)
+    assert second == "      soak overridden by pat: the fix of @incident: 12"
+
+
+@pytest.mark.parametrize("app", ["*", "pa*", "p?w"])
+def test_a_glob_names_apps(app: str, promoted: Fleet, typed: Run) -> None:
+    assert releases(promoted, typed)[0]["app"] == "paw"
+    done = typed("promote", "history", "prod", app, "-o", "json", cwd=promoted.repo.path)
+    assert [r["app"] for r in json.loads(done.stdout)["releases"]] == ["paw"]
+    none = typed("promote", "history", "prod", "x*", cwd=promoted.repo.path)
+    assert (none.returncode, b"prod runs no app x*" in none.stderr) == (2, True)

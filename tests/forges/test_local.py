@@ -147,7 +147,8 @@ def test_a_merge_is_one_commit_with_two_parents(shared: Repo, forge: LocalForge)
         pull.commit,
     )
     assert shared.git("rev-parse", "main^1", "main^2").split() == [before, pull.commit]
-    assert shared.git("log", "-1", "--format=%B", "main") == "Promote paw\n\nRelease: 1\nRequest: 1"
+    said = shared.git("log", "-1", "--format=%B", "main").splitlines()
+    assert said == ["Promote paw", "", "Release: 1", "Request: 1", "Proposed-by: bot"]
     assert [p.number for p in forge.pulls_of(tip)] == [pull.number]
     assert forge.merge(pull, "t", "") is MergeOutcome.merged
     with pytest.raises(ForgeError, match="it is merged"):

@@ -16,6 +16,7 @@ from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
 from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.globs import is_pattern, matches
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.as_json import plain
 from reconciler.promotion.plan.as_text import SHORT, shown
@@ -42,7 +43,7 @@ EXAMPLES = """**Examples**
 
 def history_(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
-    app: Annotated[str, typer.Argument(metavar="APP", help="The app; otherwise all of ENV.")] = "",
+    app: Annotated[str, typer.Argument(metavar="APP", help="The app, or a glob; otherwise all of ENV.")] = "",
     number: Annotated[
         int | None,
         typer.Option(
@@ -101,8 +102,10 @@ def _files(fleet: Fleet, tree: Tree, environment: str, app: str) -> list[tuple[A
     here = fleet.environment(environment)
     known = [*here.folders]
     wanted = [AppName(app)] if app else known
+    if is_pattern(app):
+        wanted = [name for name in known if matches(app, name)]
     found = [(name, kustomization_in(tree, here.entry(name).folder)) for name in wanted]
-    if app and not found[0][1]:
+    if app and not any(file for _, file in found):
         raise UsageError(f"{environment} runs no app {app}", hint=did_you_mean(app, known))
     return [(name, file) for name, file in found if file]
 
@@ -116,6 +119,9 @@ def _show(chapter: ReleasePeriod) -> None:
     typer.echo(typer.style(printable(head), bold=True), color=color)
     if chapter.reason:
         typer.echo(printable(f"      because: {chapter.reason}"))
+    for passed in chapter.overrides:
+        said = f"{passed.gate} overridden by {passed.by}: {passed.reason}"
+        typer.echo(printable(f"      {said}"))
     for change in chapter.changes:
         said = f"{change.address}: {shown(change.before)} → {shown(change.after)}"
         typer.echo(styled(Line(CHANGED, said)), color=color)
@@ -128,9 +134,11 @@ def _how(chapter: ReleasePeriod) -> str:
     origin = f" from {chapter.origin}" if chapter.origin else ""
     if not chapter.kind:
         return f"{number}by {chapter.by}: {chapter.commit.subject}"
-    merged = f", merged by {chapter.by}" if chapter.by != chapter.promoter else ""
+    who = f"by {chapter.promoter}"
+    if chapter.by != chapter.promoter:
+        who = f"proposed {who}, merged by {chapter.by}"
     approved = f", approved by {listing(chapter.approvers)}" if chapter.approvers else ""
-    return f"{chapter.kind}{origin}, {number}by {chapter.promoter}{merged}{approved}"
+    return f"{chapter.kind}{origin}, {number}{who}{approved}"
 
 
 def _document(chapter: ReleasePeriod) -> dict[str, Any]:
@@ -145,6 +153,10 @@ def _document(chapter: ReleasePeriod) -> dict[str, Any]:
         "promoted_by": chapter.promoter or None,
         "reason": chapter.reason or None,
         "approved_by": list(chapter.approvers),
+        "overrides": [
+            {"gate": passed.gate, "by": passed.by, "reason": passed.reason}
+            for passed in chapter.overrides
+        ],
         "pull": chapter.pull,
         "runs": chapter.runs,
         "fields": [

@@ -51,7 +51,14 @@ def _with(result: GateResult, overrides: Sequence[Override]) -> GateResult:
     for override in overrides:
         if result.name in override.gates and not result.passes:
             said = f"{override.by}: {override.reason} (it is {result.state}: {result.evidence})"
-            return replace(result, state=Gate.overridden, evidence=said, opens=None, hint="")
+            return replace(
+                result,
+                state=Gate.overridden,
+                evidence=said,
+                opens=None,
+                hint="",
+                override=override,
+            )
     return result
 
 

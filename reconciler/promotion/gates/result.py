@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.paths import AppName
+from reconciler.promotion.gates.override_line import Override
 
 WHOLE = AppName("")  # not of one app, but of all that is promoted
 
@@ -31,6 +32,7 @@ class GateResult:
     opens: datetime | None = None
     hint: str = ""
     app: AppName = WHOLE  # none if it is about the whole promotion
+    override: Override | None = None  # what lets it pass
 
     @property
     def passes(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +11,12 @@ from reconciler.git.file_history import CommitMessage, CommitSummary, FileVersio
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
+from reconciler.promotion.gates.override_trailer import PassedGate, overrides_in
 from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_decisions import ABSENT
 from reconciler.promotion.plan.field_past import EntryPast
 from reconciler.promotion.plan.release_fields import release_fields
+from reconciler.text.markdown import unquiet
 
 # Promotion: SOURCE TARGET, Rollback: ENVIRONMENT; a squashed commit may hold it anywhere.
 MARK = re.compile(r"^(Promotion|Rollback|Hotfix): (\S+)(?: (\S+))?\s*$", re.MULTILINE)
@@ -22,6 +24,7 @@ MARK = re.compile(r"^(Promotion|Rollback|Hotfix): (\S+)(?: (\S+))?\s*$", re.MULT
 NUMBER = re.compile(r"^Merge pull request #(\d+)|\(#(\d+)\)")
 # What a repository that is its own forge writes below the message of a merge.
 REQUEST = re.compile(r"^Request: (\d+)$", re.MULTILINE)
+PROPOSED = re.compile(r"^Proposed-by: (.+)$", re.MULTILINE)
 APPROVED = re.compile(r"^Approved-by: (.+)$", re.MULTILINE)
 REASON = re.compile(r"^Promotion-Reason: (.+)$", re.MULTILINE)
 GITLAB = re.compile(r"^See merge request \S*!(\d+)", re.MULTILINE)
@@ -48,10 +51,11 @@ class ReleasePeriod:
     by: str  # who made that commit: of a merge, who merged
     kind: str  # promotion, rollback or hotfix; nothing if it was done by hand
     origin: str  # the environment that it came from
-    promoter: str  # who made the promotion
+    promoter: str  # who proposed it
     reason: str  # of a rollback
     pull: int | None
     approvers: tuple[str, ...]  # where the forge is the repository itself
+    overrides: tuple[PassedGate, ...]  # gates that it did not wait for
     changes: tuple[ReleaseChange, ...]
     is_there: bool  # false if the app was taken away, or cannot be read
     runs: bool = False  # now
@@ -105,6 +109,7 @@ def _period(
         reason,
         _number(landed),
         tuple(APPROVED.findall(landed.message)),
+        tuple(overrides_in(landed.message)),
         tuple(change for change in changes if change.before != change.after),
         after is not None,
     )
@@ -116,8 +121,24 @@ def _mark(environment: str, commits: list[CommitMessage]) -> tuple[str, str, str
             if (second or first) == environment:
                 why = REASON.search(commit.message)
                 origin = first if second else ""
-                return kind.lower(), origin, commit.author, why[1] if why else ""
+                reason = unquiet(why[1]) if why else ""
+                return kind.lower(), origin, _promoter(commits, environment), reason
     return "", "", "", ""
+
+
+def _promoter(commits: Sequence[CommitMessage], environment: str) -> str:
+    """Who merges may repeat what the promotion's own commit says, and may have made it anew."""
+    landed, *others = commits
+    proposed = PROPOSED.findall(landed.message)
+    if proposed:
+        return str(proposed[-1])
+    made = (commit.author for commit in others if _is_for(commit, environment))
+    return next(made, landed.author)
+
+
+def _is_for(commit: CommitMessage, environment: str) -> bool:
+    found = MARK.findall(commit.message)
+    return any((second or first) == environment for _, first, second in found)
 
 
 def _number(commit: CommitMessage) -> int | None:

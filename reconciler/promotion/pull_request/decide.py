@@ -18,6 +18,7 @@ from reconciler.forges.forge import (
 )
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override, line_of
+from reconciler.promotion.gates.override_trailer import with_overrides
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import ALL, PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title
@@ -249,7 +250,8 @@ def _merge(now: Situation) -> Iterator[Action]:
     if now.merge is None:
         number = now.opened.number if now.opened else None
         # It tells of the promotion even if the forge squashes its commits.
-        message = branch.says.partition("\n")[2].strip()
+        said = branch.says.partition("\n")[2].strip()
+        message = with_overrides(said, now.assessment.results)
         yield Merge(number, tip, now.assessment.title, message)
         yield DeleteBranch(branch.name, tip)
         return
