@@ -260,3 +260,25 @@ def test_no_secret_in_the_clear_is_shown_or_copied(fleet: Fleet, typed: Run) -> 
         assert done.returncode == 0
         assert b"hunter" not in done.stdout + done.stderr
     assert "hunter" not in fleet.repo.git("diff", "main", BRANCH, "--unified=0")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["stage", "prod", "paw", "--dry-run"],
+        ["status", "prod"],
+        ["history", "prod"],
+        ["rollback", "prod", "paw"],
+    ],
+)
+def test_a_mistake_on_the_main_branch_is_told_with_its_revision(
+    words: list[str], fleet: Fleet, typed: Run
+) -> None:
+    file = "environments/prod/environment.yaml"
+    right = (fleet.repo.path / file).read_text()
+    wrong = fleet.commit({file: f"{right}promotes: stage\n"})
+    fleet.repo.write({file: right})
+    done = typed("promote", *words, cwd=fleet.repo.path)
+    assert done.returncode == 2
+    line = len(right.splitlines()) + 1
+    assert done.stderr.decode().startswith(f"error: {wrong[:12]}:{file}:{line}:1: ")

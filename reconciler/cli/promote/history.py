@@ -15,7 +15,8 @@ from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
-from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.fleet import Fleet
+from reconciler.model.fleet_at import fleet_at
 from reconciler.model.globs import is_pattern, matches
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.as_json import plain
@@ -68,11 +69,10 @@ def history_(
     It is what the main branch tells, as it was last fetched.
     """
     repository = the_repository(root)
-    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline)).environment(
-        environment
-    )
+    main = open_fetched(SETTINGS, repository, "", offline=offline)
+    here = fleet_at(main, main.commit).environment(environment)
     tree = open_fetched(SETTINGS, repository, here.releases.branch, offline=offline)
-    fleet = load_fleet(tree)
+    fleet = fleet_at(tree, tree.commit)
     place = fleet.environment(environment)
     files = _files(fleet, tree, environment, app)
     whole = heapq.merge(

@@ -15,7 +15,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
-from reconciler.model.fleet import load_fleet
+from reconciler.model.fleet_at import fleet_at
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates import hold
 from reconciler.promotion.plan.routes import routes
@@ -120,7 +120,8 @@ def promote(
     is open for the same promotion is brought up to date.
     """
     repository = the_repository(root)
-    here = load_fleet(open_fetched(SETTINGS, repository, "", offline=offline))
+    main = open_fetched(SETTINGS, repository, "", offline=offline)
+    here = fleet_at(main, main.commit)
     _check_is_environment(source, here)
     names = apps or []
     if bool(names) is everything:

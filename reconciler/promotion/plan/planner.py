@@ -11,7 +11,8 @@ from reconciler.git.names import BranchName
 from reconciler.git.repository import Repository
 from reconciler.model.addresses import listed_urls
 from reconciler.model.environment import Environment
-from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.fleet import Fleet
+from reconciler.model.fleet_at import fleet_at
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import read_fields
@@ -72,7 +73,7 @@ class Planner:
     def fleet(self, tree: CommitTree) -> Fleet:
         """What a commit says of environments and apps, read once."""
         if tree.commit not in self._fleets:
-            self._fleets[tree.commit] = load_fleet(tree)
+            self._fleets[tree.commit] = fleet_at(tree, tree.commit)
         return self._fleets[tree.commit]
 
     def planned(
