@@ -113,7 +113,7 @@ def report_rollout(session: PromotionSession, report: RolloutReport) -> None:
 def _roll_back(session: PromotionSession, request: PromotionRequest) -> PullRequest | None:
     (app,) = request.apps
     try:
-        release = session.planner.release_before(request.target, app)
+        release = session.planner.release_to(request.target, app)
         options = RequestOptions(Asker.bot)
         done = advance(session, replace(request, release=release), options)
     except ReconcilerError:

@@ -210,6 +210,21 @@ def test_a_rollback_in_a_shallow_clone_says_that_it_is_one(
     assert b"git fetch --unshallow" in said
 
 
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_what_is_pinned_now_is_no_way_back(due: Fleet, typed: Run, more: list[str]) -> None:
+    first, second, third = due.repo.git("log", "--format=%h", "--abbrev=10", "-3").split()
+    due.commit(entry("prod", due.first, "v2"))
+    words = ("promote", "rollback", "prod", "paw", "--to")
+    done = typed(*words, due.first, *more, cwd=due.repo.path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().splitlines() == [
+        f"error: prod/paw pins {due.first[:10]} now: that is no release to go back to",
+        "  because: a way back is a commit of the main branch that gave it another release",
+        f"  to do: --to {second} (a change); reconciler promote history prod paw shows what it ran",
+    ]
+    assert typed(*words, second, *more, cwd=due.repo.path).returncode == 0
+
+
 def test_without_a_pull_request_there_is_a_branch_alone(due: Fleet, typed: Run) -> None:
     done = typed("promote", "stage", "prod", "paw", "--no-pull-request", cwd=due.repo.path)
     assert done.returncode == 0

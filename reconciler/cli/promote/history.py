@@ -44,7 +44,9 @@ EXAMPLES = """**Examples**
 
 def history_(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment.")],
-    app: Annotated[str, typer.Argument(metavar="APP", help="The app, or a glob; otherwise all of ENV.")] = "",
+    app: Annotated[
+        str, typer.Argument(metavar="APP", help="The app, or a glob; otherwise all of ENV.")
+    ] = "",
     number: Annotated[
         int | None,
         typer.Option(

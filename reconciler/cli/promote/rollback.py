@@ -82,7 +82,7 @@ def rollback(
             return opened.request
         return PromotionRequest(
             *(PromotionKind.rollback, environment, environment, (name,)),
-            release or planner.release_before(environment, name),
+            planner.release_to(environment, name, release),
             quiet(reason.strip()),
         )
 

@@ -29,7 +29,12 @@ from reconciler.promotion.plan.holds import (
 )
 from reconciler.promotion.plan.holds_by_hand import hold_by_hand
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
-from reconciler.promotion.plan.rollback import holds_of, release_before, rollback_plan
+from reconciler.promotion.plan.rollback import (
+    check_leads_back,
+    holds_of,
+    release_before,
+    rollback_plan,
+)
 from reconciler.promotion.plan.routes import apps_between, routes
 from reconciler.promotion.plan.steps import Base, plan_of, rendered
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
@@ -109,11 +114,14 @@ class Planner:
             *(request, plan, base, tree, fleet, source, target, main, tuple(trailers), unheld)
         )
 
-    def release_before(self, environment: str, app: AppName) -> str:
-        """The commit that gave an app the release before the present one."""
+    def release_to(self, environment: str, app: AppName, wanted: str = "") -> str:
+        """The commit to go back to: the one that is wanted, or of the release before this one."""
         target = self.fleet(self.opened("")).environment(environment)
         branch = target.releases.branch
         base = self.base(self.opened(branch), branch)
+        if wanted:
+            check_leads_back(base, target, app, wanted)
+            return wanted
         return release_before(base, target, app, self._refused(base, target, [app]))
 
     def base(self, tree: CommitTree, branch: str) -> Base:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from reconciler.errors import FleetError, ReconcilerError
+from reconciler.errors import FleetError, ReconcilerError, UsageError
 from reconciler.git.file_history import FileVersion
 from reconciler.git.trailers import trailers
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.files import read
 from reconciler.model.paths import AppName, kustomization_in
+from reconciler.promotion.plan.as_text import SHORT
 from reconciler.promotion.plan.entry_edit import edited_entry
 from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
@@ -24,10 +25,14 @@ from reconciler.promotion.plan.pinned_commit import leads_to
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.promotion.plan.release_fingerprint import of_bytes, of_edits, of_image
+from reconciler.promotion.plan.release_history import release_history
 from reconciler.promotion.plan.steps import Base
 from reconciler.render.renderer import Renderer
+from reconciler.text.suggestions import listing
 from reconciler.trees.edited import EditedTree
+from reconciler.yaml.nodes import shortened
 
+FEW = 3  # ways back that an error names
 UNTOLD = (
     "this clone is shallow, and does not tell what was before",
     "fetch the whole history: git fetch --unshallow",
@@ -61,6 +66,24 @@ def release_before(
     record = EntryPast(base.repository.history(base.commit, [file]))
     now = read_fields(read(base.tree, file), file)
     return _chosen(base, environment, app, now, record, file, "", refused)[0].commit.id
+
+
+def check_leads_back(base: Base, environment: Environment, app: AppName, release: str) -> None:
+    """Raises for the commit that is pinned now, which says nothing of the images beside it."""
+    file = _file(base, environment.entry(app))
+    periods = [*release_history(base.repository, base.commit, environment, app, file)]
+    pins = read_fields(read(base.tree, file), file).pins.values()
+    pinned = any(leads_to(base.repository, pin.ref, release) for pin in pins)
+    if not pinned or release in [period.commit.id for period in periods]:
+        return
+    ways = [period.commit for period in periods if period.is_there and not period.runs]
+    named = listing([f"{c.id[:SHORT]} ({shortened(c.subject)})" for c in ways[:FEW]], "or")
+    history = f"reconciler promote history {environment.name} {app}"
+    raise UsageError(
+        f"{environment.name}/{app} pins {release[:SHORT]} now: that is no release to go back to",
+        why="a way back is a commit of the main branch that gave it another release",
+        hint=f"--to {named}; {history} shows what it ran" if ways else history,
+    )
 
 
 def holds_of(plan: Plan, base: Base, renderer: Renderer) -> list[tuple[str, str]]:
