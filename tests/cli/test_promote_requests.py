@@ -95,7 +95,10 @@ def test_one_that_was_closed_comes_again_only_if_asked_for(due: Fleet, typed: Ru
     forge.close(forge.pull(1))
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
     assert done.returncode == 1
-    assert b"closed without a merge" in done.stdout
+    assert done.stdout.decode().splitlines()[-2:] == [
+        "request 1 proposed this release, and was closed without a merge",
+        "to do: reconciler promote stage prod paw --again",
+    ]
     done = typed("promote", "stage", "prod", "paw", "--again", "-o", "json", cwd=due.repo.path)
     (plan,) = json.loads(done.stdout)["plans"]
     assert (plan["end"], plan["pull"]["number"]) == ("proposed", 2)
@@ -131,6 +134,42 @@ def test_nobody_is_told_to_write_a_comment_where_there_is_no_page(
     assert ("--override GATE" in found["body"]) is (words[0] != "rollback")
 
 
+def test_a_request_of_long_ago_is_no_word_about_today(due: Fleet, typed: Run) -> None:
+    words = ("promote", "stage", "prod", "paw")
+    typed(*words, cwd=due.repo.path)
+    due.repo.git("config", "user.name", "bob")
+    for step in (["approve", "1"], ["merge", "1"]):
+        assert typed("promote", *step, cwd=due.repo.path).returncode == 0
+    base = due.repo.git("rev-parse", "--short=10", "HEAD")
+    done = typed(*words, cwd=due.repo.path)
+    assert done.stdout.decode().splitlines() == [
+        f"stage → prod, on {base}",
+        "",
+        "paw  is there already",
+        "",
+        "nothing to promote",
+    ]
+
+
+def test_what_a_narrower_request_leaves_out_is_told_with_what_proposes_it(
+    due: Fleet, typed: Run
+) -> None:
+    due.commit(overlay("dog", 1))
+    first = due.repo.git("rev-parse", "HEAD")
+    due.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    due.commit(entry("stage", first, "v2", app="dog"))
+    typed("promote", "stage", "prod", "dog", "paw", cwd=due.repo.path)
+    done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    assert done.stdout.decode().splitlines()[-3:] == [
+        "request 1 is superseded, and closed",
+        "no request is open any more for dog",
+        "to do: reconciler promote stage prod dog",
+    ]
+    done = typed("promote", "stage", "prod", "--all", "-o", "json", cwd=due.repo.path)
+    (plan,) = json.loads(done.stdout)["plans"]
+    assert (plan["superseded"], plan["left_out"]) == ([2], [])
+
+
 def everything(repo: Repo) -> str:
     return repo.git("for-each-ref")
 
@@ -138,8 +177,8 @@ def everything(repo: Repo) -> str:
 @pytest.mark.parametrize(
     ("more", "warned"),
     [
-        ([], ""),
         (["--dry-run"], ""),
+        ([], ""),
         (["--reason", "it crashes"], ""),
         (["--reason", "another"], "request 1 keeps the reason that it was opened for: it crashes"),
     ],
@@ -212,7 +251,7 @@ def test_a_rollback_in_a_shallow_clone_says_that_it_is_one(
 
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
 def test_what_is_pinned_now_is_no_way_back(due: Fleet, typed: Run, more: list[str]) -> None:
-    first, second, third = due.repo.git("log", "--format=%h", "--abbrev=10", "-3").split()
+    second = due.repo.git("rev-parse", "--short=10", "HEAD~1")
     due.commit(entry("prod", due.first, "v2"))
     words = ("promote", "rollback", "prod", "paw", "--to")
     done = typed(*words, due.first, *more, cwd=due.repo.path)
@@ -414,7 +453,9 @@ def test_a_rollback_has_its_own_words_and_can_be_looked_at_first(repo: Repo, typ
     assert foreseen.returncode == 0
     assert "1 to go back; nothing is written with --dry-run" in foreseen.stdout.decode()
     assert "no request is open" in typed("promote", "list", cwd=repo.path).stdout.decode()
+    assert b"warning: it has no reason, for those who read it: --reason TEXT" in foreseen.stderr
     done = typed("promote", "rollback", "prod", "paw", cwd=repo.path)
+    assert b"warning: it has no reason" in done.stderr
     for said in (foreseen.stdout.decode(), done.stdout.decode()):
         assert "paw in prod goes back: v2 → v1 (1 object changes)" in said
     pull = LocalForge(str(repo.path)).pull(2)

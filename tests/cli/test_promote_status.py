@@ -31,7 +31,11 @@ def test_each_gate_is_named_and_why_tells_more(repo: Repo, typed: Run) -> None:
     lines = done.stdout.decode().splitlines()
     assert lines[0] == "stage → prod: paw"
     assert lines[1].startswith("~ soak: waiting, opens 20")
-    assert lines[2:] == ["~ approvals: waiting", "  waiting for: soak and approvals"]
+    assert lines[2:] == [
+        "~ approvals: waiting",
+        "  waiting for: soak and approvals",
+        "  ready to propose: reconciler promote stage prod paw",
+    ]
     why = typed("promote", "status", "prod", "--why", cwd=repo.path).stdout.decode()
     assert "paw: in stage since" in why
     assert "0 min of 1 d" in why
@@ -91,6 +95,40 @@ def test_a_request_that_is_open_is_seen_with_its_approvals(repo: Repo, typed: Ru
     )
     found = json.loads(typed("promote", "status", "prod", "-o", "json", cwd=repo.path).stdout)
     assert [p["pull"]["number"] for p in found["promotions"]] == [1]
+
+
+def test_a_closed_request_of_this_release_is_named_with_what_opens_it(
+    repo: Repo, typed: Run
+) -> None:
+    fleet = gated(repo)
+    fleet.commit(entry("stage", fleet.first, "v2"))
+    for key, value in (("name", "Pat"), ("email", "pat@fleet.example")):
+        repo.git("config", f"user.{key}", value)
+    for words in (["stage", "prod", "paw"], ["close", "1"]):
+        typed("promote", *words, cwd=repo.path)
+    said = typed("promote", "status", "prod", cwd=repo.path).stdout.decode().splitlines()
+    assert said[-1] == (
+        "  request 1 proposed it, and was closed without a merge: "
+        "reconciler promote stage prod paw --again"
+    )
+    found = json.loads(typed("promote", "status", "prod", "-o", "json", cwd=repo.path).stdout)
+    assert found["promotions"][0]["closed"] == [1]
+    fleet.commit(entry("stage", fleet.first, "v3"))
+    said = typed("promote", "status", "prod", cwd=repo.path).stdout.decode().splitlines()
+    assert said[-1] == "  ready to propose: reconciler promote stage prod paw"
+
+
+def test_apps_can_be_named(repo: Repo, typed: Run) -> None:
+    fleet = gated(repo)
+    fleet.commit(overlay("dog", 1))
+    first = repo.git("rev-parse", "HEAD")
+    fleet.commit(*(entry(name, first, app="dog") for name in ("stage", "prod")))
+    fleet.commit(entry("stage", first, "v2", app="dog"), entry("stage", fleet.first, "v2"))
+    for words, apps in ((["paw"], "paw"), (["d*"], "dog"), (["*"], "dog, paw"), ([], "dog, paw")):
+        done = typed("promote", "status", "prod", *words, cwd=repo.path)
+        assert done.stdout.decode().splitlines()[0] == f"stage → prod: {apps}"
+    done = typed("promote", "status", "prod", "pow", cwd=repo.path)
+    assert (done.returncode, b"prod runs no app pow" in done.stderr) == (2, True)
 
 
 def test_where_no_forge_answers_it_is_said_once(repo: Repo, typed: Run) -> None:

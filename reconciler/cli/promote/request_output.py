@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -10,43 +11,61 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.promote.plan_output import planned_document, show_proposal
 from reconciler.errors import printable
-from reconciler.forges.forge import PullRequest
+from reconciler.forges.forge import PullRequest, PullRequestState
 from reconciler.git.names import OUR_REFS
 from reconciler.promotion.gates.as_text import gate_lines
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
-from reconciler.promotion.pull_request.actions import action_document
+from reconciler.promotion.pull_request.actions import ClosePullRequest, action_document
 from reconciler.promotion.pull_request.advance import End, PromotionOutcome
+from reconciler.text.suggestions import listing
 
 
 def show_outcome(done: PromotionOutcome) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     if done.proposal:
         show_proposal(done.proposal)
-    if done.pull:
-        typer.echo(printable(_request_text(done, done.pull)))
-    elif done.end is End.nothing:
-        typer.echo("nothing to promote")
+    for said in _request_lines(done):
+        typer.echo(printable(said))
     if done.end is End.proposed:
         for line in gate_lines(done.results, why=True):
             typer.echo(styled(line), color=color)
     for number in done.superseded:
         typer.echo(f"request {number} is superseded, and closed")
+    if done.left_out:
+        ends, apps = f"{done.request.source} {done.request.target}", " ".join(done.left_out)
+        typer.echo(f"no request is open any more for {listing(done.left_out)}")
+        typer.echo(f"to do: reconciler promote {ends} {apps}")
 
 
-def _request_text(done: PromotionOutcome, pull: PullRequest) -> str:
+def _request_lines(done: PromotionOutcome) -> Iterator[str]:
+    pull = done.pull
+    if pull is None:
+        if done.end is End.nothing:
+            yield "nothing to promote"
+        return
     request = f"request {pull.number}"
     match done.end:
         case End.nothing:
-            return f"nothing to promote: {request} is {pull.state}"
+            yield (
+                f"nothing to promote: {request} is {pull.state}"
+                if _is_news(done, pull)
+                else ("nothing to promote")
+            )
         case End.abandoned:
-            again = f"to do: {again_command(done.request)}"
-            return f"{request} proposed this release, and was closed without a merge\n{again}"
+            yield f"{request} proposed this release, and was closed without a merge"
+            yield f"to do: {again_command(done.request)}"
         case End.merged:
-            return f"{request} is merged"
+            yield f"{request} is merged"
         case End.proposed:
             draft = ", a draft" if pull.draft else ""
             where = f"branch {pull.branch}{draft}" + ("" if is_kept_here(pull) else f", {pull.url}")
-            return f"{_opened_text(done, request)} ({where}). Next: {_next(done, pull)}"
+            yield f"{_opened_text(done, request)} ({where}). Next: {_next(done, pull)}"
+
+
+def _is_news(done: PromotionOutcome, pull: PullRequest) -> bool:
+    """What was merged or closed before is of another release."""
+    is_open = pull.state is PullRequestState.open
+    return is_open or ClosePullRequest(pull.number) in done.actions
 
 
 def _opened_text(done: PromotionOutcome, request: str) -> str:
@@ -101,5 +120,6 @@ def outcome_document(done: PromotionOutcome) -> dict[str, Any]:
             for result in done.results
         ],
         "superseded": list(done.superseded),
+        "left_out": list(done.left_out),
         "actions": [action_document(action) for action in done.actions],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import printable
 from reconciler.model.paths import AppName
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
+from reconciler.promotion.pull_request.actions import Action, OpenPullRequest
 from reconciler.promotion.pull_request.advance import End, advance
 from reconciler.promotion.pull_request.open_rollback import open_rollback
 from reconciler.promotion.pull_request.situation import RequestOptions
@@ -92,6 +94,8 @@ def rollback(
             write_json({"version": 1, "plans": [foreseen_document(found)]})
         else:
             show_foreseen(found, explain=False)
+        if not reason.strip() and found.plan.due:
+            _warn_of_none(found.actions)
         end_with([found.plan])
         return
     with open_locked_session(
@@ -103,7 +107,15 @@ def rollback(
     else:
         show_plan(done.plan, lacks=done.lacks)
         show_outcome(done)
+    if not reason.strip():
+        _warn_of_none(done.actions)
     end_with([done.plan], done.end is End.abandoned)
+
+
+def _warn_of_none(actions: Sequence[Action] | None) -> None:
+    """Where it is opened with this very run."""
+    if actions is None or any(isinstance(action, OpenPullRequest) for action in actions):
+        show_warning("it has no reason, for those who read it: --reason TEXT says why")
 
 
 def _say_reason(opened: OurPullRequest, reason: str) -> None:

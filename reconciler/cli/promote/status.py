@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,8 +13,10 @@ import typer
 from reconciler.cli.diff import styled
 from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
+from reconciler.cli.promote.request_output import again_command
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import CheckFailed, ReconcilerError, printable
+from reconciler.errors import CheckFailed, ReconcilerError, UsageError, printable
+from reconciler.model.globs import matches
 from reconciler.promotion.gates.as_json import status_document
 from reconciler.promotion.gates.as_text import gate_lines, outlook_text
 from reconciler.promotion.gates.opening_time import earliest
@@ -30,12 +32,14 @@ from reconciler.session.health import open_sources
 from reconciler.session.planner import open_planner
 from reconciler.session.promotion import open_promotion_session
 from reconciler.session.repository import the_repository
-from reconciler.text.suggestions import listing
+from reconciler.text.suggestions import did_you_mean, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.git.repository import Repository
+    from reconciler.model.entry import Entry
     from reconciler.model.paths import AppName
+    from reconciler.promotion.plan.planner import Planner
     from reconciler.promotion.pull_request.session import PromotionSession
 
 EXAMPLES = """**Examples**
@@ -44,7 +48,7 @@ EXAMPLES = """**Examples**
 
 `reconciler promote status prod`: the open requests to prod, and the gates of what can be promoted
 
-`reconciler promote status prod --why`: with the evidence of each, and what to do
+`reconciler promote status prod gethrelay --why`: with the evidence of each, and what to do
 
 `reconciler promote status prod -o json`: the same, for programs
 """
@@ -55,6 +59,9 @@ def status_(
         str,
         typer.Argument(metavar="ENV", help="The environment to promote to; otherwise all such."),
     ] = "",
+    apps: Annotated[
+        list[str] | None, typer.Argument(metavar="APP", help="Only these; otherwise all of ENV.")
+    ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show the evidence of each gate, and what to do.")
     ] = False,
@@ -81,16 +88,25 @@ def status_(
             sources = stack.enter_context(open_sources(SETTINGS))
         now = datetime.now(UTC)
         targets = [target] if target else promoted_environments(planner)
-        found = [s for name in targets for s in statuses_of(planner, sources, name, now, session)]
-        follows = {name: apps for name in targets if (apps := follows_branch(planner, name))}
+        wanted = _wanted(planner, target, apps or [])
+        found = [
+            status
+            for name in targets
+            for status in statuses_of(planner, sources, name, now, session, wanted)
+        ]
+        follows = {name: _following(planner, name, wanted) for name in targets}
     if output is Output.json:
         write_json(
             {
                 "version": 1,
                 "asked": session is not None,
-                "follows": [str(entry) for apps in follows.values() for entry in apps],
+                "follows": [str(entry) for entries in follows.values() for entry in entries],
                 "promotions": [
-                    status_document(one.request.kind, one.question, one.results) for one in found
+                    {
+                        **status_document(one.request.kind, one.question, one.results),
+                        "closed": [closed.number for closed in one.closed],
+                    }
+                    for one in found
                 ],
             }
         )
@@ -98,6 +114,8 @@ def status_(
         for one in found:
             _show(one, why)
         for name, entries in follows.items():
+            if not entries:
+                continue
             typer.echo(printable(_follows_text(name, [entry.app for entry in entries])))
         if not targets:
             typer.echo("nothing is promoted here: promotesFrom of an environment.yaml says what is")
@@ -105,6 +123,21 @@ def status_(
             typer.echo(printable(f"whether requests are open is not known: {unasked}"))
     if not all(one.passes for one in found):
         raise typer.Exit(CheckFailed.exit_code)
+
+
+def _wanted(planner: Planner, target: str, apps: Sequence[str]) -> tuple[AppName, ...]:
+    if not apps:
+        return ()
+    known = [*planner.fleet(planner.opened("")).environment(target).folders]
+    found = {app: [name for name in known if matches(app, name)] for app in apps}
+    for app, names in found.items():
+        if not names:
+            raise UsageError(f"{target} runs no app {app}", hint=did_you_mean(app, known))
+    return tuple(dict.fromkeys(name for names in found.values() for name in names))
+
+
+def _following(planner: Planner, target: str, apps: Sequence[AppName]) -> list[Entry]:
+    return [e for e in follows_branch(planner, target) if not apps or e.app in apps]
 
 
 def _session(
@@ -146,7 +179,8 @@ def _show(status: PromotionStatus, why: bool) -> None:
     if plan.due:
         for line in gate_lines(results, why):
             typer.echo(styled(line), color=color)
-        typer.echo(printable(f"  {_next(status)}"))
+        for said in _next(status):
+            typer.echo(printable(f"  {said}"))
 
 
 def _follows_text(target: str, apps: Sequence[AppName]) -> str:
@@ -157,14 +191,28 @@ def _follows_text(target: str, apps: Sequence[AppName]) -> str:
     )
 
 
-def _next(status: PromotionStatus) -> str:
+def _next(status: PromotionStatus) -> Iterator[str]:
     """What can be done now, or what is waited for."""
     question, plan = status.question, status.question.plan
     if status.is_behind:
-        return f"its branch is behind what {plan.source} runs now: promote it again"
-    if not status.passes and not all(r.passes for r in status.results):
-        return outlook_text(status.results, earliest(question, status.results))
+        yield f"its branch is behind what {plan.source} runs now: promote it again"
+        return
+    waits = not status.passes and not all(r.passes for r in status.results)
+    if waits:
+        yield outlook_text(status.results, earliest(question, status.results))
     if question.pull is None:
-        apps = " ".join(step.app for step in plan.due)
-        return f"ready to propose: reconciler promote {plan.source} {plan.target} {apps}"
-    return f"can be merged: reconciler promote merge {question.pull.number}"
+        yield from _proposed_by(status)
+    elif not waits:
+        yield f"can be merged: reconciler promote merge {question.pull.number}"
+
+
+def _proposed_by(status: PromotionStatus) -> Iterator[str]:
+    """Nobody proposes again by themselves what somebody closed."""
+    for closed in status.closed:
+        again = again_command(closed.request)
+        yield f"request {closed.number} proposed it, and was closed without a merge: {again}"
+    taken = {app for closed in status.closed for app in closed.apps}
+    plan = status.question.plan
+    apps = " ".join(step.app for step in plan.due if step.app not in taken)
+    if apps:
+        yield f"ready to propose: reconciler promote {plan.source} {plan.target} {apps}"

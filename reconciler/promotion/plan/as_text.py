@@ -58,7 +58,7 @@ def step_lines(plan: Plan, step: PromotionStep, explain: bool) -> Iterator[Line]
     """What is done with one app, and why not; what stays is worth a line if that is asked for."""
     if step.problem:
         yield from (Line(REMOVED, line) for line in step.problem.lines())
-    for line in step.ancestries:
+    for line in step.ancestries if step.state is not StepState.same else ():
         yield from _ancestry_lines(plan, line)
     for decision in step.decisions:
         if explain or decision.kind is FieldDecision.conflict or decision.is_edit:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.forges.forge import MergeOutcome, PullRequest
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.question import MissingSecret
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.plan import Plan
@@ -15,7 +17,7 @@ from reconciler.promotion.pull_request.branch import BranchOutcome, Proposal
 from reconciler.promotion.pull_request.carry_out import carry_out
 from reconciler.promotion.pull_request.decide import CLOSING, next_actions
 from reconciler.promotion.pull_request.observe import observe
-from reconciler.promotion.pull_request.session import PromotionSession
+from reconciler.promotion.pull_request.session import OurPullRequest, PromotionSession
 from reconciler.promotion.pull_request.situation import RequestOptions, Situation
 from reconciler.text.markdown import as_plain
 
@@ -39,6 +41,7 @@ class PromotionOutcome:
     results: tuple[GateResult, ...] = ()
     lacks: tuple[MissingSecret, ...] = ()
     superseded: tuple[int, ...] = ()
+    left_out: tuple[AppName, ...] = ()  # apps of these that no request is open for any more
     created: bool = False
     merge: MergeOutcome | None = None
     actions: tuple[Action, ...] = ()
@@ -55,11 +58,13 @@ def advance(
 ) -> PromotionOutcome:
     """After each action it looks again, until there is nothing left to do."""
     done: list[Action] = []
+    others: dict[int, OurPullRequest] = {}
     proposed: Situation | None = None
     while True:
         now = observe(session, request, options, done)
         if now.assessment:
             proposed = now
+        others.update((ours.pull.number, ours) for ours in now.superseded)
         action = next((one for one in next_actions(now) if one not in done), None)
         if action is None:
             break
@@ -67,15 +72,19 @@ def advance(
         done.append(action)
     if now.merge is MergeOutcome.merged:
         session.refresh()
-    return _outcome(session, now, proposed)
+    return _outcome(session, now, proposed, others)
 
 
 def _outcome(
-    session: PromotionSession, now: Situation, proposed: Situation | None
+    session: PromotionSession,
+    now: Situation,
+    proposed: Situation | None,
+    others: Mapping[int, OurPullRequest],
 ) -> PromotionOutcome:
     own = now.pull.number if now.pull else 0
     assessment = proposed.assessment if proposed else None
-    closed = (action.number for action in now.done if isinstance(action, ClosePullRequest))
+    closed = [a.number for a in now.done if isinstance(a, ClosePullRequest) and a.number != own]
+    apps = {app for number in closed if number in others for app in others[number].apps}
     return PromotionOutcome(
         now.request,
         now.plan,
@@ -84,7 +93,8 @@ def _outcome(
         _proposal(session, proposed) if proposed else None,
         assessment.results if assessment else (),
         assessment.lacks if assessment else (),
-        tuple(number for number in closed if number != own),
+        tuple(closed),
+        tuple(sorted(apps.difference(step.app for step in now.plan.due))),
         now.is_created,
         now.merge,
         now.done,

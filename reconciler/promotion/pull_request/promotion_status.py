@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.errors import UsageError
@@ -12,6 +12,7 @@ from reconciler.health.sources import HealthSources
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.followed_overlays import following
+from reconciler.model.paths import AppName
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.question import GateQuestion
 from reconciler.promotion.gates.result import GateResult
@@ -19,10 +20,22 @@ from reconciler.promotion.plan.planner import PlannedPromotion, Planner
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.branch import BranchState, observe_branch
 from reconciler.promotion.pull_request.gate_question import question_of
+from reconciler.promotion.pull_request.observe import is_abandoned
 from reconciler.promotion.pull_request.session import OurPullRequest, PromotionSession
 from reconciler.promotion.pull_request.situation import work_of
 from reconciler.promotion.report.inspection import inspect_target
 from reconciler.trees.commit import CommitTree
+
+MOST_ASKED = 10  # apps that a forge is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRequest:
+    """A request that nobody proposes again by itself."""
+
+    number: int
+    request: PromotionRequest
+    apps: tuple[AppName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class PromotionStatus:
     question: GateQuestion
     results: tuple[GateResult, ...]
     is_behind: bool = False  # the branch does not hold what would be promoted by now
+    closed: tuple[ClosedRequest, ...] = ()  # what somebody closed that proposed just this
 
     @property
     def passes(self) -> bool:
@@ -46,20 +60,41 @@ def statuses_of(
     target: str,
     now: datetime,
     session: PromotionSession | None = None,
+    apps: Sequence[AppName] = (),
 ) -> Iterator[PromotionStatus]:
-    """Without a session no forge is asked, and all counts as not proposed yet."""
+    """Without a session no forge is asked, and all counts as not proposed yet.
+
+    Of these apps, or of all.
+    """
     opened = [o for o in session.our_pulls() if o.request.target == target] if session else []
     for ours in opened:
         assert session  # noqa: S101
-        yield status_of(session, ours, now)
+        if not apps or ours.apps.intersection(apps):
+            yield status_of(session, ours, now)
     for source in _sources(planner, target, needed=not opened):
         kind = PromotionKind.promotion
         alike = [o for o in opened if (o.request.kind, o.request.source) == (kind, source)]
         asked = {app for ours in alike for app in ours.apps}
-        request = PromotionRequest(kind, source, target)
+        request = PromotionRequest(kind, source, target, tuple(apps))
         planned = planner.planned(request, asked)
         if planned.plan.due or planned.plan.blocked or not opened:
-            yield _status(planner, sources, planned, now, session)
+            found = _status(planner, sources, planned, now, session)
+            closed = _closed(session, planned) if session else ()
+            yield replace(found, closed=tuple(closed))
+
+
+def _closed(session: PromotionSession, planned: PlannedPromotion) -> Iterator[ClosedRequest]:
+    """Of those for all apps, for just these, and for one; the newest that it may have been."""
+    due = tuple(step.app for step in planned.plan.due)
+    if not due:
+        return
+    for apps in dict.fromkeys([(), due, *((app,) for app in due[:MOST_ASKED])]):
+        request = replace(planned.request, apps=apps)
+        last = session.last_pull(request.branch, planned.main)
+        steps = tuple(step for step in planned.plan.steps if step.app in (apps or due))
+        alone = replace(planned, plan=replace(planned.plan, steps=steps))
+        if last and is_abandoned(alone, last):
+            yield ClosedRequest(last.number, request, apps or due)
 
 
 def promoted_environments(planner: Planner) -> list[str]:
