@@ -11,6 +11,7 @@ from typing import Protocol
 from reconciler.git.names import BranchName
 
 LOCAL = "local"  # the repository is its own forge
+OWN_NUMBER = "{NUMBER}"  # where a body says the number that it is still to get, of a local request
 KINDS = ("github", "gitea", "gitlab", LOCAL)
 
 

@@ -18,6 +18,7 @@ from pygit2.enums import ObjectType
 from reconciler.errors import ForgeError, printable
 from reconciler.forges.forge import (
     LOCAL,
+    OWN_NUMBER,
     Approval,
     Comment,
     CommitStatus,
@@ -111,11 +112,10 @@ class LocalForge:
         def change(request: RecordedPullRequest) -> RecordedPullRequest:
             now = request.pull
             labels = tuple(dict.fromkeys([*now.labels, *wanted.labels]))
+            body = wanted.body.replace(OWN_NUMBER, str(now.number))
             return replace(
                 request,
-                pull=replace(
-                    now, title=wanted.title, body=wanted.body, draft=wanted.draft, labels=labels
-                ),
+                pull=replace(now, title=wanted.title, body=body, draft=wanted.draft, labels=labels),
                 reviewers=tuple(dict.fromkeys([*request.reviewers, *wanted.reviewers])),
             )
 

@@ -81,6 +81,17 @@ def test_without_a_forge_that_answers_a_dry_run_shows_the_plan_alone(
     assert typed(*words, "--forge", "gitea", cwd=due.repo.path).returncode == 2
 
 
+def test_commits_of_others_are_counted_alone(due: Fleet, typed: Run) -> None:
+    due.commit({"README": "words\n"})
+    due.commit(entry("stage", due.change(3), "v3"))
+    done = typed("promote", "stage", "prod", "paw", "--dry-run", cwd=due.repo.path)
+    lines = done.stdout.decode().splitlines()
+    begin = lines.index(f"  commits since {due.first[:10]}:")
+    own, others = lines[begin + 1 : begin + 3], lines[begin + 3]
+    assert all(line.startswith("+ ") and line.endswith(" a change") for line in own)
+    assert others == "      3 more outside of overlays/paw"
+
+
 def test_a_promotion_is_one_commit_on_a_branch(due: Fleet, typed: Run) -> None:
     main = due.repo.git("rev-parse", "main")
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)

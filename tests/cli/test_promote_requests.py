@@ -413,9 +413,20 @@ def test_requests_are_listed_shown_and_closed_with_a_word(due: Fleet, typed: Run
     assert (listed["number"], listed["target"], listed["author"]) == (1, "prod", "alice")
     code, said = run("show", "1")
     assert code == 0
-    for part in ("request 1: Promote paw ", "### Apps", "newTag: v1 → v2", "~ approvals: waiting"):
+    for part in (
+        "request 1: Promote paw ",
+        "\nApps\n----\n",
+        "newTag: v1 → v2",
+        "~ approvals: waiting",
+    ):
         assert part in said
+    for markup in ("<code>", "###", "<!--", "&#", "\u200b", "\\u200b", "| App"):
+        assert markup not in said
+    commands = "reconciler promote approve 1 approves this, as somebody else, and "
+    assert f"{commands}reconciler promote merge 1 merges it.\n" in said
+    assert "### Apps\n\n| App |" in run("show", "1", "-o", "markdown")[1]
     shown = json.loads(run("show", "1", "-o", "json")[1])
+    assert "### Apps" in shown["body"]
     assert shown["status"]["pull"]["number"] == 1
     assert run("close", "1", "--reason", "not this week")[1] == "request 1 is closed\n"
     code, said = run("close", "1")

@@ -101,8 +101,8 @@ def _with_forge(
         ]
 
 
-def show_foreseen(found: Foreseen, explain: bool) -> None:
-    show_plan(found.plan, explain, found.lacks)
+def show_foreseen(found: Foreseen, repository: Repository, explain: bool) -> None:
+    show_plan(found.plan, repository, explain, found.lacks)
     due = len(found.plan.due)
     word = "to go back" if found.plan.goes_back else "to be promoted"
     said = f"{due:,} {word}" if due else "nothing to promote"

@@ -12,17 +12,21 @@ from reconciler.cli.diff import styled
 from reconciler.errors import CheckFailed, UserError, printable
 from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.plan.as_text import step_lines, title
+from reconciler.promotion.plan.commit_trails import commit_trails
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
 from reconciler.promotion.plan.versions import versions
 from reconciler.text.diff_lines import PLAIN, REMOVED, Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from reconciler.git.repository import Repository
     from reconciler.promotion.gates.question import MissingSecret
     from reconciler.promotion.pull_request.branch import Proposal
 
 
-def show_plan(plan: Plan, explain: bool = False, lacks: Sequence[MissingSecret] = ()) -> None:
+def show_plan(
+    plan: Plan, repository: Repository, explain: bool = False, lacks: Sequence[MissingSecret] = ()
+) -> None:
     color = False if os.environ.get("NO_COLOR") else None
     way = dict.fromkeys([plan.source, plan.target])  # a rollback stays where it is
     typer.echo(f"{' → '.join(way)}, on {plan.base[:10]}")
@@ -32,7 +36,8 @@ def show_plan(plan: Plan, explain: bool = False, lacks: Sequence[MissingSecret] 
         typer.echo()
         said = _back_text(plan, step) if plan.goes_back and step.edits else title(step)
         typer.echo(typer.style(printable(said), bold=True), color=color)
-        for line in (*step_lines(plan, step, explain), *_lacking_lines(step, lacks)):
+        trails = [*commit_trails(repository, step, plan.target)]
+        for line in (*step_lines(plan, step, explain, trails), *_lacking_lines(step, lacks)):
             typer.echo(styled(line), color=color)
     typer.echo()
 

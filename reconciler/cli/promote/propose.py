@@ -161,7 +161,7 @@ def promote(
             write_json({"version": 1, "plans": [foreseen_document(one) for one in found]})
         else:
             for one in found:
-                show_foreseen(one, explain)
+                show_foreseen(one, repository, explain)
         end_with([one.plan for one in found])
         return
     opened = open_locked_session(
@@ -173,7 +173,7 @@ def promote(
         write_json({"version": 1, "plans": [outcome_document(one) for one in done]})
     else:
         for outcome in done:
-            show_plan(outcome.plan, explain, outcome.lacks)
+            show_plan(outcome.plan, repository, explain, outcome.lacks)
             show_outcome(outcome)
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
@@ -224,7 +224,7 @@ def _make_branches(
         write_json({"version": 1, "plans": plans})
     else:
         for plan, made, lacks in done:
-            show_plan(plan, explain, lacks)
+            show_plan(plan, repository, explain, lacks)
             if made:
                 show_proposal(made)
             else:

@@ -93,7 +93,7 @@ def rollback(
         if output is Output.json:
             write_json({"version": 1, "plans": [foreseen_document(found)]})
         else:
-            show_foreseen(found, explain=False)
+            show_foreseen(found, repository, explain=False)
         if not reason.strip() and found.plan.due:
             _warn_of_none(found.actions)
         end_with([found.plan])
@@ -105,7 +105,7 @@ def rollback(
     if output is Output.json:
         write_json({"version": 1, "plans": [outcome_document(done)]})
     else:
-        show_plan(done.plan, lacks=done.lacks)
+        show_plan(done.plan, repository, lacks=done.lacks)
         show_outcome(done)
     if not reason.strip():
         _warn_of_none(done.actions)

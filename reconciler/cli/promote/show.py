@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.diff import styled
-from reconciler.cli.options import ForgeKind, NoCache, Output, Root
+from reconciler.cli.diff import DiffOutput, styled
+from reconciler.cli.options import ForgeKind, NoCache, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.plan_output import show_plan
 from reconciler.cli.promote.request_output import is_kept_here
@@ -22,16 +22,23 @@ from reconciler.promotion.plan.as_json import plan_document
 from reconciler.promotion.pull_request.promotion_status import status_of
 from reconciler.session.promotion import open_promotion_session
 from reconciler.session.repository import the_repository
+from reconciler.text.markdown import SPACE, unquiet
+from reconciler.text.markdown_as_text import text_of
 
 EXAMPLES = """**Examples**
 
 `reconciler promote show 3`: what request 3 says, what it would change by now, and its gates
+
+`reconciler promote show 3 -o markdown`: its title and text as a forge gets them
 """
 
 
 def show(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: Annotated[
+        DiffOutput,
+        typer.Option("--output", "-o", help="What to write; Markdown is as it is kept."),
+    ] = DiffOutput.text,
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -46,7 +53,7 @@ def show(
         pull = session.forge.pull(number)
         ours = session.our_pull(pull) if pull.state is PullRequestState.open else None
         status = status_of(session, ours, datetime.now(UTC)) if ours else None
-    if output is Output.json:
+    if output is DiffOutput.json:
         known = {"number": number, "url": pull.url, "title": pull.title, "body": pull.body}
         found = {"version": 1, **known, "state": pull.state.value, "plan": None, "status": None}
         if status:
@@ -54,17 +61,26 @@ def show(
             found["status"] = status_document(status.request.kind, status.question, status.results)
         write_json(found)
         return
+    if output is DiffOutput.markdown:
+        for line in [f"# {pull.title}", "", *pull.body.strip().splitlines()]:
+            typer.echo(_in_markdown(line))
+        return
     where = f"branch {pull.branch}" if is_kept_here(pull) else pull.url
     draft = ", a draft" if pull.draft else ""
-    typer.echo(printable(f"request {number}: {pull.title}"))
+    typer.echo(printable(f"request {number}: {unquiet(pull.title)}"))
     typer.echo(printable(f"{pull.state}{draft}, opened by {pull.author}, {where}"))
     typer.echo()
-    for line in pull.body.strip().splitlines():
+    for line in text_of(pull.body):
         typer.echo(printable(line))
     typer.echo()
     if status:
         question = status.question
-        show_plan(question.plan, lacks=tuple(question.lacks or ()))
+        show_plan(question.plan, repository, lacks=tuple(question.lacks or ()))
         color = False if os.environ.get("NO_COLOR") else None
         for gate in gate_lines(status.results, why=True):
             typer.echo(styled(gate), color=color)
+
+
+def _in_markdown(line: str) -> str:
+    """With the spaces that nobody sees: they keep a forge from taking words for names."""
+    return SPACE.join(map(printable, line.split(SPACE)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.compare.as_text import app_lines, counts_text
@@ -12,6 +12,7 @@ from reconciler.git.addresses import is_full_name
 from reconciler.git.file_history import CommitSummary
 from reconciler.kubernetes.masking import holds_secret, is_credential
 from reconciler.promotion.plan.ancestry import Ancestry, Relation
+from reconciler.promotion.plan.commit_trails import CommitTrail
 from reconciler.promotion.plan.entry_fields import EntryField
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision, FieldDecision
 from reconciler.promotion.plan.plan import Plan, PromotionStep, StepState
@@ -54,12 +55,14 @@ def title(step: PromotionStep) -> str:
     return f"{step.app}  {words}"
 
 
-def step_lines(plan: Plan, step: PromotionStep, explain: bool) -> Iterator[Line]:
+def step_lines(
+    plan: Plan, step: PromotionStep, explain: bool, trails: Sequence[CommitTrail] = ()
+) -> Iterator[Line]:
     """What is done with one app, and why not; what stays is worth a line if that is asked for."""
     if step.problem:
         yield from (Line(REMOVED, line) for line in step.problem.lines())
     for line in step.ancestries if step.state is not StepState.same else ():
-        yield from _ancestry_lines(plan, line)
+        yield from _ancestry_lines(plan, line, trails)
     for decision in step.decisions:
         if explain or decision.kind is FieldDecision.conflict or decision.is_edit:
             yield Line(SIGNS[decision.kind], decision_text(decision) + WORDS[decision.kind])
@@ -95,15 +98,26 @@ def shown(value: Any) -> str:
     return str(value) if isinstance(value, bool | int) else "…"
 
 
-def _ancestry_lines(plan: Plan, line: Ancestry) -> Iterator[Line]:
+def _ancestry_lines(plan: Plan, line: Ancestry, trails: Sequence[CommitTrail]) -> Iterator[Line]:
     if line.relation in (Relation.ahead, Relation.diverged):
         yield Line(REMOVED, f"{plan.target} has what {plan.source} lacks:")
         yield from _commits(REMOVED, line.lacking)
     if line.relation in (Relation.behind, Relation.diverged):
         yield Line(PLAIN, f"commits since {(line.ancestor or '')[:SHORT]}:")
-        yield from _commits(ADDED, line.coming)
+        yield from _coming(line, trails)
     if line.why:
         yield Line(REMOVED, line.why)
+
+
+def _coming(line: Ancestry, trails: Sequence[CommitTrail]) -> Iterator[Line]:
+    """Those of the app alone, where it is known which they are."""
+    found = [trail for trail in trails if (trail.old, trail.new) == (line.target, line.source)]
+    for trail in found:
+        yield from _commits(ADDED, trail.commits)
+        if trail.others:
+            yield Line(PLAIN, f"    {trail.others:,} more outside of {printable(trail.folder)}")
+    if not found:
+        yield from _commits(ADDED, line.coming)
 
 
 def _commits(sign: str, commits: tuple[CommitSummary, ...]) -> Iterator[Line]:

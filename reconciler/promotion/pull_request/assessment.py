@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from reconciler.forges.forge import LOCAL, Forge, PullRequest
+from reconciler.forges.forge import LOCAL, OWN_NUMBER, Forge, PullRequest
 from reconciler.health.sources import HealthSources
 from reconciler.promotion.gates.judge import judge
 from reconciler.promotion.gates.override_line import line, typed_line
@@ -49,6 +49,7 @@ class Assessor:
         pull: PullRequest | None,
         others: Sequence[PullRequest],
         attached: str,
+        number: int | None,
     ) -> Assessment:
         inspection = self._inspect(planned)
         asked = question_of(
@@ -76,10 +77,13 @@ class Assessor:
         owners: tuple[str, ...] = ()
         if any(planned.tree.look(f"{folder}CODEOWNERS") is not NOTHING for folder in OWNERS):
             owners = self.forge.code_owners(sorted(planned.plan.edits), planned.main)
+        notes = [*_notes(planned, branch)]
+        if self.forge.kind == LOCAL:
+            notes.insert(0, _without_a_page(str(number or OWN_NUMBER)))
         return Assessment(
             tuple(results),
             quiet(headline(planned.plan, planned.request.kind)),
-            "".join(f"{line}\n\n" for line in _notes(planned, branch)) + report.body,
+            "".join(f"{line}\n\n" for line in notes) + report.body,
             tuple(dict.fromkeys([*planned.target.promotion.reviewers, *owners])),
             report.whole.encode() if report.cut else None,
             tuple(asked.lacks or ()),
@@ -106,6 +110,12 @@ def _to_pass(
         typed = request.kind is PromotionKind.promotion
         return typed_line(request.source, request.target, request.apps) if typed else ""
     return line("GATE", commit, "REASON")
+
+
+def _without_a_page(number: str) -> str:
+    """What a forge has buttons for."""
+    approve, merge = (f"`reconciler promote {word} {number}`" for word in ("approve", "merge"))
+    return f"{approve} approves this, as somebody else, and {merge} merges it."
 
 
 def _notes(planned: PlannedPromotion, branch: BranchState) -> Iterator[str]:

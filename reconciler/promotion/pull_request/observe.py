@@ -154,6 +154,7 @@ def _assessment(
 ) -> Assessment:
     branch = now.branch
     others = [pull for pull in session.open_pulls() if pull.branch != branch.name]
+    number = now.opened.number if now.opened and not now.is_created else None
     key = (
         now.request,
         frozenset(now.covered),
@@ -161,9 +162,10 @@ def _assessment(
         judged and (judged.number, judged.commit, judged.draft, now.has_overridden),
         tuple((pull.number, pull.draft, pull.branch) for pull in others),
         attached,
+        number,
     )
     if key not in session.assessments:
-        found = session.assess(now.planned, branch, judged, others, attached)
+        found = session.assess(now.planned, branch, judged, others, attached, number)
         session.assessments[key] = found
     return session.assessments[key]
 

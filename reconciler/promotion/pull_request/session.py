@@ -58,7 +58,10 @@ class Assessment:
 
 
 class Assess(Protocol):
-    """Asks the gates and writes the report. Without a pull request nobody was asked anything."""
+    """Asks the gates and writes the report. Without a pull request nobody was asked anything.
+
+    Its `number` is none where it was made just now, or is still to be.
+    """
 
     def __call__(
         self,
@@ -67,6 +70,7 @@ class Assess(Protocol):
         pull: PullRequest | None,
         others: Sequence[PullRequest],
         attached: str,
+        number: int | None,
     ) -> Assessment: ...
 
 

@@ -11,8 +11,8 @@ from reconciler.errors import printable
 from reconciler.git.file_history import CommitSummary
 from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import REWRITTEN, SHORT, decision_text
+from reconciler.promotion.plan.commit_trails import CommitTrail
 from reconciler.promotion.plan.plan import Plan, PromotionStep
-from reconciler.promotion.report.commit_trails import CommitTrail
 from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.promotion.report.releases import Links, linked
 from reconciler.text.diff_lines import CHANGED, PLAIN, Line

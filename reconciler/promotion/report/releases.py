@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from reconciler.git.addresses import is_full_name
 from reconciler.model.paths import AppName
 from reconciler.promotion.plan.as_text import sides
+from reconciler.promotion.plan.commit_trails import CommitTrail
 from reconciler.promotion.plan.field_decisions import Decision
 from reconciler.promotion.plan.plan import Plan, PromotionStep
-from reconciler.promotion.report.commit_trails import CommitTrail
 from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.text.markdown_lists import count, name, table
 

@@ -11,6 +11,7 @@ from reconciler.git.repository import Repository
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.result import GateResult
 from reconciler.promotion.plan.commit_text import headline
+from reconciler.promotion.plan.commit_trails import CommitTrail, commit_trails
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.report.body_marker import Marker, hash_of
 from reconciler.promotion.report.body_parts import (
@@ -27,7 +28,6 @@ from reconciler.promotion.report.collapsed_diff import (
     folded,
     whole_difference,
 )
-from reconciler.promotion.report.commit_trails import CommitTrail, commit_trails
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.releases import apps_table, is_page, linked
 from reconciler.promotion.report.summary import summary
