@@ -16,11 +16,13 @@ from reconciler.promotion.report.body_parts import moment
 from reconciler.promotion.report.counts_in_words import in_words
 from reconciler.promotion.report.inspection import Inspection
 from reconciler.promotion.report.missing_secrets import told_as_lacking
+from reconciler.promotion.report.risk_lines import about
 from reconciler.promotion.report.risks.images import image_without_digest
 from reconciler.text.markdown import code
 from reconciler.text.markdown_lists import count, name, short
 
 HEALTH = "health"
+MOST_KNOWN = 2
 
 
 def summary(plan: Plan, inspection: Inspection, gates: Sequence[GateResult]) -> str:
@@ -90,14 +92,25 @@ def _certificate(new: NewCertificate) -> str:
 
 
 def _checks(inspection: Inspection) -> str:
+    """What is said of secrets, the line above has said already."""
     new = [f for f in inspection.new if not told_as_lacking(f, inspection.secrets)]
     said = [f"**{count(len(new), 'new finding')}**" if new else "nothing new"]
-    known = sum(f not in inspection.new for f in inspection.findings)
+    known = [
+        f
+        for f in inspection.findings
+        if f not in inspection.new and not told_as_lacking(f, inspection.secrets)
+    ]
     if known:
-        said.append(f"{known:,} known before")
+        said.append(f"{len(known):,} known before ({_known(known)})")
     if inspection.failed:
         said.append(f"**{count(len(inspection.failed), 'app')} cannot be checked**")
     return ", ".join(said)
+
+
+def _known(findings: Sequence[Finding]) -> str:
+    shown = [f"{about(f)}: {short(f.what)}" for f in findings[:MOST_KNOWN]]
+    left = len(findings) - len(shown)
+    return "; ".join(shown) + (f"; and {left:,} more" if left else "")
 
 
 def _waits(gates: Sequence[GateResult]) -> str:

@@ -31,7 +31,7 @@ from reconciler.text.markdown import SPACE
 from tests.conftest import Repo
 from tests.entries import entry_at_home
 from tests.markdown import acted_on, read
-from tests.promotion.fleet import Fleet, entry, overlay
+from tests.promotion.fleet import DEPLOYMENT, Fleet, entry, overlay
 from tests.promotion.report.example import ALWAYS, BLOCK, PAGE, example
 from tests.promotion.report.links import NOON, OURS, Links
 from tests.text.test_markdown import TEXTS, shown
@@ -89,6 +89,15 @@ def test_the_first_screen_says_what_changes_and_what_could_go_wrong(
         "Waits for: soak, until 2026-11-22 12:00 UTC at the earliest",
         "Apps",
     ]
+
+
+def test_what_was_known_before_is_named(fleet: Fleet, checking: Kernel) -> None:
+    lacking = DEPLOYMENT.replace("{name: settings}", "{name: nowhere}")
+    release = fleet.commit({"overlays/paw/base/deployment.yaml": lacking})
+    fleet.commit(entry("prod", release), entry("stage", release, "v2"))
+    (said,) = [s for s in read(of(fleet, checking).body).text.splitlines() if "Checks" in s]
+    assert said.startswith("Checks: nothing new, 1 known before (paw Deployment default/paw: ")
+    assert "nowhere" in said
 
 
 def test_the_commits_are_linked_with_their_authors_and_pull_requests(
