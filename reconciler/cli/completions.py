@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Words = Callable[[str, str], Iterable[str]]
 
 REFERENCES = ("refs/heads", "refs/tags", "refs/remotes")
+RECORD, OPEN = "request.json", '"state": "open"'
 DOTS = re.compile(r"(.*\.\.)(.*)")
 
 
@@ -79,8 +80,12 @@ def _revisions(root: str, begun: str) -> Iterable[str]:
 
 
 def _requests(root: str, _begun: str) -> Iterable[str]:
-    """Those that the repository itself keeps; other forges would have to be asked."""
-    return [name.rpartition("/")[2] for name in _references(root, f"{OUR_REFS}/requests")]
+    """The open ones that the repository itself keeps; other forges would have to be asked."""
+    names = _references(root, f"{OUR_REFS}/requests")
+    if not names:
+        return []
+    told = run_git(root, "grep", "-lF", OPEN, *names, "--", RECORD, may_fail=True)
+    return [line.partition(":")[0].rpartition("/")[2] for line in os.fsdecode(told).split()]
 
 
 def _references(root: str, *below: str) -> list[str]:

@@ -102,9 +102,12 @@ def show_warning(what: str) -> None:
 
 
 def show_note(what: str, where: Place, root: str) -> None:
-    console().print(
-        Text.assemble(("note: ", "bold cyan"), printable(f"{where_from(where, root)}: {what}"))
-    )
+    show_remark(printable(f"{where_from(where, root)}: {what}"))
+
+
+def show_remark(what: str) -> None:
+    """A note on nothing that has a place."""
+    console().print(Text.assemble(("note: ", "bold cyan"), what))
 
 
 def show_rewritten(path: str, root: str) -> None:

@@ -176,7 +176,7 @@ def _bug(error: Exception) -> int:
 
 
 def _show_usage_error(error: typer.TyperException) -> None:
-    message = error.format_message()
+    message = " ".join(error.format_message().split())
     for pattern, words in PLAIN_WORDS:
         message = pattern.sub(words, message)
     if not message:

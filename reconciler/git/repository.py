@@ -106,6 +106,14 @@ class Repository:
             walk.hide(hidden)
             return [about(commit) for commit in walk]
 
+    def unpushed(self, branch: str, base: str) -> int:
+        """How many commits this clone's own branch has that its origin's lacks, seen at `base`."""
+        own = f"refs/heads/{branch}"
+        names = self._git.references
+        if own not in names or f"{ORIGIN}{branch}" not in names:
+            return 0
+        return len(self.between(base, own))
+
     def touching(self, commits: Iterable[CommitSummary], folder: str) -> list[CommitSummary]:
         """Those of some commits that changed something in a folder."""
         with self._alone:

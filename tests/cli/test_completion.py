@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -21,7 +22,10 @@ def fleet(repo: Repo) -> Repo:
     repo.commit()
     repo.git("branch", "feature")
     repo.git("tag", "v1.2.0")
-    repo.git("update-ref", "refs/reconciler/requests/12", "HEAD")
+    for number, state in ((12, "open"), (13, "merged"), (14, "closed"), (15, "open")):
+        repo.commit({"request.json": json.dumps({"pull": {"state": state}}, indent=2)})
+        repo.git("update-ref", f"refs/reconciler/requests/{number}", "HEAD")
+    repo.git("reset", "--quiet", "--hard", "v1.2.0")
     return repo
 
 
@@ -54,7 +58,8 @@ def offered(reconciler: Run, folder: Path, line: str) -> list[str]:
         ("reconciler promote status ", ["dev", "prod"]),
         ("reconciler promote dev p", ["prod"]),
         ("reconciler promote dev prod r", ["relay"]),
-        ("reconciler promote approve ", ["12"]),
+        ("reconciler promote approve ", ["12", "15"]),
+        ("reconciler promote merge 1", ["12", "15"]),
         ("reconciler seal status d", ["dev", "dev/paw"]),
         ("reconciler seal put prod/p", ["prod/paw"]),
         ("reconciler seal cert show p", ["prod"]),
@@ -78,6 +83,9 @@ def test_each_shell_has_its_script(typed: Run, shell: str) -> None:
     assert done.returncode == 0
     assert COMPLETES in done.stdout.decode()
     assert typed("completion", "tcsh").returncode == 2
+    lacking = typed("completion")
+    assert lacking.returncode == 2
+    assert b"Choose from: bash, zsh, fish" in lacking.stderr
 
 
 def test_bash_takes_the_script(reconciler: Run) -> None:

@@ -228,6 +228,25 @@ def test_an_origin_that_was_added_by_hand_is_promoted_on_what_main_follows(
     assert b"v1 \xe2\x86\x92 v2" in done.stdout
 
 
+def test_commits_that_were_not_pushed_are_named(due: Fleet, typed: Run, tmp_path: Path) -> None:
+    clone = Repo(tmp_path / "clone")
+    clone.git("remote", "add", "origin", str(due.repo.path))
+    clone.git("fetch", "--quiet", "origin")
+    clone.git("switch", "--quiet", "--force-create", "main", "--track", "origin/main")
+    words = ("promote", "stage", "prod", "--all", "--dry-run", "--offline")
+    assert b"git push" not in typed(*words, cwd=clone.path).stderr
+    clone.commit(entry("stage", due.first, "v3"))
+    done = typed(*words, cwd=clone.path)
+    said = b"note: your branch main has 1 commit that origin/main lacks: git push"
+    assert (done.returncode, done.stderr.strip()) == (0, said)
+    assert b"v3" not in done.stdout
+    clone.commit({"README": "words"})
+    clone.git("config", "user.name", "pat")
+    clone.git("config", "user.email", "pat@fleet.example")
+    done = typed("promote", "stage", "prod", "paw", "--no-pull-request", cwd=clone.path)
+    assert b"has 2 commits that origin/main lacks" in done.stderr
+
+
 def test_environments_that_are_not_committed_are_said_to_be(repo: Repo, typed: Run) -> None:
     commit = repo.commit({"a.txt": ""})
     repo.write({f"environments/{name}/environment.yaml": "{}" for name in ("dev", "prod")})

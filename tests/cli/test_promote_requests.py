@@ -60,6 +60,15 @@ def test_a_request_is_merged_once_it_is_approved(due: Fleet, typed: Run) -> None
     assert due.repo.git("for-each-ref", "refs/heads/promote/") == ""
 
 
+def test_an_override_is_no_word_of_merging(due: Fleet, typed: Run) -> None:
+    typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    words = ["--override", "approvals", "--reason", "an incident"]
+    done = typed("promote", "merge", "1", *words, cwd=due.repo.path)
+    assert done.returncode == 2
+    command = "reconciler promote stage prod paw --override approvals --reason 'an incident'"
+    assert f"to do: {command}" in done.stderr.decode()
+
+
 def test_a_rollback_takes_it_back_and_holds_it(due: Fleet, typed: Run) -> None:
     def run(*words: str) -> tuple[int, str]:
         who = "bob" if words[0] == "approve" else "alice"
@@ -283,6 +292,7 @@ def test_without_a_pull_request_there_is_a_branch_alone(due: Fleet, typed: Run) 
         (["rollback", "prod", "pow"], "there is no app"),
         (["rollback", "prd", "paw"], "there is no environment prd"),
         (["merge", "7"], "there is no pull request 7"),
+        (["stage", "prod", "*"], "all of them: reconciler promote stage prod --all"),
         (["approve", "7"], "there is no pull request 7"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import MergeOutcome, PullRequestState
 from reconciler.promotion.gates.as_text import waiting_text
+from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import advance
 from reconciler.promotion.pull_request.situation import RequestOptions
 from reconciler.session.promotion import open_locked_session
@@ -26,6 +29,8 @@ EXAMPLES = """**Examples**
 
 def merge_(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
+    override: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
+    reason: Annotated[str, typer.Option(hidden=True)] = "",
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -43,7 +48,9 @@ def merge_(
             raise UsageError(f"request {number} is {pull.state}")
         ours = session.our_pull(pull)
         if ours is None:
-            raise UsageError(f"request {number} is not a promotion", hint="merge it in the forge")
+            raise UsageError(f"request {number} is no promotion", hint="merge it in the forge")
+        if override or reason:
+            raise _no_override(ours.request, override or [], reason)
         done = advance(session, ours.request, RequestOptions(merge=True))
     if done.merge is MergeOutcome.merged:
         typer.echo(f"request {number} is merged")
@@ -69,3 +76,17 @@ def merge_(
             f"request {number} is not merged: {done.merge}",
             hint=f"reconciler promote merge {number}",
         )
+
+
+def _no_override(request: PromotionRequest, gates: Sequence[str], reason: str) -> UsageError:
+    words = [part for gate in gates or ["GATE"] for part in ("--override", gate)]
+    typed = shlex.join([*words, "--reason", reason or "TEXT"])
+    apps = " ".join(request.apps) or "--all"
+    is_promotion = request.kind is PromotionKind.promotion
+    return UsageError(
+        "merging overrides no gate",
+        why="an override is said of what is proposed, and is judged with it",
+        hint=f"reconciler promote {request.source} {request.target} {apps} {typed}"
+        if is_promotion
+        else f"reconciler promote status {request.target} --why says what opens it",
+    )

@@ -11,11 +11,13 @@ from reconciler.cli.options import ForgeKind, NoCache, Offline, Output, Root
 from reconciler.cli.output import progress, show_warning, write_json
 from reconciler.cli.promote import PromoteCommands
 from reconciler.cli.promote.plan_output import end_with, planned_document, show_plan, show_proposal
+from reconciler.cli.promote.unpushed import remark_unpushed
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.git.branches import OwnBranches
 from reconciler.git.commit_builder import CommitBuilder
 from reconciler.model.fleet_at import fleet_at
+from reconciler.model.globs import is_pattern
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates import hold
 from reconciler.promotion.plan.routes import routes
@@ -129,6 +131,12 @@ def promote(
             "name the apps, or say --all" if everything is False else "--all leaves no app to name",
             hint=f"reconciler promote {source} {target} APP",
         )
+    patterns = [name for name in names if is_pattern(name)]
+    if patterns:
+        raise UsageError(
+            f"{patterns[0]} is a pattern, and apps are promoted by their names",
+            hint=f"all of them: reconciler promote {source} {target} --all",
+        )
     gates = override or []
     if bool(gates) is not bool(reason.strip()):
         raise UsageError(
@@ -162,6 +170,7 @@ def promote(
         else:
             for one in found:
                 show_foreseen(one, repository, explain)
+        remark_unpushed(repository, [one.plan for one in found])
         end_with([one.plan for one in found])
         return
     opened = open_locked_session(
@@ -175,6 +184,7 @@ def promote(
         for outcome in done:
             show_plan(outcome.plan, repository, explain, outcome.lacks)
             show_outcome(outcome)
+    remark_unpushed(repository, [one.plan for one in done])
     end_with([one.plan for one in done], any(one.end is End.abandoned for one in done))
 
 
@@ -229,4 +239,5 @@ def _make_branches(
                 show_proposal(made)
             else:
                 typer.echo("nothing to promote")
+    remark_unpushed(repository, [plan for plan, _, _ in done])
     end_with([plan for plan, _, _ in done])
