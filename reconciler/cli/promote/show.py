@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.diff import DiffOutput, styled
+from reconciler.cli.diff import styled
 from reconciler.cli.options import ForgeKind, NoCache, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.promote.plan_output import show_plan
@@ -33,12 +34,18 @@ EXAMPLES = """**Examples**
 """
 
 
+class RequestForm(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
 def show(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
     output: Annotated[
-        DiffOutput,
+        RequestForm,
         typer.Option("--output", "-o", help="What to write; Markdown is as it is kept."),
-    ] = DiffOutput.text,
+    ] = RequestForm.text,
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -53,7 +60,7 @@ def show(
         pull = session.forge.pull(number)
         ours = session.our_pull(pull) if pull.state is PullRequestState.open else None
         status = status_of(session, ours, datetime.now(UTC)) if ours else None
-    if output is DiffOutput.json:
+    if output is RequestForm.json:
         known = {"number": number, "url": pull.url, "title": pull.title, "body": pull.body}
         found = {"version": 1, **known, "state": pull.state.value, "plan": None, "status": None}
         if status:
@@ -61,7 +68,7 @@ def show(
             found["status"] = status_document(status.request.kind, status.question, status.results)
         write_json(found)
         return
-    if output is DiffOutput.markdown:
+    if output is RequestForm.markdown:
         for line in [f"# {pull.title}", "", *pull.body.strip().splitlines()]:
             typer.echo(_in_markdown(line))
         return

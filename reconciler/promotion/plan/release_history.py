@@ -11,10 +11,10 @@ from reconciler.git.file_history import CommitMessage, CommitSummary, FileVersio
 from reconciler.git.repository import Repository
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
-from reconciler.promotion.gates.override_trailer import PassedGate, overrides_in
 from reconciler.promotion.plan.entry_fields import FieldAddress
 from reconciler.promotion.plan.field_decisions import ABSENT
 from reconciler.promotion.plan.field_past import EntryPast
+from reconciler.promotion.plan.override_trailer import PassedGate, passed_gates
 from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.text.markdown import unquiet
 
@@ -109,7 +109,7 @@ def _period(
         reason,
         _number(landed),
         tuple(APPROVED.findall(landed.message)),
-        tuple(overrides_in(landed.message)),
+        tuple(passed_gates(landed.message)),
         tuple(change for change in changes if change.before != change.after),
         after is not None,
     )

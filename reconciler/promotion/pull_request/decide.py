@@ -18,10 +18,10 @@ from reconciler.forges.forge import (
 )
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.override_line import Override, line_of
-from reconciler.promotion.gates.override_trailer import with_overrides
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.gates.statuses import ALL, PREFIX, statuses_of
 from reconciler.promotion.plan.as_text import step_lines, title
+from reconciler.promotion.plan.override_trailer import PassedGate
 from reconciler.promotion.plan.plan import Plan
 from reconciler.promotion.plan.release_fingerprint import of_plan
 from reconciler.promotion.plan.versions import versions
@@ -251,10 +251,16 @@ def _merge(now: Situation) -> Iterator[Action]:
         number = now.opened.number if now.opened else None
         # It tells of the promotion even if the forge squashes its commits.
         said = branch.says.partition("\n")[2].strip()
-        message = with_overrides(said, now.assessment.results)
+        message = "\n".join([said, *_overridden(now.assessment.results)])
         yield Merge(number, tip, now.assessment.title, message)
         yield DeleteBranch(branch.name, tip)
         return
     stale = now.merge is MergeOutcome.conflict or now.is_outdated
     if stale and not (now.has_renewed or now.options.merge):
         yield PushBranch(now.work, tip)
+
+
+def _overridden(results: Sequence[GateResult]) -> Iterator[str]:
+    """A trailer for each gate, of however many apps it is."""
+    passed = (PassedGate(r.name, r.override.by, r.override.reason) for r in results if r.override)
+    return map(str, dict.fromkeys(passed))
