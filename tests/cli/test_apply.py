@@ -174,3 +174,53 @@ def test_what_is_applied_is_waited_for_and_shown(
         1,
         True,
     )
+
+
+def test_a_plan_says_who_changed_what_and_when(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    typed("apply", f"prod/{app}", *there, cwd=fleet.path)
+    cluster.kubectl("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}')
+    shown = typed("plan", f"prod/{app}", *there, cwd=fleet.path).stdout.decode()
+    assert '~   data.k: x → "1"' in shown
+    assert f"  ConfigMap {app}/one: kubectl-patch wrote data.k at 20" in shown
+
+
+def test_an_environment_may_only_be_told(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    file = "environments/prod/environment.yaml"
+    text = (fleet.path / file).read_text()
+    fleet.commit({file: f"{text}reconcile: {{drift: report, prune: false}}\n"})
+    run = ("run", "prod", "--once", *there)
+    assert typed(*run, cwd=fleet.path).returncode == 0
+    cluster.kubectl("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}')
+    assert typed(*run, cwd=fleet.path).returncode == 0
+    assert cluster.get("configmap/one")["data"] == {"k": "x"}
+    fleet.commit(files(app, "2", "one"))
+    assert typed(*run, cwd=fleet.path).returncode == 0
+    assert cluster.get("configmap/one")["data"] == {"k": "2"}
+    assert cluster.get("configmap/two")["data"] == {"k": "1"}
+
+
+def test_a_manager_that_is_named_keeps_its_fields(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    file = "environments/prod/environment.yaml"
+    text = (fleet.path / file).read_text()
+    rules = "[{manager: operator, field: data.*, do: leave}]"
+    fleet.commit({file: f"{text}reconcile: {{conflicts: {rules}}}\n"})
+    typed("apply", f"prod/{app}", *there, cwd=fleet.path)
+    cluster.kubectl(
+        *("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}'),
+        "--field-manager=operator",
+    )
+    done = typed("apply", f"prod/{app}", *there, cwd=fleet.path)
+    assert (
+        done.returncode,
+        "data.k, which operator holds is left to it" in done.stdout.decode(),
+    ) == (
+        0,
+        True,
+    )
+    assert cluster.get("configmap/one")["data"] == {"k": "x"}
