@@ -44,14 +44,18 @@ step "Deploy dev to it: first what gethrelay's objects are defined by, then the 
 run "kubectl apply --server-side --filename crds | tail -n 1"
 run "kubectl wait --for=condition=Established crd --all | tail -n 1"
 run "reconciler render policies | kubectl apply --server-side --filename - | tail -n 1"
-run "reconciler render dev | kubectl apply --server-side --filename - | tail -n 3"
-run "kubectl wait --for=condition=Available deployment --all --all-namespaces --timeout=120s"
+run "reconciler apply dev --context testbed-demo --wait --timeout 120 | grep '^dev/'"
 run "kubectl get pods --all-namespaces"
 
 step "A guard holds in the cluster, too: a relay is one node, and has one replica"
 kubectl wait --for=jsonpath='{.status.typeChecking}' --timeout=60s > /dev/null \
   validatingadmissionpolicy/gethrelay-one-replica
 run "kubectl scale deployment gethrelay-default-1 --namespace gethrelay --replicas 2 || test \$? = 1"
+
+step "Somebody changes an image by hand: who it was is seen, and it is set back"
+run "kubectl set image deployment gethrelay-default-1 --namespace gethrelay tor=example/other:1"
+run "reconciler plan dev/gethrelay --context testbed-demo || test \$? = 1"
+run "reconciler apply dev/gethrelay --context testbed-demo --wait"
 
 cat << END
 
@@ -61,6 +65,7 @@ $(find "$OUT" -name '*.yaml' | wc -l | tr -d ' ') manifests are in $OUT, and dev
   reconciler explain dev/gethrelay          where its objects come from
   reconciler diff stage prod                what prod does otherwise than stage
   eval "\$(reconciler testbed env --name demo)"; kubectl get all -n gethrelay
+  reconciler run dev --context testbed-demo to keep it as the main branch has it
   reconciler testbed down --name demo       to end the cluster
   make test                                 to run all tests
 END
