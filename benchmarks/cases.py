@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hatch_build
+from benchmarks.cluster import cluster
 from benchmarks.fleet import (
     APPS_PER_BASE,
     DEPLOYMENT,
@@ -423,4 +424,5 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "plugin-memory": plugin_memory,
     "hook": hook,
     "promote": promote,
+    "cluster": cluster,
 }
