@@ -42,6 +42,12 @@ WHO = {
     for part in ("NAME", "EMAIL")
 }
 RUNNERS = ["script", "pre-commit", "prek"]
+COMMANDS = {
+    "forbid-plaintext-secrets": "secrets forbid",
+    "seal-secrets": "secrets seal",
+    "check-sealed-secrets": "secrets check",
+    "reconciler-check": "check --staged --level error",
+}
 
 
 class Hooked:
@@ -53,13 +59,13 @@ class Hooked:
         repo.commit(FLEET)
 
     def install(self, hook: str, stage: str = "pre-commit") -> None:
-        command = {"seal-secrets": "seal", "check-sealed-secrets": "check"}.get(hook, "forbid")
+        command = COMMANDS[hook]
         if stage == "pre-push":
             command += ' --pre-push "$1"'
         if self.runner == "script":
             script = self.repo.path / f".git/hooks/{stage}"
             script.parent.mkdir(exist_ok=True)
-            script.write_text(f"#!/bin/sh\nexec reconciler secrets {command}\n")
+            script.write_text(f"#!/bin/sh\nexec reconciler {command}\n")
             script.chmod(0o755)
             return
         hooks = Repo(self.repo.path.parent / "hooks")

@@ -433,6 +433,16 @@ def test_a_sealed_secret_that_is_wrong_is_refused_though_the_disk_is_right(
     assert scripted.commit().returncode == 0
 
 
+def test_an_app_that_would_be_wrong_is_refused_by_the_hook_of_check(hooked: Hooked) -> None:
+    hooked.install("reconciler-check")
+    hooked.add({f"{APP}/a.yaml": CONFIG + "dta: {a: b}\n"})
+    done = hooked.commit()
+    assert done.returncode == 1
+    assert "there is no field dta" in done.stdout
+    hooked.add({f"{APP}/a.yaml": CONFIG + "data: {a: b}\n"})
+    assert hooked.commit().returncode == 0
+
+
 def test_a_repository_that_nobody_can_write_to_is_left_as_it_is(scripted: Hooked) -> None:
     scripted.add({f"{APP}/db.yaml": SECRET})
     before = scripted.staged()
