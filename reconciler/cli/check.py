@@ -21,7 +21,13 @@ from reconciler.checks.sarif import sarif
 from reconciler.checks.unseen import UNSEEN
 from reconciler.cli.guard_cases import try_cases
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console, progress, show_error, write_json
+from reconciler.cli.output import (
+    console,
+    progress,
+    show_error,
+    while_somebody_reads,
+    write_json,
+)
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import Place, UsageError, printable
 from reconciler.model.globs import matches
@@ -124,6 +130,19 @@ def check_(
         reports = [
             replace(r, findings=tuple(with_places(renderer, tree, r.findings))) for r in reports
         ]
+    with while_somebody_reads():
+        _write_as(output, reports, source)
+    if output is not CheckOutput.json:
+        for r in reports:
+            for _, error in r.failed:
+                show_error(error, root=source)
+    if any(r.failed for r in reports):
+        raise typer.Exit(2)
+    if any(r.fails for r in reports):
+        raise typer.Exit(1)
+
+
+def _write_as(output: CheckOutput, reports: Sequence[CheckReport], source: str) -> None:
     findings = [f for r in reports for f in r.findings]
     match output:
         case CheckOutput.json:
@@ -136,14 +155,6 @@ def check_(
         case CheckOutput.text:
             _write(findings, source)
             _sum_up(reports)
-    if output is not CheckOutput.json:
-        for r in reports:
-            for _, error in r.failed:
-                show_error(error, root=source)
-    if any(r.failed for r in reports):
-        raise typer.Exit(2)
-    if any(r.fails for r in reports):
-        raise typer.Exit(1)
 
 
 def _check_pattern(pattern: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import progress, write_json
+from reconciler.cli.output import progress, while_somebody_reads, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.compare.app_differences import FolderPair, differences, same_folders
 from reconciler.compare.as_json import document
@@ -149,16 +149,17 @@ def diff(
         tuple(found),
         () if environments else tuple(new_certificates(old, new, _named(pairs, wanted, new))),
     )
-    match output:
-        case DiffOutput.json:
-            write_json(document(report))
-        case DiffOutput.markdown:
-            typer.echo(markdown(report, limit), nl=False)
-        case DiffOutput.comment:
-            typer.echo(comment(report, Layout(new).entry_of, limit, whole), nl=False)
-        case DiffOutput.text:
-            _write_text(report, stat)
-            _write_certificates(report)
+    with while_somebody_reads():
+        match output:
+            case DiffOutput.json:
+                write_json(document(report))
+            case DiffOutput.markdown:
+                typer.echo(markdown(report, limit), nl=False)
+            case DiffOutput.comment:
+                typer.echo(comment(report, Layout(new).entry_of, limit, whole), nl=False)
+            case DiffOutput.text:
+                _write_text(report, stat)
+                _write_certificates(report)
     if report.certificates and not found:
         raise typer.Exit(CheckFailed.exit_code)
     _exit(found)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from reconciler.checks.guard_cases import CaseResult, Guard, guards_in, try_guard
 from reconciler.checks.settings import NEWEST, POLICIES
-from reconciler.cli.output import console, write_json
+from reconciler.cli.output import console, while_somebody_reads, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError, printable
 from reconciler.model.environment import Environment
@@ -34,10 +34,11 @@ def try_cases(tree: Tree, names: list[str], output: str, *, cache: bool) -> None
         Renderer(open_store(SETTINGS, cache), kernel) as renderer,
     ):
         results = {guard: try_guard(renderer, tree, guard, minor) for guard in guards}
-    if output == "json":
-        write_json({"version": 1, "guards": [_document(*result) for result in results.items()]})
-    else:
-        _show(results)
+    with while_somebody_reads():
+        if output == "json":
+            write_json({"version": 1, "guards": [_document(*r) for r in results.items()]})
+        else:
+            _show(results)
     if any(result.fault for found in results.values() for result in found):
         raise typer.Exit(1)
 
@@ -91,6 +92,10 @@ def _show(results: dict[Guard, list[CaseResult]]) -> None:
             said = printable(f"{guard.folder}: it has no cases")
             out.print(Text.assemble(("none    ", "bold yellow"), said))
     cases = sum(map(len, results.values()))
+    if not cases:
+        have = "has" if len(results) == 1 else "have"
+        console().print(Text(f"{count(len(results), 'guard')} {have} no cases"))
+        return
     failed = sum(bool(result.fault) for found in results.values() for result in found)
     about = f"{count(len(results), 'guard')}, {count(cases, 'case')}"
     one = "it says" if failed == 1 else "they say"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.cli.fast_commands import WORTH_A_BAR, send_nowhere, write_out
+from reconciler.cli.fast_commands import WORTH_A_BAR, nobody_reads, send_nowhere, write_out
 from reconciler.errors import Place, ReconcilerError, printable
 from reconciler.session.trees import where_from
 
@@ -50,6 +50,17 @@ def console(*, stderr: bool = True) -> Console:
         force_terminal=bool(stream and stream.isatty()),
         color_system=COLOR_SYSTEMS[colours_wanted()],
     )
+
+
+@contextmanager
+def while_somebody_reads() -> Iterator[None]:
+    """A reader that has seen enough ends what is written, and not what the exit code says."""
+    try:
+        yield
+        if sys.stdout:
+            sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich makes the first into the second
+        nobody_reads()
 
 
 def print_table(table: Table) -> None:
@@ -99,6 +110,11 @@ def show_notice(notice: Notice, root: str) -> None:
 
 def show_warning(what: str) -> None:
     console().print(Text.assemble(("warning: ", "bold yellow"), what))
+
+
+def show_remark(what: str) -> None:
+    """A note on the whole of what was done, and no file of it."""
+    console().print(Text.assemble(("note: ", "bold cyan"), printable(what)))
 
 
 def show_note(what: str, where: Place, root: str) -> None:

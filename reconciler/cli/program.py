@@ -17,7 +17,12 @@ from reconciler.cli.fast_commands import nobody_reads, unwritable
 from reconciler.cli.global_options import taken_out
 from reconciler.cli.group import COMPLETES, LazyGroup
 from reconciler.cli.options import Root
-from reconciler.cli.output import colours_wanted, show_error, show_tracebacks
+from reconciler.cli.output import (
+    colours_wanted,
+    show_error,
+    show_tracebacks,
+    while_somebody_reads,
+)
 from reconciler.errors import InternalError, ReconcilerError, UsageError, UserError
 
 SECTIONS = {
@@ -141,8 +146,7 @@ def run(arguments: list[str]) -> int:
             obj=everywhere.root,
             color=colours_wanted(),
         )
-        if sys.stdout:
-            sys.stdout.flush()
+        _write_what_is_left()
         return code or 0
     except typer.Exit as e:
         return e.exit_code
@@ -154,6 +158,10 @@ def run(arguments: list[str]) -> int:
     except (BrokenPipeError, SystemExit):  # typer makes the first into the second
         return nobody_reads()
     except ReconcilerError as e:
+        try:
+            _write_what_is_left()
+        except OSError:  # that the output is cut off is less than what went wrong
+            nobody_reads()
         show_error(e)
         return e.exit_code
     except OSError as e:
@@ -164,6 +172,11 @@ def run(arguments: list[str]) -> int:
         return UserError.exit_code
     except Exception as e:
         return _bug(e)
+
+
+def _write_what_is_left() -> None:
+    with while_somebody_reads():
+        pass
 
 
 def _bug(error: Exception) -> int:

@@ -12,7 +12,13 @@ from reconciler.checks.finding import Finding, Severity
 from reconciler.checks.github_annotations import commands
 from reconciler.cli.group import Commands
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console, show_note, show_warning, write_json
+from reconciler.cli.output import (
+    console,
+    show_note,
+    show_warning,
+    while_somebody_reads,
+    write_json,
+)
 from reconciler.cli.scans import asked_for, is_staged, repository, scanned, summary
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.git.snapshots import Snapshots
@@ -142,10 +148,11 @@ def check(root: Root = None, offline: Offline = False, no_cache: NoCache = False
 def _refuse(scans: Sequence[Scan], output: SecretsOutput, root: str) -> None:
     """Say what is in the clear, in a line each; no value is among it."""
     found = [(scan.commit, plaintext) for scan in scans for plaintext in scan.found]
-    if output is SecretsOutput.json:
-        write_json(_document(scans))
-    else:
-        _write(found, output, root)
+    with while_somebody_reads():
+        if output is SecretsOutput.json:
+            write_json(_document(scans))
+        else:
+            _write(found, output, root)
     if found:
         raise _refusal(scans)
     if output is SecretsOutput.json:

@@ -452,3 +452,9 @@ def test_what_a_guard_refuses_is_at_the_line_that_brought_it(repo: Repo, typed: 
     done = typed("check", "a", cwd=repo.path)
     assert done.returncode == 1
     assert done.stdout.startswith(b"a/kustomization.yaml:3:3: error: "), done.stdout
+
+
+def test_a_guard_without_cases_is_not_said_to_be_right(repo: Repo, typed: Run) -> None:
+    repo.write({"policies/no-latest/policy.yaml": GUARD, "policies/no-latest/cases/.keep": ""})
+    done = typed("check", "--cases", cwd=repo.path)
+    assert done.stderr == b"1 guard has no cases\n"

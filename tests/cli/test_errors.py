@@ -330,6 +330,40 @@ def test_a_reader_that_has_seen_enough_is_no_error(large: Repo, arguments: str) 
     assert out.count("\n") == 1
 
 
+BROKEN = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {replica: 1}
+"""
+
+
+@pytest.mark.parametrize("many", [1, 600])
+@pytest.mark.parametrize(
+    "arguments",
+    ["check", *(f"check -o {output}" for output in ("json", "github", "sarif")), "diff"],
+)
+def test_what_is_found_is_the_exit_code_though_the_reader_is_gone(
+    many: int, arguments: str, repo: Repo
+) -> None:
+    names = [f"a{number}.yaml" for number in range(many)]
+    folder = "environments/prod/web"
+    repo.write({"environments/prod/environment.yaml": "destination: {cluster: prod}\n"})
+    repo.commit()
+    repo.write({f"{folder}/kustomization.yaml": f"resources: {json.dumps(names)}\n"})
+    repo.write(
+        {f"{folder}/{name}": BROKEN.replace("web", f"web{i}") for i, name in enumerate(names)}
+    )
+    code, _, error = shell(f"{COMMAND} {arguments} | true", repo.path)
+    assert code == 1
+    assert "Traceback" not in error
+
+
+def test_plaintext_is_refused_though_nobody_reads_where_it_is(repo: Repo) -> None:
+    repo.write({"a.yaml": "apiVersion: v1\nkind: Secret\nstringData: {a: hunter2hunter2}\n"})
+    repo.git("add", ".")
+    assert shell(f"{COMMAND} secrets forbid | true", repo.path)[0] == 1
+
+
 def test_a_closed_output_is_an_error_and_nothing_is_written_elsewhere(apps: Repo) -> None:
     code, _, error = shell(f"{COMMAND} render apps/app0 >&-", apps.path)
     assert (code, error.splitlines()[0]) == (2, "error: standard output cannot be written")

@@ -14,7 +14,7 @@ from rich.text import Text
 from reconciler.argocd.doctor.diagnosis import Diagnosis, DiagnosisKind
 from reconciler.argocd.doctor.examine import examine
 from reconciler.cli.options import Output
-from reconciler.cli.output import console, write_json
+from reconciler.cli.output import console, while_somebody_reads, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, Place, UsageError, printable
 from reconciler.yaml.nodes import LOADER
@@ -67,8 +67,9 @@ def doctor(
     if output is Output.json:
         write_json({"version": 1, "diagnoses": [_document(d) for d in found]})
     else:
-        for diagnosis in found:
-            _show(diagnosis)
+        with while_somebody_reads():
+            for diagnosis in found:
+                _show(diagnosis)
         if not found:
             console().print("nothing found")
     if found:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import console
+from reconciler.cli.output import console, while_somebody_reads
 from reconciler.cli.seal.options import ContextOption, ControllerOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed
@@ -73,7 +73,8 @@ def verify_(
                     opened += 1
                     continue
                 closed += 1
-                typer.echo(f"{app}: {sealed.name}: the controller cannot open it")
+                with while_somebody_reads():
+                    typer.echo(f"{app}: {sealed.name}: the controller cannot open it")
     console().print(f"{opened} can be opened, {closed} cannot")
     if closed:
         raise CheckFailed(
