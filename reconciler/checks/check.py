@@ -36,7 +36,10 @@ class CheckReport:
     @property
     def fails(self) -> bool:
         """Is something found that must not go on?"""
-        return any(f.severity.reaches(self.fail_on) for f in self.findings)
+        return any(map(self.stops, self.findings))
+
+    def stops(self, finding: Finding) -> bool:
+        return finding.severity.reaches(self.fail_on)
 
 
 def check(

@@ -17,6 +17,7 @@ from reconciler.checks.finding import POLICY, Finding, Severity
 from reconciler.checks.finding_places import with_places
 from reconciler.checks.github_annotations import commands
 from reconciler.checks.groups import groups_of
+from reconciler.checks.inherited import Inherited, without_inherited
 from reconciler.checks.sarif import sarif
 from reconciler.checks.unseen import UNSEEN
 from reconciler.cli.guard_cases import try_cases
@@ -25,11 +26,12 @@ from reconciler.cli.output import (
     console,
     progress,
     show_error,
+    show_remark,
     while_somebody_reads,
     write_json,
 )
 from reconciler.cli.variables import SETTINGS
-from reconciler.errors import Place, UsageError, printable
+from reconciler.errors import Place, RepositoryError, UsageError, printable
 from reconciler.model.globs import matches
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
@@ -44,6 +46,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.git.repository import Repository
+    from reconciler.trees.tree import Tree
 
 EXAMPLES = """**Examples**
 
@@ -93,7 +97,11 @@ def check_(
         list[str] | None, typer.Option("--ignore", metavar="GLOB", help="All but these rules.")
     ] = None,
     staged: Annotated[
-        bool, typer.Option("--staged", help="Check what the next commit would hold.")
+        bool,
+        typer.Option(
+            "--staged",
+            help="Check what the next commit would hold; what HEAD has already stops nothing.",
+        ),
     ] = False,
     cases: Annotated[
         bool, typer.Option("--cases", help="Try the cases of the guards, and check no app.")
@@ -127,6 +135,9 @@ def check_(
                 for g in groups
             ]
         reports = [_chosen(r, level, rules or ["*/*"], ignore or []) for r in _once(reports)]
+        counted = Inherited(tuple(reports))
+        if staged and repository:
+            counted = _new(renderer, tree, reports, repository, offline=offline)
         reports = [
             replace(r, findings=tuple(with_places(renderer, tree, r.findings))) for r in reports
         ]
@@ -136,10 +147,48 @@ def check_(
         for r in reports:
             for _, error in r.failed:
                 show_error(error, root=source)
-    if any(r.failed for r in reports):
+    if counted.findings:
+        show_remark(_not_counted(counted))
+    if any(r.failed for r in counted.reports):
         raise typer.Exit(2)
-    if any(r.fails for r in reports):
+    if any(r.fails for r in counted.reports):
         raise typer.Exit(1)
+
+
+def _new(
+    renderer: Renderer,
+    tree: Tree,
+    reports: Sequence[CheckReport],
+    repository: Repository,
+    *,
+    offline: bool,
+) -> Inherited:
+    """A commit is not stopped by what HEAD has already in apps that it leaves as they are."""
+    try:
+        head = open_tree(SETTINGS, repository.path, "HEAD", offline=offline)
+    except RepositoryError:  # the first commit
+        return Inherited(tuple(reports))
+
+    def recheck(apps: Sequence[str]) -> list[CheckReport]:
+        return [
+            check(renderer, head, g.apps, g.beside, g.settings, repository)
+            for g in groups_of(head, apps)
+        ]
+
+    return without_inherited(renderer, head, tree, reports, recheck)
+
+
+def _not_counted(counted: Inherited) -> str:
+    number, apps = counted.findings, len(counted.apps)
+    about = (
+        f"{count(number, 'finding')} of {count(apps, 'app')}" if apps else count(number, "finding")
+    )
+    does, it = ("does", "it") if number == 1 else ("do", "them")
+    leaves = "what it is about" if number == 1 else "what they are about"
+    return (
+        f"{about} {does} not stop the commit: HEAD has {it} already, "
+        f"and what is staged leaves {leaves} as it is"
+    )
 
 
 def _write_as(output: CheckOutput, reports: Sequence[CheckReport], source: str) -> None:

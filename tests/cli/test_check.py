@@ -458,3 +458,95 @@ def test_a_guard_without_cases_is_not_said_to_be_right(repo: Repo, typed: Run) -
     repo.write({"policies/no-latest/policy.yaml": GUARD, "policies/no-latest/cases/.keep": ""})
     done = typed("check", "--cases", cwd=repo.path)
     assert done.stderr == b"1 guard has no cases\n"
+
+
+STAGED = ("check", "--staged", "--level", "error")
+
+
+def stage(repo: Repo, files: Mapping[str, str]) -> None:
+    repo.write(files)
+    repo.git("add", "--all")
+
+
+def test_what_head_has_already_in_apps_that_stay_as_they_are_stops_no_commit(
+    fleet: Repo, typed: Run
+) -> None:
+    break_port(fleet)
+    fleet.commit()
+    stage(fleet, {"README.md": "Words.\n"})
+    done = typed(*STAGED, cwd=fleet.path)
+    assert done.returncode == 0
+    assert b"services/port-name" in done.stdout
+    assert done.stderr.endswith(
+        b"note: 3 findings of 3 apps do not stop the commit: HEAD has them already, "
+        b"and what is staged leaves what they are about as it is\n"
+    )
+    assert typed("check", cwd=fleet.path).returncode == 1
+
+
+NO_DEPLOYMENT = (
+    GUARD.replace("['']", "[apps]")
+    .replace("pods", "deployments")
+    .replace("object.spec.containers.all(c, !c.image.endsWith(':latest'))", "1 > 2")
+    .replace("object.spec.containers[0].image", "object.metadata.name")
+)
+BROKEN = SERVICE.replace("targetPort: http", "targetPort: htp")
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"overlays/web/deployment.yaml": MISTYPED}, 1),
+        ({"overlays/web/deployment.yaml": WORKLOAD.replace("image: web", "image: other")}, 1),
+        ({"overlays/web/service.yaml": BROKEN + "  - {name: b, port: 81}\n"}, 1),
+        ({"environments/prod/shop/kustomization.yaml": "resources: [gone.yaml]\n"}, 2),
+        ({"policies/no-latest/policy.yaml": NO_DEPLOYMENT}, 1),
+    ],
+)
+def test_what_a_commit_breaks_stops_it_beside_what_was_broken(
+    files: Mapping[str, str], code: int, fleet: Repo, typed: Run
+) -> None:
+    fleet.write({"overlays/web/service.yaml": BROKEN})
+    fleet.commit()
+    stage(fleet, files)
+    assert typed(*STAGED, cwd=fleet.path).returncode == code
+
+
+def test_an_app_that_did_not_render_stops_a_commit_that_touches_it_and_no_other(
+    fleet: Repo, typed: Run
+) -> None:
+    file = "environments/prod/shop/kustomization.yaml"
+    fleet.write({file: "resources: [gone.yaml]\n"})
+    fleet.commit()
+    stage(fleet, {"README.md": "Words.\n"})
+    done = typed(*STAGED, cwd=fleet.path)
+    assert done.returncode == 0
+    assert b"note: 1 finding of 1 app does not stop the commit: HEAD has it already" in done.stderr
+    stage(fleet, {file: "resources: [gone.yaml]\n# touched\n"})
+    assert typed(*STAGED, cwd=fleet.path).returncode == 2
+
+
+def test_a_guard_that_is_wrong_stops_the_commit_that_touches_it_and_no_other(
+    fleet: Repo, typed: Run
+) -> None:
+    file, wrong = "policies/no-latest/policy.yaml", GUARD.replace("endsWith", "endWith")
+    fleet.write({file: wrong})
+    fleet.commit()
+    stage(fleet, {"README.md": "Words.\n"})
+    done = typed(*STAGED, cwd=fleet.path)
+    assert done.returncode == 0
+    assert b"note: 1 finding does not stop the commit: HEAD has it already" in done.stderr
+    stage(fleet, {file: f"# touched\n{wrong}"})
+    assert typed(*STAGED, cwd=fleet.path).returncode == 1
+
+
+def test_the_first_commit_is_checked_whole(repo: Repo, typed: Run) -> None:
+    stage(
+        repo,
+        {
+            "environments/prod/environment.yaml": ENVIRONMENT,
+            "environments/prod/web/kustomization.yaml": "resources: [a.yaml]\n",
+            "environments/prod/web/a.yaml": MISTYPED,
+        },
+    )
+    assert typed(*STAGED, cwd=repo.path).returncode == 1
