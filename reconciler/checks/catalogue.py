@@ -10,6 +10,7 @@ from reconciler.checks.release_findings import RELEASES
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import RULES as ON_OBJECTS
 from reconciler.checks.unseen import UNSEEN
+from reconciler.checks.unused_sealed import UNUSED_SEALED
 
 UNKNOWN_KIND = "types/unknown-kind"
 
@@ -239,7 +240,8 @@ The exit code is 2 then.
 
 RULES: tuple[CheckRule, ...] = tuple(
     sorted(
-        (*_KERNEL, *APPLICATIONS, NEW, UNUSED, *UNSEEN, *RELEASES, *ON_OBJECTS), key=lambda r: r.id
+        (*_KERNEL, *APPLICATIONS, NEW, UNUSED, UNUSED_SEALED, *UNSEEN, *RELEASES, *ON_OBJECTS),
+        key=lambda r: r.id,
     )
 )
 

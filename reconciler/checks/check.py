@@ -14,6 +14,7 @@ from reconciler.checks.release_findings import follows_findings, release_finding
 from reconciler.checks.rules import RULES
 from reconciler.checks.settings import NEWEST, CheckSettings, covers
 from reconciler.checks.unseen import as_far_as_seen
+from reconciler.checks.unused_sealed import unused_sealed
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
@@ -69,12 +70,14 @@ def check(
     world = World(objects, settings.externals, settings.sealing, settings.entries)
 
     found = judge.faults()
+    looked_at = {path for r in renders for path in r.paths}
     for r in good:
         if r.path in chosen:
             entry = settings.entries.get(r.path)
             if entry:
                 found += release_findings(tree, repository, r, entry, settings.releases)
                 found += application_findings(tree, r, entry)
+                found += unused_sealed(tree, r.path, looked_at)
     for j in judged:
         if j.folder in chosen and not j.error:
             found += image_findings(tree, j.folder, j.objects)

@@ -89,7 +89,7 @@ def home_of(files: Files, fleet: Fleet, entry: Entry) -> AppSecrets:
 
 def sealed_in(files: Files, folder: str) -> Iterator[SealedFile]:
     """All SealedSecrets in the files below a folder, in the order of their paths."""
-    for path in _manifests(files, folder):
+    for path in manifests_in(files, folder):
         content = read(files, path)
         if b"SealedSecret" not in content:
             continue
@@ -238,11 +238,12 @@ def _with(value: dict[str, Any], sealed: SealedSecret) -> dict[str, Any]:
     return {**value, "metadata": metadata, "spec": spec}
 
 
-def _manifests(files: Files, folder: str) -> Iterator[str]:
+def manifests_in(files: Files, folder: str) -> Iterator[str]:
+    """The files below a folder that may hold objects."""
     for name in files.names(folder):
         path = f"{folder}/{name}"
         kind = files.look(path).kind
         if kind == FOLDER:
-            yield from _manifests(files, path)
+            yield from manifests_in(files, path)
         elif kind == FILE and name.endswith(ENDS):
             yield path

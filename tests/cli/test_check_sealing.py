@@ -94,3 +94,47 @@ def test_a_private_key_in_the_place_of_the_certificate_stops_everything(
     done = typed("check", "prod", cwd=fleet.path)
     assert done.returncode == 2
     assert b"THIS IS A PRIVATE KEY" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "kustomization", "expected"),
+    [
+        ("more.sealed.yaml", ENTRY, ["sealing/unused"]),
+        ("below/more.yaml", ENTRY, ["sealing/unused"]),
+        ("more.sealed.yaml", ENTRY.replace("db.yaml", "db.yaml, more.sealed.yaml"), []),
+        ("notes.txt", ENTRY, []),
+    ],
+)
+def test_a_sealed_file_that_no_kustomization_names_is_told(
+    file: str, kustomization: str, expected: list[str], fleet: Repo, typed: Run
+) -> None:
+    folder = "environments/prod/shop"
+    sealed = (fleet.path / folder / "db.yaml").read_text().replace("name: db", "name: more")
+    fleet.write({f"{folder}/{file}": sealed, f"{folder}/kustomization.yaml": kustomization})
+    done = typed("check", "prod", "-o", "json", "--rule", "sealing/unused", cwd=fleet.path)
+    findings = json.loads(done.stdout)["findings"]
+    assert [f["rule"] for f in findings] == expected
+    if expected:
+        assert findings[0]["file"] == f"{folder}/{file}"
+        assert findings[0]["line"] == 1
+        assert findings[0]["what"] == "no kustomization names it, so it reaches no cluster"
+        assert f"{folder}/kustomization.yaml" in findings[0]["hint"]
+
+
+def test_what_is_unused_and_no_yaml_at_all_is_nothing_to_be_told(fleet: Repo, typed: Run) -> None:
+    fleet.write({"environments/prod/shop/x.yaml": "kind: SealedSecret\n{{ if }}\n"})
+    done = typed("check", "prod", "--rule", "sealing/unused", cwd=fleet.path)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_what_an_app_beside_reads_is_used(fleet: Repo, typed: Run) -> None:
+    sealed = (fleet.path / "environments/prod/shop/db.yaml").read_text()
+    fleet.write(
+        {
+            "environments/prod/shop/for/kustomization.yaml": "resources: [more.yaml]\n",
+            "environments/prod/shop/for/more.yaml": sealed.replace("name: db", "name: more"),
+            "environments/prod/other/kustomization.yaml": "resources: [../shop/for]\n",
+        }
+    )
+    done = typed("check", "prod", "--rule", "sealing/unused", cwd=fleet.path)
+    assert (done.returncode, done.stdout) == (0, b"")
