@@ -24,7 +24,6 @@ from reconciler.sealing.sealed_files import (
     write,
 )
 from reconciler.sealing.sealed_secret import SealedSecret
-from reconciler.sealing.secret import check_name
 from reconciler.trees.worktree import WorkTree
 
 
@@ -72,7 +71,6 @@ def _put(
     certificate: Certificate,
     memory: DigestMemory,
 ) -> SealOutcome:
-    check_name(wish.name, home.environment.places[""])
     found = find(tree, home, wish.name)
     _check_namespace(home, wish, found)
     if found is None:

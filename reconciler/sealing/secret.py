@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import DocumentError, Place, SealingError
+from reconciler.yaml.nodes import shortened
 from reconciler.yaml.read import Document, Odd, is_a, merges
 
 MAX_SECRET_BYTES = 1 << 20  # what the API server takes, all values together
@@ -101,12 +102,16 @@ def texts(document: Document, *path: str) -> dict[str, str]:
     return found
 
 
-def check_name(name: str, where: Place) -> None:
+def check_name(name: str, where: Place | None = None) -> None:
+    """The place is that of a file; a name that was typed has none."""
     if not SUBDOMAIN.fullmatch(name):
+        meant = name.lower().replace("_", "-")
+        such_as = f", such as {meant}" if SUBDOMAIN.fullmatch(meant) else ""
         raise SealingError(
-            "a Secret cannot have this name",
+            f'a Secret cannot be called "{shortened(name)}"',
             where=where,
-            hint="use at most 253 lower-case letters, digits, hyphens and dots",
+            hint="a name has at most 253 lower-case letters, digits, hyphens and dots, and begins "
+            f"and ends with a letter or a digit{such_as}",
         )
 
 

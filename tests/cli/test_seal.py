@@ -204,6 +204,18 @@ def test_a_namespace_that_the_app_does_not_have_is_refused(typed: Run, fleet: Re
     assert b"api of prod/shop is in the namespace shop" in done.stderr
 
 
+def test_a_name_that_no_secret_can_have_is_refused_before_a_value_is_asked_for(
+    typed: Run, fleet: Repo
+) -> None:
+    done = typed("seal", "prod/shop", "Db", "--prompt", "password", cwd=fleet.path)
+    assert (done.returncode, done.stderr.decode()) == (
+        2,
+        'error: a Secret cannot be called "Db"\n'
+        "  to do: a name has at most 253 lower-case letters, digits, hyphens and dots, and begins "
+        "and ends with a letter or a digit, such as db\n",
+    )
+
+
 def test_a_team_sees_with_its_key_that_nothing_changed_on_any_machine(
     typed: Run, fleet: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,7 +101,7 @@ SECRETS = [
     ("kind: ConfigMap\napiVersion: v1\ndata: {a: hunter2}", "this is a ConfigMap"),
     ("kind: Secret\ndata: {a: hunter2}", "this is a Secret, and only a Secret is sealed"),
     (secret("stringData: {a: hunter2}"), "the Secret has no name"),
-    (secret("metadata: {name: Api, namespace: x}"), "3:18: a Secret cannot have this name"),
+    (secret("metadata: {name: Api, namespace: x}"), '3:18: a Secret cannot be called "Api"'),
     (secret("metadata: {name: a, namespace: x.y}"), "3:32: a namespace cannot have this name"),
     (secret("metadata: {name: a, namespace: 7}"), "3:32: metadata.namespace must be text"),
     (secret(NAMED), "the Secret api holds no value"),

@@ -95,7 +95,9 @@ def put_(
     """Put values into a secret of an app. Those that are unchanged keep their bytes."""
     leave_no_core()
     from reconciler.sealing.put import SecretChange, put
+    from reconciler.sealing.secret import check_name
 
+    check_name(name)
     place = open_sealing_session(SETTINGS, root)
     homes = place.homes(target) if all_envs else [place.home(target)]
     sources = ValueSources(
