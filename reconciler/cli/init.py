@@ -60,9 +60,11 @@ def init(
             "--env", metavar="NAME", help="An environment, each promoting from the one before."
         ),
     ] = None,
-    app: Annotated[str | None, typer.Option(metavar="NAME", help="The name of an app.")] = None,
+    app: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="The name of an app.")
+    ] = None,
     image: Annotated[
-        str | None, typer.Option(metavar="IMAGE:TAG", help="The image that the app runs.")
+        list[str] | None, typer.Option(metavar="IMAGE:TAG", help="The image that the app runs.")
     ] = None,
     port: Annotated[
         int,
@@ -82,20 +84,34 @@ def init(
     ] = None,
 ) -> None:
     """Start a repository: environments, and a first app. Never changes a file that is there."""
-    if (app is None) != (image is None):
-        raise UsageError("--app and --image belong together", hint="name both, or neither")
+    named = _the_app(app or [], image or [], port)
     root = _root(folder)
     with only_writer(root):
         tree = WorkTree(root)
         chain = _chain(tree, env)
-        new = NewApp(AppName(app), image, port) if app and image else None
-        if not new and not apps:
-            new = _first(tree)
+        new = named or (None if apps else _first(tree))
         files = environment_files(chain, NEWEST, apps or ())
         files |= dict([CI_FILES[ci]]) if ci else {}
         files |= app_files(new, chain) if new else {}
         _check(tree, files, chain, apps or ())
         _write(tree, files, new)
+
+
+def _the_app(names: list[str], images: list[str], port: int) -> NewApp | None:
+    if bool(names) != bool(images):
+        raise UsageError("--app and --image belong together", hint="name both, or neither")
+    if len(names) > 1 or len(images) > 1:
+        each = (
+            f"reconciler init --app {shlex.quote(name)} --image {shlex.quote(image)}"
+            for name, image in zip(names, images, strict=False)
+        )
+        raise UsageError(
+            "one app is made at a time",
+            hint=" && ".join(each)
+            if len(names) == len(images)
+            else "name one --app and one --image",
+        )
+    return NewApp(AppName(names[0]), images[0], port) if names else None
 
 
 def _chain(tree: WorkTree, env: list[str] | None) -> list[str]:

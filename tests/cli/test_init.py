@@ -236,6 +236,13 @@ def test_a_folder_is_made(folder: Path, capsys: Shown) -> None:
     [
         (["--app", "shop"], "--app and --image belong together"),
         (["--image", "a:1"], "--app and --image belong together"),
+        (
+            ["--app", "web", "--image", "nginx:1.27", "--app", "api", "--image", "x:1"],
+            "one app is made at a time\n  to do: reconciler init --app web --image nginx:1.27 && "
+            "reconciler init --app api --image x:1\n",
+        ),
+        (["--app", "web", "--image", "a:1", "--image", "b:1"], "name one --app and one --image"),
+        (["--app", "web", "--app", "api"], "--app and --image belong together"),
         (["--app", "shop", "--image", "a/shop"], "a/shop is not an image with a tag or a digest"),
         (["--app", "shop", "--image", "A B:1"], "A B:1 is not an image with a tag or a digest"),
         (["--app", "Shop", "--image", "a:1"], "Shop cannot name an environment or an app"),
