@@ -37,6 +37,11 @@ def add_completions(parameters: Sequence[Any]) -> None:
             parameter._custom_shell_complete = _completion(found)
 
 
+def words_called(metavar: str, context: Any, begun: str) -> list[str]:
+    """What could stand for a parameter that the help calls so."""
+    return _completion(WORDS[metavar])(context, None, begun)
+
+
 def _words_of(parameter: Any) -> list[Words]:
     if {"--rule", "--ignore"}.intersection(parameter.opts):
         return [_rules]

@@ -6,6 +6,7 @@ from itertools import takewhile
 from typing import Any, ClassVar
 
 import typer
+from typer._click.shell_completion import CompletionItem
 
 from reconciler.cli.group import LazyGroup
 from reconciler.errors import UsageError
@@ -46,7 +47,15 @@ class SealCommands(LazyGroup):
     }
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _completed(args))
+        begun = ctx.resilient_parsing and not args  # a shell asks what could be the first word
+        return super().parse_args(ctx, args if begun else _completed(args))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Apps as well, once something is typed that one could begin with."""
+        from reconciler.cli.completions import words_called
+
+        apps = words_called("ENV/APP", ctx, incomplete) if incomplete.strip("-") else []
+        return super().shell_complete(ctx, incomplete) + [CompletionItem(app) for app in apps]
 
 
 def _completed(arguments: list[str]) -> list[str]:
