@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.cli.options import Output, Root
-from reconciler.cli.output import print_table, show_error, show_note, write_json
+from reconciler.cli.output import console, print_table, show_error, show_note, write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import ReconcilerError, printable
 from reconciler.git.file_history import CommitSummary
@@ -38,6 +38,8 @@ EXAMPLES = """**Examples**
 
 SHORT = 10
 SUBJECT = 32
+GAP = 3
+LEAST_WIDTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def list_(
 
 def _show(rows: list[ListedApp], fleet: Fleet) -> None:
     if sys.stdout.isatty():
-        print_table(_matrix(rows, [e.name for e in fleet.environments]))
+        width = console(stderr=False).width
+        print_table(_matrix(rows, [e.name for e in fleet.environments], width))
         return
     lines = [
         (str(row.entry), row.label, _date(row.newest), " ".join(map(str, row.release.images)))
@@ -123,26 +126,42 @@ def _show(rows: list[ListedApp], fleet: Fleet) -> None:
         typer.echo(printable("  ".join([*cells, line[-1]]).rstrip()))
 
 
-def _matrix(rows: list[ListedApp], environments: list[str]) -> Table:
+def _matrix(rows: list[ListedApp], environments: list[str], width: int) -> Table:
     """A row for each app and a column for each environment."""
-    cells = {(row.entry.app, row.entry.environment): _cell(row) for row in rows}
-    columns = [e for e in environments if any(e == environment for _, environment in cells)]
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 1, 0), header_style="bold")
-    for name in ("", *columns):
-        table.add_column(name, overflow="fold")
+    used = {row.entry.environment for row in rows}
+    columns = [e for e in environments if e in used]
+    apps = max((len(row.entry.app) for row in rows), default=0)
+    share = max((width - apps) // max(len(columns), 1) - GAP, LEAST_WIDTH)
+    cells = {(row.entry.app, row.entry.environment): _cell(row, share) for row in rows}
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 1, 0), header_style="bold")
+    table.add_column("", no_wrap=True)
+    for name in columns:
+        table.add_column(name, overflow="ellipsis")
     for app in sorted({app for app, _ in cells}):
         table.add_row(Text(app, "bold"), *(cells.get((app, e), Text("-", "dim")) for e in columns))
     return table
 
 
-def _cell(row: ListedApp) -> Text:
+def _cell(row: ListedApp, width: int) -> Text:
     newest = row.newest
     lines = [Text(printable(row.label), "red" if row.error else "cyan")]
     if newest:
         lines[0].append(f"  {_date(newest)}", "dim")
         lines.append(Text(printable(shortened(newest.subject, SUBJECT)), "dim"))
-    lines += [Text(printable(str(image).rpartition("/")[2])) for image in row.release.images]
+    images = (_fitted(str(image).rpartition("/")[2], width) for image in row.release.images)
+    lines += [Text(printable(image)) for image in images]
     return Text("\n").join(lines)
+
+
+def _fitted(image: str, width: int) -> str:
+    """Cut in its name where it is too long, because the tag is what is looked for."""
+    if len(image) <= width:
+        return image
+    name, colon, tag = image.partition("@")[0].rpartition(":")
+    room = width - len(tag) - len("…:")
+    if not colon or "@" in image or room < 1:
+        return f"{image[: width - 1]}…"
+    return f"{name[:room]}…:{tag}"
 
 
 def _as_json(fleet: Fleet, rows: list[ListedApp], found: list[Note]) -> dict[str, Any]:

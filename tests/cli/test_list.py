@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.list import _fitted
 from reconciler.cli.program import run
 from tests.cli.conftest import on_a_terminal
 from tests.conftest import Repo
@@ -185,3 +186,26 @@ def test_a_terminal_shows_a_matrix(fleet: Repo) -> None:
     assert "node:1.2.3" in text
     assert "Add paw" in text
     assert "host/team" not in text
+
+
+@pytest.mark.parametrize(
+    ("image", "width", "expected"),
+    [
+        ("node:1.2.3", 10, "node:1.2.3"),
+        ("sealed-secrets-controller:0.40.0", 20, "sealed-secre…:0.40.0"),
+        ("node:a-very-long-tag-of-a-branch", 12, "node:a-very…"),
+        (f"node@sha256:{'0' * 64}", 16, "node@sha256:000…"),
+        ("a-name-without-a-tag", 12, "a-name-with…"),
+    ],
+)
+def test_an_image_that_is_too_long_keeps_its_tag(image: str, width: int, expected: str) -> None:
+    assert _fitted(image, width) == expected
+
+
+def test_a_narrow_terminal_breaks_no_tag(fleet: Repo) -> None:
+    for name in ("dev", "prod"):
+        path = fleet.path / f"environments/{name}/paw/kustomization.yaml"
+        text = path.read_text().replace("host/team/node", "host/a-rather-long-name-of-an-image")
+        path.write_text(text.replace("1.2.3", "v20.30.40"))
+    seen = on_a_terminal(fleet.path, "list", COLUMNS="60").decode()
+    assert seen.count("…:v20.30.40") == 2
