@@ -227,3 +227,17 @@ def test_a_repository_without_a_url_cannot_be_told_of(repo: Repo, typed: Run) ->
     assert b"`repositories`" in done.stderr
     repo.git("remote", "add", "origin", URL)
     assert typed("argocd", "apps", cwd=repo.path).returncode == 0
+
+
+@pytest.mark.parametrize("path", ["../fleet.git", "fleet.git", "./fleet", "~/fleet"])
+def test_a_path_beside_the_clone_is_nothing_to_fetch_from(
+    path: str, repo: Repo, typed: Run
+) -> None:
+    nowhere = FLEET["environments/dev/environment.yaml"].partition("\n")[0]
+    repo.write(FLEET | {"environments/dev/environment.yaml": nowhere})
+    repo.git("remote", "add", "origin", path)
+    done = typed("argocd", "apps", cwd=repo.path)
+    assert done.returncode == 2
+    assert f"Argo CD cannot fetch from {path}".encode() in done.stderr
+    assert b"`repositories`" in done.stderr
+    assert not (repo.path / "environments/argocd").exists()

@@ -13,6 +13,7 @@ from reconciler.argocd.applications.manifests import (
 from reconciler.checks.groups import groups_of
 from reconciler.checks.judge import Judge
 from reconciler.errors import UsageError
+from reconciler.git.addresses import protocol
 from reconciler.model.addresses import listed_urls
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet
@@ -88,7 +89,13 @@ def repository_url(tree: Tree, origin: str) -> str:
             "it is not known where Argo CD finds this repository",
             hint="name its URL in `repositories` of an environment.yaml",
         )
-    return own[0] if own else origin
+    url = own[0] if own else origin
+    if protocol(url) == "file" and not url.startswith(("/", "file://")):
+        raise UsageError(
+            f"Argo CD cannot fetch from {url}: it is a path of this machine",
+            hint="name the URL that Argo CD has to use in `repositories` of an environment.yaml",
+        )
+    return url
 
 
 def _files_below(tree: Tree, folder: str) -> list[str]:
