@@ -38,11 +38,13 @@ SECTIONS = {
 
 
 OTHER_WORDS = {
-    **dict.fromkeys(("build", "template"), "did you mean reconciler render?"),
+    **dict.fromkeys(("build", "template", "kustomize"), "did you mean reconciler render?"),
     **dict.fromkeys(("lint", "validate"), "did you mean reconciler check?"),
     "get": "did you mean reconciler list?",
     "history": "did you mean reconciler promote history?",
     **dict.fromkeys(("rollback", "undo"), "did you mean reconciler promote rollback?"),
+    "approve": "did you mean reconciler promote approve?",
+    "merge": "did you mean reconciler promote merge?",
     **dict.fromkeys(("sync", "deploy"), "did you mean reconciler apply?"),
     **dict.fromkeys(("drift",), "did you mean reconciler plan?"),
 }
@@ -52,6 +54,10 @@ OTHER_WORDS = {
 PLAIN_WORDS = (
     (re.compile("Value error, "), ""),
     (re.compile("Input should be a valid (integer|number), unable to .*"), r"it is not a number"),
+    (
+        re.compile(r"(\S+) does not match the formats? '%Y-%m-%d'.*", re.DOTALL),
+        r"\1 is no date: write 2026-11-30, or 2026-11-30T16:00 for an hour of it",
+    ),
     (re.compile("Input should be greater than or equal to "), "it must be at least "),
     (re.compile("Input should be less than or equal to "), "it must be at most "),
 )

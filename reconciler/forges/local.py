@@ -276,7 +276,10 @@ class LocalForge:
     def _read(self, number: int) -> RecordedPullRequest:
         files = self._records.read(f"{REQUESTS}/{number}")
         if files is None:
-            raise ForgeError(f"there is no pull request {number}")
+            raise ForgeError(
+                f"there is no pull request {number}",
+                hint="reconciler promote list shows those that there are",
+            )
         request = read_request(files)
         tip = self._tip(request.pull.branch)
         if request.pull.state is PullRequestState.open and tip:

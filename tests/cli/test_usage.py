@@ -45,6 +45,9 @@ def test_a_mistyped_command_is_not_our_bug(
     [
         ("build", "did you mean reconciler render?"),
         ("template", "did you mean reconciler render?"),
+        ("kustomize", "did you mean reconciler render?"),
+        ("approve", "did you mean reconciler promote approve?"),
+        ("merge", "did you mean reconciler promote merge?"),
         ("lint", "did you mean reconciler check?"),
         ("validate", "did you mean reconciler check?"),
         ("get", "did you mean reconciler list?"),
@@ -60,6 +63,16 @@ def test_the_words_of_other_tools_lead_to_ours(
     assert run([word, "prod"]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: reconciler has no {word}\n  to do: {hint}")
+
+
+def test_a_word_for_a_day_is_answered_with_the_form_of_a_date(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["promote", "history", "prod", "--since", "yesterday"]) == 2
+    assert (
+        "'yesterday' is no date: write 2026-11-30, or 2026-11-30T16:00 for an hour of it\n"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3])

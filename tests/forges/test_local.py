@@ -233,7 +233,8 @@ def test_code_owners_are_those_of_the_base(repo: Repo) -> None:
 
 
 def test_what_is_not_there_is_told(forge: LocalForge) -> None:
-    with pytest.raises(ForgeError, match="no pull request 7"):
+    with pytest.raises(ForgeError, match="no pull request 7") as raised:
         forge.pull(7)
+    assert raised.value.hint == "reconciler promote list shows those that there are"
     with pytest.raises(ForgeError, match="no branch nothing"):
         forge.create(BranchName("nothing"), MAIN, WANTED)
