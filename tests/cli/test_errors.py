@@ -330,7 +330,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(large: Repo, arguments: str) 
     assert out.count("\n") == 1
 
 
-BROKEN = """apiVersion: apps/v1
+MISTYPED = """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec: {replica: 1}
@@ -351,7 +351,7 @@ def test_what_is_found_is_the_exit_code_though_the_reader_is_gone(
     repo.commit()
     repo.write({f"{folder}/kustomization.yaml": f"resources: {json.dumps(names)}\n"})
     repo.write(
-        {f"{folder}/{name}": BROKEN.replace("web", f"web{i}") for i, name in enumerate(names)}
+        {f"{folder}/{name}": MISTYPED.replace("web", f"web{i}") for i, name in enumerate(names)}
     )
     code, _, error = shell(f"{COMMAND} {arguments} | true", repo.path)
     assert code == 1
