@@ -265,7 +265,7 @@ def _write(findings: Sequence[Finding], root: str) -> None:
     same: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     unchecked: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
     for f in findings:
-        if f.rule in UNCHECKED and f.severity is not Severity.error:
+        if _unchecked(f):
             unchecked[f.rule, f.what, f.hint].append(f)
             continue
         where = str(where_from(f.where, root)) if f.where else f.folder
@@ -303,12 +303,19 @@ def _write(findings: Sequence[Finding], root: str) -> None:
             out.print(Text(printable(f"  to do: {hint}")))
 
 
+def _unchecked(finding: Finding) -> bool:
+    return finding.rule in UNCHECKED and finding.severity is not Severity.error
+
+
 def _sum_up(reports: Sequence[CheckReport]) -> None:
     failed = sum(len(r.failed) for r in reports)
     apps = sum(r.apps for r in reports)
     objects = sum(r.objects for r in reports)
-    found_of = {s: sum(f.severity is s for r in reports for f in r.findings) for s in Severity}
+    findings = [f for r in reports for f in r.findings]
+    found_of = {s: sum(f.severity is s and not _unchecked(f) for f in findings) for s in Severity}
     counts = [count(number, str(s)) for s, number in found_of.items() if number]
+    if unchecked := sum(map(_unchecked, findings)):
+        counts.append(f"{count(unchecked, 'object')} not checked")
     found = ", ".join(counts) or "nothing found"
     ignored = sum(len(r.ignored) for r in reports)
     if ignored:

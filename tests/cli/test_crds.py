@@ -53,6 +53,8 @@ def test_a_kind_that_nothing_defines_is_one_line_with_what_to_type(fleet: Repo, 
         "1.36 nor defined in crds/; 3 objects of 1 app not checked [types/unknown-kind]"
     ]
     assert "kubectl get crd gadgets.example.com -o yaml" in checked.stdout.decode()
+    assert "3 objects not checked" in checked.stderr.decode()
+    assert "warning" not in checked.stderr.decode()
 
 
 def test_definitions_come_from_a_cluster(fleet: Repo, typed: Run, definitions: Cluster) -> None:
