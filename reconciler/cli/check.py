@@ -143,12 +143,12 @@ def check_(
         ]
     with while_somebody_reads():
         _write_as(output, reports, source)
-    if output is not CheckOutput.json:
-        for r in reports:
-            for _, error in r.failed:
-                show_error(error, root=source)
-    if counted.findings:
-        show_remark(_not_counted(counted))
+        if output is not CheckOutput.json:
+            for r in reports:
+                for _, error in r.failed:
+                    show_error(error, root=source)
+        if counted.findings:
+            show_remark(_not_counted(counted))
     if any(r.failed for r in counted.reports):
         raise typer.Exit(2)
     if any(r.fails for r in counted.reports):

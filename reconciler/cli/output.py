@@ -86,7 +86,7 @@ def show_error(error: ReconcilerError, *, root: str | None = None) -> None:
         error.where = where_from(error.where, root)
     try:
         _print_error(error)
-    except OSError:  # nobody reads it, and the exit code says it too
+    except (OSError, SystemExit):  # nobody reads it, and the exit code says it too
         send_nowhere(sys.stderr.fileno())
 
 

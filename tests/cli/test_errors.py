@@ -358,6 +358,15 @@ def test_what_is_found_is_the_exit_code_though_the_reader_is_gone(
     assert "Traceback" not in error
 
 
+def test_an_app_that_does_not_render_is_the_exit_code_though_nobody_reads_errors(
+    repo: Repo,
+) -> None:
+    repo.write({"environments/prod/environment.yaml": "destination: {cluster: prod}\n"})
+    repo.write({"environments/prod/web/kustomization.yaml": "resources: [gone.yaml]\n"})
+    assert shell(f"{COMMAND} check 2>&1 | true", repo.path)[0] == 2
+    assert shell(f"{COMMAND} render prod/web 2>&1 | true", repo.path)[0] == 2
+
+
 def test_plaintext_is_refused_though_nobody_reads_where_it_is(repo: Repo) -> None:
     repo.write({"a.yaml": "apiVersion: v1\nkind: Secret\nstringData: {a: hunter2hunter2}\n"})
     repo.git("add", ".")
