@@ -121,11 +121,6 @@ def show_note(what: str, where: Place, root: str) -> None:
     show_remark(printable(f"{where_from(where, root)}: {what}"))
 
 
-def show_remark(what: str) -> None:
-    """A note on nothing that has a place."""
-    console().print(Text.assemble(("note: ", "bold cyan"), what))
-
-
 def show_rewritten(path: str, root: str) -> None:
     what = "the whole document was written again; comments are kept, layout may differ"
     show_note(what, Place(path), root)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from reconciler.cluster.api_call import JSON, ApiAnswer, ApiCall
 from reconciler.cluster.api_errors import nonsense
 from reconciler.cluster.conflicts import Applied, Conflicts, conflicts_in
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.limits import PAGE, WATCH_SECONDS
-from reconciler.cluster.transport import JSON, ApiAnswer, ApiCall, Transport
 from reconciler.cluster.watch import WatchEvent, lines, read_event
 from reconciler.text.json_object import JsonObject
 
@@ -42,6 +42,8 @@ class ApiClient:
     """
 
     def __init__(self, access: Access) -> None:
+        from reconciler.cluster.transport import Transport  # only now, because it loads aiohttp
+
         self._transport = Transport(access)
         self.discovery = Discovery(self.get)
 

@@ -13,10 +13,10 @@ from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
+    from reconciler.cluster.api_call import ApiAnswer
     from reconciler.cluster.api_client import Listing
     from reconciler.cluster.conflicts import Applied, Conflicts
     from reconciler.cluster.kubeconfig import Context
-    from reconciler.cluster.transport import ApiAnswer
     from reconciler.cluster.watch import WatchEvent
     from reconciler.text.json_object import JsonObject
 
@@ -34,7 +34,7 @@ class BlockingApiClient:
     """Any thread may use it; an event loop in a thread of its own does the work."""
 
     def __init__(self, access: Access) -> None:
-        from reconciler.cluster.api_client import ApiClient  # only now, because it loads aiohttp
+        from reconciler.cluster.api_client import ApiClient
 
         self._client = ApiClient(access)
         self._loop = asyncio.new_event_loop()

@@ -4,72 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
 from reconciler import __version__
-from reconciler.cluster.api_errors import UNKNOWN, nonsense, refusal, silence
+from reconciler.cluster.api_call import ApiAnswer, ApiCall
+from reconciler.cluster.api_errors import UNKNOWN, silence
 from reconciler.cluster.auth import Authenticator, Proof
 from reconciler.cluster.limits import ANSWER_SECONDS, CONNECT_SECONDS
 from reconciler.cluster.retrying import pause_before_repeat
 from reconciler.cluster.trust import tls_context
-from reconciler.errors import ApiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
     from reconciler.cluster.api_access import Access
-
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCall:
-    """One request, as a verb makes it."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)  # what is empty is left out
-    body: object = field(default=None, repr=False)
-    content_type: str = JSON
-    accept: str = JSON
-    is_repeatable: bool = False  # doing it twice is as good as once
-    watch_seconds: float = 0  # in which the answer does not end
-
-
-@dataclass(frozen=True, slots=True)
-class ApiAnswer:
-    """Whatever was answered."""
-
-    call: ApiCall
-    status: int
-    content: bytes = field(repr=False)
-    secret: str = field(default="", repr=False)  # what was shown, and must not be told
-
-    @property
-    def is_good(self) -> bool:
-        return 200 <= self.status < 300
-
-    def object(self) -> dict[str, Any]:
-        """The object in a good answer."""
-        if not self.is_good:
-            raise self.refusal()
-        try:
-            found: dict[str, Any] = json.loads(self.content)
-        except ValueError:
-            raise nonsense(self.call.method, self.call.path, self.status) from None
-        return found
-
-    def refusal(self) -> ApiError:
-        content = self.content
-        if self.secret:  # some proxies send back what they were sent
-            content = content.replace(self.secret.encode(), b"...")
-        return refusal(self.call.method, self.call.path, self.status, content)
 
 
 class Transport:
