@@ -36,6 +36,25 @@ def tag(fleet: Fleet) -> str:
     return text.partition("newTag: ")[2].partition("\n")[0]
 
 
+def test_approving_and_merging_are_told_to_programs_too(due: Fleet, typed: Run) -> None:
+    typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
+    waits = typed("promote", "merge", "1", "-o", "json", cwd=due.repo.path)
+    found = json.loads(waits.stdout)
+    assert (waits.returncode, found["merged"], found["pull"]["number"]) == (1, False, 1)
+    assert [g["state"] for g in found["gates"] if g["name"] == "approvals"] == ["waiting"]
+    due.repo.git("config", "user.name", "bob")
+    done = typed("promote", "approve", "1", "-o", "json", cwd=due.repo.path)
+    tip = due.repo.git("rev-parse", "promote/stage/prod/app/paw")
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "number": 1,
+        "approved_by": "bob",
+        "commit": tip,
+    }
+    done = typed("promote", "merge", "1", "-o", "json", cwd=due.repo.path)
+    assert (done.returncode, json.loads(done.stdout)["merged"]) == (0, True)
+
+
 def test_a_request_is_merged_once_it_is_approved(due: Fleet, typed: Run) -> None:
     done = typed("promote", "stage", "prod", "paw", cwd=due.repo.path)
     opened = b"Opened request 1 (branch promote/stage/prod/app/paw). "

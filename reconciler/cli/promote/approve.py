@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import ForgeKind, Root
+from reconciler.cli.options import ForgeKind, Output, Root
+from reconciler.cli.output import write_json
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import UsageError
 from reconciler.forges.forge import PullRequestState
@@ -21,6 +22,7 @@ EXAMPLES = """**Examples**
 
 def approve(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     forge: ForgeKind = "",
     root: Root = None,
 ) -> None:
@@ -44,4 +46,8 @@ def approve(
                 hint=f"somebody else runs reconciler promote approve {number}",
             )
         local.approve(pull)
-    typer.echo(f"request {number} is approved by {local.user()} at {pull.commit[:10]}")
+    if output is Output.json:
+        who = {"approved_by": local.user(), "commit": pull.commit}
+        write_json({"version": 1, "number": number, **who})
+    else:
+        typer.echo(f"request {number} is approved by {local.user()} at {pull.commit[:10]}")

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import ForgeKind, NoCache, Root
-from reconciler.cli.output import show_warning
-from reconciler.cli.promote.request_output import show_outcome
+from reconciler.cli.options import ForgeKind, NoCache, Output, Root
+from reconciler.cli.output import show_warning, write_json
+from reconciler.cli.promote.request_output import outcome_document, show_outcome
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import MergeOutcome, PullRequestState
@@ -31,6 +31,7 @@ def merge_(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The request.")],
     override: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
     reason: Annotated[str, typer.Option(hidden=True)] = "",
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     forge: ForgeKind = "",
     root: Root = None,
     no_cache: NoCache = False,
@@ -52,8 +53,11 @@ def merge_(
         if override or reason:
             raise _no_override(ours.request, override or [], reason)
         done = advance(session, ours.request, RequestOptions(merge=True))
-    if done.merge is MergeOutcome.merged:
+    if output is Output.json:
+        write_json({**outcome_document(done), "merged": done.merge is MergeOutcome.merged})
+    elif done.merge is MergeOutcome.merged:
         typer.echo(f"request {number} is merged")
+    if done.merge is MergeOutcome.merged:
         return
     if done.pull and done.pull.state is PullRequestState.closed:
         raise CheckFailed(
@@ -61,7 +65,8 @@ def merge_(
             why=done.closed_because,
             hint=f"reconciler promote status {done.request.target}",
         )
-    show_outcome(done)
+    if output is Output.text:
+        show_outcome(done)
     if done.pull is None or done.pull.state is not PullRequestState.open:
         return
     waiting = [result for result in done.results if not result.passes]
