@@ -27,6 +27,8 @@ from reconciler.git.command import run_git
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
+from reconciler.model.notations import is_name
+from reconciler.model.paths import AppName
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
@@ -111,7 +113,9 @@ def reconciling(
     *,
     cache: bool,
     offline: bool,
+    gone_too: bool = False,
 ) -> Iterator[Reconciling]:
+    """`gone_too`: an app that the environment does not run any more can be named, too."""
     repository = the_repository(root)
     tree = open_tree(SETTINGS, repository.path, ref or "HEAD", offline=offline)
     if not isinstance(tree, CommitTree):
@@ -119,7 +123,8 @@ def reconciling(
     if not ref and run_git(repository.path, "status", "--porcelain").strip():
         show_warning("what is not committed yet is not applied")
     fleet = load_fleet(tree)
-    entries = tuple(dict.fromkeys(entry for name in names for entry in fleet.entries_called(name)))
+    called = _gone_or_called if gone_too else Fleet.entries_called
+    entries = tuple(dict.fromkeys(entry for name in names for entry in called(fleet, name)))
     url = next(iter(remote_urls(repository.path)), repository.path)
     desired = Desired(tree, without_user(url), tree.commit)
     with (
@@ -127,6 +132,14 @@ def reconciling(
         Renderer(open_store(SETTINGS, cache), kernel) as renderer,
     ):
         yield Reconciling(fleet, entries, renderer, desired, kubeconfig, context)
+
+
+def _gone_or_called(fleet: Fleet, name: str) -> list[Entry]:
+    environment, _, app = name.partition("/")
+    known = any(e.name == environment for e in fleet.environments)
+    if known and is_name(app):
+        return [fleet.environment(environment).entry(AppName(app))]
+    return fleet.entries_called(name)
 
 
 def show_done(done: ObjectDone) -> None:

@@ -33,11 +33,15 @@ def uninstall(
 ) -> None:
     """Delete from a cluster what was applied of apps, and nothing else.
 
+    An app that its environment does not run any more can be named, too.
     Namespaces, claims, volumes and definitions stay: with them goes what nobody can bring back.
     """
     good = True
     with reconciling(
-        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
+        *(names, ref, kubeconfig, context, root),
+        cache=not no_cache,
+        offline=offline,
+        gone_too=True,
     ) as work:
         if not yes:
             apps = ", ".join(map(str, work.entries))

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import InventoryItem
+from reconciler.cluster.inventory.store import apps_with_inventory
 from reconciler.cluster.ownership import own_digest
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import app_key, manager_of
@@ -20,6 +21,7 @@ from reconciler.controller.sync_plan import without_drift
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
+from reconciler.model.paths import AppName
 from reconciler.render.renderer import Renderer
 
 WORKERS = 4
@@ -69,6 +71,7 @@ class Runner:
         self._apps: dict[tuple[str, str], _App] = {}  # by environment and key
         self._watched: dict[tuple[str, str, str], asyncio.Task[None]] = {}
         self._later: set[asyncio.Task[None]] = set()
+        self._gone: set[Entry] = set()
         self._stopping = asyncio.Event()
         self._stays = False
         self._broken: BaseException | None = None
@@ -82,6 +85,7 @@ class Runner:
         self._stopping = stopping
         self._all_due()
         try:
+            await self._tell_of_gone()
             while not stopping.is_set():
                 try:
                     await asyncio.wait_for(stopping.wait(), interval)
@@ -123,6 +127,25 @@ class Runner:
             for entry in self._entries()[:1]:
                 self._told(AppEvent(entry, "Git could not be read", error=e))
         self._all_due()
+        await self._tell_of_gone()
+
+    async def _tell_of_gone(self) -> None:
+        """Once of each app: nothing of it is deleted before somebody says so."""
+        for name, client in self._clients.items():
+            environment = self._state.fleet.environment(name)
+            there = {app_key(environment.entry(app)) for app in environment.folders}
+            try:
+                apps = await apps_with_inventory(client, name)
+            except ReconcilerError:
+                continue  # it is asked again in the next round
+            for app in apps:
+                entry = environment.entry(AppName(app))
+                if app_key(entry) in there:
+                    self._gone.discard(entry)
+                elif entry not in self._gone:
+                    self._gone.add(entry)
+                    fields = {"hint": f"reconciler uninstall {entry} --yes"}
+                    self._told(AppEvent(entry, "in Git no more, and still there", fields))
 
     async def _idle(self) -> None:
         while any(app.is_syncing for app in self._apps.values()):

@@ -518,3 +518,31 @@ def test_a_rollback_of_what_prod_runs_no_more_is_closed_with_what_it_runs(
         "  because: prod runs paw v3 by now, which is not what this takes back.",
     ]
     assert tag(fleet) == "v3"
+
+
+def test_a_commit_that_gave_a_release_means_it_though_a_later_one_pins_it(
+    fleet: Fleet, typed: Run
+) -> None:
+    gave = fleet.commit(entry("prod", fleet.first, "v2"))
+    fleet.commit(entry("prod", gave, "v3"))
+    fleet.commit(entry("prod", gave, "v4"))
+    done = typed(
+        *("promote", "rollback", "prod", "paw", "--to", gave, "--reason", "x", "--dry-run"),
+        cwd=fleet.repo.path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "newTag: v4 → v2" in done.stdout.decode()
+
+
+def test_who_merges_in_a_clone_is_told_to_push(due: Fleet, typed: Run, tmp_path: Path) -> None:
+    due.repo.git("clone", "--quiet", "--bare", str(due.repo.path), str(tmp_path / "bare"))
+    due.repo.git("remote", "add", "origin", str(tmp_path / "bare"))
+    due.repo.git("fetch", "--quiet", "origin")
+    due.repo.git("remote", "set-head", "origin", "main")
+    due.repo.git("config", "reconciler.forge", "local")
+    typed("promote", "stage", "prod", "paw", "--forge", "local", cwd=due.repo.path)
+    due.repo.git("config", "user.name", "bob")
+    typed("promote", "approve", "1", "--forge", "local", cwd=due.repo.path)
+    done = typed("promote", "merge", "1", "--forge", "local", cwd=due.repo.path)
+    assert done.returncode == 0, done.stderr
+    assert b"that origin/main lacks: git push" in done.stdout + done.stderr

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Run
 from tests.cli.test_apply import app as app
 from tests.cli.test_apply import files
 from tests.cli.test_apply import fleet as fleet
@@ -116,6 +117,22 @@ def test_a_broken_commit_leaves_the_last_good_one_in_force(
     fleet.commit(files(app, "3"))
     running.wait_for("applied", changed=2)
     assert value_of(cluster) == "3"
+
+
+def test_an_app_that_left_git_is_told_of_and_goes_when_somebody_says_so(
+    fleet: Repo, app: str, begin: Begin, cluster: Cluster, typed: Run, there: list[str]
+) -> None:
+    running = begin("--interval", "1")
+    running.wait_for("applied")
+    fleet.git("rm", "-r", "--quiet", f"environments/prod/{app}")
+    fleet.commit(files("another", "1", "only"))
+    told = running.wait_for("in Git no more, and still there", app=f"prod/{app}")
+    assert told["hint"] == f"reconciler uninstall prod/{app} --yes"
+    running.process.terminate()
+    assert value_of(cluster) == "1"
+    done = typed("uninstall", f"prod/{app}", "--yes", *there, cwd=fleet.path)
+    assert f"prod/{app}: 2 deleted" in done.stdout.decode()
+    typed("uninstall", "prod/another", "--yes", *there, cwd=fleet.path)
 
 
 @pytest.mark.parametrize("moment", range(6))

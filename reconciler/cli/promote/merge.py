@@ -11,9 +11,11 @@ import typer
 from reconciler.cli.options import ForgeKind, NoCache, Output, Root
 from reconciler.cli.output import show_warning, write_json
 from reconciler.cli.promote.request_output import outcome_document, show_outcome
+from reconciler.cli.promote.unpushed import remark_unpushed
 from reconciler.cli.variables import SETTINGS
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.forges.forge import MergeOutcome, PullRequestState
+from reconciler.git.repository import Repository
 from reconciler.promotion.gates.as_text import waiting_text
 from reconciler.promotion.promotion_request import PromotionKind, PromotionRequest
 from reconciler.promotion.pull_request.advance import advance
@@ -54,10 +56,13 @@ def merge_(
             raise _no_override(ours.request, override or [], reason)
         done = advance(session, ours.request, RequestOptions(merge=True))
     if output is Output.json:
-        write_json({**outcome_document(done), "merged": done.merge is MergeOutcome.merged})
+        write_json(
+            {"version": 1, **outcome_document(done), "merged": done.merge is MergeOutcome.merged}
+        )
     elif done.merge is MergeOutcome.merged:
         typer.echo(f"request {number} is merged")
     if done.merge is MergeOutcome.merged:
+        remark_unpushed(Repository(repository.path), [done.plan])
         return
     if done.pull and done.pull.state is PullRequestState.closed:
         raise CheckFailed(

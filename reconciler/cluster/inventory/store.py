@@ -22,6 +22,7 @@ from reconciler.text.json_object import JsonObject
 
 NAMESPACE = "reconciler-system"
 LABEL = f"{DOMAIN}/inventory"
+ENVIRONMENT_LABEL = f"{DOMAIN}/environment"
 FORMAT = "1"
 MAX_LINES = 2_000  # of some 200 bytes: a ConfigMap may have 1 MiB
 NAMESPACES = "/api/v1/namespaces"
@@ -35,6 +36,14 @@ class _Piece:
     name: str
     version: str = ""
     items: dict[Identity, InventoryItem] = field(default_factory=dict)
+
+
+async def apps_with_inventory(client: ApiClient, environment: str) -> list[str]:
+    """The apps of which something was applied for an environment, as they are called there."""
+    labels = f"{LABEL},{ENVIRONMENT_LABEL}={environment}"
+    listing = await client.list(PLACE, labels=labels, metadata_only=True)
+    names = (str(item["metadata"]["name"]).split(".") for item in listing.items)
+    return sorted({parts[2] for parts in names if len(parts) > 2})
 
 
 class Inventory:
@@ -105,7 +114,7 @@ class Inventory:
         assert self.about  # noqa: S101
         data = {"about": about_lines(self.about), "objects": item_lines(items.values())}
         metadata: JsonObject = {"name": piece.name, "namespace": NAMESPACE}
-        metadata["labels"] = {LABEL: FORMAT, f"{DOMAIN}/environment": self._app.partition(".")[0]}
+        metadata["labels"] = {LABEL: FORMAT, ENVIRONMENT_LABEL: self._app.partition(".")[0]}
         body: JsonObject = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         try:
             if piece.version:

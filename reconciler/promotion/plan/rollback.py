@@ -139,6 +139,8 @@ def _chosen(
     wanted = base.repository.resolve(release) if release else ""
     present = release_fields(environment, app, now)
     held = set(refused)
+    # A commit that gave it a release may be what a later one pinned, too: then it means itself.
+    gave = bool(wanted) and any(v.commit.id == wanted for v, _ in record.versions(file))
     for version, fields in record.versions(file):
         for commit in base.repository.brought(version.commit.id):
             for value in trailers(commit.message).get(HOLD, []):
@@ -147,7 +149,7 @@ def _chosen(
             continue
         decisions = rollback_order(present, release_fields(environment, app, fields), now, version)
         if wanted:
-            if _ran(base, version, fields, wanted):
+            if version.commit.id == wanted or (not gave and _pins(base, fields, wanted)):
                 return version, decisions
         elif decisions and of_edits(decisions) not in held:
             return version, decisions
@@ -187,9 +189,7 @@ def rollback_order(
     ]
 
 
-def _ran(base: Base, version: FileVersion, fields: EntryFields, wanted: str) -> bool:
-    if version.commit.id == wanted:
-        return True
+def _pins(base: Base, fields: EntryFields, wanted: str) -> bool:
     return any(leads_to(base.repository, pin.ref, wanted) for pin in fields.pins.values())
 
 
