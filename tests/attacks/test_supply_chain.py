@@ -214,7 +214,7 @@ def test_nobody_is_told_to_install_what_somebody_else_publishes() -> None:
     assert PROJECT["project"]["name"] == DISTRIBUTION
     told = list(told_to_install())
     for where, named in told:
-        is_path = named.startswith((".", "dist/", "requirements/", "/"))
+        is_path = named.startswith((".", "dist/", "requirements/", "/", "git+https://"))
         is_theirs = named.startswith("${RECONCILER:?")  # the user's own, or the job ends there
         assert is_path or is_theirs or re.split(r"[\[ ]", named)[0] == DISTRIBUTION, (
             f"{where}: {named}"

@@ -81,7 +81,7 @@ def test_a_deployment_rolls_to_a_new_image(cluster: Cluster) -> None:
 )
 def test_a_pod_can_be_told_to_be_ill(cluster: Cluster, fault: str, shown: str) -> None:
     cluster.apply(deployment("ill", **{"testbed/fault": fault}))
-    cluster.wait("jsonpath={.status.replicas}=1", "deploy/ill")
+    cluster.wait("jsonpath={.status.replicas}=2", "deploy/ill")
     cluster.wait("jsonpath={.status.conditions[?(@.type=='Ready')].status}=False", "pod", "--all")
     assert shown in cluster.kubectl("get", "pods", "-n", cluster.namespace)
     assert "readyReplicas" not in cluster.get("deploy/ill")["status"]
