@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import typer
 
 from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import show_error
-from reconciler.cli.reconciling import Names, Ref, reconciling
+from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.compare.as_text import counts_text, difference_lines
-from reconciler.compare.structure import read_structure
+from reconciler.compare.structure import Structure, read_structure
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import manager_of
 from reconciler.controller.preview import Preview, preview
 from reconciler.controller.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
 from reconciler.text.diff_lines import ADDED, Line
 
 EXAMPLES = """**Examples**
@@ -51,18 +53,23 @@ def plan(
         structure = read_structure(work.renderer.kernel.structure())
         for environment, entries in work.apps():
             for entry in entries:
-
-                async def look(client: ApiClient, entry: Entry = entry) -> tuple[SyncPlan, Preview]:
-                    app = AppInCluster(client, environment, entry)  # noqa: B023
-                    planned = await app.plan(work.renderer, work.desired)
-                    manager = manager_of(entry)
-                    return planned, await preview(client, planned, manager, structure)
-
+                look = partial(_look, work, environment, entry, structure)
                 planned, found = work.run(environment, look)
                 differs |= not planned.is_empty
                 _show(entry, planned, found)
     if differs:
         raise typer.Exit(CheckFailed.exit_code)
+
+
+async def _look(
+    work: Reconciling,
+    environment: Environment,
+    entry: Entry,
+    structure: Structure,
+    client: ApiClient,
+) -> tuple[SyncPlan, Preview]:
+    planned = await AppInCluster(client, environment, entry).plan(work.renderer, work.desired)
+    return planned, await preview(client, planned, manager_of(entry), structure)
 
 
 def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:

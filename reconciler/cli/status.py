@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Output, Root
 from reconciler.cli.output import write_json
-from reconciler.cli.reconciling import Names, reconciling
+from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.app_status import AppStatus
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -44,11 +46,7 @@ def status(
     ) as work:
         for environment, entries in work.apps():
             for entry in entries:
-
-                async def look(client: ApiClient, entry: Entry = entry) -> AppStatus:
-                    app = AppInCluster(client, environment, entry)  # noqa: B023
-                    return await app.status(work.desired)
-
+                look = partial(_look, work, environment, entry)
                 found.append((entry, work.run(environment, look)))
     if output is Output.json:
         write_json({"version": 1, "apps": [_document(*one) for one in found]})
@@ -58,6 +56,12 @@ def status(
                 typer.echo(printable(line))
     if not all(one.is_healthy for _, one in found):
         raise typer.Exit(CheckFailed.exit_code)
+
+
+async def _look(
+    work: Reconciling, environment: Environment, entry: Entry, client: ApiClient
+) -> AppStatus:
+    return await AppInCluster(client, environment, entry).status(work.desired)
 
 
 def status_lines(entry: Entry, found: AppStatus) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.reconciling import Names, Ref, reconciling, show_done, summary
+from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling, show_done, summary
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
 
 EXAMPLES = """**Examples**
 
@@ -48,17 +50,19 @@ def uninstall(
             raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
         for environment, entries in work.apps():
             for entry in entries:
-
-                async def remove(client: ApiClient, entry: Entry = entry) -> bool:
-                    app = AppInCluster(client, environment, entry)  # noqa: B023
-                    plan = await app.plan_removal(work.desired)
-                    done = await app.sync(plan, work.desired, all_may_go=True, told=show_done)
-                    await app.forget()
-                    typer.echo(typer.style(f"{entry}: {summary(done, 0)}", bold=True))
-                    for kept in plan.of(SyncStep.keep):
-                        typer.echo(f"  {kept.identity} stays: {kept.why}")
-                    return all(one.is_good for one in done)
-
-                good &= work.run(environment, remove)
+                good &= work.run(environment, partial(_removed, work, environment, entry))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
+
+
+async def _removed(
+    work: Reconciling, environment: Environment, entry: Entry, client: ApiClient
+) -> bool:
+    app = AppInCluster(client, environment, entry)
+    plan = await app.plan_removal(work.desired)
+    done = await app.sync(plan, work.desired, all_may_go=True, told=show_done)
+    await app.forget()
+    typer.echo(typer.style(f"{entry}: {summary(done, 0)}", bold=True))
+    for kept in plan.of(SyncStep.keep):
+        typer.echo(f"  {kept.identity} stays: {kept.why}")
+    return all(one.is_good for one in done)

@@ -68,6 +68,6 @@ def _of_environment(config: Kubeconfig, environment: Environment) -> Context:
     raise UsageError(
         f"no context of the kubeconfig is called {destination.cluster}, as the cluster of "
         f"{environment.name} is",
-        why="sealed for the wrong cluster, a secret opens nowhere",
+        why="what is meant for one cluster is wrong in any other",
         hint=f"name it with --context; there are: {known}",
     )
