@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.bot.observe_round import Failed
 from reconciler.bot.rollout import RolloutReport
 from reconciler.bot.round import Happened, Removed
+from reconciler.daemon.logs import error_fields
 from reconciler.errors import ReconcilerError
 from reconciler.model.fleet import Fleet
 from reconciler.promotion.pull_request.advance import PromotionOutcome
@@ -49,8 +50,7 @@ def tell_start(fleet: Fleet, interval: float | None) -> None:
 
 
 def fail(what: str, error: ReconcilerError) -> None:
-    fields = {"what": what, "error": str(error), "why": error.why, "hint": error.hint}
-    _say(logging.WARNING, "failed", {k: v for k, v in fields.items() if v})
+    _say(logging.WARNING, "failed", {"what": what, **error_fields(error)})
 
 
 def _outcome(event: PromotionOutcome) -> dict[str, Any]:

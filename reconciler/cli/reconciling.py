@@ -20,9 +20,9 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.apply import ApplyOutcome
 from reconciler.cluster.conflicts import FieldConflict
 from reconciler.controller.app import Desired
+from reconciler.controller.source import desired_at
 from reconciler.controller.sync import ObjectDone
 from reconciler.errors import CheckFailed, UsageError, printable
-from reconciler.git.addresses import remote_urls, without_user
 from reconciler.git.command import run_git
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -125,8 +125,7 @@ def reconciling(
     fleet = load_fleet(tree)
     called = _gone_or_called if gone_too else Fleet.entries_called
     entries = tuple(dict.fromkeys(entry for name in names for entry in called(fleet, name)))
-    url = next(iter(remote_urls(repository.path)), repository.path)
-    desired = Desired(tree, without_user(url), tree.commit)
+    desired = desired_at(repository.path, tree)
     with (
         Kernel(CHECKING) as kernel,
         Renderer(open_store(SETTINGS, cache), kernel) as renderer,
@@ -178,14 +177,7 @@ def _field(conflict: FieldConflict) -> str:
 
 def summary(done: Sequence[ObjectDone], same: int) -> str:
     """How many of each, the good ones first."""
-    counts: Counter[str] = Counter()
-    for one in done:
-        if one.waits_for:
-            counts["waiting"] += 1
-        elif one.applied:
-            counts[one.applied.outcome.value] += 1
-        else:
-            counts["refused" if one.error else "deleted"] += 1
+    counts = Counter(one.result for one in done)
     counts["unchanged"] += same
     order = ["created", "changed", "unchanged", "deleted", "conflict", "refused", "waiting"]
     words = {"conflict": "held by others"}

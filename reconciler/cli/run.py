@@ -16,8 +16,8 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.runner import AppEvent, Runner
 from reconciler.controller.source import GitSource, GitState
-from reconciler.daemon.logs import set_up
-from reconciler.errors import CheckFailed, ReconcilerError
+from reconciler.daemon.logs import error_fields, set_up
+from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
 from reconciler.session.clusters import access_for
 from reconciler.session.opened import open_store
@@ -96,12 +96,6 @@ def run(
 def _tell(event: AppEvent) -> None:
     fields = {"app": str(event.entry), **event.fields}
     if event.error:
-        fields |= _words(event.error)
-    drifted = "by somebody" in event.what
-    level = logging.WARNING if event.error or drifted or "part" in event.what else logging.INFO
+        fields |= error_fields(event.error)
+    level = logging.WARNING if event.error or event.warns else logging.INFO
     log.log(level, event.what, extra={"fields": fields})
-
-
-def _words(error: ReconcilerError) -> dict[str, str]:
-    said = {"error": str(error), "why": error.why, "hint": error.hint}
-    return {name: text for name, text in said.items() if text}

@@ -52,6 +52,7 @@ class AppInCluster:
         self._client = client
         self._environment = environment
         self._inventory = Inventory(client, app_key(entry))
+        self._uid: str | None = None  # of the cluster, once it was asked
 
     @property
     def items(self) -> dict[Identity, InventoryItem]:
@@ -105,13 +106,7 @@ class AppInCluster:
         items = self._inventory.items
         kinds = {(one.version, one.identity.kind) for one in wanted}
         kinds |= {(item.version, item.identity.kind) for item in items.values()}
-        seen = await observed(
-            self._client,
-            self._client.discovery,
-            kinds,
-            app_key(self.entry),
-            manager_of(self.entry),
-        )
+        seen = await observed(self._client, kinds, app_key(self.entry), manager_of(self.entry))
         plan = sync_plan(wanted, items, seen)
         return plan if prunes else without_prune(plan)
 
@@ -136,6 +131,7 @@ class AppInCluster:
             )
 
     async def _about(self, desired: Desired) -> About:
-        found = await self._client.get(EVERY_CLUSTER_HAS, metadata_only=True)
-        uid = str(found["metadata"]["uid"]) if found else ""
-        return About(desired.repository, self.entry.folder, uid)
+        if self._uid is None:
+            found = await self._client.get(EVERY_CLUSTER_HAS, metadata_only=True)
+            self._uid = str(found["metadata"]["uid"]) if found else ""
+        return About(desired.repository, self.entry.folder, self._uid)

@@ -11,13 +11,11 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
 from reconciler.cluster.status.state import ObjectState, ObjectStatus
 from reconciler.cluster.status.workloads import pod
-from reconciler.controller.desired import APP_LABEL
-from reconciler.errors import ApiError
+from reconciler.controller.observe import listed
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
 
-MAX_LISTS = 8  # under way at once
 PAUSE_SECONDS = 1.0
 OWNERS = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"}
 
@@ -49,27 +47,12 @@ async def app_status(
 ) -> AppStatus:
     """`named` are the objects with their apiVersions. Secrets are listed by name alone."""
     wanted = dict(named)
-    free = asyncio.Semaphore(MAX_LISTS)
-
-    async def of_kind(version: str, kind: str) -> list[tuple[Identity, ObjectStatus]]:
-        group = version.rpartition("/")[0]
-        plain = (group, kind) in WITHOUT_STATUS
-        async with free:
-            try:
-                path = await client.discovery.list_path(version, kind)
-            except ApiError as e:
-                if e.status != 404:
-                    raise
-                return []
-            labels = f"{APP_LABEL}={app}"
-            found = (await client.list(path, labels=labels, metadata_only=plain)).items
-            objects = [{**o, "apiVersion": version, "kind": kind} for o in found]
-            return [(_identity(group, kind, o), await _status(client, o)) for o in objects]
-
-    kinds = sorted({(version, identity.kind) for identity, version in wanted.items()})
-    lists = await asyncio.gather(*(of_kind(*kind) for kind in kinds))
-    there = {i: status for found in lists for i, status in found if i in wanted}
-    return AppStatus(there, tuple(sorted(i for i in wanted if i not in there)))
+    kinds = {(version, identity.kind) for identity, version in wanted.items()}
+    found = await listed(client, kinds, app, WITHOUT_STATUS.__contains__)
+    ours = {identity: o for identity, o in found.items() if identity in wanted}
+    states = await asyncio.gather(*(_status(client, o) for o in ours.values()))
+    missing = tuple(sorted(identity for identity in wanted if identity not in ours))
+    return AppStatus(dict(zip(ours, states, strict=True)), missing)
 
 
 async def wait_until_well(look: Callable[[], Awaitable[AppStatus]], seconds: float) -> AppStatus:
@@ -100,7 +83,3 @@ async def _status(client: ApiClient, o: JsonObject) -> ObjectStatus:
             reason = f"{found.reason}: {text(one, 'metadata', 'name')}, {state.reason}"
             return ObjectStatus(ObjectState.degraded, reason)
     return found
-
-
-def _identity(group: str, kind: str, o: JsonObject) -> Identity:
-    return Identity(group, kind, text(o, "metadata", "namespace"), text(o, "metadata", "name"))

@@ -21,7 +21,6 @@ from reconciler.trees.tree import Tree
 
 APP_LABEL = f"{DOMAIN}/app"
 MAX_LABEL_CHARACTERS = 63
-MAX_MANAGER_CHARACTERS = 128
 WAVE = "argocd.argoproj.io/sync-wave"
 
 
@@ -38,7 +37,10 @@ class WantedObject:
 
 def app_key(entry: Entry) -> str:
     """What the app is called in the cluster: ENVIRONMENT.APP, and what a label can hold."""
-    return _short(f"{entry.environment}.{entry.app}", MAX_LABEL_CHARACTERS)
+    name = f"{entry.environment}.{entry.app}"
+    if len(name) <= MAX_LABEL_CHARACTERS:
+        return name
+    return f"{name[: MAX_LABEL_CHARACTERS - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def manager_of(entry: Entry) -> str:
@@ -107,9 +109,3 @@ def _number(wave: str) -> int:
         return int(wave)
     except ValueError:
         return 0
-
-
-def _short(name: str, limit: int) -> str:
-    if len(name) <= limit:
-        return name
-    return f"{name[: limit - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

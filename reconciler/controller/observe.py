@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.discovery import Discovery
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient
+from reconciler.cluster.api_errors import accepting
 from reconciler.cluster.ownership import own_digest
 from reconciler.controller.desired import APP_LABEL
 from reconciler.controller.sync_plan import SeenObject
-from reconciler.errors import ApiError
+from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
+from reconciler.text.json_object import JsonObject
 
 MAX_LISTS = 8  # under way at once
 
 
 async def observed(
-    client: ApiClient,
-    discovery: Discovery,
-    kinds: Iterable[tuple[str, str]],
-    app: str,
-    manager: str,
+    client: ApiClient, kinds: Iterable[tuple[str, str]], app: str, manager: str
 ) -> dict[Identity, SeenObject]:
     """The objects with the app's label, of these kinds (apiVersion and kind)."""
+    found = await listed(client, kinds, app, lambda _: True)
+    return {identity: _seen(o["metadata"], manager) for identity, o in found.items()}
+
+
+async def listed(
+    client: ApiClient,
+    kinds: Iterable[tuple[str, str]],
+    app: str,
+    by_name_alone: Callable[[tuple[str, str]], bool],
+) -> dict[Identity, JsonObject]:
+    """What has the app's label; `by_name_alone` says of which group and kind metadata is enough."""
     free = asyncio.Semaphore(MAX_LISTS)
 
-    async def one(version: str, kind: str) -> list[tuple[Identity, SeenObject]]:
+    async def of_kind(version: str, kind: str) -> list[tuple[Identity, JsonObject]]:
+        group = version.rpartition("/")[0]
+        alone = by_name_alone((group, kind))
+        items: tuple[JsonObject, ...] = ()
         async with free:
-            try:
-                path = await discovery.list_path(version, kind)
-            except ApiError as e:
-                if e.status != 404:
-                    raise
-                return []  # a kind that is not there has no objects
-            listing = await client.list(path, labels=f"{APP_LABEL}={app}", metadata_only=True)
-            group = version.rpartition("/")[0]
-            return [_seen(group, kind, item["metadata"], manager) for item in listing.items]
+            with accepting(NOT_FOUND):  # a kind that is not there has no objects
+                path = await client.discovery.list_path(version, kind)
+                labels = f"{APP_LABEL}={app}"
+                items = (await client.list(path, labels=labels, metadata_only=alone)).items
+        about = {"apiVersion": version, "kind": kind}
+        return [(_identity(group, kind, o), {**o, **about}) for o in items]
 
-    found = await asyncio.gather(*(one(*kind) for kind in sorted(set(kinds))))
+    found = await asyncio.gather(*(of_kind(*kind) for kind in sorted(set(kinds))))
     return dict(pair for pairs in found for pair in pairs)
 
 
-def _seen(
-    group: str, kind: str, metadata: dict[str, object], manager: str
-) -> tuple[Identity, SeenObject]:
-    identity = Identity(group, kind, str(metadata.get("namespace") or ""), str(metadata["name"]))
-    return identity, SeenObject(
-        str(metadata["uid"]),
-        str(metadata["resourceVersion"]),
-        own_digest(metadata, manager),
-        "deletionTimestamp" in metadata,
+def _identity(group: str, kind: str, o: JsonObject) -> Identity:
+    return Identity(group, kind, text(o, "metadata", "namespace"), text(o, "metadata", "name"))
+
+
+def _seen(metadata: JsonObject, manager: str) -> SeenObject:
+    return SeenObject(
+        str(metadata["uid"]), str(metadata["resourceVersion"]), own_digest(metadata, manager)
     )

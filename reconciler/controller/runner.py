@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ class AppEvent:
     what: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     error: ReconcilerError | None = None
+    warns: bool = False  # somebody should look, though nothing failed
 
 
 Told = Callable[[AppEvent], None]
@@ -215,7 +217,9 @@ class Runner:
         self._watch(entry.environment, client, app.items)
         good = all(one.is_good for one in done)
         if done:
-            self._told(AppEvent(entry, "applied" if good else "applied in part", _counts(done)))
+            what = "applied" if good else "applied in part"
+            counts = Counter(one.result for one in done)
+            self._told(AppEvent(entry, what, counts, warns=not good))
             for one in done:
                 if not one.is_good:
                     self._told(AppEvent(entry, "refused", _refused(one), one.error))
@@ -246,11 +250,11 @@ class Runner:
             if event.metadata.get("uid") != item.uid:
                 return
             fields = {"object": str(event.identity)}
-            self._told(AppEvent(app.entry, "deleted by somebody", fields))
+            self._told(AppEvent(app.entry, "deleted by somebody", fields, warns=True))
         elif own_digest(event.metadata, manager) != item.own:
             who, when = who_changed(event.metadata, manager)
             fields = {"object": str(event.identity), "by": who, "at": when}
-            self._told(AppEvent(app.entry, "changed by somebody", fields))
+            self._told(AppEvent(app.entry, "changed by somebody", fields, warns=True))
         else:
             return
         self._is_due(app.entry)
@@ -258,15 +262,6 @@ class Runner:
     def _app(self, entry: Entry) -> _App:
         key = entry.environment, app_key(entry)
         return self._apps.setdefault(key, _App(entry))
-
-
-def _counts(done: Iterable[ObjectDone]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for one in done:
-        name = one.applied.outcome.value if one.applied else "refused" if one.error else "deleted"
-        name = "waiting" if one.waits_for else name
-        counts[name] = counts.get(name, 0) + 1
-    return counts
 
 
 def _refused(done: ObjectDone) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from reconciler.git.repository import Repository
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.session.settings import Settings
 from reconciler.session.trees import open_fetched
+from reconciler.trees.commit import CommitTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,12 @@ class GitState:
 
     fleet: Fleet
     desired: Desired
+
+
+def desired_at(path: str, tree: CommitTree) -> Desired:
+    """A commit of the repository at a path, which is called as its remote is."""
+    url = next(iter(remote_urls(path)), path)
+    return Desired(tree, without_user(url), tree.commit)
 
 
 class GitSource:
@@ -41,5 +48,4 @@ class GitSource:
         fleet = load_fleet(tree)
         if not fleet.entries:
             raise FleetError("no environment has an app any more, and nothing is changed for it")
-        url = next(iter(remote_urls(self._path)), self._path)
-        return GitState(fleet, Desired(tree, without_user(url), tree.commit))
+        return GitState(fleet, desired_at(self._path, tree))

@@ -41,6 +41,15 @@ class ObjectDone:
     is_leaving: bool = False  # deleted, and still there: something finishes with it first
 
     @property
+    def result(self) -> str:
+        """In a word, by which they are counted."""
+        if self.waits_for:
+            return "waiting"
+        if self.applied:
+            return self.applied.outcome.value
+        return "refused" if self.error else "deleted"
+
+    @property
     def is_good(self) -> bool:
         if self.error or self.waits_for:
             return False

@@ -28,7 +28,6 @@ class SeenObject:
     uid: str
     version: str  # resourceVersion, which says nothing but whether it moved
     own: str  # digest of the fields that are still ours
-    is_leaving: bool = False
 
 
 class SyncStep(StrEnum):

@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from reconciler.errors import printable
+from reconciler.errors import ReconcilerError, printable
 
 
 class AsJson(logging.Formatter):
@@ -29,6 +29,12 @@ class AsText(logging.Formatter):
         rest = "".join(f" {k}={printable(str(v))}" for k, v in fields.items())
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
         return f"{record.levelname.lower()}: {printable(record.getMessage())}{rest}{trace}"
+
+
+def error_fields(error: ReconcilerError) -> dict[str, str]:
+    """Without what it does not say."""
+    said = {"error": str(error), "why": error.why, "hint": error.hint}
+    return {name: text for name, text in said.items() if text}
 
 
 def set_up(log: logging.Logger, *, as_json: bool) -> None:
