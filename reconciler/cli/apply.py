@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,6 +15,7 @@ from reconciler.cli.reconciling import (
     Names,
     Reconciling,
     Ref,
+    checking_renderer,
     reconciling,
     show_done,
     summary,
@@ -19,12 +23,13 @@ from reconciler.cli.reconciling import (
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.status import status_lines
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app import AppInCluster
+from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_status import wait_until_well
 from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
 
 EXAMPLES = """**Examples**
 
@@ -64,51 +69,62 @@ def apply(
     object that is refused, or held by somebody else, holds up no other. The exit code is 1 if
     there is such a one.
     """
+    work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
+    wanted = _Wanted(timeout if wait else None, prunes_all=prune_all)
     good = True
-    with reconciling(
-        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
-    ) as work:
+    with checking_renderer(cache=not no_cache) as renderer:
         for environment, entries in work.apps():
             if not no_check:
-                work.refuse_what_checks_find(environment)
-            for entry in entries:
-                seconds = timeout if wait else None
-                good &= _applied(work, environment, entry, seconds, prune_all=prune_all)
+                work.refuse_what_checks_find(renderer, environment)
+            good &= work.run(
+                environment, partial(_apply_all, work, renderer, wanted, environment, entries)
+            )
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
 
 
-def _applied(
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How it was asked for."""
+
+    seconds: float | None  # to wait until all is well
+    prunes_all: bool
+
+
+async def _apply_all(
     work: Reconciling,
+    renderer: Renderer,
+    wanted: _Wanted,
     environment: Environment,
-    entry: Entry,
-    seconds: float | None,
-    *,
-    prune_all: bool,
+    entries: Sequence[Entry],
+    client: ApiClient,
 ) -> bool:
     """Whether all of it went well; what is wrong with one app holds up no other."""
-
-    async def sync(client: ApiClient) -> bool:
+    good = True
+    for entry in entries:
         app = AppInCluster(client, environment, entry)
-        plan = await app.plan(work.renderer, work.desired)
-        done = await app.sync(plan, work.desired, all_may_go=prune_all, told=show_done)
-        same = len(plan.of(SyncStep.same))
-        typer.echo(typer.style(f"{entry}: {summary(done, same)}", bold=True))
-        for kept in plan.of(SyncStep.keep):
-            typer.echo(f"  {kept.identity} stays, though Git says it no more: {kept.why}")
-        good = all(one.is_good for one in done)
-        if not good or seconds is None:
-            return good
-        found = await wait_until_well(lambda: app.status(work.desired), seconds)
-        for line in status_lines(entry, found):
-            typer.echo(printable(line))
-        return found.is_healthy
+        try:
+            good &= await _apply(app, renderer, work.desired, wanted)
+        except ReconcilerError as e:
+            if len(work.entries) == 1:
+                raise
+            typer.echo(typer.style(f"{entry}: not applied", bold=True))
+            show_error(e)
+            good = False
+    return good
 
-    try:
-        return work.run(environment, sync)
-    except ReconcilerError as e:
-        if len(work.entries) == 1:
-            raise
-        typer.echo(typer.style(f"{entry}: not applied", bold=True))
-        show_error(e)
-        return False
+
+async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted) -> bool:
+    plan = await app.plan(renderer, desired)
+    done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=show_done)
+    same = len(plan.of(SyncStep.same))
+    typer.echo(typer.style(f"{app.entry}: {summary(done, same)}", bold=True))
+    for kept in plan.of(SyncStep.keep):
+        typer.echo(f"  {kept.identity} stays, though Git says it no more: {kept.why}")
+    good = all(one.is_good for one in done)
+    if not good or wanted.seconds is None:
+        return good
+    found = await wait_until_well(lambda: app.status(desired), wanted.seconds)
+    for line in status_lines(app.entry, found):
+        typer.echo(printable(line))
+    return found.is_healthy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import typer
@@ -12,6 +12,7 @@ from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import show_error
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.compare.as_text import counts_text, difference_lines
 from reconciler.compare.structure import Structure, read_structure
@@ -22,6 +23,8 @@ from reconciler.controller.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_store
 from reconciler.text.diff_lines import ADDED, Line
 
 EXAMPLES = """**Examples**
@@ -46,30 +49,32 @@ def plan(
     What somebody changed there by hand shows as what would set it back. The exit code is 1 if
     something would change.
     """
+    work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
     differs = False
-    with reconciling(
-        names, ref, kubeconfig, context, root, cache=not no_cache, offline=offline
-    ) as work:
-        structure = read_structure(work.renderer.kernel.structure())
+    with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
+        structure = read_structure(renderer.kernel.structure())
         for environment, entries in work.apps():
-            for entry in entries:
-                look = partial(_look, work, environment, entry, structure)
-                planned, found = work.run(environment, look)
-                differs |= not planned.is_empty
-                _show(entry, planned, found)
+            look = partial(_look, work, renderer, structure, environment, entries)
+            differs |= work.run(environment, look)
     if differs:
         raise typer.Exit(CheckFailed.exit_code)
 
 
 async def _look(
     work: Reconciling,
-    environment: Environment,
-    entry: Entry,
+    renderer: Renderer,
     structure: Structure,
+    environment: Environment,
+    entries: Sequence[Entry],
     client: ApiClient,
-) -> tuple[SyncPlan, Preview]:
-    planned = await AppInCluster(client, environment, entry).plan(work.renderer, work.desired)
-    return planned, await preview(client, planned, manager_of(entry), structure)
+) -> bool:
+    """Whether anything would change."""
+    differs = False
+    for entry in entries:
+        planned = await AppInCluster(client, environment, entry).plan(renderer, work.desired)
+        differs |= not planned.is_empty
+        _show(entry, planned, await preview(client, planned, manager_of(entry), structure))
+    return differs
 
 
 def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:

@@ -57,11 +57,10 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Reconciling:
-    """Apps at a commit, and what renders and checks them."""
+    """Apps at a commit, and where their clusters are."""
 
     fleet: Fleet
     entries: tuple[Entry, ...]
-    renderer: Renderer
     desired: Desired
     kubeconfig: str | None
     context: str | None
@@ -72,12 +71,8 @@ class Reconciling:
             if own:
                 yield environment, own
 
-    def run(
-        self,
-        environment: Environment,
-        work: Callable[[ApiClient], Awaitable[T]],
-    ) -> T:
-        """Work in the cluster of an environment."""
+    def run(self, environment: Environment, work: Callable[[ApiClient], Awaitable[T]]) -> T:
+        """Work in the cluster of an environment, to which there is one connection for all of it."""
         access = access_for(SETTINGS, environment, self.kubeconfig, self.context)
 
         async def connected() -> T:
@@ -86,13 +81,11 @@ class Reconciling:
 
         return asyncio.run(connected())
 
-    def refuse_what_checks_find(self, environment: Environment) -> None:
+    def refuse_what_checks_find(self, renderer: Renderer, environment: Environment) -> None:
         """What the API server would refuse is known before it is asked."""
         folders = [e.folder for e in self.entries if e.environment == environment.name]
         for group in groups_of(self.desired.tree, folders):
-            report = check(
-                self.renderer, self.desired.tree, group.apps, group.beside, group.settings
-            )
+            report = check(renderer, self.desired.tree, group.apps, group.beside, group.settings)
             for _, error in report.failed:
                 raise error
             if report.fails:
@@ -103,7 +96,6 @@ class Reconciling:
                 )
 
 
-@contextmanager
 def reconciling(
     names: Sequence[str],
     ref: str,
@@ -111,10 +103,9 @@ def reconciling(
     context: str | None,
     root: str | None,
     *,
-    cache: bool,
     offline: bool,
     gone_too: bool = False,
-) -> Iterator[Reconciling]:
+) -> Reconciling:
     """`gone_too`: an app that the environment does not run any more can be named, too."""
     repository = the_repository(root)
     tree = open_tree(SETTINGS, repository.path, ref or "HEAD", offline=offline)
@@ -126,11 +117,17 @@ def reconciling(
     called = _gone_or_called if gone_too else Fleet.entries_called
     entries = tuple(dict.fromkeys(entry for name in names for entry in called(fleet, name)))
     desired = desired_at(repository.path, tree)
+    return Reconciling(fleet, entries, desired, kubeconfig, context)
+
+
+@contextmanager
+def checking_renderer(*, cache: bool) -> Iterator[Renderer]:
+    """One that can check what it renders, too."""
     with (
         Kernel(CHECKING) as kernel,
         Renderer(open_store(SETTINGS, cache), kernel) as renderer,
     ):
-        yield Reconciling(fleet, entries, renderer, desired, kubeconfig, context)
+        yield renderer
 
 
 def _gone_or_called(fleet: Fleet, name: str) -> list[Entry]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.options import Offline, Output, Root
 from reconciler.cli.output import write_json
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
@@ -33,21 +33,16 @@ def status(
     context: ContextOption = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
     root: Root = None,
-    no_cache: NoCache = False,
     offline: Offline = False,
 ) -> None:
     """Show how what was applied of apps is in the cluster, and why what is not well is not.
 
     The exit code is 1 if something is missing or not well.
     """
+    work = reconciling(names, "", kubeconfig, context, root, offline=offline)
     found: list[tuple[Entry, AppStatus]] = []
-    with reconciling(
-        names, "", kubeconfig, context, root, cache=not no_cache, offline=offline
-    ) as work:
-        for environment, entries in work.apps():
-            for entry in entries:
-                look = partial(_look, work, environment, entry)
-                found.append((entry, work.run(environment, look)))
+    for environment, entries in work.apps():
+        found += work.run(environment, partial(_look, work, environment, entries))
     if output is Output.json:
         write_json({"version": 1, "apps": [_document(*one) for one in found]})
     else:
@@ -59,9 +54,12 @@ def status(
 
 
 async def _look(
-    work: Reconciling, environment: Environment, entry: Entry, client: ApiClient
-) -> AppStatus:
-    return await AppInCluster(client, environment, entry).status(work.desired)
+    work: Reconciling, environment: Environment, entries: Sequence[Entry], client: ApiClient
+) -> list[tuple[Entry, AppStatus]]:
+    return [
+        (entry, await AppInCluster(client, environment, entry).status(work.desired))
+        for entry in entries
+    ]
 
 
 def status_lines(entry: Entry, found: AppStatus) -> Iterator[str]:

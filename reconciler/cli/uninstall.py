@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.options import Offline, Root
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling, show_done, summary
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app import AppInCluster
+from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.model.entry import Entry
@@ -30,7 +31,6 @@ def uninstall(
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     root: Root = None,
-    no_cache: NoCache = False,
     offline: Offline = False,
 ) -> None:
     """Delete from a cluster what was applied of apps, and nothing else.
@@ -38,31 +38,29 @@ def uninstall(
     An app that its environment does not run any more can be named, too.
     Namespaces, claims, volumes and definitions stay: with them goes what nobody can bring back.
     """
+    work = reconciling(names, ref, kubeconfig, context, root, offline=offline, gone_too=True)
+    if not yes:
+        apps = ", ".join(map(str, work.entries))
+        raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
     good = True
-    with reconciling(
-        *(names, ref, kubeconfig, context, root),
-        cache=not no_cache,
-        offline=offline,
-        gone_too=True,
-    ) as work:
-        if not yes:
-            apps = ", ".join(map(str, work.entries))
-            raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
-        for environment, entries in work.apps():
-            for entry in entries:
-                good &= work.run(environment, partial(_removed, work, environment, entry))
+    for environment, entries in work.apps():
+        good &= work.run(environment, partial(_remove_all, work, environment, entries))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
 
 
-async def _removed(
-    work: Reconciling, environment: Environment, entry: Entry, client: ApiClient
+async def _remove_all(
+    work: Reconciling, environment: Environment, entries: Sequence[Entry], client: ApiClient
 ) -> bool:
-    app = AppInCluster(client, environment, entry)
-    plan = await app.plan_removal(work.desired)
-    done = await app.sync(plan, work.desired, all_may_go=True, told=show_done)
+    apps = [AppInCluster(client, environment, entry) for entry in entries]
+    return all([await _remove(app, work.desired) for app in apps])
+
+
+async def _remove(app: AppInCluster, desired: Desired) -> bool:
+    plan = await app.plan_removal(desired)
+    done = await app.sync(plan, desired, all_may_go=True, told=show_done)
     await app.forget()
-    typer.echo(typer.style(f"{entry}: {summary(done, 0)}", bold=True))
+    typer.echo(typer.style(f"{app.entry}: {summary(done, 0)}", bold=True))
     for kept in plan.of(SyncStep.keep):
         typer.echo(f"  {kept.identity} stays: {kept.why}")
     return all(one.is_good for one in done)
