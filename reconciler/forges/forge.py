@@ -36,6 +36,7 @@ class MergeOutcome(StrEnum):
     scheduled = "scheduled"  # the forge merges when its own conditions hold
     waiting = "waiting"  # not yet: it is still looking, or a condition does not hold
     conflict = "conflict"
+    undecided = "undecided"  # it has not said whether it can: a conflict shows in the branch itself
     moved = "moved"  # the branch has another commit by now
 
 

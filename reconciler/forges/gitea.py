@@ -248,7 +248,7 @@ class Gitea(HostedForge):
             if UNDECIDED not in said:
                 return self._wait(pull, body, said)
             self.client.pause(PAUSE)
-        return MergeOutcome.conflict
+        return MergeOutcome.undecided
 
     def _merge(self, pull: PullRequest, body: Mapping[str, Any]) -> ForgeAnswer | None:
         path = f"{self._at}/pulls/{pull.number}/merge"
@@ -326,4 +326,4 @@ def _conflict(said: str) -> MergeOutcome:
     if "head out of date" in said:
         return MergeOutcome.moved
     # The base moved while it merged, or one of its hooks did not want the commit.
-    return MergeOutcome.waiting if "push" in said.lower() else MergeOutcome.conflict
+    return MergeOutcome.undecided if "push" in said.lower() else MergeOutcome.conflict

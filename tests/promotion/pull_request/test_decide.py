@@ -92,6 +92,10 @@ CASES: dict[str, tuple[list[Change], list[type[Action]]]] = {
         [with_facts(merge=MergeOutcome.waiting, is_outdated=True)], [PushBranch],
     ),
     "it conflicts": ([with_facts(merge=MergeOutcome.conflict)], [PushBranch]),
+    "the forge still looks: what was reviewed stays": (
+        [with_facts(merge=MergeOutcome.undecided)],
+        [],
+    ),
     "it conflicts still": ([renewed], []),
     "a person merges, and it conflicts": (
         [with_facts(merge=MergeOutcome.conflict, options=RequestOptions(merge=True))], [],
