@@ -25,6 +25,7 @@ from reconciler.cli.status import status_lines
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_status import wait_until_well
+from reconciler.controller.app_wishes import suspension_in_force
 from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError, printable
 from reconciler.model.entry import Entry
@@ -104,6 +105,7 @@ async def _apply_all(
     for entry in entries:
         app = AppInCluster(client, environment, entry)
         try:
+            await _refuse_what_is_suspended(client, entry)
             good &= await _apply(app, renderer, work.desired, wanted)
         except ReconcilerError as e:
             if len(work.entries) == 1:
@@ -112,6 +114,11 @@ async def _apply_all(
             show_error(e)
             good = False
     return good
+
+
+async def _refuse_what_is_suspended(client: ApiClient, entry: Entry) -> None:
+    if suspension := await suspension_in_force(client, entry):
+        raise CheckFailed(f"{entry} is {suspension}", hint=f"reconciler resume {entry}")
 
 
 async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted) -> bool:

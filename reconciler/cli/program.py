@@ -31,7 +31,9 @@ SECTIONS = {
     "Review a change": ["check", "diff", "affected", "crds"],
     "Promote releases": ["promote", "pin", "bot"],
     "Keep secrets in Git": ["seal", "secrets"],
-    "Apply to clusters": ["plan", "apply", "status", "run", "uninstall"],
+    "Apply to clusters": [
+        *("plan", "apply", "status", "run", "sync", "suspend", "resume", "uninstall"),
+    ],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
 }
@@ -45,7 +47,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("rollback", "undo"), "did you mean reconciler promote rollback?"),
     "approve": "did you mean reconciler promote approve?",
     "merge": "did you mean reconciler promote merge?",
-    **dict.fromkeys(("sync", "deploy"), "did you mean reconciler apply?"),
+    "deploy": "did you mean reconciler apply?",
+    "reconcile": "did you mean reconciler sync?",
+    **dict.fromkeys(("pause", "freeze"), "did you mean reconciler suspend?"),
     **dict.fromkeys(("drift",), "did you mean reconciler plan?"),
 }
 

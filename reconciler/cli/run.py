@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from contextlib import AsyncExitStack
 from typing import Annotated
@@ -11,16 +10,17 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Offline, Root
+from reconciler.cli.reconciling import checking_renderer
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.runner import AppEvent, Runner
-from reconciler.controller.source import GitSource, GitState
-from reconciler.daemon.logs import error_fields, set_up
+from reconciler.controller.event_log import log, tell
+from reconciler.controller.runner import Runner
+from reconciler.controller.source import GitSource
+from reconciler.daemon.logs import set_up
 from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
 from reconciler.session.clusters import access_for
-from reconciler.session.opened import open_store
 from reconciler.session.repository import the_repository
 
 EXAMPLES = """**Examples**
@@ -31,8 +31,6 @@ EXAMPLES = """**Examples**
 
 `reconciler run prod --once`: everything once, as a job would
 """
-
-log = logging.getLogger("reconciler.run")
 
 
 def run(
@@ -71,31 +69,18 @@ def run(
                 name: await opened.enter_async_context(ApiClient(one))
                 for name, one in access.items()
             }
-            runner = Runner(state, clients, renderer, _tell)
+            runner = Runner(source, state, clients, renderer, tell)
             if once:
                 return await runner.once()
-            stopping = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+                asyncio.get_running_loop().add_signal_handler(number, runner.stop)
             fields = {"environments": names, "commit": state.desired.commit, "interval": interval}
             log.info("started", extra={"fields": fields})
-
-            async def look() -> GitState:
-                return await asyncio.to_thread(source.look)
-
-            await runner.run(look, interval, stopping)
+            await runner.run(interval)
             log.info("stopped")
             return True
 
-    with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
+    with checking_renderer(cache=not no_cache) as renderer:
         good = asyncio.run(work(renderer))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
-
-
-def _tell(event: AppEvent) -> None:
-    fields = {"app": str(event.entry), **event.fields}
-    if event.error:
-        fields |= error_fields(event.error)
-    level = logging.WARNING if event.error or event.warns else logging.INFO
-    log.log(level, event.what, extra={"fields": fields})

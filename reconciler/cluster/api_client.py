@@ -144,12 +144,14 @@ class ApiClient:
         force: bool = False,
         dry_run: bool = False,
         metadata_only: bool = False,
+        subresource: str = "",
     ) -> Applied | Conflicts:
         """Have these fields so, and those that were ours and are named no more go.
 
         Fields of others are taken from them with force; otherwise they are what is returned.
         """
         path = await self.discovery.path_of(object_)
+        path += f"/{subresource}" if subresource else ""
         query = {
             "fieldManager": field_manager,
             "force": "true" if force else "",

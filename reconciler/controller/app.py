@@ -59,6 +59,31 @@ class AppInCluster:
         """What is known to be there, as it was last read or written."""
         return self._inventory.items
 
+    @property
+    def last_well(self) -> str:
+        """The last commit with which all was well; nothing if there was none yet."""
+        return self._inventory.about.well if self._inventory.about else ""
+
+    @property
+    def held(self) -> str:
+        """The digest of what Git renders and is not applied, since it did not become well."""
+        return self._inventory.about.held if self._inventory.about else ""
+
+    async def read(self) -> None:
+        await self._inventory.read()
+
+    async def remember_well(self, commit: str) -> None:
+        """So that there is something to go back to, for whoever comes next, too."""
+        about = self._inventory.about
+        if about and about.well != commit:
+            await self._inventory.write(replace(about, well=commit), self.items.values())
+
+    async def hold(self, rendered: str) -> None:
+        """Let what Git renders not be applied, until it renders something else."""
+        about = self._inventory.about
+        if about and about.held != rendered:
+            await self._inventory.write(replace(about, held=rendered), self.items.values())
+
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""
         wanted = await wanted_objects(
@@ -76,10 +101,13 @@ class AppInCluster:
         desired: Desired,
         *,
         all_may_go: bool = False,
+        held: str = "",
         told: Told = lambda _: None,
     ) -> list[ObjectDone]:
+        """`held` is the digest of what is not applied, and this instead."""
         refuse_what_is_dangerous(plan, all_may_go=all_may_go)
-        about = replace(await self._about(desired), commit=desired.commit)
+        mine = await self._about(desired)
+        about = replace(mine, commit=desired.commit, well=self.last_well, held=held)
         rules = conflict_rules(self._environment)
         syncer = Syncer(self._client, self._inventory, manager_of(self.entry), rules, told)
         return await syncer.sync(plan, about)
@@ -88,6 +116,10 @@ class AppInCluster:
         """Of what the inventory names."""
         await self._inventory.read()
         await self._check_owner(desired)
+        return await self.status_of_known()
+
+    async def status_of_known(self) -> AppStatus:
+        """As the inventory was last read or written."""
         items = self._inventory.items.values()
         named = [(i.identity, i.version) for i in items if i.state is ItemState.applied]
         return await app_status(self._client, named, app_key(self.entry))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -45,7 +46,12 @@ def app_key(entry: Entry) -> str:
 
 def manager_of(entry: Entry) -> str:
     """A field manager for each app, so that the server refuses two that want one object."""
-    return f"{METRICS_PREFIX}/{app_key(entry)}"
+    return manager_called(app_key(entry))
+
+
+def manager_called(app: str) -> str:
+    """By what the app is called in the cluster."""
+    return f"{METRICS_PREFIX}/{app}"
 
 
 async def wanted_objects(
@@ -56,10 +62,7 @@ async def wanted_objects(
     discovery: Discovery,
 ) -> list[WantedObject]:
     """Raises what keeps the app from rendering, and what no cluster could take."""
-    (render,) = renderer.render_all(tree, [entry.folder])
-    if render.error:
-        raise render.error
-    bodies = json.loads(renderer.kernel.objects(render.manifest))
+    bodies = await asyncio.to_thread(_bodies, renderer, tree, entry.folder)
     namespace = environment.destination.namespace_of(entry.app) or "default"
     scopes = dict(_defined(bodies))
     found: dict[Identity, WantedObject] = {}
@@ -69,6 +72,25 @@ async def wanted_objects(
             raise FleetError(f"{entry} renders {one.identity} twice", hint="reconciler check")
         found[one.identity] = one
     return [*found.values()]
+
+
+def rendered_digests(renderer: Renderer, tree: Tree, entries: Sequence[Entry]) -> dict[Entry, str]:
+    """What tells whether an app renders as before; nothing of one that does not render."""
+    with renderer.alone:
+        renders = renderer.render_all(tree, [entry.folder for entry in entries])
+    found = {render.path: render for render in renders}
+    return {e: _digest_of(found[e.folder].manifest) for e in entries if not found[e.folder].error}
+
+
+def _digest_of(manifest: bytes) -> str:
+    return sha256(manifest).hexdigest()[:32]
+
+
+def _bodies(renderer: Renderer, tree: Tree, folder: str) -> list[dict[str, Any]]:
+    with renderer.alone:
+        render = renderer.render(tree, folder)
+        found: list[dict[str, Any]] = json.loads(renderer.kernel.objects(render.manifest))
+    return found
 
 
 async def _wanted(

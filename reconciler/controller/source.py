@@ -12,7 +12,8 @@ from reconciler.git.repository import Repository
 from reconciler.model.fleet import Fleet, load_fleet
 from reconciler.session.settings import Settings
 from reconciler.session.trees import open_fetched
-from reconciler.trees.commit import CommitTree
+from reconciler.session.trust import follow_trusted
+from reconciler.trees.commit import CommitTree, commit_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,11 @@ class GitSource:
         if not fleet.entries:
             raise FleetError("no environment has an app any more, and nothing is changed for it")
         return GitState(fleet, desired_at(self._path, tree))
+
+    def at(self, commit: str) -> Desired:
+        """An earlier commit, which the main branch of now vouches for."""
+        repository = Repository(self._path)
+        main = open_fetched(self._settings, repository, self._branch, offline=self._offline)
+        tree = commit_tree(repository, commit)
+        follow_trusted(self._settings, tree, self._path, trusted=main, offline=self._offline)
+        return desired_at(self._path, tree)

@@ -11,6 +11,7 @@ from reconciler.errors import FleetError, Place, UsageError
 from reconciler.model.app_names import named, nothing_called
 from reconciler.model.app_patterns import as_name
 from reconciler.model.chain import in_order
+from reconciler.model.dependencies import check_dependencies
 from reconciler.model.destinations import check_destinations
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment, least, read_environment
@@ -91,6 +92,7 @@ def load_fleet(files: Files) -> Fleet:
             )
     _check_owners(environments, entries)
     check_destinations(files, environments, entries)
+    check_dependencies(environments)
     return Fleet(environments, tuple(entries))
 
 

@@ -72,8 +72,8 @@ def _field(text: str) -> Advice:
 
 
 def _duration(text: str) -> timedelta:
-    minutes = {"m": 1, "h": 60, "d": 24 * 60}[text[-1]]
-    return timedelta(minutes=int(text[:-1]) * minutes)
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[text[-1]]
+    return timedelta(**{unit: int(text[:-1])})
 
 
 def _zone(text: str) -> str:
@@ -181,7 +181,7 @@ Account = Annotated[
 ]
 Duration = Annotated[
     timedelta,
-    Text("a time such as 30m, 24h or 7d", r"[1-9][0-9]{0,3}[mhd]", convert=_duration),
+    Text("a time such as 30s, 15m, 24h or 7d", r"[1-9][0-9]{0,3}[smhd]", convert=_duration),
 ]
 Clock = Annotated[
     time,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from reconciler.model.notations import Glob
+from reconciler.model.mapping_kinds import ONE_OR_MORE
+from reconciler.model.notations import Duration, Glob
+from reconciler.model.paths import AppName
+from reconciler.model.promotion import Freeze, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,28 @@ class ConflictSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DependencySettings:
+    """Apps that wait for others."""
+
+    app: Annotated[Glob, "The apps that wait."]
+    on: Annotated[
+        tuple[Glob, ...],
+        ONE_OR_MORE,
+        "The apps of the environment that are as Git says, and well, before these are changed.",
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackSettings:
+    """Apps that go back by themselves to the release that was last well."""
+
+    app: Annotated[Glob, "The apps that go back."] = "*"
+    after: Annotated[Duration, "How long a release may take to become well."] = timedelta(
+        minutes=10
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileSettings:
     """How `apply` and `run` make the cluster what Git says."""
 
@@ -30,6 +57,9 @@ class ReconcileSettings:
         "What `run` does with what somebody changes in the cluster: `correct` sets it back, "
         "`report` only tells.",
     ] = "correct"
+    correct_after: Annotated[
+        Duration, "How long `run` lets a change stand in the cluster before it sets it back."
+    ] = timedelta()
     prune: Annotated[bool, "Delete what was applied, and Git says no more."] = True
     conflicts: Annotated[
         tuple[ConflictSettings, ...],
@@ -37,3 +67,22 @@ class ReconcileSettings:
         "anyway: what `kubectl` wrote is taken, replicas of an autoscaler are left, and all else "
         "is refused.",
     ] = ()
+    hours: Annotated[
+        tuple[Window | Freeze, ...],
+        "When `run` may change anything; outside of these it tells what it would do.",
+    ] = ()
+    depends_on: Annotated[tuple[DependencySettings, ...], "Which apps wait for which."] = ()
+    rollback: Annotated[
+        tuple[RollbackSettings, ...],
+        "Which apps `run` takes back to the release that was last well, if a new one does not "
+        "become well. What a newer release did to its data it leaves as it is.",
+    ] = ()
+
+    def rollback_of(self, app: AppName) -> RollbackSettings | None:
+        """The first that fits."""
+        return next((one for one in self.rollback if fnmatchcase(app, one.app)), None)
+
+    def waits_for(self, app: AppName, others: list[AppName]) -> list[AppName]:
+        """Those of the others that it waits for."""
+        globs = [g for one in self.depends_on if fnmatchcase(app, one.app) for g in one.on]
+        return [o for o in others if o != app and any(fnmatchcase(o, glob) for glob in globs)]

@@ -38,7 +38,9 @@ class About:
     repository: str
     entry: str
     cluster: str  # the uid of kube-system
-    commit: str = ""
+    commit: str = ""  # of the last sync
+    well: str = ""  # the last commit with which all was well
+    held: str = ""  # digest of what Git renders and is not applied, since it did not become well
 
 
 def item_lines(items: Iterable[InventoryItem]) -> str:
@@ -61,9 +63,8 @@ def read_about(text: str, place: str) -> About:
         repository, entry, cluster = (found[n] for n in ("repository", "entry", "cluster"))
     except KeyError as e:
         raise damaged(place, f"about does not say {e.args[0]}") from None
-    return About(
-        repository.strip(), entry.strip(), cluster.strip(), found.get("commit", "").strip()
-    )
+    later = (found.get(name, "").strip() for name in ("commit", "well", "held"))
+    return About(repository.strip(), entry.strip(), cluster.strip(), *later)
 
 
 def damaged(place: str, why: str) -> ClusterError:

@@ -1,0 +1,86 @@
+"""reconciler suspend"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.options import Offline, Root
+from reconciler.cli.reconciling import Names, reconciling
+from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app_wishes import suspend as suspend_app
+from reconciler.controller.why_held import Suspension
+from reconciler.errors import UsageError, printable
+from reconciler.git.command import run_git
+from reconciler.model.entry import Entry
+from reconciler.session.repository import the_repository
+from reconciler.text.durations import moment
+
+EXAMPLES = """**Examples**
+
+`reconciler suspend prod/shop --reason 'the disk is being replaced' --until 4h`: change nothing of
+it for four hours, whatever Git says
+
+`reconciler suspend prod --reason 'moving the cluster'`: all apps of prod, until they are resumed
+"""
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def suspend(
+    names: Names,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for those who read it.")],
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="When it ends by itself: a time from now such as 4h, or 2026-12-24T08:00Z.",
+            show_default=False,
+        ),
+    ] = "",
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    root: Root = None,
+    offline: Offline = False,
+) -> None:
+    """Have nothing of apps changed in their cluster, by `run` or by `apply`.
+
+    It stands in the cluster, in the app's ReconciledApp object, with who wants it. What somebody
+    changes meanwhile is still told.
+    """
+    if not reason.strip():
+        raise UsageError("a suspension has a reason", hint="--reason TEXT")
+    path = the_repository(root).path
+    by = run_git(path, "config", "user.name", may_fail=True).decode().strip()
+    wanted = Suspension(by, reason.strip(), _time(until) if until else None)
+    work = reconciling(names, "", kubeconfig, context, root, offline=offline)
+    for environment, entries in work.apps():
+        work.run(environment, partial(_suspend_all, entries, wanted))
+
+
+async def _suspend_all(entries: Sequence[Entry], wanted: Suspension, client: ApiClient) -> None:
+    for entry in entries:
+        await suspend_app(client, entry, wanted)
+        ends = f"until {moment(wanted.until)}" if wanted.until else "until it is resumed"
+        typer.echo(printable(f"{entry} is suspended {ends}"))
+
+
+def _time(typed: str) -> datetime:
+    now = datetime.now(UTC)
+    if typed[:-1].isdecimal() and typed[-1] in UNITS:
+        return now + timedelta(**{UNITS[typed[-1]]: int(typed[:-1])})
+    try:
+        found = datetime.fromisoformat(typed)
+    except ValueError:
+        raise UsageError(
+            f"{typed} is no time", hint="a time from now such as 4h, or 2026-12-24T08:00Z"
+        ) from None
+    found = found if found.tzinfo else found.astimezone()
+    if found <= now:
+        raise UsageError(f"{moment(found)} is over")
+    return found

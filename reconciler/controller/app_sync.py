@@ -1,0 +1,145 @@
+"""One app's sync by `run`: what may be done now is done, and what came of it is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reconciler.checks.check import check
+from reconciler.checks.groups import groups_of
+from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app import AppInCluster, Desired
+from reconciler.controller.app_event import AppEvent, Happening
+from reconciler.controller.app_record import AppRecord, GoneBack
+from reconciler.controller.sync import ObjectDone
+from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
+from reconciler.errors import CheckFailed
+from reconciler.kubernetes.identity import Identity
+from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
+from reconciler.text.markdown_lists import count
+
+
+@dataclass(frozen=True, slots=True)
+class SyncGround:
+    """What a sync stands on."""
+
+    client: ApiClient
+    environment: Environment
+    renderer: Renderer
+    desired: Desired
+    at: Callable[[str], Desired]  # an earlier commit
+
+
+async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
+    """What there is to tell of it. Raises where nothing could be applied."""
+    rendered = app.rendered  # Git may have something newer before this ends
+    there = AppInCluster(ground.client, ground.environment, app.entry)
+    await there.read()
+    held = there.held if there.held == rendered and there.last_well else ""
+    desired = ground.at(there.last_well) if held else ground.desired
+    plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)
+    if not held and any(_is_new(planned) for planned in plan.objects):
+        await asyncio.to_thread(_refuse_what_checks_find, ground, app.entry.folder)
+    done = await there.sync(plan, desired, held=held)
+    app.there = there
+    app.gone_back = GoneBack(ground.desired.commit, desired.commit) if held else None
+    if app.commit != desired.commit and (app.synced != rendered or not app.began):
+        app.began = datetime.now(UTC)
+    app.commit = desired.commit
+    app.refused = tuple((one.identity, _why(one)) for one in done if not one.is_good)
+    app.synced = app.synced if app.refused else rendered
+    for one in done:
+        if one.is_good:
+            app.drift.pop(one.identity, None)
+    return list(_events(app, done))
+
+
+def correction_seconds(app: AppRecord, environment: Environment) -> float | None:
+    """When the next change of somebody's is to be set back; None if none is."""
+    settings = environment.reconcile
+    if settings.drift == "report" or not app.drift:
+        return None
+    first = min(drift.seen_at for drift in app.drift.values())
+    left = first + settings.correct_after - datetime.now(UTC)
+    return max(left, timedelta()).total_seconds()
+
+
+def _spared(plan: SyncPlan, app: AppRecord, environment: Environment) -> SyncPlan:
+    """Without what somebody changed, where that is only told, or may stand for a while yet."""
+    settings, now = environment.reconcile, datetime.now(UTC)
+
+    def stays(identity: Identity) -> bool:
+        if settings.drift == "report":
+            return True
+        seen = app.drift.get(identity)
+        return bool(settings.correct_after) and (
+            seen is None or now < seen.seen_at + settings.correct_after
+        )
+
+    return SyncPlan(
+        tuple(
+            replace(p, step=SyncStep.same) if p.is_drift and stays(p.identity) else p
+            for p in plan.objects
+        )
+    )
+
+
+def _is_new(planned: PlannedObject) -> bool:
+    """Does Git say something that was not applied yet?"""
+    return planned.step in (SyncStep.create, SyncStep.change) and not planned.is_drift
+
+
+def _refuse_what_checks_find(ground: SyncGround, folder: str) -> None:
+    """What the API server would refuse, or a guard forbids, is known before anything is asked."""
+    with ground.renderer.alone:
+        for group in groups_of(ground.desired.tree, [folder]):
+            report = check(
+                ground.renderer, ground.desired.tree, group.apps, group.beside, group.settings
+            )
+            for _, error in report.failed:
+                raise error
+            found = [finding for finding in report.findings if report.stops(finding)]
+            if found:
+                raise CheckFailed(
+                    f"checks find {count(len(found), 'problem')}: {found[0].what}",
+                    where=found[0].where,
+                    hint=f"reconciler check {folder}",
+                )
+
+
+def _events(app: AppRecord, done: Sequence[ObjectDone]) -> Iterator[AppEvent]:
+    if not done:
+        return
+    good = all(one.is_good for one in done)
+    what = Happening.applied if good else Happening.applied_in_part
+    counts = Counter(one.result for one in done)
+    yield AppEvent(app.entry, what, {**counts, "commit": app.commit})
+    for one in done:
+        if not one.is_good:
+            fields = _refused(one)
+            yield AppEvent(app.entry, Happening.refused, fields, one.error, one.identity)
+
+
+def _why(done: ObjectDone) -> str:
+    if done.error:
+        return str(done.error)
+    if done.waits_for:
+        return f"waits for {done.waits_for}"
+    conflicts = done.applied.conflicts if done.applied else ()
+    held = (f"{c.field.removeprefix('.')} is held by {c.manager}" for c in conflicts)
+    return ", ".join(held)
+
+
+def _refused(done: ObjectDone) -> dict[str, Any]:
+    conflicts = done.applied.conflicts if done.applied else ()
+    found: dict[str, Any] = {"object": str(done.identity)}
+    if conflicts:
+        found["held"] = [f"{c.field.removeprefix('.')} by {c.manager}" for c in conflicts]
+    if done.waits_for:
+        found["waits"] = done.waits_for
+    return found

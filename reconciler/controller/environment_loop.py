@@ -1,0 +1,261 @@
+"""The apps of one environment, kept in its cluster as Git says: whatever happens makes some due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.inventory.store import apps_with_inventory
+from reconciler.controller.app import Desired
+from reconciler.controller.app_event import AppEvent, Happening, Told
+from reconciler.controller.app_judge import AppJudge
+from reconciler.controller.app_record import AppRecord
+from reconciler.controller.app_report import AppReport, report_of
+from reconciler.controller.app_sync import SyncGround, correction_seconds, sync_app
+from reconciler.controller.desired import app_key, rendered_digests
+from reconciler.controller.due_apps import DueApps, retry_seconds
+from reconciler.controller.heard_drift import take_drift
+from reconciler.controller.kind_watch import watch_kind
+from reconciler.controller.live_objects import LiveEvent, LiveObjects
+from reconciler.controller.report_board import AppWish, ReportBoard
+from reconciler.controller.source import GitState
+from reconciler.controller.why_held import Hold, outside_hours, suspended, waiting_for
+from reconciler.errors import ReconcilerError
+from reconciler.model.dependencies import in_order_of_need
+from reconciler.model.entry import Entry
+from reconciler.model.environment import Environment
+from reconciler.model.paths import AppName
+from reconciler.render.renderer import Renderer
+
+WORKERS = 4
+TICK_SECONDS = 10.0  # what only time changes is looked at so often
+
+
+class EnvironmentLoop:
+    """Everything is asked of its cluster alone, so that another one that is down holds up none."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        client: ApiClient,
+        renderer: Renderer,
+        at: Callable[[str], Desired],
+        told: Told,
+        broken: Callable[[BaseException], None],
+    ) -> None:
+        self.name = environment.name
+        self._environment = environment
+        self._client = client
+        self._renderer = renderer
+        self._at = at
+        self._told = told
+        self._broken = broken
+        self._live = LiveObjects()
+        self._board = ReportBoard(client, environment.name)
+        self._due: DueApps[str] = DueApps()
+        self._judge = AppJudge(self._live, self._board, told, self._due.add, self._let_go_on)
+        self._apps: dict[str, AppRecord] = {}  # by what they are called in the cluster
+        self._wishes: dict[str, AppWish] = {}
+        self._watched: set[tuple[str, str]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._gone: set[Entry] = set()
+        self._desired: Desired | None = None
+        self._problem = ""
+        self._stays = False
+
+    async def take(self, state: GitState) -> None:
+        """Due is what renders otherwise than before, and nothing else."""
+        self._problem = ""
+        if self._desired and self._desired.commit == state.desired.commit:
+            return
+        environment = state.fleet.environment(self.name)
+        entries = [environment.entry(app) for app in environment.folders]
+        digests = await asyncio.to_thread(
+            rendered_digests, self._renderer, state.desired.tree, entries
+        )
+        settings_moved = environment.reconcile != self._environment.reconcile
+        self._environment, self._desired = environment, state.desired
+        apps = {app_key(entry): self._app(entry) for entry in entries}
+        self._apps = apps
+        for key, app in apps.items():
+            rendered = digests.get(app.entry, "")
+            if settings_moved or app.error or not rendered or rendered != app.rendered:
+                app.rendered = rendered
+                self._due.add(key)
+        await self._tell_of_gone()
+
+    def git_is_unread(self, error: ReconcilerError) -> None:
+        """The last good commit stays in force."""
+        self._problem = str(error)
+
+    async def once(self) -> bool:
+        """Everything once, what others depend on first; whether all went well."""
+        for wish in await self._board.wishes():
+            self._wished(wish)
+        for name in in_order_of_need(self._environment):
+            await self._attend(self._app(self._environment.entry(name)), waits=False)
+        return all(app.is_good for app in self._apps.values())
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set; what is being written then is written to its end."""
+        self._stays = True
+        self._begin(self._board.follow(self._wished))
+        self._begin(self._tick())
+        for _ in range(WORKERS):
+            self._begin(self._work(self._due, self._attend))
+            self._begin(self._work(self._judge.due, self._judged))
+        await stopping.wait()
+        while self._due.is_busy:
+            await asyncio.sleep(0.05)
+        for queue in (self._due, self._judge.due):
+            queue.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def reports(self) -> Mapping[Entry, AppReport]:
+        return {app.entry: report_of(app) for app in self._apps.values()}
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task whose end by a fault of ours ends all of it, instead of being overlooked."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (fault := task.exception()):
+                self._broken(fault)
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        self._tasks.append(task)
+
+    async def _work(
+        self, queue: DueApps[str], attend: Callable[[AppRecord], Awaitable[None]]
+    ) -> None:
+        while True:
+            key = await queue.next()
+            try:
+                if app := self._apps.get(key):
+                    await attend(app)
+            finally:
+                queue.done(key)
+
+    async def _tick(self) -> None:
+        """Hours begin, suspensions end; and what could not be shown is shown again."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self._let_go_on()
+            for app in [*self._apps.values()]:
+                if app.there or app.error or app.hold:
+                    await self._board.show(app, datetime.now(UTC))
+            commit = self._desired.commit if self._desired else ""
+            await self._board.show_environment(commit, self.reports.values(), self._problem)
+
+    async def _attend(self, app: AppRecord, *, waits: bool = True) -> None:
+        key, hold = app_key(app.entry), self._hold(app, waits=waits)
+        if hold and hold != app.hold:
+            fields = {"reason": hold.reason.value, "why": hold.said}
+            self._told(AppEvent(app.entry, Happening.held, fields))
+        app.hold = hold
+        if hold is None:
+            request = app.requested
+            await self._sync(app)
+            app.handled = request
+            app.failures = 0 if app.is_good else app.failures + 1
+            if app.failures:
+                self._due.add_later(key, retry_seconds(app.failures))
+        self._judge.due.add(key)
+
+    async def _judged(self, app: AppRecord) -> None:
+        await self._judge.judge(app, self._environment)
+
+    async def _sync(self, app: AppRecord) -> None:
+        assert self._desired  # noqa: S101
+        ground = SyncGround(
+            self._client, self._environment, self._renderer, self._desired, self._at
+        )
+        app.is_syncing = True
+        try:
+            async with app.alone:
+                events = await sync_app(app, ground)
+            app.error = None
+            for event in events:
+                self._told(event)
+        except ReconcilerError as e:
+            app.error = e
+            self._told(AppEvent(app.entry, Happening.not_applied, error=e))
+        finally:
+            app.is_syncing = False
+            self._watch(app)
+            heard, app.heard = app.heard, []
+            for late in heard:
+                self._heard(late)
+
+    def _hold(self, app: AppRecord, *, waits: bool = True) -> Hold | None:
+        """Whoever asks for a sync need not wait for its hours."""
+        now, settings = datetime.now(UTC), self._environment.reconcile
+        others = settings.waits_for(app.entry.app, [*self._environment.folders])
+        not_ready = [o for o in others if not self._app(self._environment.entry(o)).is_well]
+        is_asked = app.requested != app.handled
+        hours = None if is_asked else outside_hours(settings.hours, now)
+        return suspended(app.suspension, now) or hours or waiting_for(not_ready if waits else [])
+
+    def _let_go_on(self) -> None:
+        for key, app in self._apps.items():
+            if app.hold and self._hold(app) != app.hold:
+                self._due.add(key)
+
+    def _watch(self, app: AppRecord) -> None:
+        for item in app.items.values() if self._stays else ():
+            key = item.version, item.identity.kind
+            if key not in self._watched:
+                self._watched.add(key)
+                self._begin(watch_kind(self._client, *key, self._live, self._heard))
+
+    def _heard(self, event: LiveEvent) -> None:
+        app = self._apps.get(event.app)
+        if app is None:
+            return
+        if app.is_syncing:
+            app.heard.append(event)
+            return
+        self._judge.soon(event.app)
+        told = take_drift(app, event, datetime.now(UTC))
+        if told is None:
+            return
+        self._told(told)
+        seconds = correction_seconds(app, self._environment)
+        if seconds is not None:
+            self._due.add_later(event.app, seconds)
+
+    def _wished(self, wish: AppWish) -> None:
+        """By people, in the app's object."""
+        self._wishes[wish.app] = wish
+        app = self._apps.get(wish.app)
+        if app and (app.suspension, app.requested) != (wish.suspension, wish.requested):
+            app.suspension, app.requested = wish.suspension, wish.requested
+            self._due.add(wish.app)
+
+    async def _tell_of_gone(self) -> None:
+        """Once of each app: nothing of it is deleted before somebody says so."""
+        try:
+            apps = await apps_with_inventory(self._client, self.name)
+        except ReconcilerError:
+            return  # it is asked again with the next commit
+        entries = {self._environment.entry(AppName(app)) for app in apps}
+        gone = {entry for entry in entries if app_key(entry) not in self._apps}
+        for entry in sorted(gone - self._gone, key=str):
+            fields = {"hint": f"reconciler uninstall {entry} --yes"}
+            self._told(AppEvent(entry, Happening.gone, fields))
+        self._gone = gone
+
+    def _app(self, entry: Entry) -> AppRecord:
+        key = app_key(entry)
+        if key in self._apps:
+            return self._apps[key]
+        app = AppRecord(entry)
+        if wish := self._wishes.get(key):
+            app.suspension, app.requested = wish.suspension, wish.requested
+        return app

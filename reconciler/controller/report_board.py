@@ -1,0 +1,149 @@
+"""Where each app is shown in the cluster, and where people say what they want of it.
+
+Everything else goes on where that cannot be written: its definitions may be missing, or the right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reconciler.cluster.api_client import GONE, ApiClient
+from reconciler.cluster.conflicts import Applied
+from reconciler.cluster.ownership import digest
+from reconciler.cluster.watch import WatchEventKind
+from reconciler.controller.app_record import AppRecord
+from reconciler.controller.app_report import AppReport, report_of
+from reconciler.controller.desired import app_key
+from reconciler.controller.report_objects import (
+    APP,
+    ENVIRONMENT_LABEL,
+    VERSION,
+    Transitions,
+    app_object,
+    app_status_object,
+    environment_object,
+    environment_status_object,
+    requested_of,
+    suspension_of,
+    transitions_of,
+)
+from reconciler.controller.why_held import Suspension
+from reconciler.errors import ApiError, ClusterError
+from reconciler.kubernetes.access import text
+from reconciler.kubernetes.domain import METRICS_PREFIX
+from reconciler.text.json_object import JsonObject
+
+AGAIN_SECONDS = 60.0  # after which it is tried anew, where the definitions are missing, say
+
+
+@dataclass(frozen=True, slots=True)
+class AppWish:
+    """What people say of an app in its object."""
+
+    app: str  # as it is called in the cluster
+    suspension: Suspension | None
+    requested: str
+
+
+Heard = Callable[[AppWish], None]
+
+
+class ReportBoard:
+    """Of one environment. What stands there already is not written again."""
+
+    def __init__(self, client: ApiClient, environment: str) -> None:
+        self._client = client
+        self._environment = environment
+        self._generations: dict[str, int] = {}
+        self._transitions: dict[str, Transitions] = {}
+        self._written: dict[str, str] = {}
+        self._tried_at = -AGAIN_SECONDS  # in vain
+
+    async def follow(self, heard: Heard) -> None:
+        """Until it is cancelled: what people say, at once."""
+        labels = f"{ENVIRONMENT_LABEL}={self._environment}"
+        since = ""
+        while True:
+            try:
+                path = await self._client.discovery.list_path(VERSION, APP)
+                if not since:
+                    listing = await self._client.list(path, labels=labels)
+                    for found in listing.items:
+                        heard(self._seen(found))
+                    since = listing.version
+                async for event in self._client.watch(path, version=since, labels=labels):
+                    since = event.version
+                    if event.kind is WatchEventKind.deleted:
+                        heard(self._forgotten(event.object))
+                    elif event.kind is not WatchEventKind.bookmark:
+                        heard(self._seen(event.object))
+            except ClusterError as e:
+                if isinstance(e, ApiError) and e.status == GONE:
+                    since = ""
+                    continue
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def wishes(self) -> list[AppWish]:
+        """As they are now; none where the definitions are missing."""
+        labels = f"{ENVIRONMENT_LABEL}={self._environment}"
+        try:
+            path = await self._client.discovery.list_path(VERSION, APP)
+            return [self._seen(o) for o in (await self._client.list(path, labels=labels)).items]
+        except ClusterError:
+            return []
+
+    async def show(self, app: AppRecord, now: datetime) -> None:
+        key = app_key(app.entry)
+        if key not in self._generations:
+            made = await self._write(app_object(app.entry), "")
+            if made is None:
+                return
+            self._seen(made)
+        generation, before = self._generations[key], self._transitions.get(key, {})
+        body = app_status_object(app, report_of(app), generation, before, now)
+        if made := await self._write(body, "status"):
+            self._transitions[key] = transitions_of(made)
+
+    async def show_environment(
+        self, commit: str, reports: Iterable[AppReport], problem: str
+    ) -> None:
+        name = self._environment
+        if await self._write(environment_object(name), "") is not None:
+            await self._write(environment_status_object(name, commit, reports, problem), "status")
+
+    async def _write(self, body: JsonObject, subresource: str) -> Mapping[str, Any] | None:
+        """None where it stands there already, or cannot be written."""
+        key, new = f"{body['kind']} {body['metadata']['name']} {subresource}", digest(body)
+        if self._written.get(key) == new:
+            return {}
+        now = asyncio.get_running_loop().time()
+        if now < self._tried_at + AGAIN_SECONDS:
+            return None
+        try:
+            done = await self._client.apply(
+                body, METRICS_PREFIX, force=True, subresource=subresource
+            )
+        except ClusterError:
+            self._tried_at = now
+            return None
+        self._written[key] = new
+        return done.object if isinstance(done, Applied) else None
+
+    def _seen(self, found: Any) -> AppWish:
+        key = text(found, "metadata", "name")
+        self._generations[key] = int(found["metadata"].get("generation") or 0)
+        self._transitions.setdefault(key, transitions_of(found))
+        return AppWish(key, suspension_of(found), requested_of(found))
+
+    def _forgotten(self, found: Any) -> AppWish:
+        """Somebody deleted it: it is made anew with the next thing that there is to say."""
+        key = text(found, "metadata", "name")
+        self._generations.pop(key, None)
+        self._transitions.pop(key, None)
+        for subresource in ("", "status"):
+            self._written.pop(f"{APP} {key} {subresource}", None)
+        return AppWish(key, None, "")
