@@ -31,7 +31,7 @@ from reconciler.model.paths import AppName
 from reconciler.render.renderer import Renderer
 
 WORKERS = 4
-TICK_SECONDS = 10.0  # what only time changes is looked at so often
+TICK_SECONDS = 5.0  # what only time changes is looked at so often
 
 
 class EnvironmentLoop:
