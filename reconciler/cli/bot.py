@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,13 +16,13 @@ from reconciler.cli.extras import check_installed
 from reconciler.cli.options import ForgeKind, LogFormat, LogFormatOption, NoCache, Root
 from reconciler.cli.variables import SETTINGS
 from reconciler.daemon.logs import set_up
-from reconciler.errors import CheckFailed, UsageError
+from reconciler.errors import CheckFailed
 from reconciler.session.repository import the_repository
+from reconciler.session.webhooks import read_gatekeeper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.bot.round import Happened
-    from reconciler.bot.webhook import Gatekeeper
 
 EXAMPLES = """**Examples**
 
@@ -88,12 +87,12 @@ def bot(
     Several bots may run: one of them works at a time. The files on disk take no part.
     """
     check_installed("bot", "the bot")
-    from reconciler.bot.deliveries import Deliveries
     from reconciler.bot.log import log, tell_start
     from reconciler.bot.metrics import BotMetrics
     from reconciler.bot.rollout import RolloutLimits
     from reconciler.bot.round import run_round
     from reconciler.bot.rounds import Rounds
+    from reconciler.daemon.deliveries import Deliveries
     from reconciler.daemon.http import HttpServer
     from reconciler.daemon.probes import Probes
     from reconciler.promotion.pull_request.arrival_witness import Known
@@ -101,7 +100,7 @@ def bot(
     from reconciler.session.promotion import open_locked_session
 
     the_repository(root)
-    gatekeeper = _gatekeeper(secret_file)
+    gatekeeper = read_gatekeeper(SETTINGS, secret_file)
     set_up(log, as_json=log_format is LogFormat.json)
     limits = RolloutLimits(unhealthy=timedelta(seconds=unhealthy))
     ended: set[str] = set()
@@ -138,7 +137,7 @@ def bot(
         signal.signal(number, lambda *_: rounds.loop.stop())
     with ExitStack() as servers:
         if http:
-            site = Deliveries(gatekeeper, metrics, rounds.loop.wake)
+            site = Deliveries(gatekeeper, metrics.delivered, rounds.loop.wake)
             servers.enter_context(HttpServer(http, site, log, "--http"))
         if metrics_address:
             probes = Probes(metrics.registry, rounds.loop.ready)
@@ -147,18 +146,3 @@ def bot(
             rounds.loop.run()
         elif not rounds.once():
             raise typer.Exit(CheckFailed.exit_code)
-
-
-def _gatekeeper(file: str) -> Gatekeeper | None:
-    from reconciler.bot.webhook import Gatekeeper
-
-    secret = os.environ.get("RECONCILER_WEBHOOK_SECRET", "").encode()
-    if file:
-        try:
-            with open(file, "rb") as opened:
-                secret = opened.read().strip()
-        except OSError as e:
-            raise UsageError(f"{file} cannot be read", why=e.strerror or "") from e
-        if not secret:
-            raise UsageError(f"{file} is empty", hint="put the secret of the webhooks into it")
-    return Gatekeeper(secret) if secret else None

@@ -10,6 +10,7 @@ from reconciler.errors import UsageError
 PACKAGES = {
     "argocd": ("google.protobuf", "hpack", "prometheus_client"),
     "bot": ("prometheus_client",),
+    "run": ("prometheus_client",),
 }
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import signal
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
 
+from reconciler import __version__
+from reconciler.cli.extras import check_installed
 from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Offline, Root
 from reconciler.cli.reconciling import checking_renderer
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
@@ -17,11 +21,16 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.event_log import log, tell
 from reconciler.controller.runner import Runner
 from reconciler.controller.source import GitSource
+from reconciler.daemon.deliveries import Deliveries
+from reconciler.daemon.http import HttpServer
 from reconciler.daemon.logs import set_up
+from reconciler.daemon.webhook import Gatekeeper
 from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
+from reconciler.session.clone import clone_into
 from reconciler.session.clusters import access_for
 from reconciler.session.repository import the_repository
+from reconciler.session.webhooks import read_gatekeeper
 
 EXAMPLES = """**Examples**
 
@@ -30,6 +39,10 @@ EXAMPLES = """**Examples**
 `reconciler run stage prod --interval 30`: two environments, each in the cluster that it names
 
 `reconciler run prod --once`: everything once, as a job would
+
+`reconciler run prod --root /data/fleet --clone https://git.example.org/fleet --http 0.0.0.0:8080
+--metrics 0.0.0.0:9090 --webhook-secret-file /etc/run/secret`: as a server, which the forge's
+webhooks wake
 """
 
 
@@ -43,6 +56,38 @@ def run(
         str,
         typer.Option(metavar="NAME", help="The branch to follow; otherwise the main branch."),
     ] = "",
+    clone: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Clone this repository into --root first, if it is not there yet.",
+            show_default=False,
+        ),
+    ] = "",
+    http: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where to answer /webhook, for the forge; otherwise nowhere.",
+        ),
+    ] = "",
+    metrics_address: Annotated[
+        str,
+        typer.Option(
+            "--metrics",
+            metavar="HOST:PORT",
+            help="Where to answer /healthz, /readyz and /metrics; otherwise nowhere.",
+        ),
+    ] = "",
+    secret_file: Annotated[
+        str,
+        typer.Option(
+            "--webhook-secret-file",
+            metavar="FILE",
+            help="A file with the secret of the webhooks; or set RECONCILER_WEBHOOK_SECRET.",
+            show_default=False,
+        ),
+    ] = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     log_format: LogFormatOption = LogFormat.json,
@@ -53,12 +98,17 @@ def run(
     """Keep clusters as Git says: apply new commits, and set back what somebody changes.
 
     What somebody changed is seen at once, told with who did it and when, and set back. Git is asked
-    at intervals. Whatever it knows is in Git and in the cluster, so it can be stopped and started
-    anywhere.
+    at intervals, and when a webhook says that there is news. How apps are stands in the cluster:
+    kubectl get rapp -n reconciler-system. Whatever it knows is in Git and in the cluster, so it can
+    be stopped and started anywhere.
     """
-    repository = the_repository(root)
     set_up(log, as_json=log_format is LogFormat.json)
-    source = GitSource(SETTINGS, repository.path, branch, offline=offline)
+    gatekeeper = read_gatekeeper(SETTINGS, secret_file)
+    if metrics_address:
+        check_installed("run", "--metrics")
+    if clone:
+        clone_into(clone, root)
+    source = GitSource(SETTINGS, the_repository(root).path, branch, offline=offline)
     state = source.look()
     environments = [state.fleet.environment(name) for name in dict.fromkeys(names)]
     access = {e.name: access_for(SETTINGS, e, kubeconfig, context) for e in environments}
@@ -69,11 +119,19 @@ def run(
                 name: await opened.enter_async_context(ApiClient(one))
                 for name, one in access.items()
             }
-            runner = Runner(source, state, clients, renderer, tell)
+            runner = Runner(source, state, clients, renderer, platform.node())
+            runner.tell_also(tell)
             if once:
                 return await runner.once()
+            loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, runner.stop)
+                loop.add_signal_handler(number, runner.stop)
+
+            def wake() -> None:
+                loop.call_soon_threadsafe(runner.wake)
+
+            for server in _servers(runner, gatekeeper, wake, http, metrics_address):
+                opened.enter_context(server)
             fields = {"environments": names, "commit": state.desired.commit, "interval": interval}
             log.info("started", extra={"fields": fields})
             await runner.run(interval)
@@ -84,3 +142,28 @@ def run(
         good = asyncio.run(work(renderer))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
+
+
+def _servers(
+    runner: Runner,
+    gatekeeper: Gatekeeper | None,
+    wake: Callable[[], None],
+    http: str,
+    metrics_address: str,
+) -> Iterator[HttpServer]:
+    counted: list[Callable[[str], None]] = []
+    if metrics_address:
+        from reconciler.controller.run_metrics import RunMetrics
+        from reconciler.daemon.probes import Probes
+
+        metrics = RunMetrics(__version__, runner.reports)
+        runner.tell_also(metrics.happened)
+        counted.append(metrics.delivered)
+        yield HttpServer(metrics_address, Probes(metrics.registry, runner.ready), log, "--metrics")
+    if http:
+
+        def delivered(answer: str) -> None:
+            for count in counted:
+                count(answer)
+
+        yield HttpServer(http, Deliveries(gatekeeper, delivered, wake), log, "--http")

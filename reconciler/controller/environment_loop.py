@@ -17,6 +17,7 @@ from reconciler.controller.app_report import AppReport, report_of
 from reconciler.controller.app_sync import SyncGround, correction_seconds, sync_app
 from reconciler.controller.desired import app_key, rendered_digests
 from reconciler.controller.due_apps import DueApps, retry_seconds
+from reconciler.controller.event_writer import EventWriter
 from reconciler.controller.heard_drift import take_drift
 from reconciler.controller.kind_watch import watch_kind
 from reconciler.controller.live_objects import LiveEvent, LiveObjects
@@ -24,6 +25,7 @@ from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
 from reconciler.controller.why_held import Hold, outside_hours, suspended, waiting_for
 from reconciler.errors import ReconcilerError
+from reconciler.kubernetes.identity import Identity
 from reconciler.model.dependencies import in_order_of_need
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -45,18 +47,20 @@ class EnvironmentLoop:
         at: Callable[[str], Desired],
         told: Told,
         broken: Callable[[BaseException], None],
+        instance: str,
     ) -> None:
         self.name = environment.name
         self._environment = environment
         self._client = client
         self._renderer = renderer
         self._at = at
-        self._told = told
+        self._tell = told
         self._broken = broken
+        self._events = EventWriter(client, instance, self._uid_of)
         self._live = LiveObjects()
         self._board = ReportBoard(client, environment.name)
         self._due: DueApps[str] = DueApps()
-        self._judge = AppJudge(self._live, self._board, told, self._due.add, self._let_go_on)
+        self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
         self._apps: dict[str, AppRecord] = {}  # by what they are called in the cluster
         self._wishes: dict[str, AppWish] = {}
         self._watched: set[tuple[str, str]] = set()
@@ -103,6 +107,7 @@ class EnvironmentLoop:
         """Until `stopping` is set; what is being written then is written to its end."""
         self._stays = True
         self._begin(self._board.follow(self._wished))
+        self._begin(self._events.write_all())
         self._begin(self._tick())
         for _ in range(WORKERS):
             self._begin(self._work(self._due, self._attend))
@@ -118,7 +123,15 @@ class EnvironmentLoop:
 
     @property
     def reports(self) -> Mapping[Entry, AppReport]:
-        return {app.entry: report_of(app) for app in self._apps.values()}
+        return {app.entry: report_of(app) for app in [*self._apps.values()]}
+
+    @property
+    def has_begun(self) -> bool:
+        return self._desired is not None
+
+    def _told(self, event: AppEvent) -> None:
+        self._tell(event)
+        self._events.tell(event)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """A task whose end by a fault of ours ends all of it, instead of being overlooked."""
@@ -237,6 +250,13 @@ class EnvironmentLoop:
         if app and (app.suspension, app.requested) != (wish.suspension, wish.requested):
             app.suspension, app.requested = wish.suspension, wish.requested
             self._due.add(wish.app)
+
+    def _uid_of(self, entry: Entry, identity: Identity | None) -> str:
+        app = self._apps.get(app_key(entry))
+        if identity is None:
+            return self._board.uid_of(app_key(entry))
+        item = app.items.get(identity) if app else None
+        return item.uid if item else ""
 
     async def _tell_of_gone(self) -> None:
         """Once of each app: nothing of it is deleted before somebody says so."""

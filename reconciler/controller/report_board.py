@@ -59,6 +59,7 @@ class ReportBoard:
         self._client = client
         self._environment = environment
         self._generations: dict[str, int] = {}
+        self._uids: dict[str, str] = {}
         self._transitions: dict[str, Transitions] = {}
         self._written: dict[str, str] = {}
         self._tried_at = -AGAIN_SECONDS  # in vain
@@ -86,6 +87,9 @@ class ReportBoard:
                     since = ""
                     continue
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    def uid_of(self, app: str) -> str:
+        return self._uids.get(app, "")
 
     async def wishes(self) -> list[AppWish]:
         """As they are now; none where the definitions are missing."""
@@ -136,6 +140,7 @@ class ReportBoard:
     def _seen(self, found: Any) -> AppWish:
         key = text(found, "metadata", "name")
         self._generations[key] = int(found["metadata"].get("generation") or 0)
+        self._uids[key] = str(found["metadata"].get("uid") or "")
         self._transitions.setdefault(key, transitions_of(found))
         return AppWish(key, suspension_of(found), requested_of(found))
 

@@ -10,9 +10,11 @@ from typing import Protocol
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import Desired
 from reconciler.controller.app_event import AppEvent, Happening, Told
+from reconciler.controller.app_report import AppReport
 from reconciler.controller.environment_loop import EnvironmentLoop
 from reconciler.controller.source import GitState
 from reconciler.errors import ReconcilerError
+from reconciler.model.entry import Entry
 from reconciler.render.renderer import Renderer
 
 JITTER = 0.1  # of an interval, so that many do not ask at once
@@ -35,21 +37,38 @@ class Runner:
         state: GitState,
         clients: Mapping[str, ApiClient],  # by environment
         renderer: Renderer,
-        told: Told,
+        instance: str,  # what this process is called
     ) -> None:
         self._source = source
         self._state = state
-        self._told = told
+        self._listeners: list[Told] = []
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
         self._fault: BaseException | None = None
         self._random = random.SystemRandom()
         self.loops = [
             EnvironmentLoop(
-                *(state.fleet.environment(name), client, renderer, source.at, told, self._broken)
+                state.fleet.environment(name),
+                client,
+                renderer,
+                source.at,
+                self._tell,
+                self._broken,
+                instance,
             )
             for name, client in clients.items()
         ]
+
+    def tell_also(self, listener: Told) -> None:
+        self._listeners.append(listener)
+
+    def ready(self) -> str:
+        """Why it is not, for a probe."""
+        waits = [loop.name for loop in self.loops if not loop.has_begun]
+        return f"Git is not read yet for {', '.join(waits)}" if waits else ""
+
+    def reports(self) -> dict[Entry, AppReport]:
+        return {entry: report for loop in self.loops for entry, report in loop.reports.items()}
 
     def wake(self) -> None:
         """Somebody says that there is a new commit."""
@@ -90,10 +109,14 @@ class Runner:
             for loop in self.loops:
                 loop.git_is_unread(e)
             entry = self._state.fleet.entries[0]
-            self._told(AppEvent(entry, Happening.git_unread, error=e))
+            self._tell(AppEvent(entry, Happening.git_unread, error=e))
 
     async def _tell_all(self) -> None:
         await asyncio.gather(*(loop.take(self._state) for loop in self.loops))
+
+    def _tell(self, event: AppEvent) -> None:
+        for listener in self._listeners:
+            listener(event)
 
     def _broken(self, fault: BaseException) -> None:
         self._fault = fault

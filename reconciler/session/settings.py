@@ -47,6 +47,10 @@ class Settings:
         return self.variables.get("RECONCILER_SEALING_KEY_FILE", "")
 
     @property
+    def webhook_secret(self) -> bytes:
+        return self.variables.get("RECONCILER_WEBHOOK_SECRET", "").encode()
+
+    @property
     def kubeconfig_files(self) -> list[str]:
         named = self.variables.get("KUBECONFIG", "")
         files = [file for file in named.split(os.pathsep) if file]

@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.bot.deliveries import Deliveries
 from reconciler.bot.metrics import BotMetrics
-from reconciler.bot.webhook import MAX_BODY_BYTES, Gatekeeper
 from reconciler.daemon import http
+from reconciler.daemon.deliveries import Deliveries
 from reconciler.daemon.http import MAX_HEAD_BYTES, HttpResponse, HttpServer, read_head
+from reconciler.daemon.webhook import MAX_BODY_BYTES, Gatekeeper
 from reconciler.errors import UsageError
 from tests.damage import damaged
 
@@ -72,7 +72,7 @@ def bench(caplog: pytest.LogCaptureFixture) -> Iterator[Bench]:
     def wake() -> None:
         found.woken += 1
 
-    site = Deliveries(Gatekeeper(SECRET), BotMetrics("test"), wake)
+    site = Deliveries(Gatekeeper(SECRET), BotMetrics("test").delivered, wake)
     with HttpServer("127.0.0.1:0", site, log, "--http") as server:
         found = Bench(server, site)
         yield found

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.bot.deliveries import Deliveries
 from reconciler.bot.log import log
 from reconciler.bot.metrics import BotMetrics
-from reconciler.bot.webhook import MAX_BODY_BYTES, Gatekeeper
+from reconciler.daemon.deliveries import Deliveries
 from reconciler.daemon.http import HttpServer
 from reconciler.daemon.probes import Probes
+from reconciler.daemon.webhook import MAX_BODY_BYTES, Gatekeeper
 
 SECRET = b"between the forge and the bot"
 
@@ -57,7 +57,7 @@ class Running:
 def server() -> Iterator[Running]:
     woken: list[int] = []
     metrics = BotMetrics("test")
-    site = Deliveries(Gatekeeper(SECRET), metrics, lambda: woken.append(1))
+    site = Deliveries(Gatekeeper(SECRET), metrics.delivered, lambda: woken.append(1))
     probes = Probes(metrics.registry, lambda: "")
     with (
         HttpServer("127.0.0.1:0", site, log, "--http") as public,

@@ -1,4 +1,4 @@
-"""Where the forge says that something happened: the bot wakes, and looks for itself."""
+"""Where the forge says that something happened: a process wakes, and looks for itself."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.bot.metrics import BotMetrics
-from reconciler.bot.webhook import MAX_BODY_BYTES, Delivery, DeliveryAnswer, Gatekeeper
 from reconciler.daemon.http import HttpRequest, HttpResponse, text
+from reconciler.daemon.webhook import MAX_BODY_BYTES, Delivery, DeliveryAnswer, Gatekeeper
 
 NOTHING = text("404 Not Found", "nothing is here")
 
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """Without a gatekeeper none is taken."""
+    """Without a gatekeeper none is taken; `counted` is told how each was answered."""
 
     gatekeeper: Gatekeeper | None
-    metrics: BotMetrics
+    counted: Callable[[str], None]
     wake: Callable[[], None]
     max_body_bytes: int = MAX_BODY_BYTES
 
@@ -37,5 +36,5 @@ class Deliveries:
         return self._answered(answer)
 
     def _answered(self, answer: DeliveryAnswer) -> HttpResponse:
-        self.metrics.delivered(answer.name)
+        self.counted(answer.name)
         return text(answer.value, answer.name)

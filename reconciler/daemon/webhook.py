@@ -1,6 +1,6 @@
 """What a forge says that happened: believed if it is signed, and only once.
 
-Nothing in it is used but that something happened: what it is, the bot asks the forge itself.
+Nothing in it is used but that something happened: what it is, whoever is woken asks for itself.
 """
 
 from __future__ import annotations
