@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
-from reconciler.cluster.inventory.store import NAMESPACE, Inventory
+from reconciler.cluster.inventory.store import Inventory
+from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
 from reconciler.controller.app_status import AppStatus, app_status
-from reconciler.controller.desired import WantedObject, app_key, manager_of, wanted_objects
+from reconciler.controller.desired import WantedObject, manager_of, wanted_objects
 from reconciler.controller.observe import observed
 from reconciler.controller.sync import ObjectDone, Syncer, Told
 from reconciler.controller.sync_plan import (
@@ -148,7 +149,7 @@ class AppInCluster:
         if about is None:
             return
         mine = await self._about(desired)
-        place = f"the inventory of {self.entry} in {NAMESPACE}"
+        place = f"the inventory of {self.entry} in {SYSTEM_NAMESPACE}"
         if about.cluster != mine.cluster:
             raise ClusterError(
                 f"{place} is of another cluster",

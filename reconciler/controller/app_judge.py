@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from reconciler.cluster.reconciled_apps import app_key
 from reconciler.controller.app_event import AppEvent, Happening, Told
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_status import AppStatus
-from reconciler.controller.desired import app_key
 from reconciler.controller.due_apps import DueApps
 from reconciler.controller.live_objects import LiveObjects
 from reconciler.controller.report_board import ReportBoard

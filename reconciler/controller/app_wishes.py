@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.controller.desired import app_key
-from reconciler.controller.report_objects import (
-    APP,
-    REQUESTED,
-    SYSTEM_NAMESPACE,
-    VERSION,
-    app_object,
-    suspension_of,
-)
+from reconciler.cluster.reconciled_apps import APP, SYSTEM_NAMESPACE, VERSION, path_of_app
+from reconciler.controller.report_objects import REQUESTED, app_object, suspension_of
 from reconciler.controller.why_held import Suspension
 from reconciler.errors import ApiError, CheckFailed, ClusterError
 from reconciler.kubernetes.access import text
@@ -28,7 +20,7 @@ PAUSE_SECONDS = 0.5
 
 async def app_in_cluster(client: ApiClient, entry: Entry) -> JsonObject | None:
     """None where nobody said or showed anything of it yet."""
-    return await client.get(_path(entry))
+    return await client.get(path_of_app(entry))
 
 
 async def suspension_in_force(client: ApiClient, entry: Entry) -> Suspension | None:
@@ -41,7 +33,7 @@ async def suspend(client: ApiClient, entry: Entry, suspension: Suspension) -> No
     until = suspension.until and suspension.until.astimezone(UTC).isoformat(timespec="seconds")
     said = {"by": suspension.by, "reason": suspension.reason, "until": until}
     await _have_object(client, entry)
-    await client.merge_patch(_path(entry), {"spec": {"suspend": said}})
+    await client.merge_patch(path_of_app(entry), {"spec": {"suspend": said}})
 
 
 async def resume(client: ApiClient, entry: Entry) -> bool:
@@ -49,7 +41,7 @@ async def resume(client: ApiClient, entry: Entry) -> bool:
     found = await app_in_cluster(client, entry)
     if not found or suspension_of(found) is None:
         return False
-    await client.merge_patch(_path(entry), {"spec": {"suspend": None}})
+    await client.merge_patch(path_of_app(entry), {"spec": {"suspend": None}})
     return True
 
 
@@ -57,7 +49,7 @@ async def request_sync(client: ApiClient, entry: Entry) -> str:
     """The mark by which it is known when that was done."""
     mark = datetime.now(UTC).isoformat()
     await _have_object(client, entry)
-    await client.merge_patch(_path(entry), {"metadata": {"annotations": {REQUESTED: mark}}})
+    await client.merge_patch(path_of_app(entry), {"metadata": {"annotations": {REQUESTED: mark}}})
     return mark
 
 
@@ -86,8 +78,3 @@ async def _have_object(client: ApiClient, entry: Entry) -> None:
             why="what people want of an app stands in an object of its own there",
             hint="docs/how-to/run-the-reconciler.md says how its definition is installed",
         ) from e
-
-
-def _path(entry: Entry) -> str:
-    name = quote(app_key(entry), safe="")
-    return f"/apis/{VERSION}/namespaces/{SYSTEM_NAMESPACE}/reconciledapps/{name}"

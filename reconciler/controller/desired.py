@@ -11,17 +11,16 @@ from typing import Any
 
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.ownership import digest
+from reconciler.cluster.reconciled_apps import APP_LABEL, app_key
 from reconciler.errors import FleetError
 from reconciler.kubernetes.access import mapping, text
-from reconciler.kubernetes.domain import DOMAIN, METRICS_PREFIX
+from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
 from reconciler.trees.tree import Tree
 
-APP_LABEL = f"{DOMAIN}/app"
-MAX_LABEL_CHARACTERS = 63
 WAVE = "argocd.argoproj.io/sync-wave"
 
 
@@ -34,14 +33,6 @@ class WantedObject:
     body: Mapping[str, Any]
     want: str
     wave: int = 0
-
-
-def app_key(entry: Entry) -> str:
-    """What the app is called in the cluster: ENVIRONMENT.APP, and what a label can hold."""
-    name = f"{entry.environment}.{entry.app}"
-    if len(name) <= MAX_LABEL_CHARACTERS:
-        return name
-    return f"{name[: MAX_LABEL_CHARACTERS - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def manager_of(entry: Entry) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.store import apps_with_inventory
+from reconciler.cluster.reconciled_apps import app_key
 from reconciler.controller.app import Desired
 from reconciler.controller.app_event import AppEvent, Happening, Told
 from reconciler.controller.app_judge import AppJudge
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import AppReport, report_of
 from reconciler.controller.app_sync import SyncGround, correction_seconds, sync_app
-from reconciler.controller.desired import app_key, rendered_digests
+from reconciler.controller.desired import rendered_digests
 from reconciler.controller.due_apps import DueApps, retry_seconds
 from reconciler.controller.event_writer import EventWriter
 from reconciler.controller.heard_drift import take_drift

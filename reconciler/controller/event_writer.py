@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.reconciled_apps import APP, SYSTEM_NAMESPACE, VERSION, app_key
 from reconciler.controller.app_event import AppEvent
-from reconciler.controller.desired import app_key
-from reconciler.controller.report_objects import APP, SYSTEM_NAMESPACE, VERSION
 from reconciler.errors import ClusterError
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.kubernetes.identity import Identity

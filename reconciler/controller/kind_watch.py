@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.cluster.api_client import GONE, ApiClient
 from reconciler.cluster.ownership import owners_of
+from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
 from reconciler.cluster.status.state import HEALTHY
 from reconciler.cluster.watch import WatchEventKind
-from reconciler.controller.desired import APP_LABEL
 from reconciler.controller.live_objects import LiveEvent, LiveObjects
 from reconciler.errors import ApiError, ClusterError
 from reconciler.kubernetes.identity import Identity

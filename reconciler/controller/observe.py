@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import accepting
 from reconciler.cluster.ownership import own_digest
-from reconciler.controller.desired import APP_LABEL
+from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.controller.sync_plan import SeenObject
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity

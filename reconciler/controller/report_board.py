@@ -14,14 +14,11 @@ from typing import Any
 from reconciler.cluster.api_client import GONE, ApiClient
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.ownership import digest
+from reconciler.cluster.reconciled_apps import APP, ENVIRONMENT_LABEL, VERSION, app_key
 from reconciler.cluster.watch import WatchEventKind
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import AppReport, report_of
-from reconciler.controller.desired import app_key
 from reconciler.controller.report_objects import (
-    APP,
-    ENVIRONMENT_LABEL,
-    VERSION,
     Transitions,
     app_object,
     app_status_object,

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.cluster.reconciled_apps import (
+    APP,
+    ENVIRONMENT,
+    ENVIRONMENT_LABEL,
+    SYSTEM_NAMESPACE,
+    VERSION,
+    app_key,
+)
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import MAX_FAILING, AppReport, Standing
-from reconciler.controller.desired import app_key
 from reconciler.controller.why_held import Suspension
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.model.entry import Entry
 from reconciler.text.json_object import JsonObject
 
-VERSION = f"{DOMAIN}/v1alpha1"
-APP, ENVIRONMENT = "ReconciledApp", "ReconciledEnvironment"
-SYSTEM_NAMESPACE = "reconciler-system"
 REQUESTED = f"{DOMAIN}/requested-at"
-ENVIRONMENT_LABEL = f"{DOMAIN}/environment"
 SHORT = 10
 MAX_MESSAGE = 1_000
 

@@ -9,12 +9,19 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.errors import ReconcilerError
-from reconciler.health import argocd, probe, prometheus
+from reconciler.health import argocd, flux, probe, prometheus, reconciled
 from reconciler.health.evidence import Evidence, HealthQuestion, unseen
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.globs import matches
-from reconciler.model.health_sources import ArgoCDHealth, HealthSource, Probe, Prometheus
+from reconciler.model.health_sources import (
+    ArgoCDHealth,
+    FluxHealth,
+    HealthSource,
+    Probe,
+    Prometheus,
+    ReconcilerHealth,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,10 +91,15 @@ class HealthSources:
         """What the clusters say of an app that is not well; no error: it is told beside others."""
         found: list[str] = []
         for source in environment.health:
-            if isinstance(source, ArgoCDHealth) and matches(source.app, entry.app):
+            if not matches(source.app, entry.app):
+                continue
+            if isinstance(source, (ArgoCDHealth, ReconcilerHealth)):
                 try:
                     client = self._cluster(environment, source.cluster)
-                    found += argocd.complaints(source, entry, client, since)
+                    if isinstance(source, ReconcilerHealth):
+                        found += reconciled.complaints(entry, client)
+                    else:
+                        found += argocd.complaints(source, entry, client, since)
                 except ReconcilerError as e:
                     found.append(e.what)
         return found
@@ -99,6 +111,10 @@ class HealthSources:
             match source:
                 case ArgoCDHealth():
                     return argocd.look(source, asked, self._cluster(environment, source.cluster))
+                case ReconcilerHealth():
+                    return reconciled.look(asked, self._cluster(environment, source.cluster))
+                case FluxHealth():
+                    return flux.look(source, asked, self._cluster(environment, source.cluster))
                 case Prometheus():
                     return prometheus.look(source, asked, self._web())
                 case Probe():

@@ -28,6 +28,33 @@ class ArgoCDHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilerHealth:
+    """`reconciler run` has applied the release, and finds it well."""
+
+    type: Annotated[Literal["reconciler"], TYPE] = "reconciler"
+    app: Annotated[Glob, APPS] = "*"
+    cluster: Annotated[Cluster, "The cluster that it is in; otherwise that of the environment."] = (
+        ""
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FluxHealth:
+    """Flux has applied the release by a Kustomization that is ready."""
+
+    type: Annotated[Literal["flux"], TYPE] = "flux"
+    app: Annotated[Glob, APPS] = "*"
+    kustomization: Annotated[
+        AppPattern,
+        "The name of the Kustomization, in which `{app}` and `{environment}` stand for these.",
+    ] = "{app}"
+    namespace: Annotated[Name, "The namespace that it is in."] = "flux-system"
+    cluster: Annotated[Cluster, "The cluster that it is in; otherwise that of the environment."] = (
+        ""
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prometheus:
     """A query has a result, and every value in it is other than 0."""
 
@@ -46,4 +73,4 @@ class Probe:
     url: Annotated[Address, "The address, in which `{app}` stands for the app's name."]
 
 
-HealthSource = ArgoCDHealth | Prometheus | Probe
+HealthSource = ArgoCDHealth | ReconcilerHealth | FluxHealth | Prometheus | Probe

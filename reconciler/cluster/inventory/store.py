@@ -15,18 +15,17 @@ from reconciler.cluster.inventory.record import (
     read_about,
     read_items,
 )
+from reconciler.cluster.reconciled_apps import ENVIRONMENT_LABEL, SYSTEM_NAMESPACE
 from reconciler.errors import ApiError, ClusterError
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
 
-NAMESPACE = "reconciler-system"
 LABEL = f"{DOMAIN}/inventory"
-ENVIRONMENT_LABEL = f"{DOMAIN}/environment"
 FORMAT = "1"
 MAX_LINES = 2_000  # of some 200 bytes: a ConfigMap may have 1 MiB
 NAMESPACES = "/api/v1/namespaces"
-PLACE = f"{NAMESPACES}/{NAMESPACE}/configmaps"
+PLACE = f"{NAMESPACES}/{SYSTEM_NAMESPACE}/configmaps"
 
 
 @dataclass(slots=True)
@@ -113,7 +112,7 @@ class Inventory:
     async def _save(self, piece: _Piece, items: dict[Identity, InventoryItem]) -> None:
         assert self.about  # noqa: S101
         data = {"about": about_lines(self.about), "objects": item_lines(items.values())}
-        metadata: JsonObject = {"name": piece.name, "namespace": NAMESPACE}
+        metadata: JsonObject = {"name": piece.name, "namespace": SYSTEM_NAMESPACE}
         metadata["labels"] = {LABEL: FORMAT, ENVIRONMENT_LABEL: self._app.partition(".")[0]}
         body: JsonObject = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
         try:
@@ -138,6 +137,10 @@ class Inventory:
         except ApiError as e:
             if e.status != 404:
                 raise
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        namespace = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": SYSTEM_NAMESPACE},
+        }
         await self._client.create(NAMESPACES, namespace)
         return await self._client.create(PLACE, body)
