@@ -7,6 +7,7 @@ import platform
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from secrets import token_hex
 from typing import Annotated
 
 import typer
@@ -88,6 +89,20 @@ def run(
             show_default=False,
         ),
     ] = "",
+    in_cluster: Annotated[
+        bool,
+        typer.Option(
+            "--in-cluster", help="ENV is in the cluster that this runs in, as its service account."
+        ),
+    ] = False,
+    lease: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            help="After how long others take over the apps of a replica that died.",
+        ),
+    ] = 15.0,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     log_format: LogFormatOption = LogFormat.json,
@@ -103,6 +118,7 @@ def run(
     be stopped and started anywhere.
     """
     set_up(log, as_json=log_format is LogFormat.json)
+    instance = f"{platform.node() or 'run'}-{token_hex(2)}".lower()
     gatekeeper = read_gatekeeper(SETTINGS, secret_file)
     if metrics_address:
         check_installed("run", "--metrics")
@@ -111,7 +127,10 @@ def run(
     source = GitSource(SETTINGS, the_repository(root).path, branch, offline=offline)
     state = source.look()
     environments = [state.fleet.environment(name) for name in dict.fromkeys(names)]
-    access = {e.name: access_for(SETTINGS, e, kubeconfig, context) for e in environments}
+    access = {
+        e.name: access_for(SETTINGS, e, kubeconfig, context, in_cluster=in_cluster)
+        for e in environments
+    }
 
     async def work(renderer: Renderer) -> bool:
         async with AsyncExitStack() as opened:
@@ -119,7 +138,7 @@ def run(
                 name: await opened.enter_async_context(ApiClient(one))
                 for name, one in access.items()
             }
-            runner = Runner(source, state, clients, renderer, platform.node())
+            runner = Runner(source, state, clients, renderer, instance, lease)
             runner.tell_also(tell)
             if once:
                 return await runner.once()

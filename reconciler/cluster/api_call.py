@@ -25,6 +25,7 @@ class ApiCall:
     accept: str = JSON
     is_repeatable: bool = False  # doing it twice is as good as once
     watch_seconds: float = 0  # in which the answer does not end
+    as_user: str = ""  # instead of whom the credentials are of
 
 
 @dataclass(frozen=True, slots=True)

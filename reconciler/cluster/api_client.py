@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,7 +46,21 @@ class ApiClient:
         from reconciler.cluster.transport import Transport  # only now, because it loads aiohttp
 
         self._transport = Transport(access)
+        self._as_user = ""
+        self._check: Callable[[], None] | None = None
         self.discovery = Discovery(self.get)
+
+    def acting_as(self, user: str) -> Self:
+        """Over the same connections; whoever it is of must have the right to impersonate it."""
+        other = copy(self)
+        other._as_user = user
+        return other
+
+    def fenced(self, check: Callable[[], None]) -> Self:
+        """Nothing is written once `check` raises."""
+        other = copy(self)
+        other._check = check
+        return other
 
     async def __aenter__(self) -> Self:
         await self._transport.open()
@@ -126,7 +141,7 @@ class ApiClient:
         }
         accept = METADATA if metadata_only else JSON
         call = ApiCall("GET", path, query, accept=accept, is_repeatable=True, watch_seconds=seconds)
-        async with self._transport.reach(call) as response:
+        async with self._transport.reach(replace(call, as_user=self._as_user)) as response:
             if response.status != 200:
                 raise ApiAnswer(call, response.status, await response.read()).refusal()
             async for line in lines(response.content.iter_any()):
@@ -191,7 +206,9 @@ class ApiClient:
         return await self._answer(ApiCall(method, path, body=body, is_repeatable=method == "GET"))
 
     async def _answer(self, call: ApiCall) -> ApiAnswer:
-        return await self._transport.answer(call)
+        if self._check and call.method != "GET":
+            self._check()
+        return await self._transport.answer(replace(call, as_user=self._as_user))
 
 
 def _items(found: JsonObject) -> list[JsonObject]:

@@ -115,7 +115,10 @@ class Transport:
 
     async def _send(self, call: ApiCall, proof: Proof) -> aiohttp.ClientResponse:
         assert self._session is not None, "the client is not open"  # noqa: S101
-        headers = [("Accept", call.accept), *self._access.impersonated]
+        headers = [("Accept", call.accept)]
+        headers += (
+            [("Impersonate-User", call.as_user)] if call.as_user else self._access.impersonated
+        )
         if proof.authorization:
             headers.append(("Authorization", proof.authorization))
         data = None

@@ -52,6 +52,7 @@ class AppInCluster:
         self.entry = entry
         self._client = client
         self._environment = environment
+        self._acting = client.acting_as(environment.reconcile.account_of(entry.app))
         self._inventory = Inventory(client, app_key(entry))
         self._uid: str | None = None  # of the cluster, once it was asked
 
@@ -110,7 +111,7 @@ class AppInCluster:
         mine = await self._about(desired)
         about = replace(mine, commit=desired.commit, well=self.last_well, held=held)
         rules = conflict_rules(self._environment)
-        syncer = Syncer(self._client, self._inventory, manager_of(self.entry), rules, told)
+        syncer = Syncer(self._acting, self._inventory, manager_of(self.entry), rules, told)
         return await syncer.sync(plan, about)
 
     async def status(self, desired: Desired) -> AppStatus:

@@ -22,6 +22,7 @@ from reconciler.controller.event_writer import EventWriter
 from reconciler.controller.heard_drift import take_drift
 from reconciler.controller.kind_watch import watch_kind
 from reconciler.controller.live_objects import LiveEvent, LiveObjects
+from reconciler.controller.membership import Membership
 from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
 from reconciler.controller.why_held import Hold, outside_hours, suspended, waiting_for
@@ -48,16 +49,17 @@ class EnvironmentLoop:
         at: Callable[[str], Desired],
         told: Told,
         broken: Callable[[BaseException], None],
-        instance: str,
+        membership: Membership,
     ) -> None:
         self.name = environment.name
         self._environment = environment
+        self._membership = membership
         self._client = client
         self._renderer = renderer
         self._at = at
         self._tell = told
         self._broken = broken
-        self._events = EventWriter(client, instance, self._uid_of)
+        self._events = EventWriter(client, membership.name, self._uid_of)
         self._live = LiveObjects()
         self._board = ReportBoard(client, environment.name)
         self._due: DueApps[str] = DueApps()
@@ -107,6 +109,8 @@ class EnvironmentLoop:
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; what is being written then is written to its end."""
         self._stays = True
+        self._client = self._client.fenced(self._membership.check)
+        self._begin(self._membership.keep(self._syncing, self._share_moved))
         self._begin(self._board.follow(self._wished))
         self._begin(self._events.write_all())
         self._begin(self._tick())
@@ -121,10 +125,29 @@ class EnvironmentLoop:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._membership.leave()
 
     @property
     def reports(self) -> Mapping[Entry, AppReport]:
-        return {app.entry: report_of(app) for app in [*self._apps.values()]}
+        """Of the apps that are this process's own."""
+        return {app.entry: report_of(app) for app in self._own()}
+
+    def _own(self) -> list[AppRecord]:
+        return [app for key, app in [*self._apps.items()] if self._is_own(key)]
+
+    def _is_own(self, key: str) -> bool:
+        return not self._stays or self._membership.has(key)
+
+    def _syncing(self) -> list[str]:
+        return [key for key, app in self._apps.items() if app.is_syncing]
+
+    def _share_moved(self) -> None:
+        """What is left to others is forgotten: if it comes back, it is found out anew."""
+        for key, app in self._apps.items():
+            if not self._is_own(key):
+                self._apps[key] = AppRecord(app.entry, rendered=app.rendered)
+            elif app.there is None:
+                self._due.add(key)
 
     @property
     def has_begun(self) -> bool:
@@ -151,7 +174,7 @@ class EnvironmentLoop:
         while True:
             key = await queue.next()
             try:
-                if app := self._apps.get(key):
+                if (app := self._apps.get(key)) and self._is_own(key):
                     await attend(app)
             finally:
                 queue.done(key)
@@ -161,11 +184,12 @@ class EnvironmentLoop:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self._let_go_on()
-            for app in [*self._apps.values()]:
+            for app in self._own():
                 if app.there or app.error or app.hold:
                     await self._board.show(app, datetime.now(UTC))
             commit = self._desired.commit if self._desired else ""
-            await self._board.show_environment(commit, self.reports.values(), self._problem)
+            if self._is_own(self.name):  # one of all replicas
+                await self._board.show_environment(commit, len(self._apps), self._problem)
 
     async def _attend(self, app: AppRecord, *, waits: bool = True) -> None:
         key, hold = app_key(app.entry), self._hold(app, waits=waits)
@@ -211,15 +235,19 @@ class EnvironmentLoop:
         """Whoever asks for a sync need not wait for its hours."""
         now, settings = datetime.now(UTC), self._environment.reconcile
         others = settings.waits_for(app.entry.app, [*self._environment.folders])
-        not_ready = [o for o in others if not self._app(self._environment.entry(o)).is_well]
+        not_ready = [o for o in others if not self._is_ready(self._environment.entry(o))]
         is_asked = app.requested != app.handled
         hours = None if is_asked else outside_hours(settings.hours, now)
         return suspended(app.suspension, now) or hours or waiting_for(not_ready if waits else [])
 
+    def _is_ready(self, entry: Entry) -> bool:
+        key = app_key(entry)
+        return self._app(entry).is_well if self._is_own(key) else self._board.is_ready(key)
+
     def _let_go_on(self) -> None:
-        for key, app in self._apps.items():
+        for app in self._own():
             if app.hold and self._hold(app) != app.hold:
-                self._due.add(key)
+                self._due.add(app_key(app.entry))
 
     def _watch(self, app: AppRecord) -> None:
         for item in app.items.values() if self._stays else ():
@@ -230,7 +258,7 @@ class EnvironmentLoop:
 
     def _heard(self, event: LiveEvent) -> None:
         app = self._apps.get(event.app)
-        if app is None:
+        if app is None or not self._is_own(event.app):
             return
         if app.is_syncing:
             app.heard.append(event)
@@ -248,7 +276,9 @@ class EnvironmentLoop:
         """By people, in the app's object."""
         self._wishes[wish.app] = wish
         app = self._apps.get(wish.app)
-        if app and (app.suspension, app.requested) != (wish.suspension, wish.requested):
+        if not self._is_own(wish.app):
+            self._let_go_on()  # another replica's app may be ready by now
+        elif app and (app.suspension, app.requested) != (wish.suspension, wish.requested):
             app.suspension, app.requested = wish.suspension, wish.requested
             self._due.add(wish.app)
 

@@ -6,7 +6,7 @@ Everything else goes on where that cannot be written: its definitions may be mis
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,10 @@ from reconciler.cluster.api_client import GONE, ApiClient
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.ownership import digest
 from reconciler.cluster.reconciled_apps import APP, ENVIRONMENT_LABEL, VERSION, app_key
+from reconciler.cluster.status.state import condition
 from reconciler.cluster.watch import WatchEventKind
 from reconciler.controller.app_record import AppRecord
-from reconciler.controller.app_report import AppReport, report_of
+from reconciler.controller.app_report import Standing, report_of
 from reconciler.controller.report_objects import (
     Transitions,
     app_object,
@@ -57,6 +58,7 @@ class ReportBoard:
         self._environment = environment
         self._generations: dict[str, int] = {}
         self._uids: dict[str, str] = {}
+        self._standings: dict[str, str] = {}
         self._transitions: dict[str, Transitions] = {}
         self._written: dict[str, str] = {}
         self._tried_at = -AGAIN_SECONDS  # in vain
@@ -109,12 +111,15 @@ class ReportBoard:
         if made := await self._write(body, "status"):
             self._transitions[key] = transitions_of(made)
 
-    async def show_environment(
-        self, commit: str, reports: Iterable[AppReport], problem: str
-    ) -> None:
-        name = self._environment
+    async def show_environment(self, commit: str, apps: int, problem: str) -> None:
+        """By what all replicas show of their apps."""
+        name, shown = self._environment, [*self._standings.values()]
         if await self._write(environment_object(name), "") is not None:
-            await self._write(environment_status_object(name, commit, reports, problem), "status")
+            body = environment_status_object(name, commit, apps, shown, problem)
+            await self._write(body, "status")
+
+    def is_ready(self, app: str) -> bool:
+        return self._standings.get(app) == Standing.ready
 
     async def _write(self, body: JsonObject, subresource: str) -> Mapping[str, Any] | None:
         """None where it stands there already, or cannot be written."""
@@ -138,6 +143,8 @@ class ReportBoard:
         key = text(found, "metadata", "name")
         self._generations[key] = int(found["metadata"].get("generation") or 0)
         self._uids[key] = str(found["metadata"].get("uid") or "")
+        ready = condition(found, "Ready")
+        self._standings[key] = ready.reason if ready else ""
         self._transitions.setdefault(key, transitions_of(found))
         return AppWish(key, suspension_of(found), requested_of(found))
 
@@ -146,6 +153,7 @@ class ReportBoard:
         key = text(found, "metadata", "name")
         self._generations.pop(key, None)
         self._transitions.pop(key, None)
+        self._standings.pop(key, None)
         for subresource in ("", "status"):
             self._written.pop(f"{APP} {key} {subresource}", None)
         return AppWish(key, None, "")

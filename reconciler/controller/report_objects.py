@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,13 +80,12 @@ def environment_object(name: str) -> JsonObject:
 
 
 def environment_status_object(
-    name: str, commit: str, reports: Iterable[AppReport], problem: str
+    name: str, commit: str, apps: int, standings: Sequence[str], problem: str
 ) -> JsonObject:
-    standings = [report.standing for report in reports]
     status = {
         "commit": commit,
         "shortCommit": commit[:SHORT],
-        "apps": len(standings),
+        "apps": apps,
         "ready": standings.count(Standing.ready),
         "drifted": standings.count(Standing.drifted),
         "failed": sum(standing in BROKEN for standing in standings),

@@ -12,6 +12,7 @@ from reconciler.controller.app import Desired
 from reconciler.controller.app_event import AppEvent, Happening, Told
 from reconciler.controller.app_report import AppReport
 from reconciler.controller.environment_loop import EnvironmentLoop
+from reconciler.controller.membership import Membership
 from reconciler.controller.source import GitState
 from reconciler.errors import ReconcilerError
 from reconciler.model.entry import Entry
@@ -37,7 +38,8 @@ class Runner:
         state: GitState,
         clients: Mapping[str, ApiClient],  # by environment
         renderer: Renderer,
-        instance: str,  # what this process is called
+        instance: str,  # what this process is called, and no other
+        lease_seconds: float,
     ) -> None:
         self._source = source
         self._state = state
@@ -54,7 +56,7 @@ class Runner:
                 source.at,
                 self._tell,
                 self._broken,
-                instance,
+                Membership(client, name, state.desired.repository, instance, lease_seconds),
             )
             for name, client in clients.items()
         ]

@@ -105,6 +105,14 @@ Controller = Annotated[
         rf"{LABEL}/{LABEL}|https?://[^\s@/?#]+(?:/[^\s@?#]*)?",
     ),
 ]
+ServiceAccount = Annotated[
+    str,
+    Text(
+        'a service account as NAMESPACE/NAME, such as "{app}/deployer"',
+        r"(?:[a-z0-9]|\{app\})(?:[-a-z0-9]|\{app\})*/(?:[a-z0-9]|\{app\})(?:[-.a-z0-9]|\{app\})*",
+        advise=_in_lower_case,
+    ),
+]
 Address = Annotated[
     str,
     Text(

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from reconciler.model.mapping_kinds import ONE_OR_MORE
-from reconciler.model.notations import Duration, Glob
+from reconciler.model.notations import Duration, Glob, ServiceAccount
 from reconciler.model.paths import AppName
 from reconciler.model.promotion import Freeze, Window
 
@@ -60,6 +60,11 @@ class ReconcileSettings:
     correct_after: Annotated[
         Duration, "How long `run` lets a change stand in the cluster before it sets it back."
     ] = timedelta()
+    account: Annotated[
+        ServiceAccount,
+        "The service account as which objects are applied and deleted, in which `{app}` stands for "
+        "the app's name: so no app has more rights than its own. Otherwise it is whoever runs it.",
+    ] = ""
     prune: Annotated[bool, "Delete what was applied, and Git says no more."] = True
     conflicts: Annotated[
         tuple[ConflictSettings, ...],
@@ -77,6 +82,13 @@ class ReconcileSettings:
         "Which apps `run` takes back to the release that was last well, if a new one does not "
         "become well. What a newer release did to its data it leaves as it is.",
     ] = ()
+
+    def account_of(self, app: AppName) -> str:
+        """As Kubernetes calls it; nothing where there is none."""
+        if not self.account:
+            return ""
+        namespace, _, name = self.account.replace("{app}", app).partition("/")
+        return f"system:serviceaccount:{namespace}:{name}"
 
     def rollback_of(self, app: AppName) -> RollbackSettings | None:
         """The first that fits."""

@@ -64,7 +64,10 @@ def begin(fleet: Repo, there: list[str], tmp_path: Path) -> Iterator[Begin]:
         log = tmp_path / f"log{len(started)}"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", "run", "prod", *there, *arguments],
+                [
+                    *(sys.executable, "-m", "reconciler", "run", "prod", "--lease", "2"),
+                    *(*there, *arguments),
+                ],
                 cwd=fleet.path,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stderr=file,

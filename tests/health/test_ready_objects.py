@@ -58,7 +58,8 @@ def write(cluster: Cluster, found: dict[str, Any], status: dict[str, Any]) -> No
     )
 
 
-CASES = {
+Case = tuple[str, dict[str, Any] | None, bool | None, str, timedelta | None]
+CASES: dict[str, Case] = {
     "well for an hour": (COMMIT, ready("True", "Ready"), True, "and ready", HOUR),
     "another release": (OTHER, ready("True", "Ready"), None, "another release", None),
     "a commit that nobody here has": (UNKNOWN, ready("True", "Ready"), None, "not hold", None),
@@ -82,7 +83,7 @@ def check(evidence: Evidence, wanted: tuple[bool | None, str, timedelta | None])
 def test_what_run_shows_says_whether_the_release_is_well(
     case: str, cluster: Cluster, client: BlockingApiClient
 ) -> None:
-    commit, condition, *wanted = CASES[case]
+    commit, condition, healthy, said, time = CASES[case]
     cluster.kubectl("apply", "--server-side", "-f", str(DEFINITIONS))
     cluster.kubectl("wait", "--for=condition=Established", "crd/reconciledapps.reconciler.dev")
     cluster.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: reconciler-system}\n")
@@ -97,14 +98,14 @@ def test_what_run_shows_says_whether_the_release_is_well(
     if condition and condition["status"] == "True":
         status["healthySince"] = condition["lastTransitionTime"]
     write(cluster, found, status)
-    check(reconciled.look(asked(app), client), tuple(wanted))
+    check(reconciled.look(asked(app), client), (healthy, said, time))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_flux_shows_says_whether_the_release_is_well(
     case: str, cluster: Cluster, client: BlockingApiClient, peer: Callable[[str], Path]
 ) -> None:
-    commit, condition, *wanted = CASES[case]
+    commit, condition, healthy, said, time = CASES[case]
     cluster.kubectl("apply", "--server-side", "-R", "-f", str(peer("flux-files") / "config"))
     kind = "kustomizations.kustomize.toolkit.fluxcd.io"
     cluster.kubectl("wait", "--for=condition=Established", f"crd/{kind}")
@@ -128,7 +129,7 @@ def test_what_flux_shows_says_whether_the_release_is_well(
     }
     write(cluster, found, status)
     source = FluxHealth(kustomization="apps-{app}", namespace=app)
-    check(flux.look(source, asked(app), client), tuple(wanted))
+    check(flux.look(source, asked(app), client), (healthy, said, time))
 
 
 def test_an_app_that_nobody_shows_is_unseen(cluster: Cluster, client: BlockingApiClient) -> None:

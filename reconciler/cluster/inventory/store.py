@@ -16,6 +16,7 @@ from reconciler.cluster.inventory.record import (
     read_items,
 )
 from reconciler.cluster.reconciled_apps import ENVIRONMENT_LABEL, SYSTEM_NAMESPACE
+from reconciler.cluster.system_namespace import NAMESPACES, create_in_system
 from reconciler.errors import ApiError, ClusterError
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.kubernetes.identity import Identity
@@ -24,7 +25,6 @@ from reconciler.text.json_object import JsonObject
 LABEL = f"{DOMAIN}/inventory"
 FORMAT = "1"
 MAX_LINES = 2_000  # of some 200 bytes: a ConfigMap may have 1 MiB
-NAMESPACES = "/api/v1/namespaces"
 PLACE = f"{NAMESPACES}/{SYSTEM_NAMESPACE}/configmaps"
 
 
@@ -121,7 +121,7 @@ class Inventory:
                 path = f"{PLACE}/{piece.name}"
                 done = await self._client.merge_patch(path, {**body, "data": data})
             else:
-                done = await self._created({**body, "data": data})
+                done = await create_in_system(self._client, PLACE, {**body, "data": data})
         except ApiError as e:
             if e.status != CONFLICT:
                 raise
@@ -130,17 +130,3 @@ class Inventory:
                 hint="somebody else applies this app, too: try it again when that has ended",
             ) from e
         piece.version, piece.items = str(done["metadata"]["resourceVersion"]), items
-
-    async def _created(self, body: JsonObject) -> JsonObject:
-        try:
-            return await self._client.create(PLACE, body)
-        except ApiError as e:
-            if e.status != 404:
-                raise
-        namespace = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": SYSTEM_NAMESPACE},
-        }
-        await self._client.create(NAMESPACES, namespace)
-        return await self._client.create(PLACE, body)
