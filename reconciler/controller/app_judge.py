@@ -11,8 +11,8 @@ from reconciler.controller.app_event import AppEvent, Happening, Told
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_status import AppStatus
 from reconciler.controller.due_apps import DueApps
-from reconciler.controller.live_objects import LiveObjects
 from reconciler.controller.report_board import ReportBoard
+from reconciler.controller.watched_objects import WatchedObjects
 from reconciler.errors import ReconcilerError
 from reconciler.model.environment import Environment
 
@@ -26,7 +26,7 @@ class AppJudge:
 
     def __init__(
         self,
-        live: LiveObjects,
+        live: WatchedObjects,
         board: ReportBoard,
         told: Told,
         is_due: Callable[[str], None],

@@ -11,7 +11,7 @@ from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.status.state import progressing
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.app_status import AppStatus
-from reconciler.controller.live_objects import LiveEvent, LiveState
+from reconciler.controller.watched_objects import WatchedEvent, WatchedState
 from reconciler.controller.why_held import Hold, Suspension
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
@@ -50,7 +50,7 @@ class AppRecord:
     commit: str = ""  # that it was applied of
     began: datetime | None = None  # when that release came
     there: AppInCluster | None = None
-    heard: list[LiveEvent] = field(default_factory=list)  # while it is synced
+    heard: list[WatchedEvent] = field(default_factory=list)  # while it is synced
     is_syncing: bool = False
     failures: int = 0
     error: ReconcilerError | None = None
@@ -84,7 +84,7 @@ class AppRecord:
         """Did the last sync do all that was to be done?"""
         return self.error is None and not self.refused
 
-    def judge(self, live: Mapping[Identity, LiveState]) -> AppStatus:
+    def judge(self, live: Mapping[Identity, WatchedState]) -> AppStatus:
         """By what the watches told. What went is drift; what was just made is not told of yet."""
         named = [i.identity for i in self.items.values() if i.state is ItemState.applied]
         return AppStatus({i: live[i].status if i in live else UNSEEN for i in named}, ())

@@ -21,10 +21,10 @@ from reconciler.controller.due_apps import DueApps, retry_seconds
 from reconciler.controller.event_writer import EventWriter
 from reconciler.controller.heard_drift import take_drift
 from reconciler.controller.kind_watch import watch_kind
-from reconciler.controller.live_objects import LiveEvent, LiveObjects
 from reconciler.controller.membership import Membership
 from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
+from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.controller.why_held import Hold, outside_hours, suspended, waiting_for
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
@@ -60,7 +60,7 @@ class EnvironmentLoop:
         self._tell = told
         self._broken = broken
         self._events = EventWriter(client, membership.name, self._uid_of)
-        self._live = LiveObjects()
+        self._live = WatchedObjects()
         self._board = ReportBoard(client, environment.name)
         self._due: DueApps[str] = DueApps()
         self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
@@ -256,7 +256,7 @@ class EnvironmentLoop:
                 self._watched.add(key)
                 self._begin(watch_kind(self._client, *key, self._live, self._heard))
 
-    def _heard(self, event: LiveEvent) -> None:
+    def _heard(self, event: WatchedEvent) -> None:
         app = self._apps.get(event.app)
         if app is None or not self._is_own(event.app):
             return

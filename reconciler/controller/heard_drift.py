@@ -8,10 +8,10 @@ from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, Drift
 from reconciler.controller.desired import manager_of
 from reconciler.controller.kind_watch import who_changed
-from reconciler.controller.live_objects import LiveEvent
+from reconciler.controller.watched_objects import WatchedEvent
 
 
-def take_drift(app: AppRecord, event: LiveEvent, now: datetime) -> AppEvent | None:
+def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent | None:
     """The app remembers it; what is told is told once."""
     item = app.items.get(event.identity)
     if item is None or not item.uid:

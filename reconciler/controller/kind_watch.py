@@ -12,17 +12,17 @@ from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
 from reconciler.cluster.status.state import HEALTHY
 from reconciler.cluster.watch import WatchEventKind
-from reconciler.controller.live_objects import LiveEvent, LiveObjects
+from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.errors import ApiError, ClusterError
 from reconciler.kubernetes.identity import Identity
 
 AGAIN_SECONDS = 2.0
 
-Heard = Callable[[LiveEvent], None]
+Heard = Callable[[WatchedEvent], None]
 
 
 async def watch_kind(
-    client: ApiClient, version: str, kind: str, live: LiveObjects, heard: Heard
+    client: ApiClient, version: str, kind: str, live: WatchedObjects, heard: Heard
 ) -> None:
     """Until it is cancelled. What is there at the beginning is heard too, so nothing is missed.
 
@@ -32,7 +32,7 @@ async def watch_kind(
     alone = (group, kind) in WITHOUT_STATUS
     since = ""
 
-    def hear(event: LiveEvent) -> None:
+    def hear(event: WatchedEvent) -> None:
         live.take(event)
         heard(event)
 
@@ -72,7 +72,7 @@ def who_changed(metadata: Mapping[str, Any], manager: str) -> tuple[str, str]:
 
 def _event(
     version: str, kind: str, found: Mapping[str, Any], *, is_gone: bool = False
-) -> LiveEvent:
+) -> WatchedEvent:
     group, metadata = version.rpartition("/")[0], found["metadata"]
     identity = Identity(
         group, kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
@@ -81,4 +81,4 @@ def _event(
     alone = (group, kind) in WITHOUT_STATUS
     whole = {**found, "apiVersion": version, "kind": kind}
     status = HEALTHY if alone else status_of_object(whole)
-    return LiveEvent(identity, app, metadata, is_gone, status)
+    return WatchedEvent(identity, app, metadata, is_gone, status)

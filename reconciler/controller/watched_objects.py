@@ -13,7 +13,7 @@ from reconciler.kubernetes.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
-class LiveState:
+class WatchedState:
     """One object: whose it is, and how it is."""
 
     app: str
@@ -23,7 +23,7 @@ class LiveState:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveEvent:
+class WatchedEvent:
     """What became of an object with our label; `metadata` is the last that was seen of it."""
 
     identity: Identity
@@ -33,31 +33,31 @@ class LiveEvent:
     status: ObjectStatus = HEALTHY
 
     @property
-    def state(self) -> LiveState:
+    def state(self) -> WatchedState:
         own = own_digest(self.metadata, manager_called(self.app))
-        return LiveState(self.app, str(self.metadata.get("uid") or ""), own, self.status)
+        return WatchedState(self.app, str(self.metadata.get("uid") or ""), own, self.status)
 
 
-class LiveObjects:
+class WatchedObjects:
     """Of one cluster, as of now."""
 
     def __init__(self) -> None:
-        self._states: dict[Identity, LiveState] = {}
+        self._states: dict[Identity, WatchedState] = {}
         self._by_app: dict[str, set[Identity]] = {}
 
-    def of_app(self, app: str) -> dict[Identity, LiveState]:
+    def of_app(self, app: str) -> dict[Identity, WatchedState]:
         return {i: self._states[i] for i in self._by_app.get(app, ())}
 
-    def take(self, event: LiveEvent) -> None:
+    def take(self, event: WatchedEvent) -> None:
         if old := self._states.pop(event.identity, None):
             self._by_app[old.app].discard(event.identity)
         if not event.is_gone:
             self._states[event.identity] = event.state
             self._by_app.setdefault(event.app, set()).add(event.identity)
 
-    def gone(self, group: str, kind: str, there: Iterable[Identity]) -> Iterator[LiveEvent]:
+    def gone(self, group: str, kind: str, there: Iterable[Identity]) -> Iterator[WatchedEvent]:
         """Of a kind that was listed anew: what went meanwhile, which no watch told."""
         left = set(there)
         for identity, state in [*self._states.items()]:
             if (identity.group, identity.kind) == (group, kind) and identity not in left:
-                yield LiveEvent(identity, state.app, {"uid": state.uid}, is_gone=True)
+                yield WatchedEvent(identity, state.app, {"uid": state.uid}, is_gone=True)
