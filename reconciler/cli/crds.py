@@ -13,7 +13,7 @@ from reconciler.cli.options import NoCache, Root
 from reconciler.cli.output import progress
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
-from reconciler.cluster.sync import connect
+from reconciler.cluster.blocking_client import connect
 from reconciler.errors import UsageError
 from reconciler.git.whole_files import replace_file
 from reconciler.render.renderer import Renderer

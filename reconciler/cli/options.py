@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from reconciler.errors import UsageError
 from reconciler.forges.forge import KINDS
+from reconciler.model.notations import span
 
 Root = Annotated[
     str | None,
@@ -37,6 +40,14 @@ ForgeKind = Annotated[
 class Output(StrEnum):
     text = "text"
     json = "json"
+
+
+def read_span(text: str) -> timedelta:
+    """The value of an option that is a time."""
+    try:
+        return span(text)
+    except ValueError as e:
+        raise UsageError(str(e)) from None
 
 
 class LogFormat(StrEnum):

@@ -133,6 +133,17 @@ def write_json(value: Any) -> None:
 
 
 @contextmanager
+def waiting() -> Iterator[Callable[[str], None]]:
+    """What is waited for, on a terminal, until it has come."""
+    out = console()
+    if not out.is_terminal or os.environ.get("TERM") == "dumb":
+        yield lambda _: None
+        return
+    with out.status("") as line:
+        yield lambda what: line.update(Text(printable(what)))
+
+
+@contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[Render], None]]:
     """A bar on a terminal when there is much to do."""
     out = console()

@@ -33,6 +33,7 @@ SECTIONS = {
     "Keep secrets in Git": ["seal", "secrets"],
     "Apply to clusters": [
         *("plan", "apply", "status", "run", "sync", "suspend", "resume", "uninstall"),
+        *("drift", "tree", "events", "logs", "wait"),
     ],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
@@ -50,7 +51,11 @@ OTHER_WORDS = {
     "deploy": "did you mean reconciler apply?",
     "reconcile": "did you mean reconciler sync?",
     **dict.fromkeys(("pause", "freeze"), "did you mean reconciler suspend?"),
-    **dict.fromkeys(("drift",), "did you mean reconciler plan?"),
+    **dict.fromkeys(("delete", "remove"), "did you mean reconciler uninstall?"),
+    **dict.fromkeys(("resources", "describe", "top"), "did you mean reconciler tree?"),
+    **dict.fromkeys(("log", "tail"), "did you mean reconciler logs?"),
+    "event": "did you mean reconciler events?",
+    "health": "did you mean reconciler status?",
 }
 
 
@@ -83,6 +88,11 @@ class Program(LazyGroup):
         "plan": "plan",
         "apply": "apply",
         "status": "status",
+        "drift": "drift",
+        "tree": "tree",
+        "events": "events",
+        "logs": "logs",
+        "wait": "wait",
         "run": "run",
         "resume": "resume",
         "suspend": "suspend",

@@ -19,11 +19,14 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.apply import ApplyOutcome
 from reconciler.cluster.conflicts import FieldConflict
-from reconciler.controller.app import Desired
+from reconciler.cluster.inventory.record import About
+from reconciler.controller.app import AppInCluster, Desired
+from reconciler.controller.desired import rendered_digests
 from reconciler.controller.source import desired_at
 from reconciler.controller.sync import ObjectDone
-from reconciler.errors import CheckFailed, UsageError, printable
+from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.command import run_git
+from reconciler.git.repository import Repository
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
@@ -39,12 +42,14 @@ from reconciler.session.trees import open_tree
 from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
 from reconciler.text.markdown_lists import count
 from reconciler.trees.commit import CommitTree
+from reconciler.trees.tree import Tree
 
 T = TypeVar("T")
 
 Names = Annotated[
     list[str], typer.Argument(metavar="ENV[/APP]", help="All apps of an environment, or one.")
 ]
+OneApp = Annotated[str, typer.Argument(metavar="ENV/APP", help="The app.")]
 Ref = Annotated[
     str, typer.Option("--ref", metavar="REV", help="What to apply; otherwise what is committed.")
 ]
@@ -64,6 +69,43 @@ class Reconciling:
     desired: Desired
     kubeconfig: str | None
     context: str | None
+    path: str  # of the repository
+    offline: bool
+
+    def at(self, commit: str) -> tuple[Fleet, Tree]:
+        """As it was at another commit, such as the one that was applied last."""
+        if commit == self.desired.commit:
+            return self.fleet, self.desired.tree
+        tree = open_tree(SETTINGS, self.path, commit, offline=self.offline)
+        return load_fleet(tree), tree
+
+    def one_app(self, work: Callable[[AppInCluster, About, ApiClient], Awaitable[T]]) -> T:
+        """Work on the one app that was named, and of which something is applied."""
+        if len(self.entries) != 1:
+            raise UsageError(
+                f"this is for one app, and {len(self.entries)} were named",
+                hint="name it as ENV/APP",
+            )
+        ((environment, (entry,)),) = self.apps()
+
+        async def work_on_it(client: ApiClient) -> T:
+            app = AppInCluster(client, environment, entry)
+            return await work(app, await app.read_applied(self.desired), client)
+
+        return self.run(environment, work_on_it)
+
+    def holds(self, entry: Entry, commit: str) -> bool:
+        """Has a commit what is wanted of an app: in its history, or because it renders the same?"""
+        wanted = self.desired.commit
+        try:
+            if commit == wanted or Repository(self.path).merge_base(wanted, commit) == wanted:
+                return True
+            trees = self.desired.tree, self.at(commit)[1]
+        except RepositoryError:
+            return False  # one that this clone does not have
+        with Renderer(open_store(SETTINGS)) as renderer:
+            now, then = (rendered_digests(renderer, tree, [entry]).get(entry) for tree in trees)
+        return now is not None and now == then
 
     def apps(self) -> Iterator[tuple[Environment, list[Entry]]]:
         for environment in self.fleet.environments:
@@ -117,7 +159,9 @@ def reconciling(
     called = _gone_or_called if gone_too else Fleet.entries_called
     entries = tuple(dict.fromkeys(entry for name in names for entry in called(fleet, name)))
     desired = desired_at(repository.path, tree)
-    return Reconciling(fleet, entries, desired, kubeconfig, context)
+    return Reconciling(
+        fleet, entries, desired, kubeconfig, context, repository.path, offline=offline
+    )
 
 
 @contextmanager

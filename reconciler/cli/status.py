@@ -64,16 +64,8 @@ async def _look(
 
 def status_lines(entry: Entry, found: AppStatus) -> Iterator[str]:
     """One line where all is well, and one more for each object that is not."""
-    total = len(found.objects) + len(found.missing)
-    if not total:
-        yield f"{entry}: nothing is applied"
-        return
-    well = len(found.objects) - len(found.unhealthy)
-    yield f"{entry}: {well:,} of {total:,} objects are well"
-    for identity in found.missing:
-        yield f"  {identity} is not there"
-    for identity, status in sorted(found.unhealthy.items()):
-        yield f"  {identity} is {status.state}: {status.reason}"
+    yield f"{entry}: {found.says}"
+    yield from (f"  {problem}" for problem in found.problems)
 
 
 def _document(entry: Entry, found: AppStatus) -> dict[str, Any]:

@@ -147,6 +147,17 @@ class ApiClient:
             async for line in lines(response.content.iter_any()):
                 yield read_event(path, line)
 
+    async def text(
+        self, path: str, query: Mapping[str, str], *, seconds: float = 0
+    ) -> AsyncGenerator[str, None]:
+        """What is text and no object, a line at a time; within these seconds it may stay open."""
+        call = ApiCall("GET", path, query, accept="*/*", is_repeatable=True, watch_seconds=seconds)
+        async with self._transport.reach(call) as response:
+            if response.status != 200:
+                raise ApiAnswer(call, response.status, await response.read()).refusal()
+            async for line in lines(response.content.iter_any(), keeps_empty=True):
+                yield line.decode(errors="replace")
+
     async def create(self, path: str, body: Mapping[str, Any]) -> JsonObject:
         """A new object, below the path of its kind; or a question to the server."""
         return (await self._answer(ApiCall("POST", path, body=body))).object()

@@ -11,10 +11,10 @@ from reconciler.errors import ApiError
 
 MAX_WORDS = 500  # characters of what the server says
 TRANSIENT = {429, 500, 502, 503, 504}
-UNKNOWN = 401
+UNKNOWN, FORBIDDEN = 401, 403
 HINTS = {
     UNKNOWN: "log in again, or choose another context",
-    403: "ask for the right to do this",
+    FORBIDDEN: "ask for the right to do this",
     429: "try it again in a while",
 }
 

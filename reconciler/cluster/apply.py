@@ -29,6 +29,11 @@ class ConflictRule:
     field: str  # as spec.replicas
     do: Decision
 
+    def __str__(self) -> str:
+        """As people name it: kubectl*: take"""
+        field = "" if self.field == "*" else f" {self.field}"
+        return f"{self.manager}{field}: {self.do}"
+
     def fits(self, conflict: FieldConflict) -> bool:
         field = conflict.field.removeprefix(".")
         wanted = self.field.replace("[", "[[]")  # a list's bracket, and no choice of characters
@@ -37,10 +42,11 @@ class ConflictRule:
 
 # Two apps that want one object cannot both have it, whatever else is said.
 FIRST_RULES = (ConflictRule(f"{OURS}*", "*", "refuse"),)
+ANY_OTHER = ConflictRule("*", "*", "refuse")
 DEFAULT_RULES = (
     ConflictRule("kubectl*", "*", "take"),  # by hand
     ConflictRule("kube-controller-manager", "spec.replicas", "leave"),  # an autoscaler
-    ConflictRule("*", "*", "refuse"),
+    ANY_OTHER,
 )
 
 
@@ -86,7 +92,7 @@ async def apply_object(
             if isinstance(done, Applied):
                 return _applied(done, manager, version, taken, left)
             open_ = done.fields
-            decided = [(conflict, _decision(rules, conflict)) for conflict in open_]
+            decided = [(conflict, rule_for(rules, conflict).do) for conflict in open_]
             refused = tuple(conflict for conflict, do in decided if do == "refuse")
             if refused:
                 return ObjectApplied(ApplyOutcome.conflict, conflicts=refused)
@@ -97,9 +103,10 @@ async def apply_object(
         return ObjectApplied(ApplyOutcome.refused, error=e)
 
 
-def _decision(rules: Sequence[ConflictRule], conflict: FieldConflict) -> Decision:
-    fitting = (rule.do for rule in (*FIRST_RULES, *rules) if rule.fits(conflict))
-    return next(fitting, "refuse")
+def rule_for(rules: Sequence[ConflictRule], conflict: FieldConflict) -> ConflictRule:
+    """What is decided by none is refused."""
+    fitting = (rule for rule in (*FIRST_RULES, *rules) if rule.fits(conflict))
+    return next(fitting, ANY_OTHER)
 
 
 def _applied(

@@ -35,10 +35,11 @@ class Discovery:
             path += f"/namespaces/{quote(str(namespace), safe='')}"
         return f"{path}/{resource.name}/{quote(str(metadata['name']), safe='')}"
 
-    async def list_path(self, version: str, kind: str) -> str:
-        """Where all objects of a kind are, of all namespaces."""
+    async def list_path(self, version: str, kind: str, namespace: str = "") -> str:
+        """Where all objects of a kind are: of one namespace, or of all."""
         resource = await self._resource(version, kind)
-        return f"{_group_path(version)}/{resource.name}"
+        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        return f"{_group_path(version)}{inside}/{resource.name}"
 
     async def is_namespaced(self, version: str, kind: str) -> bool | None:
         """None if the cluster does not know the kind."""

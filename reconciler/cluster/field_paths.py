@@ -1,4 +1,4 @@
-"""Fields by their path as an API server writes it, in an object that is to be applied."""
+"""Fields by their path as an API server writes it, in an object."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.kubernetes.values import ABSENT
+
 KEYS = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,\]]+)(?:,|$)')
 
 
@@ -15,29 +17,37 @@ def without(body: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """A copy that does not say these fields; what is not there is passed over."""
     kept: dict[str, Any] = copy.deepcopy(dict(body))
     for path in paths:
-        _remove(kept, path)
+        if place := _place(kept, path):
+            holder, step = place
+            del holder[step]
     return kept
 
 
-def _remove(value: Any, path: str) -> bool:
-    if path.startswith(".") and isinstance(value, dict):
+def value_at(body: Mapping[str, Any], path: str) -> Any:
+    """What a field holds; ABSENT where there is none."""
+    place = _place(body, path)
+    return place[0][place[1]] if place else ABSENT
+
+
+def _place(value: Any, path: str) -> tuple[Any, str | int] | None:
+    """What holds the field, and what it is called in there."""
+    if path.startswith(".") and isinstance(value, Mapping):
         # The server does not quote names, and those of labels have dots: each way is tried.
         fitting = (name for name in value if path.startswith(f".{name}"))
-        return any(_at(value, name, path[len(name) + 1 :]) for name in sorted(fitting, key=len))
-    if path.startswith("[") and isinstance(value, list):
+        ways = (_below(value, name, path[len(name) + 1 :]) for name in sorted(fitting, key=len))
+        return next(filter(None, ways), None)
+    if path.startswith("[") and isinstance(value, (list, tuple)):
         end = _end(path)
         inside, rest = path[1:end], path[end + 1 :]
         meant = (i for i, item in enumerate(value) if _is_meant(item, i, inside))
-        return any(_at(value, i, rest) for i in meant)
-    return False
+        return next(filter(None, (_below(value, i, rest) for i in meant)), None)
+    return None
 
 
-def _at(value: Any, step: str | int, rest: str) -> bool:
-    """Whether something is taken out."""
+def _below(value: Any, step: str | int, rest: str) -> tuple[Any, str | int] | None:
     if rest:
-        return rest[0] in ".[" and _remove(value[step], rest)
-    del value[step]
-    return True
+        return _place(value[step], rest) if rest[0] in ".[" else None
+    return value, step
 
 
 def _end(path: str) -> int:
@@ -61,7 +71,7 @@ def _is_meant(item: Any, number: int, inside: str) -> bool:
     if inside.startswith("="):
         return bool(item == _read(inside[1:]))
     wanted = {key: _read(text) for key, text in KEYS.findall(inside)}
-    return isinstance(item, dict) and all(
+    return isinstance(item, Mapping) and all(
         item.get(key, value if key == "protocol" else None) == value
         for key, value in wanted.items()
     )

@@ -45,10 +45,16 @@ def own_digest(metadata: Mapping[str, Any], manager: str) -> str:
 
     Whoever changes one of its fields takes it away, so the digest moves, and with nothing else.
     """
+    owner = applier(metadata, manager)
+    return digest(owner.fields) if owner else ""
+
+
+def applier(metadata: Mapping[str, Any], manager: str) -> FieldOwner | None:
+    """What a manager holds by having applied it."""
     for owner in owners_of(metadata):
         if (owner.manager, owner.operation, owner.subresource) == (manager, APPLY, ""):
-            return digest(owner.fields)
-    return ""
+            return owner
+    return None
 
 
 def digest(value: Mapping[str, Any]) -> str:

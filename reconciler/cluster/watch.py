@@ -41,14 +41,14 @@ def read_event(path: str, line: bytes) -> WatchEvent:
         raise nonsense("WATCH", path, 200) from None
 
 
-async def lines(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def lines(pieces: AsyncIterable[bytes], *, keeps_empty: bool = False) -> AsyncIterator[bytes]:
     """However long: an object may have more than what readers of lines take."""
     begun: list[bytes] = []
     async for piece in pieces:
         first, *others = piece.split(b"\n")
         begun.append(first)
         for other in others:
-            if line := b"".join(begun):
+            if (line := b"".join(begun)) or keeps_empty:
                 yield line
             begun = [other]
     if line := b"".join(begun):

@@ -71,9 +71,6 @@ class AppInCluster:
         """The digest of what Git renders and is not applied, since it did not become well."""
         return self._inventory.about.held if self._inventory.about else ""
 
-    async def read(self) -> None:
-        await self._inventory.read()
-
     async def remember_well(self, commit: str) -> None:
         """So that there is something to go back to, for whoever comes next, too."""
         about = self._inventory.about
@@ -116,8 +113,7 @@ class AppInCluster:
 
     async def status(self, desired: Desired) -> AppStatus:
         """Of what the inventory names."""
-        await self._inventory.read()
-        await self._check_owner(desired)
+        await self.read(desired)
         return await self.status_of_known()
 
     async def status_of_known(self) -> AppStatus:
@@ -125,6 +121,21 @@ class AppInCluster:
         items = self._inventory.items.values()
         named = [(i.identity, i.version) for i in items if i.state is ItemState.applied]
         return await app_status(self._client, named, app_key(self.entry))
+
+    async def read(self, desired: Desired) -> About | None:
+        """The inventory; None where nothing was ever applied. Raises where it is another's."""
+        await self._inventory.read()
+        await self._check_owner(desired)
+        return self._inventory.about
+
+    async def read_applied(self, desired: Desired) -> About:
+        """The same, for those who can do nothing where there is none."""
+        about = await self.read(desired)
+        if about is None:
+            raise ClusterError(
+                f"nothing of {self.entry} is applied", hint=f"reconciler apply {self.entry}"
+            )
+        return about
 
     async def forget(self) -> None:
         """The inventory, once nothing is left of the app but what stays for good."""
@@ -135,8 +146,7 @@ class AppInCluster:
     async def _planned(
         self, wanted: Sequence[WantedObject], desired: Desired, *, prunes: bool
     ) -> SyncPlan:
-        await self._inventory.read()
-        await self._check_owner(desired)
+        await self.read(desired)
         items = self._inventory.items
         kinds = {(one.version, one.identity.kind) for one in wanted}
         kinds |= {(item.version, item.identity.kind) for item in items.values()}

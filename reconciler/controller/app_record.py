@@ -12,7 +12,7 @@ from reconciler.cluster.status.state import progressing
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.app_status import AppStatus
 from reconciler.controller.watched_objects import WatchedEvent, WatchedState
-from reconciler.controller.why_held import Hold, Suspension
+from reconciler.controller.why_held import Suspension, SyncHold
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
@@ -56,7 +56,7 @@ class AppRecord:
     error: ReconcilerError | None = None
     refused: tuple[tuple[Identity, str], ...] = ()  # and why
     drift: dict[Identity, Drift] = field(default_factory=dict)
-    hold: Hold | None = None
+    hold: SyncHold | None = None
     suspension: Suspension | None = None
     gone_back: GoneBack | None = None
     status: AppStatus = field(default_factory=lambda: AppStatus({}, ()))

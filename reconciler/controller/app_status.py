@@ -37,6 +37,19 @@ class AppStatus:
         return all(s.state is not ObjectState.progressing for s in self.objects.values())
 
     @property
+    def says(self) -> str:
+        total = len(self.objects) + len(self.missing)
+        well = len(self.objects) - len(self.unhealthy)
+        return f"{well:,} of {total:,} objects are well" if total else "nothing is applied"
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each object that is not well, and why."""
+        missing = (f"{identity} is not there" for identity in self.missing)
+        ill = (f"{i} is {s.state}: {s.reason}" for i, s in sorted(self.unhealthy.items()))
+        return (*missing, *ill)
+
+    @property
     def unhealthy(self) -> dict[Identity, ObjectStatus]:
         fine = (ObjectState.healthy, ObjectState.suspended)
         return {i: s for i, s in self.objects.items() if s.state not in fine}

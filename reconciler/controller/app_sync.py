@@ -39,7 +39,7 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     """What there is to tell of it. Raises where nothing could be applied."""
     rendered = app.rendered  # Git may have something newer before this ends
     there = AppInCluster(ground.client, ground.environment, app.entry)
-    await there.read()
+    await there.read(ground.desired)
     held = there.held if there.held == rendered and there.last_well else ""
     desired = ground.at(there.last_well) if held else ground.desired
     plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)

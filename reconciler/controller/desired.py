@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -103,10 +104,20 @@ async def _wanted(
     else:
         metadata.pop("namespace", None)
     metadata["labels"] = {**mapping(metadata, "labels"), APP_LABEL: app_key(entry)}
-    whole = {**body, "metadata": metadata}
+    whole = {**_as_stored(body), "metadata": metadata}
     identity = Identity(group, kind, str(metadata.get("namespace") or ""), name)
     wave = text(metadata, "annotations", WAVE)
     return WantedObject(identity, version, whole, digest(whole), _number(wave))
+
+
+def _as_stored(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Secret's stringData in data: a server keeps no owner of what is in the first."""
+    if (text(body, "apiVersion"), text(body, "kind")) != ("v1", "Secret"):
+        return body
+    said = mapping(body, "stringData")
+    encoded = {key: b64encode(str(value).encode()).decode() for key, value in said.items()}
+    kept = {name: value for name, value in body.items() if name != "stringData"}
+    return {**kept, "data": {**mapping(body, "data"), **encoded}} if said else kept
 
 
 def _defined(bodies: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], bool]]:

@@ -25,7 +25,7 @@ from reconciler.controller.membership import Membership
 from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
 from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
-from reconciler.controller.why_held import Hold, outside_hours, suspended, waiting_for
+from reconciler.controller.why_held import SyncHold, outside_hours, suspended, waiting_for
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.dependencies import in_order_of_need
@@ -231,7 +231,7 @@ class EnvironmentLoop:
             for late in heard:
                 self._heard(late)
 
-    def _hold(self, app: AppRecord, *, waits: bool = True) -> Hold | None:
+    def _hold(self, app: AppRecord, *, waits: bool = True) -> SyncHold | None:
         """Whoever asks for a sync need not wait for its hours."""
         now, settings = datetime.now(UTC), self._environment.reconcile
         others = settings.waits_for(app.entry.app, [*self._environment.folders])

@@ -22,7 +22,7 @@ async def observed(
 ) -> dict[Identity, SeenObject]:
     """The objects with the app's label, of these kinds (apiVersion and kind)."""
     found = await listed(client, kinds, app, lambda _: True)
-    return {identity: _seen(o["metadata"], manager) for identity, o in found.items()}
+    return {identity: seen_as(o["metadata"], manager) for identity, o in found.items()}
 
 
 async def listed(
@@ -44,17 +44,17 @@ async def listed(
                 labels = f"{APP_LABEL}={app}"
                 items = (await client.list(path, labels=labels, metadata_only=alone)).items
         about = {"apiVersion": version, "kind": kind}
-        return [(_identity(group, kind, o), {**o, **about}) for o in items]
+        return [(identity_of(group, kind, o), {**o, **about}) for o in items]
 
     found = await asyncio.gather(*(of_kind(*kind) for kind in sorted(set(kinds))))
     return dict(pair for pairs in found for pair in pairs)
 
 
-def _identity(group: str, kind: str, o: JsonObject) -> Identity:
+def identity_of(group: str, kind: str, o: JsonObject) -> Identity:
     return Identity(group, kind, text(o, "metadata", "namespace"), text(o, "metadata", "name"))
 
 
-def _seen(metadata: JsonObject, manager: str) -> SeenObject:
+def seen_as(metadata: JsonObject, manager: str) -> SeenObject:
     return SeenObject(
         str(metadata["uid"]), str(metadata["resourceVersion"]), own_digest(metadata, manager)
     )

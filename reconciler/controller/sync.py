@@ -126,7 +126,7 @@ class Syncer:
         error, is_leaving = None, False
         async with self._free:
             try:
-                path = await self._client.discovery.path_of(_reference(planned.item))
+                path = await self._client.discovery.path_of(planned.item.reference)
                 await self._client.delete(path, uid=uid, propagation="Background")
                 left = await self._client.get(path, metadata_only=True)
                 is_leaving = bool(left and left["metadata"]["uid"] == uid)
@@ -213,12 +213,6 @@ def _recorded(
                 one.applied.own,
             )
     return [*after.values()]
-
-
-def _reference(item: InventoryItem) -> dict[str, object]:
-    identity = item.identity
-    metadata = {"name": identity.name, "namespace": identity.namespace}
-    return {"apiVersion": item.version, "kind": identity.kind, "metadata": metadata}
 
 
 def _key(identity: Identity) -> tuple[str, str]:

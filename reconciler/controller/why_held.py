@@ -20,7 +20,7 @@ class HoldReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class SyncHold:
     reason: HoldReason
     said: str
 
@@ -42,13 +42,13 @@ class Suspension:
         return f"suspended{by}{until}{': ' * bool(self.reason)}{self.reason}"
 
 
-def suspended(suspension: Suspension | None, now: datetime) -> Hold | None:
+def suspended(suspension: Suspension | None, now: datetime) -> SyncHold | None:
     if suspension is None or not suspension.holds(now):
         return None
-    return Hold(HoldReason.suspended, str(suspension))
+    return SyncHold(HoldReason.suspended, str(suspension))
 
 
-def outside_hours(hours: Sequence[Window | Freeze], now: datetime) -> Hold | None:
+def outside_hours(hours: Sequence[Window | Freeze], now: datetime) -> SyncHold | None:
     """As a promotion's gates read a calendar."""
     windows = [one for one in hours if isinstance(one, Window)]
     freezes = [one for one in hours if isinstance(one, Freeze)]
@@ -60,11 +60,11 @@ def outside_hours(hours: Sequence[Window | Freeze], now: datetime) -> Hold | Non
     else:
         return None
     opens = opening(windows, freezes, now)
-    return Hold(HoldReason.hours, f"{why}; opens {moment(opens)}" if opens else why)
+    return SyncHold(HoldReason.hours, f"{why}; opens {moment(opens)}" if opens else why)
 
 
-def waiting_for(not_ready: Sequence[str]) -> Hold | None:
+def waiting_for(not_ready: Sequence[str]) -> SyncHold | None:
     """Apps that it depends on."""
     if not not_ready:
         return None
-    return Hold(HoldReason.dependency, f"waits for {listing(sorted(not_ready))}")
+    return SyncHold(HoldReason.dependency, f"waits for {listing(sorted(not_ready))}")

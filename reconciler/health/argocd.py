@@ -17,7 +17,7 @@ from reconciler.model.health_sources import ArgoCDHealth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 
 def look(source: ArgoCDHealth, asked: HealthQuestion, client: BlockingApiClient) -> Evidence:

@@ -11,7 +11,7 @@ from reconciler.errors import ApiError, ClusterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 HERE = "https://kubernetes.default.svc"
 KIND = "/apis/argoproj.io/v1alpha1"

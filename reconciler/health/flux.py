@@ -12,7 +12,7 @@ from reconciler.model.health_sources import FluxHealth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 KIND = "/apis/kustomize.toolkit.fluxcd.io/v1"
 ON_ITS_WAY = {"Progressing", "DependencyNotReady", "ArtifactFailed"}

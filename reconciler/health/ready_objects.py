@@ -13,7 +13,7 @@ from reconciler.text.json_object import JsonObject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 
 @dataclass(frozen=True, slots=True)

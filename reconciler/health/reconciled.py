@@ -11,7 +11,7 @@ from reconciler.model.entry import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 BROKEN = {"Degraded", "NotApplied", "Refused", "RolledBack"}
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 MAX_QUESTIONS_AT_ONCE = 8
 

@@ -10,7 +10,7 @@ from reconciler.errors import ApiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 MAX_EVENTS = 10
 MAX_EVENT_CHARACTERS = 300

@@ -11,6 +11,7 @@ from reconciler.model.value_kinds import Advice, Text
 from reconciler.text.suggestions import did_you_mean
 
 A_NAME = "a name of lower-case letters, digits and hyphens, at most 63"
+A_SPAN = "time such as 90s, 10m, 24h or 7d"
 LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 
 # A Git URL with a user and a password in it, or with a token in the user's place.
@@ -74,6 +75,15 @@ def _field(text: str) -> Advice:
 def _duration(text: str) -> timedelta:
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[text[-1]]
     return timedelta(**{unit: int(text[:-1])})
+
+
+def span(text: str) -> timedelta:
+    """A time as it is typed for a command: with seconds, too, and a number alone is seconds."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd]?)", text)
+    if not found:
+        raise ValueError(f"{text} is no {A_SPAN}")
+    unit = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
 
 
 def _zone(text: str) -> str:

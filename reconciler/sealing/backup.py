@@ -11,7 +11,7 @@ from reconciler.yaml.write import as_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
 
 LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 BEGINNINGS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/")

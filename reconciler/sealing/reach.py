@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
-from reconciler.cluster.sync import connect
+from reconciler.cluster.blocking_client import connect
 from reconciler.errors import ApiError, ClusterError
 from reconciler.retry import backoff
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from netrc import NetrcParseError, netrc
 
+from reconciler.cluster.blocking_client import connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import connect
 from reconciler.errors import ClusterError, Place, UsageError
 from reconciler.git.addresses import LOOPBACK, is_confidential
 from reconciler.health.sources import HealthSources
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import httpx
 
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
     from reconciler.model.environment import Environment
 
 ANY_HOST = "default"  # as the library calls it

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import FixedProof, Proof
-from reconciler.cluster.sync import BlockingApiClient
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.errors import ApiError
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from reconciler.testbed.loopback import free_port

@@ -24,3 +24,17 @@ def length(time: timedelta) -> str:
     hours, minutes = divmod(rest, 60)
     parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n]
     return " ".join(parts[:2]) or "0 min"
+
+
+def age(time: timedelta) -> str:
+    """The same, with seconds where there is not a minute yet."""
+    seconds = max(int(time.total_seconds()), 0)
+    return f"{seconds} s" if seconds < 60 else length(time)
+
+
+def since(stamp: str, now: datetime) -> str:
+    """How long ago a time of an API server is; nothing where it says none."""
+    try:
+        return age(now - datetime.fromisoformat(stamp))
+    except (ValueError, TypeError):
+        return ""

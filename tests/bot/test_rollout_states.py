@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from reconciler.cluster.sync import BlockingApiClient
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.errors import ClusterError
 from reconciler.forges.forge import MergeOutcome
 from reconciler.health.sources import HealthSources

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.program import run as run_command
+from reconciler.cluster.kubeconfig import read_kubeconfig
+from tests.testbed.plugin import Cluster
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -87,3 +89,33 @@ def sarif_schema(peer: Callable[[str], Path]) -> Mapping[str, Any]:
     source = (peer("sarif") / "pkg/report/v210/sarif/schema.go").read_text()
     schema: Mapping[str, Any] = json.loads(source.split("`")[1])
     return schema
+
+
+@pytest.fixture
+def there(cluster: Cluster) -> list[str]:
+    """The options that name the cluster."""
+    return _named(cluster.kubeconfig)
+
+
+@pytest.fixture
+def restricted(cluster: Cluster, tmp_path: Path) -> list[str]:
+    """The same, as somebody who may look at a namespace, but at no Secret, and write nothing."""
+    who = f"{cluster.namespace}-viewer"
+    cluster.kubectl_says("create", "namespace", "reconciler-system")  # an apply may have made it
+    cluster.kubectl("create", "clusterrole", who, "--verb=get", "--resource=namespaces")
+    cluster.kubectl("create", "clusterrolebinding", who, f"--clusterrole={who}", f"--user={who}")
+    for namespace in (cluster.namespace, "reconciler-system"):
+        name = ["-n", namespace, "create", "rolebinding", who]
+        cluster.kubectl(*name, "--clusterrole=view", f"--user={who}")
+    config = json.loads(
+        cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json")
+    )
+    config["users"][0]["user"]["as"] = who
+    file = tmp_path / "restricted.json"
+    file.write_text(json.dumps(config))
+    return _named(file)
+
+
+def _named(kubeconfig: Path) -> list[str]:
+    file = str(kubeconfig)
+    return ["--kubeconfig", file, "--context", read_kubeconfig([file]).context().name]

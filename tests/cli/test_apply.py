@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from reconciler.cluster.kubeconfig import read_kubeconfig
 from tests.cli.conftest import Run
 from tests.conftest import Repo
 from tests.testbed.plugin import Cluster
@@ -40,12 +39,6 @@ def files(app: str, value: str, *names: str) -> dict[str, str]:
         f"{folder}/kustomization.yaml": "resources: [objects.yaml]\n",
         f"{folder}/objects.yaml": "---\n".join(documents),
     }
-
-
-@pytest.fixture
-def there(cluster: Cluster) -> list[str]:
-    file = str(cluster.kubeconfig)
-    return ["--kubeconfig", file, "--context", read_kubeconfig([file]).context().name]
 
 
 def test_an_app_comes_changes_and_goes(

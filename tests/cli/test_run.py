@@ -19,7 +19,6 @@ from tests.cli.conftest import Run
 from tests.cli.test_apply import app as app
 from tests.cli.test_apply import files
 from tests.cli.test_apply import fleet as fleet
-from tests.cli.test_apply import there as there
 from tests.conftest import Repo
 from tests.testbed.plugin import Cluster
 

@@ -15,7 +15,6 @@ from tests.cli.conftest import Run
 from tests.cli.test_apply import app as app
 from tests.cli.test_apply import files
 from tests.cli.test_apply import fleet as fleet
-from tests.cli.test_apply import there as there
 from tests.cli.test_run import Begin, value_of
 from tests.cli.test_run import begin as begin
 from tests.conftest import Repo

@@ -54,7 +54,9 @@ def test_a_mistyped_command_is_not_our_bug(
         ("history", "did you mean reconciler promote history?"),
         ("rollback", "did you mean reconciler promote rollback?"),
         ("sync", "did you mean reconciler apply?"),
-        ("drift", "did you mean reconciler plan?"),
+        ("reconcile", "did you mean reconciler apply?"),
+        ("describe", "did you mean reconciler tree?"),
+        ("tail", "did you mean reconciler logs?"),
     ],
 )
 def test_the_words_of_other_tools_lead_to_ours(

@@ -17,8 +17,8 @@ import pytest
 
 from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import FixedProof, Proof, ProofSource
+from reconciler.cluster.blocking_client import BlockingApiClient, connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from tests.testbed.plugin import Cluster
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cluster.auth import FixedProof, Proof, bearer
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.cluster.retrying import MAX_WAIT_SECONDS, pause_before_repeat
-from reconciler.cluster.sync import BlockingApiClient
 from reconciler.cluster.watch import WatchEventKind, lines
 from reconciler.errors import ApiError
 from tests.cluster.conftest import Say, access_to, answered, scripted

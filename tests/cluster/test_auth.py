@@ -16,10 +16,10 @@ import pytest
 from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.auth import Authenticator, Proof, ProofFiles, bearer, token_in
+from reconciler.cluster.blocking_client import connect
 from reconciler.cluster.exec_plugin import exec_plugin
 from reconciler.cluster.in_pod import access_in_pod
 from reconciler.cluster.kubeconfig import Context, read_kubeconfig
-from reconciler.cluster.sync import connect
 from reconciler.errors import ApiError, ClusterError
 from tests.cluster.conftest import Say, Seen, access_to, scripted
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cluster.field_paths import without
+from reconciler.cluster.field_paths import value_at, without
 from reconciler.cluster.ownership import FieldOwner
+from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.values import ABSENT
 
 BODY = {
     "metadata": {"labels": {"a.b/c": "1", "a": "2"}, "finalizers": ["x", "y]"]},
@@ -55,6 +57,21 @@ def test_one_field_goes_and_all_else_stays(path: str, where: str, left: Any) -> 
         "body": found,
     }
     assert places[where] == left
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (".metadata.labels.a.b/c", "1"),
+        ('.spec.containers[name="web"].ports[containerPort=80,protocol="TCP"].containerPort', 80),
+        (".spec.args[1]", "b"),
+        (".spec.nothing", ABSENT),
+        ('.spec.containers[name="none"].image', ABSENT),
+    ],
+)
+def test_a_field_has_the_value_at_its_path(path: str, value: Any) -> None:
+    assert value_at(BODY, path) == value
+    assert value_at(Mask().object(BODY), path) == value
 
 
 NAMES = st.text("ab./", min_size=1, max_size=5)

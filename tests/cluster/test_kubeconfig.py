@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.cluster.blocking_client import connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import connect
 from reconciler.errors import ClusterError
 from tests.testbed.plugin import Cluster
 

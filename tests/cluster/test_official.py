@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from reconciler.cluster.api_access import Access, access_of
 from reconciler.cluster.auth import Proof
+from reconciler.cluster.blocking_client import BlockingApiClient, connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.cluster.official import access_of_official
-from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.errors import ApiError, ClusterError
 from reconciler.testbed.authority import CertificateAuthority
 from tests.cluster.conftest import Say, Seen, scripted, serving_tls

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.field_paths import without
 from reconciler.cluster.ownership import digest, holders, own_digest, owners_of
-from reconciler.cluster.sync import BlockingApiClient
 from tests.testbed.plugin import Cluster
 
 OURS = "reconciler/prod.web"

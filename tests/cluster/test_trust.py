@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from reconciler.cluster.api_access import access_of
-from reconciler.cluster.sync import connect
+from reconciler.cluster.blocking_client import connect
 from reconciler.errors import ApiError, ClusterError
 from reconciler.testbed.authority import CertificateAuthority, KeyPair
 from tests.cluster.conftest import Say, Seen, scripted, serving_tls

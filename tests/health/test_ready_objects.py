@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.cluster.blocking_client import BlockingApiClient, connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.health import flux, reconciled
 from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.health.spans import total

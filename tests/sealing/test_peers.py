@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.cluster.blocking_client import connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import connect
 from reconciler.sealing.certificate import Certificate, read_certificate
 from reconciler.sealing.certificate_url import fetch
 from reconciler.sealing.controller import controller_at

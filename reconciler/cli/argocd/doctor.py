@@ -92,8 +92,8 @@ def _in_cluster(
     namespace: str, kubeconfig: str | None, context: str | None
 ) -> Iterator[dict[str, Any]]:
     from reconciler.cluster.api_errors import accepting
+    from reconciler.cluster.blocking_client import connect
     from reconciler.cluster.kubeconfig import read_kubeconfig
-    from reconciler.cluster.sync import connect
 
     config = read_kubeconfig([kubeconfig] if kubeconfig else SETTINGS.kubeconfig_files)
     with connect(config.context(context or ""), os.environ) as client:

@@ -56,7 +56,7 @@ def backup(
 ) -> None:
     """Write all keys of the controller into an encrypted file; needs to read Secrets."""
     leave_no_core()
-    from reconciler.cluster.sync import connect
+    from reconciler.cluster.blocking_client import connect
     from reconciler.sealing.backup import as_list, encrypted, fetch_keys
 
     if os.path.exists(file):
@@ -84,7 +84,7 @@ def restore(
 ) -> None:
     """Put the keys of a backup into a cluster; what is there already stays."""
     leave_no_core()
-    from reconciler.cluster.sync import connect
+    from reconciler.cluster.blocking_client import connect
     from reconciler.sealing.backup import put_keys
     from reconciler.sealing.keys import read_keys
     from reconciler.yaml.read import read_documents

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.errors import ClusterError
 from reconciler.kubernetes.identity import Identity
+from reconciler.text.json_object import JsonObject
 
 NONE = "-"
 FIELDS = 9
@@ -29,6 +30,12 @@ class InventoryItem:
     uid: str = ""
     want: str = ""  # digest of what Git said
     own: str = ""  # digest of what the server then said is ours
+
+    @property
+    def reference(self) -> JsonObject:
+        """What it is called, as an object."""
+        metadata = {"name": self.identity.name, "namespace": self.identity.namespace}
+        return {"apiVersion": self.version, "kind": self.identity.kind, "metadata": metadata}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from reconciler.text.json_object import JsonObject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from reconciler.cluster.sync import BlockingApiClient
+    from reconciler.cluster.blocking_client import BlockingApiClient
     from reconciler.testbed.control_plane import ControlPlane
     from reconciler.testbed.supervisor import Supervisor
 

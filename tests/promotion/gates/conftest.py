@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cluster.sync import BlockingApiClient
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.cluster.api_access import Access
 from reconciler.cluster.auth import FixedProof, Proof
+from reconciler.cluster.blocking_client import BlockingApiClient, connect
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.cluster.sync import BlockingApiClient, connect
 from reconciler.health.sources import HealthSources
 from reconciler.model.environment import Environment
 from reconciler.promotion.gates.judge import judge

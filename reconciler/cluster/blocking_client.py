@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -99,14 +99,10 @@ class BlockingApiClient:
             seconds=seconds,
         )
 
-        async def following() -> WatchEvent | None:
-            return await anext(events, None)
+        yield from self._each(events)
 
-        try:
-            while event := self._wait(following()):
-                yield event
-        finally:
-            self._wait(events.aclose())
+    def text(self, path: str, query: Mapping[str, str], *, seconds: float = 0) -> Iterator[str]:
+        yield from self._each(self._client.text(path, query, seconds=seconds))
 
     def create(self, path: str, body: Mapping[str, Any]) -> JsonObject:
         return self._wait(self._client.create(path, body))
@@ -141,6 +137,16 @@ class BlockingApiClient:
 
     def ask(self, method: str, path: str, body: Any = None) -> ApiAnswer:
         return self._wait(self._client.ask(method, path, body))
+
+    def _each(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
+        async def following() -> T | None:
+            return await anext(items, None)
+
+        try:
+            while (item := self._wait(following())) is not None:
+                yield item
+        finally:
+            self._wait(items.aclose())
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
