@@ -33,7 +33,7 @@ SECTIONS = {
     "Keep secrets in Git": ["seal", "secrets"],
     "Apply to clusters": [
         *("plan", "apply", "status", "run", "sync", "suspend", "resume", "uninstall"),
-        *("drift", "tree", "events", "logs", "wait"),
+        *("drift", "tree", "events", "logs", "wait", "adopt"),
     ],
     "Work with Argo CD": ["argocd", "cmp-server", "generate"],
     "More": ["cache", "testbed", "completion", "help", "version"],
@@ -97,6 +97,7 @@ class Program(LazyGroup):
         "resume": "resume",
         "suspend": "suspend",
         "sync": "sync",
+        "adopt": "adopt",
         "uninstall": "uninstall",
         "bot": "bot",
         "cmp-server": "cmp_server",

@@ -194,8 +194,11 @@ class ApiClient:
         call = ApiCall("PATCH", path, body=body, content_type=MERGE_PATCH)
         return (await self._answer(call)).object()
 
-    async def json_patch(self, path: str, operations: Sequence[Mapping[str, Any]]) -> JsonObject:
-        call = ApiCall("PATCH", path, body=operations, content_type=JSON_PATCH)
+    async def json_patch(
+        self, path: str, operations: Sequence[Mapping[str, Any]], *, metadata_only: bool = False
+    ) -> JsonObject:
+        accept = METADATA if metadata_only else JSON
+        call = ApiCall("PATCH", path, {}, operations, JSON_PATCH, accept)
         return (await self._answer(call)).object()
 
     async def delete(self, path: str, *, uid: str = "", propagation: str = "") -> bool:

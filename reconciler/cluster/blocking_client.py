@@ -129,8 +129,10 @@ class BlockingApiClient:
     def merge_patch(self, path: str, body: Mapping[str, Any]) -> JsonObject:
         return self._wait(self._client.merge_patch(path, body))
 
-    def json_patch(self, path: str, operations: Sequence[Mapping[str, Any]]) -> JsonObject:
-        return self._wait(self._client.json_patch(path, operations))
+    def json_patch(
+        self, path: str, operations: Sequence[Mapping[str, Any]], *, metadata_only: bool = False
+    ) -> JsonObject:
+        return self._wait(self._client.json_patch(path, operations, metadata_only=metadata_only))
 
     def delete(self, path: str, *, uid: str = "", propagation: str = "") -> bool:
         return self._wait(self._client.delete(path, uid=uid, propagation=propagation))
