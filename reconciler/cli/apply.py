@@ -134,4 +134,6 @@ async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted
     found = await wait_until_well(lambda: app.status(desired), wanted.seconds)
     for line in status_lines(app.entry, found):
         typer.echo(printable(line))
+    if found.is_healthy:
+        await app.remember_well(desired.commit)
     return found.is_healthy

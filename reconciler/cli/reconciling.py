@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
 import typer
@@ -78,6 +78,9 @@ class Reconciling:
             return self.fleet, self.desired.tree
         tree = open_tree(SETTINGS, self.path, commit, offline=self.offline)
         return load_fleet(tree), tree
+
+    def desired_at(self, commit: str) -> Desired:
+        return replace(self.desired, tree=self.at(commit)[1], commit=commit)
 
     def one_app(self, work: Callable[[AppInCluster, About, ApiClient], Awaitable[T]]) -> T:
         """Work on the one app that was named, and of which something is applied."""

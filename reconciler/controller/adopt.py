@@ -11,7 +11,7 @@ from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import accepting
 from reconciler.controller.desired import WantedObject, manager_of
 from reconciler.controller.sync import MAX_REQUESTS
-from reconciler.errors import CheckFailed
+from reconciler.errors import ApiError, CheckFailed
 from reconciler.kubernetes.access import mapping
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
@@ -65,10 +65,13 @@ async def adopt(
 
 
 async def _path(client: ApiClient, one: WantedObject) -> str | None:
-    found: str | None = None
-    with accepting(NOT_FOUND):  # a kind that is not there has no objects
-        found = await client.discovery.path_of(one.body)
-    return found
+    """None of a kind that is not there: it has no objects."""
+    try:
+        return await client.discovery.path_of(one.body)
+    except ApiError as e:
+        if e.status != NOT_FOUND:
+            raise
+        return None
 
 
 async def _refuse_what_is_deployed(

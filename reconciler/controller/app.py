@@ -66,10 +66,10 @@ class AppInCluster:
         """The last commit with which all was well; nothing if there was none yet."""
         return self._inventory.about.well if self._inventory.about else ""
 
-    @property
-    def held(self) -> str:
-        """The digest of what Git renders and is not applied, since it did not become well."""
-        return self._inventory.about.held if self._inventory.about else ""
+    def instead_of(self, rendered: str) -> str:
+        """The commit that somebody, or `run`, had applied instead of what Git renders now."""
+        about = self._inventory.about
+        return about.instead if about and rendered and about.held == rendered else ""
 
     async def remember_well(self, commit: str) -> None:
         """So that there is something to go back to, for whoever comes next, too."""
@@ -77,11 +77,12 @@ class AppInCluster:
         if about and about.well != commit:
             await self._inventory.write(replace(about, well=commit), self.items.values())
 
-    async def hold(self, rendered: str) -> None:
-        """Let what Git renders not be applied, until it renders something else."""
+    async def hold(self, rendered: str, instead: str) -> None:
+        """Have a commit applied in place of what Git renders, until that is something else."""
         about = self._inventory.about
-        if about and about.held != rendered:
-            await self._inventory.write(replace(about, held=rendered), self.items.values())
+        if about:
+            about = replace(about, held=rendered, instead=instead)
+            await self._inventory.write(about, self.items.values())
 
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""
@@ -100,13 +101,19 @@ class AppInCluster:
         desired: Desired,
         *,
         all_may_go: bool = False,
-        held: str = "",
+        instead_of: str = "",
         told: Told = lambda _: None,
     ) -> list[ObjectDone]:
-        """`held` is the digest of what is not applied, and this instead."""
+        """`instead_of` is the digest of what Git renders by now, where this is no longer that."""
         refuse_what_is_dangerous(plan, all_may_go=all_may_go)
         mine = await self._about(desired)
-        about = replace(mine, commit=desired.commit, well=self.last_well, held=held)
+        about = replace(
+            mine,
+            commit=desired.commit,
+            well=self.last_well,
+            held=instead_of,
+            instead=desired.commit if instead_of else "",
+        )
         rules = conflict_rules(self._environment)
         syncer = Syncer(self._acting, self._inventory, manager_of(self.entry), rules, told)
         return await syncer.sync(plan, about)

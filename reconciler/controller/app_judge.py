@@ -103,7 +103,7 @@ class AppJudge:
             return
         async with app.alone:
             if app.there:
-                await app.there.hold(app.rendered)
+                await app.there.hold(app.rendered, well)
         fields = {"failed": app.commit, "to": well, "after": str(settings.after)}
         self._told(AppEvent(app.entry, Happening.rolled_back, fields))
         self._is_due(app_key(app.entry))

@@ -40,14 +40,14 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     rendered = app.rendered  # Git may have something newer before this ends
     there = AppInCluster(ground.client, ground.environment, app.entry)
     await there.read(ground.desired)
-    held = there.held if there.held == rendered and there.last_well else ""
-    desired = ground.at(there.last_well) if held else ground.desired
+    instead = there.instead_of(rendered)
+    desired = ground.at(instead) if instead else ground.desired
     plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)
-    if not held and any(_is_new(planned) for planned in plan.objects):
+    if not instead and any(_is_new(planned) for planned in plan.objects):
         await asyncio.to_thread(_refuse_what_checks_find, ground, app.entry.folder)
-    done = await there.sync(plan, desired, held=held)
+    done = await there.sync(plan, desired, instead_of=rendered if instead else "")
     app.there = there
-    app.gone_back = GoneBack(ground.desired.commit, desired.commit) if held else None
+    app.gone_back = GoneBack(ground.desired.commit, desired.commit) if instead else None
     if app.commit != desired.commit and (app.synced != rendered or not app.began):
         app.began = datetime.now(UTC)
     app.commit = desired.commit

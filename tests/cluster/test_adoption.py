@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.cluster.adoption import union, without_annotations
 
-FIELDS = st.recursive(
+FIELDS: st.SearchStrategy[dict[str, Any]] = st.recursive(
     st.just({}),
     lambda inner: st.dictionaries(st.sampled_from(["f:a", "f:b", 'k:{"n":1}', "."]), inner),
     max_leaves=12,
@@ -24,12 +24,15 @@ def test_both_have_what_either_had(some: dict[str, Any], others: dict[str, Any])
 
 
 def test_annotations_that_git_has_not_are_nobodys_afterwards() -> None:
-    spec = {"f:spec": {"f:replicas": {}}}
-    held = {"f:annotations": {".": {}, "f:kept": {}, "f:theirs": {}}, "f:labels": {"f:app": {}}}
+    spec: dict[str, Any] = {"f:spec": {"f:replicas": {}}}
+    held: dict[str, Any] = {
+        "f:annotations": {".": {}, "f:kept": {}, "f:theirs": {}},
+        "f:labels": {"f:app": {}},
+    }
     assert without_annotations({**spec, "f:metadata": held}, ["kept"]) == {
         **spec,
         "f:metadata": {"f:annotations": {"f:kept": {}}, "f:labels": {"f:app": {}}},
     }
-    alone = {"f:metadata": {"f:annotations": {".": {}, "f:theirs": {}}}}
+    alone: dict[str, Any] = {"f:metadata": {"f:annotations": {".": {}, "f:theirs": {}}}}
     assert without_annotations({**spec, **alone}, []) == spec
     assert without_annotations(spec, ["kept"]) == spec

@@ -47,7 +47,8 @@ class About:
     cluster: str  # the uid of kube-system
     commit: str = ""  # of the last sync
     well: str = ""  # the last commit with which all was well
-    held: str = ""  # digest of what Git renders and is not applied, since it did not become well
+    held: str = ""  # digest of what Git renders and is not applied
+    instead: str = ""  # the commit that is applied in its place
 
 
 def item_lines(items: Iterable[InventoryItem]) -> str:
@@ -70,7 +71,7 @@ def read_about(text: str, place: str) -> About:
         repository, entry, cluster = (found[n] for n in ("repository", "entry", "cluster"))
     except KeyError as e:
         raise damaged(place, f"about does not say {e.args[0]}") from None
-    later = (found.get(name, "").strip() for name in ("commit", "well", "held"))
+    later = (found.get(name, "").strip() for name in ("commit", "well", "held", "instead"))
     return About(repository.strip(), entry.strip(), cluster.strip(), *later)
 
 
