@@ -37,7 +37,7 @@ class SyncGround:
 
 async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     """What there is to tell of it. Raises where nothing could be applied."""
-    rendered = app.rendered  # Git may have something newer before this ends
+    started, rendered = datetime.now(UTC), app.rendered  # Git may have something newer by the end
     there = AppInCluster(ground.client, ground.environment, app.entry)
     await there.read(ground.desired)
     instead = there.instead_of(rendered)
@@ -48,8 +48,8 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     done = await there.sync(plan, desired, instead_of=rendered if instead else "")
     app.there = there
     app.gone_back = GoneBack(ground.desired.commit, desired.commit) if instead else None
-    if app.commit != desired.commit and (app.synced != rendered or not app.began):
-        app.began = datetime.now(UTC)
+    if not app.began or (done and app.commit != desired.commit):
+        app.began = started
     app.commit = desired.commit
     app.refused = tuple((one.identity, _why(one)) for one in done if not one.is_good)
     app.synced = app.synced if app.refused else rendered
