@@ -14,11 +14,12 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.extras import check_installed
-from reconciler.cli.options import LogFormat, LogFormatOption, NoCache, Offline, Root
+from reconciler.cli.options import ForgeKind, LogFormat, LogFormatOption, NoCache, Offline, Root
 from reconciler.cli.reconciling import checking_renderer
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.commit_statuses import CommitStatusWriter
 from reconciler.controller.event_log import log, tell
 from reconciler.controller.runner import Runner
 from reconciler.controller.source import GitSource
@@ -30,6 +31,7 @@ from reconciler.errors import CheckFailed
 from reconciler.render.renderer import Renderer
 from reconciler.session.clone import clone_into
 from reconciler.session.clusters import access_for
+from reconciler.session.forge import open_forge
 from reconciler.session.repository import the_repository
 from reconciler.session.webhooks import read_gatekeeper
 
@@ -95,6 +97,14 @@ def run(
             "--in-cluster", help="ENV is in the cluster that this runs in, as its service account."
         ),
     ] = False,
+    statuses: Annotated[
+        bool,
+        typer.Option(
+            "--statuses",
+            help="Say on the forge, at each commit, what became of it in ENV.",
+        ),
+    ] = False,
+    forge: ForgeKind = "",
     lease: Annotated[
         float,
         typer.Option(
@@ -151,6 +161,10 @@ def run(
 
             for server in _servers(runner, gatekeeper, wake, http, metrics_address):
                 opened.enter_context(server)
+            if statuses:
+                reached = opened.enter_context(open_forge(SETTINGS, source.path, forge))
+                writer = opened.enter_context(CommitStatusWriter(reached.forge, log))
+                runner.tell_also(writer.happened)
             fields = {"environments": names, "commit": state.desired.commit, "interval": interval}
             log.info("started", extra={"fields": fields})
             await runner.run(interval)

@@ -86,7 +86,12 @@ class AppJudge:
             return
         app.status = AppStatus({**app.status.objects, **found.objects}, ())
         for identity, status in sorted(app.status.unhealthy.items())[:1]:
-            fields = {"object": str(identity), "state": status.state.value, "why": status.reason}
+            fields = {
+                "object": str(identity),
+                "state": status.state.value,
+                "why": status.reason,
+                "commit": app.commit,
+            }
             self._told(AppEvent(app.entry, Happening.unwell, fields, object=identity))
 
     async def _go_back_if_due(

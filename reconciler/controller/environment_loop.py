@@ -223,7 +223,8 @@ class EnvironmentLoop:
                 self._told(event)
         except ReconcilerError as e:
             app.error = e
-            self._told(AppEvent(app.entry, Happening.not_applied, error=e))
+            fields = {"commit": ground.desired.commit}
+            self._told(AppEvent(app.entry, Happening.not_applied, fields, e))
         finally:
             app.is_syncing = False
             self._watch(app)

@@ -35,7 +35,7 @@ class GitSource:
 
     def __init__(self, settings: Settings, path: str, branch: str, *, offline: bool) -> None:
         self._settings = settings
-        self._path = path
+        self.path = path
         self._branch = branch
         self._offline = offline
         self._fetches = bool(remote_urls(path)) and not offline
@@ -43,18 +43,18 @@ class GitSource:
     def look(self) -> GitState:
         """Raises where Git cannot be reached, and where a fleet has become none."""
         if self._fetches:
-            run_git(self._path, "fetch", "--quiet", "origin")
-        repository = Repository(self._path)
+            run_git(self.path, "fetch", "--quiet", "origin")
+        repository = Repository(self.path)
         tree = open_fetched(self._settings, repository, self._branch, offline=self._offline)
         fleet = load_fleet(tree)
         if not fleet.entries:
             raise FleetError("no environment has an app any more, and nothing is changed for it")
-        return GitState(fleet, desired_at(self._path, tree))
+        return GitState(fleet, desired_at(self.path, tree))
 
     def at(self, commit: str) -> Desired:
         """An earlier commit, which the main branch of now vouches for."""
-        repository = Repository(self._path)
+        repository = Repository(self.path)
         main = open_fetched(self._settings, repository, self._branch, offline=self._offline)
         tree = commit_tree(repository, commit)
-        follow_trusted(self._settings, tree, self._path, trusted=main, offline=self._offline)
-        return desired_at(self._path, tree)
+        follow_trusted(self._settings, tree, self.path, trusted=main, offline=self._offline)
+        return desired_at(self.path, tree)
