@@ -144,7 +144,8 @@ class ClusterError(UserError):
 class ApiError(ClusterError):
     """The HTTP status is 0 where nothing was answered; the reason is one of the API's words.
 
-    What is transient may well work if it is asked again, unchanged, a little later.
+    What is transient may well work if it is asked again, unchanged, a little later. Frozen are
+    the fields that are to change, where they are all that is wrong and nobody can change them.
     """
 
     def __init__(
@@ -154,6 +155,7 @@ class ApiError(ClusterError):
         status: int = 0,
         reason: str = "",
         transient: bool = False,
+        frozen: tuple[str, ...] = (),
         where: Place | None = None,
         why: str = "",
         hint: str = "",
@@ -163,6 +165,7 @@ class ApiError(ClusterError):
         self.status = status
         self.reason = reason
         self.transient = transient
+        self.frozen = frozen
 
     def as_json(self) -> dict[str, Any]:
         """The same four; docs/reference/json.md describes the shape."""
@@ -172,6 +175,7 @@ class ApiError(ClusterError):
     def again(self) -> Self:
         fresh = super().again()
         fresh.status, fresh.reason, fresh.transient = self.status, self.reason, self.transient
+        fresh.frozen = self.frozen
         return fresh
 
 

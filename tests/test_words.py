@@ -21,6 +21,7 @@ SHARED_CLASSES: Mapping[str, str] = {}
 SHARED_MODULES: Mapping[str, str] = {
     "as_json": "The folder says of what, and each writes the documented JSON of its room.",
     "as_text": "The folder says of what, and each writes for a terminal what its room found.",
+    "rollback": "The folder says whether Git or the cluster goes back, or what is planned for it.",
     "status": "The folder says whether it is the command of clusters, promotions or secrets.",
 }
 

@@ -26,6 +26,7 @@ GROUPS = {
     "policies": "The guards themselves; what they find is `policy/NAME`.",
     "releases": "How apps name the release that they run.",
     "argocd": "What Argo CD is told in `environments/argocd/`, where there is such a folder.",
+    "annotations": "What objects say of how they are applied.",
     "references": "What is named and provided by nothing: not by an object of the environment, "
     "and not by its `externals`.",
     "services": "Services and the pods behind them.",

@@ -126,8 +126,11 @@ async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted
     done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=show_done)
     same = len(plan.of(SyncStep.same))
     typer.echo(typer.style(f"{app.entry}: {summary(done, same)}", bold=True))
-    for kept in plan.of(SyncStep.keep):
-        typer.echo(f"  {kept.identity} stays, though Git says it no more: {kept.why}")
+    for kept in plan.of(SyncStep.keep, SyncStep.ask):
+        why = printable(kept.why)
+        typer.echo(f"  {kept.identity} stays, though Git says it no more: {why}")
+    for skipped in plan.of(SyncStep.skip):
+        typer.echo(f"  {skipped.identity} is left alone: {printable(skipped.why)}")
     good = all(one.is_good for one in done)
     if not good or wanted.seconds is None:
         return good

@@ -14,6 +14,7 @@ from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.treatment import HookPhase
 from reconciler.compare.as_text import counts_text, difference_lines
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.controller.app import AppInCluster
@@ -73,7 +74,9 @@ async def _look(
     for entry in entries:
         planned = await AppInCluster(client, environment, entry).plan(renderer, work.desired)
         differs |= not planned.is_empty
-        _show(entry, planned, await preview(client, planned, manager_of(entry), structure))
+        recreate = environment.reconcile.recreate
+        found = await preview(client, planned, manager_of(entry), structure, recreate)
+        _show(entry, planned, found)
     return differs
 
 
@@ -94,8 +97,15 @@ def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:
     for changed in planned.of(SyncStep.create, SyncStep.change):
         if changed.why:
             typer.echo(f"  {changed.identity}: {changed.why}")
-    for kept in planned.of(SyncStep.keep):
-        typer.echo(f"  {kept.identity} stays: {kept.why}")
+    for anew in found.anew:
+        typer.echo(f"  {anew} is made anew")
+    for kept in planned.of(SyncStep.keep, SyncStep.ask):
+        typer.echo(f"  {kept.identity} stays: {printable(kept.why)}")
+    for skipped in planned.of(SyncStep.skip):
+        typer.echo(f"  {skipped.identity} is left alone: {printable(skipped.why)}")
+    for hook in planned.hooks:
+        after = ", if that fails" if hook.phase is HookPhase.sync_fail else ""
+        typer.echo(f"  {hook.phase} {hook.identity} would run{after}")
     for identity, error in found.refused:
         typer.echo(f"  {identity} would be refused")
         show_error(error)

@@ -22,8 +22,8 @@ from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.inventory.record import About
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import rendered_digests
+from reconciler.controller.object_done import ObjectDone
 from reconciler.controller.source import desired_at
-from reconciler.controller.sync import ObjectDone
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.command import run_git
 from reconciler.git.repository import Repository
@@ -57,6 +57,7 @@ SIGNS = {
     ApplyOutcome.created: ADDED,
     ApplyOutcome.changed: CHANGED,
     ApplyOutcome.unchanged: PLAIN,
+    ApplyOutcome.recreated: CHANGED,
 }
 
 
@@ -197,6 +198,9 @@ def _lines(done: ObjectDone) -> Iterator[Line]:
     name = printable(str(done.identity))
     if done.waits_for:
         yield Line(PLAIN, f"{name} waits for {printable(done.waits_for)}")
+    elif done.hook:
+        came = f" failed: {printable(done.failed)}" if done.failed else " has run"
+        yield Line(PLAIN, f"{done.hook} {name}{' is refused' if done.error else came}")
     elif done.error:
         yield Line(CHANGED, f"{name} is refused")
     elif done.applied is None:
@@ -206,7 +210,8 @@ def _lines(done: ObjectDone) -> Iterator[Line]:
         yield from map(_held, done.applied.conflicts)
     elif done.applied.outcome in SIGNS:
         if done.applied.outcome is not ApplyOutcome.unchanged:
-            yield Line(SIGNS[done.applied.outcome], name)
+            anew = done.applied.outcome is ApplyOutcome.recreated
+            yield Line(SIGNS[done.applied.outcome], f"{name}{' is made anew' * anew}")
         yield from (Line(PLAIN, f"  {_field(c)} is taken back") for c in done.applied.taken)
         yield from (Line(PLAIN, f"  {_field(c)} is left to it") for c in done.applied.left)
 
@@ -223,7 +228,8 @@ def summary(done: Sequence[ObjectDone], same: int) -> str:
     """How many of each, the good ones first."""
     counts = Counter(one.result for one in done)
     counts["unchanged"] += same
-    order = ["created", "changed", "unchanged", "deleted", "conflict", "refused", "waiting"]
-    words = {"conflict": "held by others"}
+    order = ["created", "changed", "recreated", "unchanged", "deleted", "ran"]
+    order += ["conflict", "refused", "failed", "waiting"]
+    words = {"conflict": "held by others", "recreated": "made anew"}
     said = [f"{counts[name]:,} {words.get(name, name)}" for name in order if counts[name]]
     return ", ".join(said) or "nothing"

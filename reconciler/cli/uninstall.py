@@ -11,12 +11,16 @@ import typer
 from reconciler.cli.options import Offline, Root
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling, show_done, summary
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
+from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
+from reconciler.controller.object_done import all_good
 from reconciler.controller.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, UsageError
+from reconciler.errors import CheckFailed, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.render.renderer import Renderer
+from reconciler.session.opened import open_store
 
 EXAMPLES = """**Examples**
 
@@ -43,24 +47,30 @@ def uninstall(
         apps = ", ".join(map(str, work.entries))
         raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
     good = True
-    for environment, entries in work.apps():
-        good &= work.run(environment, partial(_remove_all, work, environment, entries))
+    with Renderer(open_store(SETTINGS)) as renderer:
+        for environment, entries in work.apps():
+            remove = partial(_remove_all, work, renderer, environment, entries)
+            good &= work.run(environment, remove)
     if not good:
         raise typer.Exit(CheckFailed.exit_code)
 
 
 async def _remove_all(
-    work: Reconciling, environment: Environment, entries: Sequence[Entry], client: ApiClient
+    work: Reconciling,
+    renderer: Renderer,
+    environment: Environment,
+    entries: Sequence[Entry],
+    client: ApiClient,
 ) -> bool:
     apps = [AppInCluster(client, environment, entry) for entry in entries]
-    return all([await _remove(app, work.desired) for app in apps])
+    return all([await _remove(app, renderer, work.desired) for app in apps])
 
 
-async def _remove(app: AppInCluster, desired: Desired) -> bool:
-    plan = await app.plan_removal(desired)
+async def _remove(app: AppInCluster, renderer: Renderer, desired: Desired) -> bool:
+    plan = await app.plan_removal(renderer, desired)
     done = await app.sync(plan, desired, all_may_go=True, told=show_done)
     await app.forget()
     typer.echo(typer.style(f"{app.entry}: {summary(done, 0)}", bold=True))
-    for kept in plan.of(SyncStep.keep):
-        typer.echo(f"  {kept.identity} stays: {kept.why}")
-    return all(one.is_good for one in done)
+    for kept in plan.of(SyncStep.keep, SyncStep.ask):
+        typer.echo(f"  {kept.identity} stays: {printable(kept.why)}")
+    return all_good(done)

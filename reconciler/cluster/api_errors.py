@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,12 @@ from reconciler.errors import ApiError
 
 MAX_WORDS = 500  # characters of what the server says
 TRANSIENT = {429, 500, 502, 503, 504}
-UNKNOWN, FORBIDDEN = 401, 403
+UNKNOWN, FORBIDDEN, INVALID = 401, 403, 422
+# How API servers say that a field cannot be changed: with a cause of its own for each of them.
+FROZEN_CAUSES = ("FieldValueInvalid", "FieldValueForbidden")
+FROZEN = re.compile(
+    r"immutable|may not (be )?change|cannot change|updates to .* are forbidden", re.IGNORECASE
+)
 HINTS = {
     UNKNOWN: "log in again, or choose another context",
     FORBIDDEN: "ask for the right to do this",
@@ -38,6 +44,7 @@ def refusal(method: str, path: str, code: int, content: bytes) -> ApiError:
         status=code,
         reason=str(status.get("reason") or ""),
         transient=code in TRANSIENT,
+        frozen=_frozen(status) if code == INVALID else (),
         why=" ".join(words.split())[:MAX_WORDS],
         hint=HINTS.get(code, ""),
     )
@@ -70,6 +77,18 @@ def status_in(content: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) and found.get("kind") == "Status" else {}
+
+
+def _frozen(status: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that cannot be changed; none where something else is wrong, too."""
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, Mapping) else None
+    found = [cause for cause in causes or () if isinstance(cause, Mapping)]
+    for cause in found:
+        is_about_it = cause.get("reason") in FROZEN_CAUSES
+        if not is_about_it or not FROZEN.search(str(cause.get("message") or "")):
+            return ()
+    return tuple(dict.fromkeys(str(cause.get("field") or "") for cause in found))
 
 
 def _words(path: str, status: Mapping[str, Any]) -> str:

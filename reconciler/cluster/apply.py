@@ -19,6 +19,7 @@ MAX_ROUNDS = 3  # what is left to one manager may show what another one holds
 OURS = f"{METRICS_PREFIX}/"
 
 Decision = Literal["take", "leave", "refuse"]
+DECISIONS: tuple[Decision, ...] = ("take", "leave", "refuse")  # the safest last
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class ApplyOutcome(StrEnum):
     created = "created"
     changed = "changed"
     unchanged = "unchanged"
+    recreated = "recreated"  # deleted and made anew
     conflict = "conflict"  # somebody else holds a field, and nothing was changed
     refused = "refused"
 

@@ -10,7 +10,7 @@ from reconciler.cluster.adoption import DEPLOYERS, Adopted, adopt_object
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import accepting
 from reconciler.controller.desired import WantedObject, manager_of
-from reconciler.controller.sync import MAX_REQUESTS
+from reconciler.controller.sync_context import MAX_REQUESTS
 from reconciler.errors import ApiError, CheckFailed
 from reconciler.kubernetes.access import mapping
 from reconciler.kubernetes.identity import Identity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +13,11 @@ from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
 from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, manager_of, wanted_objects
-from reconciler.controller.observe import observed
-from reconciler.controller.sync import ObjectDone, Syncer, Told
+from reconciler.controller.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
+from reconciler.controller.object_done import ObjectDone, Told
+from reconciler.controller.observe import observed, present
+from reconciler.controller.sync import Syncer
+from reconciler.controller.sync_context import DEFAULT_PATIENCE, Patience, SyncContext
 from reconciler.controller.sync_plan import (
     SyncPlan,
     refuse_what_is_dangerous,
@@ -48,8 +52,15 @@ def conflict_rules(environment: Environment) -> tuple[ConflictRule, ...]:
 class AppInCluster:
     """Everything is asked anew for each plan: nothing is remembered between two."""
 
-    def __init__(self, client: ApiClient, environment: Environment, entry: Entry) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        environment: Environment,
+        entry: Entry,
+        patience: Patience = DEFAULT_PATIENCE,
+    ) -> None:
         self.entry = entry
+        self._patience = patience
         self._client = client
         self._environment = environment
         self._acting = client.acting_as(environment.reconcile.account_of(entry.app))
@@ -86,14 +97,15 @@ class AppInCluster:
 
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""
-        wanted = await wanted_objects(
-            renderer, desired.tree, self._environment, self.entry, self._client.discovery
-        )
+        wanted = await self._wanted(renderer, desired)
         return await self._planned(wanted, desired, prunes=self._environment.reconcile.prune)
 
-    async def plan_removal(self, desired: Desired) -> SyncPlan:
-        """As if Git had nothing of it any more."""
-        return await self._planned([], desired, prunes=True)
+    async def plan_removal(self, renderer: Renderer, desired: Desired) -> SyncPlan:
+        """As if Git had nothing of it any more but the hooks that come with that."""
+        is_there = self.entry.app in self._environment.folders
+        wanted = await self._wanted(renderer, desired) if is_there else []
+        hooks = [one for one in wanted if {*one.treatment.hooks} & {*OF_REMOVAL}]
+        return await self._planned(hooks, desired, prunes=True, removes=True)
 
     async def sync(
         self,
@@ -103,8 +115,12 @@ class AppInCluster:
         all_may_go: bool = False,
         instead_of: str = "",
         told: Told = lambda _: None,
+        stopping: asyncio.Event | None = None,
     ) -> list[ObjectDone]:
-        """`instead_of` is the digest of what Git renders by now, where this is no longer that."""
+        """`instead_of` is the digest of what Git renders by now, where this is no longer that.
+
+        `stopping`: nothing is waited for once it is set.
+        """
         refuse_what_is_dangerous(plan, all_may_go=all_may_go)
         mine = await self._about(desired)
         about = replace(
@@ -114,9 +130,18 @@ class AppInCluster:
             held=instead_of,
             instead=desired.commit if instead_of else "",
         )
-        rules = conflict_rules(self._environment)
-        syncer = Syncer(self._acting, self._inventory, manager_of(self.entry), rules, told)
-        return await syncer.sync(plan, about)
+        context = SyncContext(
+            self._acting,
+            self._client,
+            app_key(self.entry),
+            manager_of(self.entry),
+            conflict_rules(self._environment),
+            self._environment.reconcile.recreate,
+            told,
+            self._patience,
+            stopping or asyncio.Event(),
+        )
+        return await Syncer(context, self._inventory).sync(plan, about)
 
     async def status(self, desired: Desired) -> AppStatus:
         """Of what the inventory names."""
@@ -147,19 +172,33 @@ class AppInCluster:
     async def forget(self) -> None:
         """The inventory, once nothing is left of the app but what stays for good."""
         left = self._inventory.items.values()
-        if all(item.state is ItemState.kept for item in left):
+        if all(item.state in (ItemState.kept, ItemState.ignored) for item in left):
             await self._inventory.remove()
 
+    async def _wanted(self, renderer: Renderer, desired: Desired) -> list[WantedObject]:
+        return await wanted_objects(
+            renderer, desired.tree, self._environment, self.entry, self._client.discovery
+        )
+
     async def _planned(
-        self, wanted: Sequence[WantedObject], desired: Desired, *, prunes: bool
+        self, said: Sequence[WantedObject], desired: Desired, *, prunes: bool, removes: bool = False
     ) -> SyncPlan:
         await self.read(desired)
         items = self._inventory.items
-        kinds = {(one.version, one.identity.kind) for one in wanted}
+        kinds = {(one.version, one.identity.kind) for one in said}
         kinds |= {(item.version, item.identity.kind) for item in items.values()}
         seen = await observed(self._client, kinds, app_key(self.entry), manager_of(self.entry))
-        plan = sync_plan(wanted, items, seen)
-        return plan if prunes else without_prune(plan)
+        hooks = [one for one in said if one.treatment.hooks]
+        wanted = [one for one in said if not one.treatment.hooks]
+        there = await present(self._client, wanted, seen)
+        in_git = {hook.identity for hook in hooks}
+        plan = sync_plan(wanted, items, seen, hooks=in_git, present=there, removes=removes)
+        plan = plan if prunes else without_prune(plan)
+        phases = OF_REMOVAL if removes else OF_SYNC
+        due = hooks_due(hooks, items, desired.commit, phases, has_news=plan.has_news)
+        if removes and not due:  # what is left of them goes too
+            return sync_plan([], items, seen, removes=True)
+        return replace(plan, hooks=due)
 
     async def _check_owner(self, desired: Desired) -> None:
         """An inventory that somebody restored, or another repository's app of the same name."""

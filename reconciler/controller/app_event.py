@@ -22,6 +22,7 @@ class Happening(StrEnum):
     changed = "changed by somebody"
     deleted = "deleted by somebody"
     held = "not changed now"
+    asked = "not deleted yet"
     well = "well"
     unwell = "not well"
     rolled_back = "rolled back"
@@ -43,6 +44,7 @@ REASONS = {
     Happening.changed: "DriftDetected",
     Happening.deleted: "DriftDetected",
     Happening.held: "Held",
+    Happening.asked: "DeletionNotConfirmed",
     Happening.well: "Healthy",
     Happening.unwell: "Unhealthy",
     Happening.rolled_back: "RolledBack",
@@ -53,7 +55,7 @@ REASONS = {
 WARNINGS = {
     *(Happening.applied_in_part, Happening.not_applied, Happening.refused, Happening.changed),
     *(Happening.deleted, Happening.unwell, Happening.rolled_back, Happening.git_unread),
-    Happening.unremembered,
+    *(Happening.unremembered, Happening.asked),
 }
 
 

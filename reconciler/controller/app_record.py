@@ -55,6 +55,7 @@ class AppRecord:
     failures: int = 0
     error: ReconcilerError | None = None
     refused: tuple[tuple[Identity, str], ...] = ()  # and why
+    waits: str = ""  # for a hook that goes on
     drift: dict[Identity, Drift] = field(default_factory=dict)
     hold: SyncHold | None = None
     suspension: Suspension | None = None
@@ -73,7 +74,8 @@ class AppRecord:
     def is_current(self) -> bool:
         """Is what Git says applied, and nothing refused or changed since?"""
         applied = self.rendered == self.synced or self.gone_back is not None
-        return bool(self.synced) and applied and not (self.error or self.refused or self.drift)
+        open_ = self.error or self.refused or self.waits or self.drift
+        return bool(self.synced) and applied and not open_
 
     @property
     def is_well(self) -> bool:

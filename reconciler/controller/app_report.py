@@ -78,6 +78,8 @@ def _standings(app: AppRecord) -> Iterator[tuple[Standing, str]]:
     for identity, status in worse:
         if status.state is ObjectState.degraded:
             yield Standing.degraded, f"{identity}: {status.reason}{_more(len(worse))}"
+    if app.waits:
+        yield Standing.progressing, app.waits
     if app.is_syncing or not app.synced:
         yield Standing.progressing, "it is applied"
     for identity, status in worse:

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
-from reconciler.cluster.status.state import ObjectState, ObjectStatus
+from reconciler.cluster.status.state import HEALTHY, ObjectState, ObjectStatus
 from reconciler.cluster.status.workloads import pod
 from reconciler.controller.observe import listed
 from reconciler.kubernetes.access import mapping, text
@@ -81,6 +82,8 @@ async def wait_until_well(look: Callable[[], Awaitable[AppStatus]], seconds: flo
 
 async def _status(client: ApiClient, o: JsonObject) -> ObjectStatus:
     """With the reason of the pod that is worst, where its owner only counts."""
+    if treatment_of(mapping(o, "metadata")).ignores_health:
+        return HEALTHY
     found = status_of_object(o)
     if found.state is not ObjectState.progressing or text(o, "kind") not in OWNERS:
         return found

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.checks.check import check
 from reconciler.checks.groups import groups_of
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.inventory.record import ItemState
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, GoneBack
-from reconciler.controller.sync import ObjectDone
-from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
+from reconciler.controller.object_done import ObjectDone
+from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep, without_drift
 from reconciler.errors import CheckFailed
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.environment import Environment
@@ -33,6 +34,7 @@ class SyncGround:
     renderer: Renderer
     desired: Desired
     at: Callable[[str], Desired]  # an earlier commit
+    stopping: asyncio.Event
 
 
 async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
@@ -45,18 +47,22 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)
     if not instead and any(_is_new(planned) for planned in plan.objects):
         await asyncio.to_thread(_refuse_what_checks_find, ground, app.entry.folder)
-    done = await there.sync(plan, desired, instead_of=rendered if instead else "")
+    done = await there.sync(
+        plan, desired, instead_of=rendered if instead else "", stopping=ground.stopping
+    )
     app.there = there
     app.gone_back = GoneBack(ground.desired.commit, desired.commit) if instead else None
     if not app.began or (done and app.commit != desired.commit):
         app.began = started
     app.commit = desired.commit
-    app.refused = tuple((one.identity, _why(one)) for one in done if not one.is_good)
-    app.synced = app.synced if app.refused else rendered
+    bad = [one for one in done if not one.is_good]
+    app.refused = tuple((one.identity, _why(one)) for one in bad if not one.is_running)
+    app.waits = next((f"{one.hook} {one.identity} runs" for one in bad if one.is_running), "")
+    app.synced = app.synced if bad else rendered
     for one in done:
         if one.is_good:
             app.drift.pop(one.identity, None)
-    return list(_events(app, done))
+    return [*_asked(app, plan), *_events(app, done)]
 
 
 def correction_seconds(app: AppRecord, environment: Environment) -> float | None:
@@ -73,20 +79,13 @@ def _spared(plan: SyncPlan, app: AppRecord, environment: Environment) -> SyncPla
     """Without what somebody changed, where that is only told, or may stand for a while yet."""
     settings, now = environment.reconcile, datetime.now(UTC)
 
-    def stays(identity: Identity) -> bool:
-        if settings.drift == "report":
-            return True
+    def stands(identity: Identity) -> bool:
         seen = app.drift.get(identity)
         return bool(settings.correct_after) and (
             seen is None or now < seen.seen_at + settings.correct_after
         )
 
-    return SyncPlan(
-        tuple(
-            replace(p, step=SyncStep.same) if p.is_drift and stays(p.identity) else p
-            for p in plan.objects
-        )
-    )
+    return without_drift(plan, reports=settings.drift == "report", stands=stands)
 
 
 def _is_new(planned: PlannedObject) -> bool:
@@ -112,6 +111,14 @@ def _refuse_what_checks_find(ground: SyncGround, folder: str) -> None:
                 )
 
 
+def _asked(app: AppRecord, plan: SyncPlan) -> Iterator[AppEvent]:
+    """What somebody has to confirm before it is deleted, once."""
+    for planned in plan.of(SyncStep.ask):
+        if planned.item and planned.item.state is not ItemState.asked:
+            fields = {"object": str(planned.identity), "why": planned.why}
+            yield AppEvent(app.entry, Happening.asked, fields, object=planned.identity)
+
+
 def _events(app: AppRecord, done: Sequence[ObjectDone]) -> Iterator[AppEvent]:
     if not done:
         return
@@ -130,6 +137,8 @@ def _why(done: ObjectDone) -> str:
         return str(done.error)
     if done.waits_for:
         return f"waits for {done.waits_for}"
+    if done.failed:
+        return f"{done.hook} failed: {done.failed}"
     conflicts = done.applied.conflicts if done.applied else ()
     held = (f"{c.field.removeprefix('.')} is held by {c.manager}" for c in conflicts)
     return ", ".join(held)
@@ -142,4 +151,6 @@ def _refused(done: ObjectDone) -> dict[str, Any]:
         found["held"] = [f"{c.field.removeprefix('.')} by {c.manager}" for c in conflicts]
     if done.waits_for:
         found["waits"] = done.waits_for
+    if done.failed:
+        found["hook"] = f"{done.hook} failed: {done.failed}"
     return found

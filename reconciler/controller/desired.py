@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.ownership import digest
 from reconciler.cluster.reconciled_apps import APP_LABEL, app_key
+from reconciler.cluster.treatment import PLAIN, ObjectTreatment
 from reconciler.errors import FleetError
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.domain import METRICS_PREFIX
@@ -21,8 +23,6 @@ from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
 from reconciler.trees.tree import Tree
-
-WAVE = "argocd.argoproj.io/sync-wave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,11 @@ class WantedObject:
     version: str  # its apiVersion
     body: Mapping[str, Any]
     want: str
-    wave: int = 0
+    treatment: ObjectTreatment = PLAIN
+
+    @property
+    def wave(self) -> int:
+        return self.treatment.wave
 
 
 def manager_of(entry: Entry) -> str:
@@ -106,8 +110,7 @@ async def _wanted(
     metadata["labels"] = {**mapping(metadata, "labels"), APP_LABEL: app_key(entry)}
     whole = {**_as_stored(body), "metadata": metadata}
     identity = Identity(group, kind, str(metadata.get("namespace") or ""), name)
-    wave = text(metadata, "annotations", WAVE)
-    return WantedObject(identity, version, whole, digest(whole), _number(wave))
+    return WantedObject(identity, version, whole, digest(whole), treatment_of(metadata))
 
 
 def _as_stored(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,10 +129,3 @@ def _defined(bodies: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], bo
         if text(body, "kind") == "CustomResourceDefinition":
             kind = text(body, "spec", "names", "kind")
             yield (text(body, "spec", "group"), kind), text(body, "spec", "scope") != "Cluster"
-
-
-def _number(wave: str) -> int:
-    try:
-        return int(wave)
-    except ValueError:
-        return 0

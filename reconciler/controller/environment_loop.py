@@ -72,6 +72,7 @@ class EnvironmentLoop:
         self._desired: Desired | None = None
         self._problem = ""
         self._stays = False
+        self._stopping = asyncio.Event()
 
     async def take(self, state: GitState) -> None:
         """Due is what renders otherwise than before, and nothing else."""
@@ -108,7 +109,7 @@ class EnvironmentLoop:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; what is being written then is written to its end."""
-        self._stays = True
+        self._stays, self._stopping = True, stopping
         self._client = self._client.fenced(self._membership.check)
         self._begin(self._membership.keep(self._syncing, self._share_moved))
         self._begin(self._board.follow(self._wished))
@@ -202,8 +203,8 @@ class EnvironmentLoop:
             await self._sync(app)
             app.handled = request
             app.failures = 0 if app.is_good else app.failures + 1
-            if app.failures:
-                self._due.add_later(key, retry_seconds(app.failures))
+            if app.failures or app.waits:
+                self._due.add_later(key, retry_seconds(max(app.failures, 1)))
         self._judge.due.add(key)
 
     async def _judged(self, app: AppRecord) -> None:
@@ -212,7 +213,12 @@ class EnvironmentLoop:
     async def _sync(self, app: AppRecord) -> None:
         assert self._desired  # noqa: S101
         ground = SyncGround(
-            self._client, self._environment, self._renderer, self._desired, self._at
+            self._client,
+            self._environment,
+            self._renderer,
+            self._desired,
+            self._at,
+            self._stopping,
         )
         app.is_syncing = True
         try:

@@ -30,7 +30,7 @@ from reconciler.controller.drift import (
 )
 from reconciler.controller.live_objects import live_objects
 from reconciler.controller.observe import seen_as
-from reconciler.controller.sync import MAX_REQUESTS
+from reconciler.controller.sync_context import MAX_REQUESTS
 from reconciler.controller.sync_plan import PlannedObject, SyncStep, sync_plan
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity

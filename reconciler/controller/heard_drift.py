@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reconciler.cluster.inventory.record import ItemState
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, Drift
 from reconciler.controller.desired import manager_of
@@ -14,7 +15,7 @@ from reconciler.controller.watched_objects import WatchedEvent
 def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent | None:
     """The app remembers it; what is told is told once."""
     item = app.items.get(event.identity)
-    if item is None or not item.uid:
+    if item is None or item.state is not ItemState.applied:
         return None
     if event.is_gone and event.metadata.get("uid") != item.uid:
         return None

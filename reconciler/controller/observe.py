@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import accepting
 from reconciler.cluster.ownership import own_digest
 from reconciler.cluster.reconciled_apps import APP_LABEL
+from reconciler.cluster.treatment import Applying
+from reconciler.controller.desired import WantedObject
 from reconciler.controller.sync_plan import SeenObject
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
@@ -23,6 +26,23 @@ async def observed(
     """The objects with the app's label, of these kinds (apiVersion and kind)."""
     found = await listed(client, kinds, app, lambda _: True)
     return {identity: seen_as(o["metadata"], manager) for identity, o in found.items()}
+
+
+async def present(
+    client: ApiClient, wanted: Iterable[WantedObject], seen: Mapping[Identity, SeenObject]
+) -> set[Identity]:
+    """What is applied only where it is not there yet, and is there, whoever made it."""
+
+    async def look(one: WantedObject) -> Identity | None:
+        with accepting(NOT_FOUND):  # its kind comes with the app
+            path = await client.discovery.path_of(one.body)
+            if await client.get(path, metadata_only=True):
+                return one.identity
+        return None
+
+    once = [one for one in wanted if one.treatment.applies is Applying.once]
+    found = await asyncio.gather(*(look(one) for one in once if one.identity not in seen))
+    return {identity for identity in found if identity}
 
 
 async def listed(
@@ -56,5 +76,8 @@ def identity_of(group: str, kind: str, o: JsonObject) -> Identity:
 
 def seen_as(metadata: JsonObject, manager: str) -> SeenObject:
     return SeenObject(
-        str(metadata["uid"]), str(metadata["resourceVersion"]), own_digest(metadata, manager)
+        str(metadata["uid"]),
+        str(metadata["resourceVersion"]),
+        own_digest(metadata, manager),
+        treatment_of(metadata),
     )

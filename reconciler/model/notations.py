@@ -199,7 +199,7 @@ Account = Annotated[
 ]
 Duration = Annotated[
     timedelta,
-    Text("a time such as 30s, 15m, 24h or 7d", r"[1-9][0-9]{0,3}[smhd]", convert=_duration),
+    Text("a time such as 30s, 30m, 24h or 7d", r"[1-9][0-9]{0,3}[smhd]", convert=_duration),
 ]
 Clock = Annotated[
     time,

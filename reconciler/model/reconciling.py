@@ -66,6 +66,12 @@ class ReconcileSettings:
         "the app's name: so no app has more rights than its own. Otherwise it is whoever runs it.",
     ] = ""
     prune: Annotated[bool, "Delete what was applied, and Git says no more."] = True
+    recreate: Annotated[
+        tuple[Glob, ...],
+        "What is deleted and made anew where a field is to change that cannot be changed: kinds, "
+        "or KIND/NAME, such as `Job/migrate-*`. Namespaces, claims, volumes and definitions never "
+        "are.",
+    ] = ()
     conflicts: Annotated[
         tuple[ConflictSettings, ...],
         "Whose fields are taken; the first that fits counts, before the rules that are there "

@@ -45,6 +45,14 @@ def core(kind: str, name: str, fields: str = "", version: str = "v1") -> str:
     return f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}}}\n{fields}\n---\n"
 
 
+SAYS = "ConfigMap default/says"
+
+
+def says(name: str, value: str, where: str = "annotations") -> str:
+    metadata = f"metadata: {{name: says, {where}: {{{name}: {value!r}}}}}"
+    return f"apiVersion: v1\nkind: ConfigMap\n{metadata}\n---\n"
+
+
 def service(name: str = "web", fields: str = "selector: {app: web}, ports: [{port: 80}]") -> str:
     return core("Service", name, f"spec: {{{fields}}}")
 
@@ -151,6 +159,38 @@ CASES = [
             "b": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: b}\n",
         },
     ),
+    # Annotations
+    Case(
+        "annotations/unknown-value",
+        says("argocd.argoproj.io/sync-options", "Prune=no,PruneLast=true"),
+        ((SAYS, "metadata.annotations[argocd.argoproj.io/sync-options]"),),
+    ),
+    Case(
+        "annotations/unknown-value",
+        says("kustomize.toolkit.fluxcd.io/prune", "off", "labels"),
+        ((SAYS, "metadata.labels[kustomize.toolkit.fluxcd.io/prune]"),),
+    ),
+    Case("annotations/unknown-value", says("argocd.argoproj.io/sync-options", "Prune=false")),
+    Case("annotations/unknown-value", says("reconciler.dev/prune", "confirm")),
+    Case("annotations/unknown-value", says("example.com/hook", "PreSink")),
+    Case(
+        "annotations/not-honoured",
+        says("kapp.k14s.io/change-group", "web"),
+        ((SAYS, "metadata.annotations[kapp.k14s.io/change-group]"),),
+    ),
+    Case(
+        "annotations/not-honoured",
+        says("diff.kluctl.io/ignore-field", "spec"),
+        ((SAYS, "metadata.annotations[diff.kluctl.io/ignore-field]"),),
+    ),
+    Case(
+        "annotations/not-honoured",
+        says("argocd.argoproj.io/sync-option", "Prune=false"),
+        ((SAYS, "metadata.annotations[argocd.argoproj.io/sync-option]"),),
+    ),
+    Case("annotations/not-honoured", says("argocd.argoproj.io/tracking-id", "web:apps/Deployment:a/b")),
+    Case("annotations/not-honoured", says("example.com/change-group", "web")),
+    Case("annotations/not-honoured", says("kustomize.toolkit.fluxcd.io/name", "apps")),
     # Services
     Case("services/selector", service(), (("Service default/web", "spec.selector"),)),
     Case("services/selector", pod() + service()),

@@ -70,6 +70,58 @@ def test_an_app_comes_changes_and_goes(
     assert left == ["configmap/kube-root-ca.crt"]
 
 
+ANNOTATED = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: before, annotations: {argocd.argoproj.io/hook: PreSync}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: alone, annotations: {kustomize.toolkit.fluxcd.io/reconcile: disabled}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: frozen, annotations: {kustomize.toolkit.fluxcd.io/force: FORCE}}
+immutable: true
+data: {k: "VALUE"}
+---
+"""
+STAYS = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: stays, annotations: {reconciler.dev/prune: disabled}}
+"""
+
+
+def test_what_objects_say_of_themselves_is_told(
+    fleet: Repo, typed: Run, app: str, there: list[str]
+) -> None:
+    entry, file = f"prod/{app}", f"environments/prod/{app}/objects.yaml"
+    first = ANNOTATED.replace("VALUE", "1").replace("FORCE", "disabled")
+    fleet.commit({file: first + STAYS})
+    plan = typed("plan", entry, *there, cwd=fleet.path).stdout.decode()
+    assert f"  PreSync ConfigMap {app}/before would run\n" in plan
+    left = f"  ConfigMap {app}/alone is left alone: kustomize.toolkit.fluxcd.io/reconcile: disabled"
+    assert left in plan.splitlines()
+    done = typed("apply", entry, *there, cwd=fleet.path).stdout.decode()
+    assert done.startswith(f"  PreSync ConfigMap {app}/before has run\n")
+    assert f"{entry}: 2 created, 1 ran" in done
+
+    second = ANNOTATED.replace("VALUE", "2")
+    fleet.commit({file: second.replace("FORCE", "disabled")})
+    refused = typed("apply", entry, *there, cwd=fleet.path)
+    assert refused.returncode == 1
+    assert b"cannot be changed in data" in refused.stderr
+    assert b"reconcile.recreate: [ConfigMap/frozen]" in refused.stderr
+    fleet.commit({file: second.replace("FORCE", "enabled")})
+    plan = typed("plan", entry, *there, cwd=fleet.path).stdout.decode()
+    assert f"  ConfigMap {app}/frozen is made anew\n" in plan
+    assert f"  ConfigMap {app}/stays stays: it says reconciler.dev/prune: disabled\n" in plan
+    done = typed("apply", entry, *there, cwd=fleet.path).stdout.decode()
+    assert f"~ ConfigMap {app}/frozen is made anew\n" in done
+    assert f"{entry}: 1 made anew, 1 ran" in done
+    gone = typed("uninstall", entry, "--yes", *there, cwd=fleet.path).stdout.decode()
+    assert f"  ConfigMap {app}/stays stays: it says reconciler.dev/prune: disabled\n" in gone
+
+
 def test_what_is_not_committed_is_not_applied(
     fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
 ) -> None:

@@ -169,3 +169,44 @@ def test_a_process_that_is_killed_is_completed_by_the_next(
     assert {line[4]: line[6] for line in lines} == {
         i["metadata"]["name"]: i["metadata"]["uid"] for i in items
     }
+
+
+ANNOTATED = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: ITS, annotations: {reconciler.dev/SAYS}}
+data: {k: "1"}
+---
+"""
+ENDLESS = """apiVersion: batch/v1
+kind: Job
+metadata: {name: endless, annotations: {argocd.argoproj.io/hook: PostSync}}
+spec:
+  template:
+    metadata: {annotations: {testbed/fault: unready}}
+    spec: {restartPolicy: Never, containers: [{name: run, image: "run:1"}]}
+"""
+
+
+def annotated(name: str, says: str) -> str:
+    return ANNOTATED.replace("ITS", name).replace("SAYS", says)
+
+
+def test_what_objects_say_of_themselves_holds(
+    fleet: Repo, app: str, begin: Begin, cluster: Cluster
+) -> None:
+    file = f"environments/prod/{app}/objects.yaml"
+    told, asks = annotated("told", "drift: report"), annotated("asks", "prune: confirm")
+    fleet.commit({file: told + asks})
+    running = begin("--interval", "1")
+    running.wait_for("applied", created=2)
+    patch = ("--type=merge", "-p", '{"data":{"k":"x"}}')
+    cluster.kubectl("-n", app, "patch", "configmap/told", *patch)
+    running.wait_for("changed by somebody", object=f"ConfigMap {app}/told")
+    fleet.commit({file: told})
+    running.wait_for("not deleted yet", object=f"ConfigMap {app}/asks")
+    assert value_of(cluster, "told") == "x"
+    fleet.commit({file: told.replace('"1"', '"2"') + ENDLESS})
+    cluster.wait("create", "job/endless")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(20) == 0  # though the hook goes on
+    assert sum("not deleted yet" in line for line in running.lines_about(app)) == 1

@@ -12,8 +12,12 @@ import pytest
 from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.compare.structure import read_structure
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.sync import ObjectDone
+from reconciler.controller.desired import manager_of
+from reconciler.controller.object_done import ObjectDone
+from reconciler.controller.preview import Preview, preview
+from reconciler.controller.sync_context import Patience
 from reconciler.controller.sync_plan import SyncPlan
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
@@ -33,6 +37,9 @@ class RealApp:
     renderer: Renderer
     manifests: str = ""
     repository: str = REPOSITORY
+    settings: str = ""  # more of environment.yaml
+    commit: str = "0" * 40
+    seconds: float = 60.0  # that a sync waits
     told: list[ObjectDone] = field(default_factory=list)
 
     @property
@@ -63,13 +70,25 @@ class RealApp:
         folder = f"environments/prod/{name}"
         files = {
             "environments/prod/environment.yaml": f"destination:\n  cluster: prod\n"
-            f"  namespace: {name}\n",
+            f"  namespace: {name}\n{self.settings}",
             f"{folder}/kustomization.yaml": "resources: [objects.yaml]\n",
             f"{folder}/objects.yaml": self.manifests,
         }
         if not self.manifests:
             files[f"{folder}/kustomization.yaml"] = "resources: []\n"
-        return Desired(tree(files), self.repository, "0" * 40)
+        return Desired(tree(files), self.repository, self.commit)
+
+    def lines(self) -> dict[str, str]:
+        """The state of each object that the inventory names."""
+        found = self.cluster.kubectl(
+            *("get", "configmap", f"inventory.prod.{self.name}", "-n", "reconciler-system"),
+            *("-o", "jsonpath={.data.objects}"),
+        )
+        words = [line.split(" ") for line in found.splitlines()]
+        return {f"{word[1]} {word[4]}": word[5] for word in words}
+
+    def preview(self) -> Preview:
+        return asyncio.run(self._previewed())
 
     async def _work(
         self, *, syncs: bool = True, all_may_go: bool = False
@@ -83,17 +102,28 @@ class RealApp:
                 plan, self.desired, all_may_go=all_may_go, told=self.told.append
             )
 
+    async def _previewed(self) -> Preview:
+        structure = read_structure(self.renderer.kernel.structure())
+        async with self._client() as client:
+            app = self._app(client)
+            plan = await app.plan(self.renderer, self.desired)
+            (prod,) = load_fleet(self.desired.tree).environments
+            manager = manager_of(app.entry)
+            return await preview(client, plan, manager, structure, prod.reconcile.recreate)
+
     async def _removal(self) -> list[ObjectDone]:
         async with self._client() as client:
             app = self._app(client)
-            plan = await app.plan_removal(self.desired)
-            done = await app.sync(plan, self.desired, all_may_go=True)
+            plan = await app.plan_removal(self.renderer, self.desired)
+            self.told.clear()
+            done = await app.sync(plan, self.desired, all_may_go=True, told=self.told.append)
             await app.forget()
             return done
 
     def _app(self, client: ApiClient) -> AppInCluster:
         (prod,) = load_fleet(self.desired.tree).environments
-        return AppInCluster(client, prod, prod.entry(AppName(self.name)))
+        patience = Patience(self.seconds, degraded_seconds=2.0, pause=0.1)
+        return AppInCluster(client, prod, prod.entry(AppName(self.name)), patience)
 
     def _client(self) -> ApiClient:
         context = read_kubeconfig([str(self.cluster.kubeconfig)]).context()
@@ -104,6 +134,17 @@ class RealApp:
 def real_app(cluster: Cluster, kernel: Kernel) -> Iterator[RealApp]:
     with Renderer(kernel=kernel) as renderer:
         yield RealApp(cluster, renderer)
+
+
+def annotated(manifest: str, **annotations: str) -> str:
+    """Of a manifest whose metadata is written {name: ...}; the names as ARGO__hook."""
+    domains = {"ARGO": "argocd.argoproj.io", "FLUX": "kustomize.toolkit.fluxcd.io"}
+    domains |= {"HELM": "helm.sh", "OURS": "reconciler.dev"}
+    said = ", ".join(
+        f"{domains[domain]}/{name.replace('_', '-')}: {value!r}"
+        for domain, name, value in ((*key.split("__"), value) for key, value in annotations.items())
+    )
+    return manifest.replace("metadata: {name:", f"metadata: {{annotations: {{{said}}}, name:", 1)
 
 
 def config(name: str, **data: str) -> str:

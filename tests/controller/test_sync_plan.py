@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
+from reconciler.cluster.treatment import PLAIN, Applying, Going, MayGo, ObjectTreatment
 from reconciler.controller.desired import WantedObject
 from reconciler.controller.sync_plan import (
     SeenObject,
@@ -76,6 +79,79 @@ def test_what_may_have_been_made_is_applied_again() -> None:
     items = known(POD, NEW, ItemState.intended)
     (planned,) = sync_plan(wanted(POD, NEW), items, seen(POD, "own")).objects
     assert (planned.step, planned.is_drift) == (SyncStep.change, False)
+
+
+NEVER = ObjectTreatment(applies=Applying.never, applies_by="it says so")
+ONCE = ObjectTreatment(applies=Applying.once)
+STAYS = ObjectTreatment(prune=Going(MayGo.no, "it says so"))
+ASKS = ObjectTreatment(prune=Going(MayGo.confirm, "it says so"))
+APPROVED = replace(ASKS, is_approved=True)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "in_cluster", "item", "there", "step"),
+    [
+        (NEVER, PLAIN, NO, False, SyncStep.skip),
+        (NEVER, PLAIN, OLD, True, SyncStep.skip),
+        (PLAIN, NEVER, OLD, True, SyncStep.skip),
+        (ONCE, ONCE, NO, False, SyncStep.create),
+        (ONCE, ONCE, OLD, True, SyncStep.same),
+        (ONCE, ONCE, OLD, False, SyncStep.create),
+        (PLAIN, ONCE, OLD, True, SyncStep.change),
+        (None, STAYS, OLD, True, SyncStep.keep),
+        (None, ASKS, OLD, True, SyncStep.ask),
+        (None, APPROVED, OLD, True, SyncStep.delete),
+        (None, STAYS, OLD, False, SyncStep.forget),
+    ],
+)
+def test_an_object_may_say_otherwise(
+    treatment: ObjectTreatment | None,
+    in_cluster: ObjectTreatment,
+    item: str | None,
+    there: bool,
+    step: SyncStep,
+) -> None:
+    said = [WantedObject(POD, "v1", {}, NEW, treatment)] if treatment else []
+    live = {POD: SeenObject("u", "7", "own", in_cluster)} if there else {}
+    (planned,) = sync_plan(said, known(POD, item), live).objects
+    assert planned.step is step
+
+
+def test_what_is_there_already_is_not_made_once_more() -> None:
+    once = WantedObject(POD, "v1", {}, NEW, ONCE)
+    (planned,) = sync_plan([once], {}, {}, present={POD}).objects
+    assert planned.step is SyncStep.skip
+
+
+def test_when_all_goes_another_annotation_counts() -> None:
+    stays = ObjectTreatment(uninstall=Going(MayGo.no, "it says so"))
+    live = {POD: SeenObject("u", "7", "own", stays)}
+    (gone,) = sync_plan([], known(POD, OLD), live).objects
+    (kept,) = sync_plan([], known(POD, OLD), live, removes=True).objects
+    assert (gone.step, kept.step) == (SyncStep.delete, SyncStep.keep)
+
+
+@pytest.mark.parametrize(
+    ("own", "everywhere", "is_told"),
+    [(None, True, True), (None, False, False), (True, False, True), (False, True, False)],
+)
+def test_an_object_says_whether_its_drift_is_only_told(
+    own: bool | None, everywhere: bool, is_told: bool
+) -> None:
+    said = WantedObject(POD, "v1", {}, NEW, ObjectTreatment(reports_drift=own))
+    plan = sync_plan([said], known(POD, NEW), seen(POD, "moved"))
+    (planned,) = without_drift(plan, reports=everywhere).objects
+    assert (planned.step is SyncStep.same) == is_told
+
+
+def test_hooks_that_git_says_no_more_go_only_with_news() -> None:
+    items = known(CLAIM, OLD) | known(POD, OLD, ItemState.ran)
+    quiet = sync_plan(wanted(CLAIM, OLD), items, seen(CLAIM, "own") | seen(POD, ""))
+    assert quiet.is_empty
+    loud = sync_plan(wanted(CLAIM, NEW), items, seen(CLAIM, "own") | seen(POD, ""))
+    assert [p.identity for p in loud.of(SyncStep.delete)] == [POD]
+    named = sync_plan(wanted(CLAIM, NEW), items, seen(CLAIM, "own"), hooks={POD})
+    assert not named.of(SyncStep.delete, SyncStep.forget)
 
 
 NAMES = st.sets(st.sampled_from("abcdef"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from reconciler.checks.rule import CheckRule
 from reconciler.checks.rules import (
+    annotations_not_honoured,
+    annotations_unknown_value,
     autoscaling_container,
     autoscaling_range,
     autoscaling_replicas,
@@ -46,6 +48,8 @@ from reconciler.checks.rules import (
 )
 
 RULES: tuple[CheckRule, ...] = (
+    annotations_not_honoured.not_honoured,
+    annotations_unknown_value.unknown_value,
     autoscaling_container.container,
     autoscaling_range.range_,
     autoscaling_replicas.replicas,

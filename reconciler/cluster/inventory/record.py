@@ -17,7 +17,11 @@ FIELDS = 9
 class ItemState(StrEnum):
     intended = "intended"  # it may have been made by now, or not
     applied = "applied"
-    kept = "kept"  # in Git no more, and of a kind that is not deleted
+    kept = "kept"  # in Git no more, and not deleted
+    asked = "asked"  # in Git no more, and deleted once somebody approves that
+    ignored = "ignored"  # Git says to leave it alone
+    hook = "hook"  # it may be there, and has not run to its end
+    ran = "ran"  # a hook that has; it may be there, or be deleted since
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class InventoryItem:
     version: str  # of its kind
     state: ItemState
     uid: str = ""
-    want: str = ""  # digest of what Git said
+    want: str = ""  # digest of what Git said; of a hook, the commit and the phases that it ran in
     own: str = ""  # digest of what the server then said is ours
 
     @property
