@@ -16,6 +16,7 @@ from reconciler.cluster.inventory.record import ItemState
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, GoneBack
+from reconciler.controller.desired import RENDERING
 from reconciler.controller.object_done import ObjectDone
 from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep, without_drift
 from reconciler.errors import CheckFailed
@@ -95,7 +96,7 @@ def _is_new(planned: PlannedObject) -> bool:
 
 def _refuse_what_checks_find(ground: SyncGround, folder: str) -> None:
     """What the API server would refuse, or a guard forbids, is known before anything is asked."""
-    with ground.renderer.alone:
+    with RENDERING:
         for group in groups_of(ground.desired.tree, [folder]):
             report = check(
                 ground.renderer, ground.desired.tree, group.apps, group.beside, group.settings

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from reconciler.cluster.annotations import treatment_of
@@ -23,6 +24,8 @@ from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
 from reconciler.trees.tree import Tree
+
+RENDERING = Lock()  # a renderer is for one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def wanted_objects(
 
 def rendered_digests(renderer: Renderer, tree: Tree, entries: Sequence[Entry]) -> dict[Entry, str]:
     """What tells whether an app renders as before; nothing of one that does not render."""
-    with renderer.alone:
+    with RENDERING:
         renders = renderer.render_all(tree, [entry.folder for entry in entries])
     found = {render.path: render for render in renders}
     return {e: _digest_of(found[e.folder].manifest) for e in entries if not found[e.folder].error}
@@ -83,7 +86,7 @@ def _digest_of(manifest: bytes) -> str:
 
 
 def _bodies(renderer: Renderer, tree: Tree, folder: str) -> list[dict[str, Any]]:
-    with renderer.alone:
+    with RENDERING:
         render = renderer.render(tree, folder)
         found: list[dict[str, Any]] = json.loads(renderer.kernel.objects(render.manifest))
     return found

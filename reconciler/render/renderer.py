@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 from reconciler.errors import ReconcilerError, RepositoryError
 from reconciler.render.binary import BINARY, kernel_id
 from reconciler.render.closure import key, subject
@@ -63,7 +61,6 @@ class Renderer:
         self._owned = kernel is None
         self._jobs: set[Job] = set()
         self._stopped = False
-        self.alone = Lock()  # for threads that share it: one at a time
 
     def __enter__(self) -> Renderer:
         return self
