@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -11,8 +11,8 @@ import typer
 
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import show_error
+from reconciler.cli.plan_files import load_plans
 from reconciler.cli.reconciling import (
-    Names,
     Reconciling,
     Ref,
     checking_renderer,
@@ -26,8 +26,9 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_status import wait_until_well
 from reconciler.controller.app_wishes import suspension_in_force
+from reconciler.controller.saved_plan import SavedPlan, refuse_what_moved, saved
 from reconciler.controller.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, ReconcilerError, printable
+from reconciler.errors import CheckFailed, ReconcilerError, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
@@ -43,10 +44,22 @@ EXAMPLES = """**Examples**
 
 
 def apply(
-    names: Names,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ENV[/APP]", help="All apps of an environment, or one."),
+    ] = None,
     ref: Ref = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    plan: Annotated[
+        str,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="Do what this plan says, and nothing if anything moved since it was saved.",
+            show_default=False,
+        ),
+    ] = "",
     prune_all: Annotated[
         bool,
         typer.Option("--prune-all", help="Delete what is in Git no more, however much it is."),
@@ -70,8 +83,16 @@ def apply(
     object that is refused, or held by somebody else, holds up no other. The exit code is 1 if
     there is such a one.
     """
+    plans = load_plans(plan) if plan else []
+    if bool(names) == bool(plans) or (ref and plans):
+        raise UsageError(
+            "name either apps, or a plan", hint="reconciler apply ENV[/APP], or apply --plan FILE"
+        )
+    names = names or [one.entry for one in plans]
+    ref = plans[0].commit if plans else ref
     work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
-    wanted = _Wanted(timeout if wait else None, prunes_all=prune_all)
+    by_app = {one.entry: one for one in plans}
+    wanted = _Wanted(timeout if wait else None, by_app, prunes_all=prune_all)
     good = True
     with checking_renderer(cache=not no_cache) as renderer:
         for environment, entries in work.apps():
@@ -89,6 +110,7 @@ class _Wanted:
     """How it was asked for."""
 
     seconds: float | None  # to wait until all is well
+    plans: Mapping[str, SavedPlan]  # by app, where it is to be as it was looked at
     prunes_all: bool
 
 
@@ -123,6 +145,9 @@ async def _refuse_what_is_suspended(client: ApiClient, entry: Entry) -> None:
 
 async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted) -> bool:
     plan = await app.plan(renderer, desired)
+    if before := wanted.plans.get(str(app.entry)):
+        now = saved(app.entry, desired.commit, await app.place(desired), plan)
+        refuse_what_moved(before, now)
     done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=show_done)
     same = len(plan.of(SyncStep.same))
     typer.echo(typer.style(f"{app.entry}: {summary(done, same)}", bold=True))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Annotated
 
 import typer
 
 from reconciler.cli.diff import styled
 from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import show_error
+from reconciler.cli.plan_files import save_plans
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
@@ -20,6 +22,7 @@ from reconciler.compare.structure import Structure, read_structure
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import manager_of
 from reconciler.controller.preview import Preview, preview
+from reconciler.controller.saved_plan import SavedPlan, saved
 from reconciler.controller.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
@@ -33,12 +36,23 @@ EXAMPLES = """**Examples**
 `reconciler plan prod`: what reconciler apply prod would change in the cluster
 
 `reconciler plan prod/shop --ref origin/main`: of one app, as the main branch has it
+
+`reconciler plan prod --save prod.plan`, and then `reconciler apply --plan prod.plan`: what was
+looked at is what is applied, or nothing is
 """
 
 
 def plan(
     names: Names,
     ref: Ref = "",
+    save: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Write the plan to this file: reconciler apply --plan does just that, or nothing.",
+            show_default=False,
+        ),
+    ] = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     root: Root = None,
@@ -52,11 +66,14 @@ def plan(
     """
     work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
     differs = False
+    plans: list[SavedPlan] = []
     with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         structure = read_structure(renderer.kernel.structure())
         for environment, entries in work.apps():
-            look = partial(_look, work, renderer, structure, environment, entries)
+            look = partial(_look, work, renderer, structure, plans, environment, entries)
             differs |= work.run(environment, look)
+    if save:
+        save_plans(save, plans)
     if differs:
         raise typer.Exit(CheckFailed.exit_code)
 
@@ -65,6 +82,7 @@ async def _look(
     work: Reconciling,
     renderer: Renderer,
     structure: Structure,
+    plans: list[SavedPlan],
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
@@ -72,7 +90,10 @@ async def _look(
     """Whether anything would change."""
     differs = False
     for entry in entries:
-        planned = await AppInCluster(client, environment, entry).plan(renderer, work.desired)
+        app = AppInCluster(client, environment, entry)
+        planned = await app.plan(renderer, work.desired)
+        place = await app.place(work.desired)
+        plans.append(saved(entry, work.desired.commit, place, planned))
         differs |= not planned.is_empty
         recreate = environment.reconcile.recreate
         found = await preview(client, planned, manager_of(entry), structure, recreate)

@@ -14,6 +14,7 @@ from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
 from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, manager_of, wanted_objects
 from reconciler.controller.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
+from reconciler.controller.neighbours import Neighbours, without_what_moved
 from reconciler.controller.object_done import ObjectDone, Told
 from reconciler.controller.observe import observed, present
 from reconciler.controller.sync import Syncer
@@ -65,6 +66,7 @@ class AppInCluster:
         self._environment = environment
         self._acting = client.acting_as(environment.reconcile.account_of(entry.app))
         self._inventory = Inventory(client, app_key(entry))
+        self._neighbours: Neighbours | None = None  # as they were when it was planned
         self._uid: str | None = None  # of the cluster, once it was asked
 
     @property
@@ -98,7 +100,11 @@ class AppInCluster:
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""
         wanted = await self._wanted(renderer, desired)
-        return await self._planned(wanted, desired, prunes=self._environment.reconcile.prune)
+        plan = await self._planned(wanted, desired, prunes=self._environment.reconcile.prune)
+        self._neighbours = Neighbours(
+            *(renderer, desired.tree, self._environment, self.entry, self._client.discovery)
+        )
+        return await without_what_moved(plan, self._neighbours)
 
     async def plan_removal(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """As if Git had nothing of it any more but the hooks that come with that."""
@@ -140,6 +146,7 @@ class AppInCluster:
             told,
             self._patience,
             stopping or asyncio.Event(),
+            neighbours=self._neighbours,
         )
         return await Syncer(context, self._inventory).sync(plan, about)
 
@@ -168,6 +175,10 @@ class AppInCluster:
                 f"nothing of {self.entry} is applied", hint=f"reconciler apply {self.entry}"
             )
         return about
+
+    async def place(self, desired: Desired) -> About:
+        """What tells this app in this cluster from any other."""
+        return await self._about(desired)
 
     async def forget(self) -> None:
         """The inventory, once nothing is left of the app but what stays for good."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
+from reconciler.cluster.adoption import adopt_object
 from reconciler.cluster.apply import ConflictRule, ObjectApplied, apply_object
 from reconciler.cluster.order import batches
 from reconciler.cluster.treatment import HookPhase
@@ -82,10 +84,27 @@ async def _applied(
     own = wanted.treatment.conflicts
     first = (ConflictRule("*", "*", own),) if own else ()
     rules = (*first, *context.rules)
-    applied = await apply_object(context.client, wanted.body, context.manager, rules, version)
+    apply = partial(apply_object, context.client, wanted.body, context.manager, rules, version)
+    applied = await apply()
+    if await _is_handed_over(context, wanted, applied):
+        applied = await apply()
     if applied.error and applied.error.frozen:
         return await made_anew(context, planned, wanted, applied.error)
     return applied
+
+
+async def _is_handed_over(
+    context: SyncContext, wanted: WantedObject, applied: ObjectApplied
+) -> bool:
+    """From another app of the environment, which has it in Git no more: as it is."""
+    managers = sorted({conflict.manager for conflict in applied.conflicts})
+    if not context.neighbours:
+        return False
+    if not await context.neighbours.lets_go_of(wanted.identity, managers):
+        return False
+    path = await context.client.discovery.path_of(wanted.body)
+    adopted = await adopt_object(context.client, path, wanted.body, context.manager, managers)
+    return bool(adopted and adopted.managers)
 
 
 async def _established(context: SyncContext, done: Iterable[ObjectDone]) -> None:

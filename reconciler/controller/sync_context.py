@@ -10,6 +10,7 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.status.state import ObjectState
 from reconciler.controller.app_status import app_status
+from reconciler.controller.neighbours import Neighbours
 from reconciler.controller.object_done import ObjectDone, Told
 from reconciler.kubernetes.identity import Identity
 
@@ -39,6 +40,7 @@ class SyncContext:
     told: Told = lambda _: None
     patience: Patience = DEFAULT_PATIENCE
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    neighbours: Neighbours | None = None
     free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_REQUESTS))
 
     def say(self, done: ObjectDone) -> ObjectDone:

@@ -168,7 +168,7 @@ def test_what_checks_find_is_not_applied(
         (["apply", "prod", "--context", "none"], "there is no context none"),
         (["apply", "prod", "--kubeconfig", "/none"], "there is no kubeconfig: /none"),
         (["plan", "prod", "--ref", "nothing"], "nothing"),
-        (["apply"], "Missing argument 'ENV[/APP]'"),
+        (["apply"], "name either apps, or a plan"),
     ],
 )
 def test_a_mistake_is_the_users(
