@@ -84,6 +84,11 @@ class ReconcilerError(Exception):
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
+    @property
+    def in_a_line(self) -> str:
+        """With its reason, where there is room for one line only."""
+        return f"{self}: {self.why}" if self.why else str(self)
+
     def lines(self) -> list[str]:
         """The message as it is printed, a line each, whatever names it holds."""
         found = [str(self)]

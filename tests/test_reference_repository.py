@@ -12,11 +12,14 @@ from reconciler.render.kernel_process import Kernel
 from reconciler.render.render_options import DEFAULTS
 from tests.reference import ROOT, git_settings, tree
 
-FOLDERS = kustomizations(tree(), ["overlays/**", "environments/**", "policies"])
+FOLDERS = kustomizations(tree(), ["overlays/**", "environments/**", "examples/**", "policies"])
 
 
 def test_there_is_something_to_compare() -> None:
     assert {f"environments/{e}/gethrelay" for e in ("dev", "stage", "prod")} <= set(FOLDERS)
+    assert {f"examples/embedded/environments/edge/{a}" for a in ("reconciler", "web")} <= set(
+        FOLDERS
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -33,7 +33,8 @@ In names with `*` and `?` these stand for any other characters.
 `destination`, `promotesFrom` and `promotion.allowSkipFrom` are held against the other
 environments. [`check`](checks.md) goes by `kubernetes`, `releases`, `externals` and `checks`,
 [pinned releases](../explanation/pinned-releases.md) by `repositories` and `remotes`, and
-[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`, and
+[sealing](../how-to/seal-a-secret.md) by `sealing` and `destination`,
+[`apply` and `run`](../how-to/apply.md) by `reconcile` and `destination`, and
 [`argocd apps`](../how-to/argocd-plugin.md) by `argocd`, `destination`, `repositories` and
 `releases.branch`.
 [`promote`](../how-to/promote.md) goes by `promotesFrom`, `releases.branch` and `promotion`, of
@@ -103,6 +104,19 @@ health:
 argocd:
   plugin: reconciler
   steps: [sealed-secrets, "canary-*"]
+
+reconcile:
+  account: reconciler-system/app-{app}
+  drift: correct
+  correctAfter: 5m
+  conflicts:
+    - {manager: argo-rollouts, field: "spec.*", do: leave}
+  hours:
+    - {type: window, days: [mon, tue, wed, thu], from: 09:00, to: 16:00}
+  dependsOn:
+    - {app: "*", on: sealed-secrets}
+  rollback:
+    - {app: paw, after: 10m}
 
 promotion:
   gates:

@@ -13,6 +13,7 @@ from reconciler.cli.options import NoCache, Offline, Root
 from reconciler.cli.output import show_error
 from reconciler.cli.plan_files import load_plans
 from reconciler.cli.reconciling import (
+    OwnRights,
     Reconciling,
     Ref,
     checking_renderer,
@@ -73,6 +74,7 @@ def apply(
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Apply what checks find fault with, too.")
     ] = False,
+    own_rights: OwnRights = False,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -90,7 +92,9 @@ def apply(
         )
     names = names or [one.entry for one in plans]
     ref = plans[0].commit if plans else ref
-    work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
+    work = reconciling(
+        names, ref, kubeconfig, context, root, offline=offline, own_rights=own_rights
+    )
     by_app = {one.entry: one for one in plans}
     wanted = _Wanted(timeout if wait else None, by_app, prunes_all=prune_all)
     good = True

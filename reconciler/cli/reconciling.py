@@ -53,6 +53,12 @@ OneApp = Annotated[str, typer.Argument(metavar="ENV/APP", help="The app.")]
 Ref = Annotated[
     str, typer.Option("--ref", metavar="REV", help="What to apply; otherwise what is committed.")
 ]
+OwnRights = Annotated[
+    bool,
+    typer.Option(
+        "--own-rights", help="With your own rights, and not as the account that ENV names."
+    ),
+]
 SIGNS = {
     ApplyOutcome.created: ADDED,
     ApplyOutcome.changed: CHANGED,
@@ -72,6 +78,7 @@ class Reconciling:
     context: str | None
     path: str  # of the repository
     offline: bool
+    own_rights: bool = False  # where the environment names an account
 
     def at(self, commit: str) -> tuple[Fleet, Tree]:
         """As it was at another commit, such as the one that was applied last."""
@@ -115,7 +122,7 @@ class Reconciling:
         for environment in self.fleet.environments:
             own = [e for e in self.entries if e.environment == environment.name]
             if own:
-                yield environment, own
+                yield self._as_who(environment), own
 
     def run(self, environment: Environment, work: Callable[[ApiClient], Awaitable[T]]) -> T:
         """Work in the cluster of an environment, to which there is one connection for all of it."""
@@ -126,6 +133,11 @@ class Reconciling:
                 return await work(client)
 
         return asyncio.run(connected())
+
+    def _as_who(self, environment: Environment) -> Environment:
+        if not self.own_rights:
+            return environment
+        return replace(environment, reconcile=replace(environment.reconcile, account=""))
 
     def refuse_what_checks_find(self, renderer: Renderer, environment: Environment) -> None:
         """What the API server would refuse is known before it is asked."""
@@ -151,6 +163,7 @@ def reconciling(
     *,
     offline: bool,
     gone_too: bool = False,
+    own_rights: bool = False,
 ) -> Reconciling:
     """`gone_too`: an app that the environment does not run any more can be named, too."""
     repository = the_repository(root)
@@ -164,7 +177,14 @@ def reconciling(
     entries = tuple(dict.fromkeys(entry for name in names for entry in called(fleet, name)))
     desired = desired_at(repository.path, tree)
     return Reconciling(
-        fleet, entries, desired, kubeconfig, context, repository.path, offline=offline
+        fleet,
+        entries,
+        desired,
+        kubeconfig,
+        context,
+        repository.path,
+        offline=offline,
+        own_rights=own_rights,
     )
 
 

@@ -189,7 +189,7 @@ def _servers(
         from reconciler.controller.run_metrics import RunMetrics
         from reconciler.daemon.probes import Probes
 
-        metrics = RunMetrics(__version__, runner.reports)
+        metrics = RunMetrics(__version__, [loop.name for loop in runner.loops], runner.reports)
         runner.tell_also(metrics.happened)
         counted.append(metrics.delivered)
         yield HttpServer(metrics_address, Probes(metrics.registry, runner.ready), log, "--metrics")

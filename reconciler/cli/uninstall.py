@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.options import Offline, Root
-from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling, show_done, summary
+from reconciler.cli.reconciling import (
+    Names,
+    OwnRights,
+    Reconciling,
+    Ref,
+    reconciling,
+    show_done,
+    summary,
+)
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
@@ -34,6 +42,7 @@ def uninstall(
     ref: Ref = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    own_rights: OwnRights = False,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -42,7 +51,12 @@ def uninstall(
     An app that its environment does not run any more can be named, too.
     Namespaces, claims, volumes and definitions stay: with them goes what nobody can bring back.
     """
-    work = reconciling(names, ref, kubeconfig, context, root, offline=offline, gone_too=True)
+    work = reconciling(
+        *(names, ref, kubeconfig, context, root),
+        offline=offline,
+        gone_too=True,
+        own_rights=own_rights,
+    )
     if not yes:
         apps = ", ".join(map(str, work.entries))
         raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")

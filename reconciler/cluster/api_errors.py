@@ -18,6 +18,11 @@ FROZEN_CAUSES = ("FieldValueInvalid", "FieldValueForbidden")
 FROZEN = re.compile(
     r"immutable|may not (be )?change|cannot change|updates to .* are forbidden", re.IGNORECASE
 )
+# The words of the authorizer, which has seen no value of a Secret. Admission may quote one.
+NO_RIGHT = re.compile(
+    r'[a-z]+(?: "[^"\s]*")? is forbidden: User "[\w:.@/-]+" cannot [a-z]+ resource "[a-z]+" '
+    r'in API group ""(?: in the namespace "[\w.-]+"| at the cluster scope)'
+)
 HINTS = {
     UNKNOWN: "log in again, or choose another context",
     FORBIDDEN: "ask for the right to do this",
@@ -95,6 +100,8 @@ def _words(path: str, status: Mapping[str, Any]) -> str:
     """Its message; of Secrets only which fields it is about, for it may quote what they hold."""
     if "secrets" not in path.split("?")[0].split("/"):
         return str(status.get("message") or "")
+    if no_right := NO_RIGHT.match(str(status.get("message") or "")):
+        return no_right[0]
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, Mapping) else None
     fields = [str(cause.get("field") or cause.get("reason") or "") for cause in causes or ()]

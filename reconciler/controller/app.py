@@ -26,6 +26,7 @@ from reconciler.controller.sync_plan import (
     without_prune,
 )
 from reconciler.errors import ClusterError
+from reconciler.git.addresses import address
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -224,7 +225,8 @@ class AppInCluster:
                 why=f"it was written for {about.cluster}, and this one is {mine.cluster}",
                 hint="delete it: nothing that is there is deleted with it",
             )
-        if (about.repository, about.entry) != (mine.repository, mine.entry):
+        same = address(about.repository) == address(mine.repository)  # by SSH or HTTPS, say
+        if not same or about.entry != mine.entry:
             raise ClusterError(
                 f"{self.entry} is applied from elsewhere",
                 why=f"{place} is of {about.entry} in {about.repository}",

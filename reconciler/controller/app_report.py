@@ -70,7 +70,7 @@ def _standings(app: AppRecord) -> Iterator[tuple[Standing, str]]:
     if app.hold:
         yield Standing(app.hold.reason.value), app.hold.said
     if app.error:
-        yield Standing.failed, str(app.error)
+        yield Standing.failed, app.error.in_a_line
     if app.refused:
         identity, why = app.refused[0]
         yield Standing.refused, f"{identity}: {why}{_more(len(app.refused))}"

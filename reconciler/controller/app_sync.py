@@ -135,7 +135,7 @@ def _events(app: AppRecord, done: Sequence[ObjectDone]) -> Iterator[AppEvent]:
 
 def _why(done: ObjectDone) -> str:
     if done.error:
-        return str(done.error)
+        return done.error.in_a_line
     if done.waits_for:
         return f"waits for {done.waits_for}"
     if done.failed:

@@ -97,7 +97,7 @@ class EnvironmentLoop:
 
     def git_is_unread(self, error: ReconcilerError) -> None:
         """The last good commit stays in force."""
-        self._problem = str(error)
+        self._problem = error.in_a_line
 
     async def once(self) -> bool:
         """Everything once, what others depend on first; whether all went well."""

@@ -89,7 +89,7 @@ class EventWriter:
 def note(event: AppEvent) -> str:
     said = [event.what.value, *(f"{name}: {value}" for name, value in event.fields.items())]
     if event.error:
-        said.append(str(event.error))
+        said.append(event.error.in_a_line)
     return "; ".join(said)[:MAX_NOTE]
 
 

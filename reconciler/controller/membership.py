@@ -22,6 +22,7 @@ from reconciler.controller.shards import (
     shard_of,
 )
 from reconciler.errors import ApiError, ClusterError
+from reconciler.git.addresses import address
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.domain import DOMAIN
 from reconciler.text.json_object import JsonObject
@@ -42,7 +43,9 @@ class Membership:
         self, client: ApiClient, environment: str, repository: str, name: str, seconds: float
     ) -> None:
         self._client = client
-        self._group = f"{environment[:MAX_NAME]}.{sha256(repository.encode()).hexdigest()[:8]}"
+        self._group = (
+            f"{environment[:MAX_NAME]}.{sha256(address(repository).encode()).hexdigest()[:8]}"
+        )
         self.name = name
         self._lease = f"run.{self._group}.{name}"
         self._seconds = seconds

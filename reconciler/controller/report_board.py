@@ -14,7 +14,13 @@ from typing import Any
 from reconciler.cluster.api_client import GONE, ApiClient
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.ownership import digest
-from reconciler.cluster.reconciled_apps import APP, ENVIRONMENT_LABEL, VERSION, app_key
+from reconciler.cluster.reconciled_apps import (
+    APP,
+    ENVIRONMENT_LABEL,
+    SYSTEM_NAMESPACE,
+    VERSION,
+    app_key,
+)
 from reconciler.cluster.status.state import condition
 from reconciler.cluster.watch import WatchEventKind
 from reconciler.controller.app_record import AppRecord
@@ -69,7 +75,7 @@ class ReportBoard:
         since = ""
         while True:
             try:
-                path = await self._client.discovery.list_path(VERSION, APP)
+                path = await self._client.discovery.list_path(VERSION, APP, SYSTEM_NAMESPACE)
                 if not since:
                     listing = await self._client.list(path, labels=labels)
                     for found in listing.items:
@@ -94,7 +100,7 @@ class ReportBoard:
         """As they are now; none where the definitions are missing."""
         labels = f"{ENVIRONMENT_LABEL}={self._environment}"
         try:
-            path = await self._client.discovery.list_path(VERSION, APP)
+            path = await self._client.discovery.list_path(VERSION, APP, SYSTEM_NAMESPACE)
             return [self._seen(o) for o in (await self._client.list(path, labels=labels)).items]
         except ClusterError:
             return []

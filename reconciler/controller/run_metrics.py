@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -24,7 +24,7 @@ Reports = Callable[[], Mapping[Entry, AppReport]]
 class RunMetrics:
     """Counts what happens; how apps stand is asked for when somebody looks."""
 
-    def __init__(self, version: str, reports: Reports) -> None:
+    def __init__(self, version: str, environments: Collection[str], reports: Reports) -> None:
         self.registry = process_registry(PREFIX, version)
         self._syncs = self._counter("syncs", "Syncs that did something.", "environment", "result")
         self._drift = self._counter(
@@ -52,6 +52,15 @@ class RunMetrics:
             registry=self.registry,
         )
         self.registry.register(_Standing(reports))
+        self._begin(environments)
+
+    def _begin(self, environments: Collection[str]) -> None:
+        """What is there only once it happened has not risen, for Prometheus."""
+        for environment in environments:
+            for what in SYNCS:
+                self._syncs.labels(environment, what.reason)
+            self._refused.labels(environment)
+            self._rollbacks.labels(environment)
 
     def _counter(self, name: str, said: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}_{name}", said, labels, registry=self.registry)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 from reconciler.errors import UsageError
 from reconciler.git.command import run_git
 from reconciler.git.locate import find_root
+
+HALF = ".clone"  # where a clone is until it is whole
 
 
 def clone_into(url: str, root: str | None) -> None:
@@ -16,6 +19,10 @@ def clone_into(url: str, root: str | None) -> None:
     os.makedirs(root, exist_ok=True)
     if find_root(root) == os.path.abspath(root):
         return
+    half = os.path.join(root, HALF)
+    shutil.rmtree(half, ignore_errors=True)  # of a process that was killed meanwhile
     if os.listdir(root):
         raise UsageError(f"{root} is not empty, and no repository", hint="name an empty folder")
-    run_git(root, "clone", "--quiet", "--no-checkout", "--", url, ".")
+    run_git(root, "clone", "--quiet", "--no-checkout", "--", url, HALF)
+    os.rename(os.path.join(half, ".git"), os.path.join(root, ".git"))
+    os.rmdir(half)

@@ -10,6 +10,8 @@ import urllib.request
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_apply import app as app
 from tests.cli.test_apply import files
 from tests.cli.test_apply import fleet as fleet
@@ -83,10 +85,13 @@ def test_it_is_measured_woken_and_told_of(
     assert "DriftDetected" in described
 
 
+@pytest.mark.parametrize("half", [False, True], ids=["empty", "half a clone"])
 def test_an_empty_disk_gets_the_repository_first(
-    fleet: Repo, app: str, begin: Begin, cluster: Cluster, tmp_path: Path
+    fleet: Repo, app: str, begin: Begin, cluster: Cluster, tmp_path: Path, half: bool
 ) -> None:
     root = tmp_path / "data" / "fleet"
+    if half:
+        (root / ".clone/.git/objects").mkdir(parents=True)
     begin("--root", str(root), "--clone", str(fleet.path), "--interval", "1").wait_for(
         "applied", app=f"prod/{app}"
     )

@@ -130,6 +130,33 @@ def test_a_refusal_has_its_status_its_reason_and_what_was_said(
     assert vars(again) == vars(error)
 
 
+WHO = 'User "system:serviceaccount:a:b" cannot patch resource'
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (
+            f'secrets "key" is forbidden: {WHO} "secrets" in API group "" in the namespace "a"',
+            f'secrets "key" is forbidden: {WHO} "secrets" in API group "" in the namespace "a"',
+        ),
+        (
+            f'serviceaccounts "b" is forbidden: {WHO} "serviceaccounts" in API group "" in the '
+            'namespace "a": RBAC: role "c" not found',
+            f'serviceaccounts "b" is forbidden: {WHO} "serviceaccounts" in API group "" in the '
+            'namespace "a"',
+        ),
+        ('secrets "key" is forbidden: a policy denies the value hunter2', "Forbidden"),
+        (f'hunter2 secrets "key" is forbidden: {WHO} "secrets" in API group ""', "Forbidden"),
+    ],
+)
+def test_of_a_secret_only_the_right_that_lacks_is_told(message: str, why: str) -> None:
+    said = Say(403, status(403, "Forbidden", message))
+    with answered(said) as server, pytest.raises(ApiError) as caught:
+        server.client.get("/api/v1/namespaces/a/secrets/key")
+    assert caught.value.why == why
+
+
 def test_a_token_that_is_sent_back_is_not_told() -> None:
     token = "hunter2.is.not.told"
     proof = FixedProof(Proof(bearer(token)))

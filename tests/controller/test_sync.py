@@ -198,6 +198,13 @@ def test_another_repository_does_not_take_an_app_over(real_app: RealApp) -> None
         real_app.sync(config("a", k="2"))
 
 
+def test_one_repository_may_be_called_in_several_ways(real_app: RealApp) -> None:
+    """In the cluster by HTTPS, and on a laptop by SSH."""
+    real_app.sync(config("a", k="1"))
+    real_app.repository = "git@git.example.org:fleet/apps.git"
+    assert real_app.outcomes(real_app.sync(config("a", k="2"))) == {"ConfigMap a": "changed"}
+
+
 def test_nothing_is_left_of_what_is_uninstalled(real_app: RealApp) -> None:
     real_app.sync(config("a", k="1") + DEPLOYMENT)
     done = real_app.uninstall()

@@ -17,6 +17,9 @@ from tests.reference import git_settings
 
 TESTS = sorted((ROOT / "tests/fleets/alerts").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs/runbooks"
+ELSEWHERE = {
+    "reconciler": "overlays/reconciler/components/monitoring"
+}  # and in no environment here
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +31,12 @@ def groups(objects: Objects) -> list[Any]:
     return [g for o in objects if o["kind"] == "PrometheusRule" for g in o["spec"]["groups"]]
 
 
+def groups_of(rendered: Callable[[str], Objects], app: str) -> list[Any]:
+    return groups(rendered(ELSEWHERE.get(app, f"environments/prod/{app}")))
+
+
 def alerts(rendered: Callable[[str], Objects], app: str) -> list[Any]:
-    prod = groups(rendered(f"environments/prod/{app}"))
+    prod = groups_of(rendered, app)
     return [rule for group in prod for rule in group["rules"] if "alert" in rule]
 
 
@@ -39,7 +46,7 @@ def test_alerts_fire_as_their_tests_say(
     tests: Path, rendered: Callable[[str], Objects], promtool: Path, tmp_path: Path
 ) -> None:
     rules = tmp_path / "rules.yaml"
-    rules.write_text(json.dumps({"groups": groups(rendered(f"environments/prod/{tests.stem}"))}))
+    rules.write_text(json.dumps({"groups": groups_of(rendered, tests.stem)}))
     shutil.copy(tests, tmp_path / "tests.yaml")
     for command in (
         ["check", "rules", "--lint=all", "--lint-fatal", rules.name],
@@ -73,7 +80,8 @@ def test_every_alert_says_how_urgent_it_is_and_where_to_read_on(
 
 
 def test_every_app_with_alerts_tests_them(rendered: Callable[[str], Objects]) -> None:
-    apps = (folder.name for folder in (ROOT / "environments/prod").iterdir() if folder.is_dir())
+    prod = {folder.name for folder in (ROOT / "environments/prod").iterdir() if folder.is_dir()}
+    apps = prod | ELSEWHERE.keys()
     assert {a for a in apps if alerts(rendered, a)} == {t.stem for t in TESTS}
 
 
