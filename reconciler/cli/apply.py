@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import show_error
+from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.output import show_error, write_json
 from reconciler.cli.plan_files import load_plans
 from reconciler.cli.reconciling import (
     OwnRights,
@@ -27,8 +27,10 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_status import wait_until_well
 from reconciler.controller.app_wishes import suspension_in_force
+from reconciler.controller.as_documents import done_document
+from reconciler.controller.object_done import ObjectDone
 from reconciler.controller.saved_plan import SavedPlan, refuse_what_moved, saved
-from reconciler.controller.sync_plan import SyncStep
+from reconciler.controller.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -75,6 +77,7 @@ def apply(
         bool, typer.Option("--no-check", help="Apply what checks find fault with, too.")
     ] = False,
     own_rights: OwnRights = False,
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -96,16 +99,20 @@ def apply(
         names, ref, kubeconfig, context, root, offline=offline, own_rights=own_rights
     )
     by_app = {one.entry: one for one in plans}
-    wanted = _Wanted(timeout if wait else None, by_app, prunes_all=prune_all)
-    good = True
+    wanted = _Wanted(timeout if wait else None, by_app, prune_all, output is Output.text)
+    applied: list[_Applied] = []
     with checking_renderer(cache=not no_cache) as renderer:
         for environment, entries in work.apps():
             if not no_check:
                 work.refuse_what_checks_find(renderer, environment)
-            good &= work.run(
+            applied += work.run(
                 environment, partial(_apply_all, work, renderer, wanted, environment, entries)
             )
-    if not good:
+    if output is Output.json:
+        commit = work.desired.commit
+        apps = [done_document(one.entry, commit, one.done, one.error) for one in applied]
+        write_json({"version": 1, "apps": apps})
+    if not all(one.is_good for one in applied):
         raise typer.Exit(CheckFailed.exit_code)
 
 
@@ -116,6 +123,15 @@ class _Wanted:
     seconds: float | None  # to wait until all is well
     plans: Mapping[str, SavedPlan]  # by app, where it is to be as it was looked at
     prunes_all: bool
+    is_told: bool  # object by object, for people
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    entry: Entry
+    done: Sequence[ObjectDone] = ()
+    error: ReconcilerError | None = None
+    is_good: bool = False  # and well, where that was waited for
 
 
 async def _apply_all(
@@ -125,21 +141,22 @@ async def _apply_all(
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
-) -> bool:
-    """Whether all of it went well; what is wrong with one app holds up no other."""
-    good = True
+) -> list[_Applied]:
+    """What is wrong with one app holds up no other."""
+    applied = []
     for entry in entries:
         app = AppInCluster(client, environment, entry)
         try:
             await _refuse_what_is_suspended(client, entry)
-            good &= await _apply(app, renderer, work.desired, wanted)
+            applied.append(await _apply(app, renderer, work.desired, wanted))
         except ReconcilerError as e:
             if len(work.entries) == 1:
                 raise
-            typer.echo(typer.style(f"{entry}: not applied", bold=True))
-            show_error(e)
-            good = False
-    return good
+            applied.append(_Applied(entry, error=e))
+            if wanted.is_told:
+                typer.echo(typer.style(f"{entry}: not applied", bold=True))
+                show_error(e)
+    return applied
 
 
 async def _refuse_what_is_suspended(client: ApiClient, entry: Entry) -> None:
@@ -147,25 +164,33 @@ async def _refuse_what_is_suspended(client: ApiClient, entry: Entry) -> None:
         raise CheckFailed(f"{entry} is {suspension}", hint=f"reconciler resume {entry}")
 
 
-async def _apply(app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted) -> bool:
+async def _apply(
+    app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted
+) -> _Applied:
     plan = await app.plan(renderer, desired)
     if before := wanted.plans.get(str(app.entry)):
         now = saved(app.entry, desired.commit, await app.place(desired), plan)
         refuse_what_moved(before, now)
-    done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=show_done)
+    told = show_done if wanted.is_told else lambda _: None
+    done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=told)
+    if wanted.is_told:
+        _show(app.entry, plan, done)
+    good = all(one.is_good for one in done)
+    if not good or wanted.seconds is None:
+        return _Applied(app.entry, done, is_good=good)
+    found = await wait_until_well(lambda: app.status(desired), wanted.seconds)
+    for line in status_lines(app.entry, found) if wanted.is_told else ():
+        typer.echo(printable(line))
+    if found.is_healthy:
+        await app.remember_well(desired.commit)
+    return _Applied(app.entry, done, is_good=found.is_healthy)
+
+
+def _show(entry: Entry, plan: SyncPlan, done: Sequence[ObjectDone]) -> None:
     same = len(plan.of(SyncStep.same))
-    typer.echo(typer.style(f"{app.entry}: {summary(done, same)}", bold=True))
+    typer.echo(typer.style(f"{entry}: {summary(done, same)}", bold=True))
     for kept in plan.of(SyncStep.keep, SyncStep.ask):
         why = printable(kept.why)
         typer.echo(f"  {kept.identity} stays, though Git says it no more: {why}")
     for skipped in plan.of(SyncStep.skip):
         typer.echo(f"  {skipped.identity} is left alone: {printable(skipped.why)}")
-    good = all(one.is_good for one in done)
-    if not good or wanted.seconds is None:
-        return good
-    found = await wait_until_well(lambda: app.status(desired), wanted.seconds)
-    for line in status_lines(app.entry, found):
-        typer.echo(printable(line))
-    if found.is_healthy:
-        await app.remember_well(desired.commit)
-    return found.is_healthy

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.options import NoCache, Offline, Root
-from reconciler.cli.output import show_error
+from reconciler.cli.options import NoCache, Offline, Output, Root
+from reconciler.cli.output import show_error, write_json
 from reconciler.cli.plan_files import save_plans
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
@@ -20,6 +21,7 @@ from reconciler.cluster.treatment import HookPhase
 from reconciler.compare.as_text import counts_text, difference_lines
 from reconciler.compare.structure import Structure, read_structure
 from reconciler.controller.app import AppInCluster
+from reconciler.controller.as_documents import plan_document
 from reconciler.controller.desired import manager_of
 from reconciler.controller.preview import Preview, preview
 from reconciler.controller.saved_plan import SavedPlan, saved
@@ -53,6 +55,7 @@ def plan(
             show_default=False,
         ),
     ] = "",
+    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     root: Root = None,
@@ -65,43 +68,56 @@ def plan(
     something would change.
     """
     work = reconciling(names, ref, kubeconfig, context, root, offline=offline)
-    differs = False
-    plans: list[SavedPlan] = []
+    plans: list[_Planned] = []
     with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         structure = read_structure(renderer.kernel.structure())
         for environment, entries in work.apps():
-            look = partial(_look, work, renderer, structure, plans, environment, entries)
-            differs |= work.run(environment, look)
+            shown = None if output is Output.json else _show
+            look = partial(_look, work, renderer, structure, shown, environment, entries)
+            plans += work.run(environment, look)
+    if output is Output.json:
+        commit = work.desired.commit
+        apps = [plan_document(one.entry, commit, one.plan, one.preview) for one in plans]
+        write_json({"version": 1, "apps": apps})
     if save:
-        save_plans(save, plans)
-    if differs:
+        save_plans(save, [one.saved for one in plans])
+    if not all(one.plan.is_empty for one in plans):
         raise typer.Exit(CheckFailed.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    entry: Entry
+    plan: SyncPlan
+    preview: Preview
+    saved: SavedPlan
 
 
 async def _look(
     work: Reconciling,
     renderer: Renderer,
     structure: Structure,
-    plans: list[SavedPlan],
+    show: Callable[[_Planned], None] | None,
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
-) -> bool:
-    """Whether anything would change."""
-    differs = False
+) -> list[_Planned]:
+    """Each is shown as soon as it is known."""
+    done = []
     for entry in entries:
         app = AppInCluster(client, environment, entry)
         planned = await app.plan(renderer, work.desired)
-        place = await app.place(work.desired)
-        plans.append(saved(entry, work.desired.commit, place, planned))
-        differs |= not planned.is_empty
         recreate = environment.reconcile.recreate
         found = await preview(client, planned, manager_of(entry), structure, recreate)
-        _show(entry, planned, found)
-    return differs
+        about = saved(entry, work.desired.commit, await app.place(work.desired), planned)
+        done.append(_Planned(entry, planned, found, about))
+        if show:
+            show(done[-1])
+    return done
 
 
-def _show(entry: Entry, planned: SyncPlan, found: Preview) -> None:
+def _show(one: _Planned) -> None:
+    entry, planned, found = one.entry, one.plan, one.preview
     counts = counts_text(found.difference.counts())
     same = len(planned.of(SyncStep.same))
     typer.echo(typer.style(f"{entry}  {counts}, {same:,} as they are", bold=True))

@@ -269,3 +269,30 @@ def test_a_manager_that_is_named_keeps_its_fields(
         True,
     )
     assert cluster.get("configmap/one")["data"] == {"k": "x"}
+
+
+def test_programs_are_told_in_json(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+) -> None:
+    entry = f"prod/{app}"
+    (planned,) = json.loads(typed("plan", entry, "-o", "json", *there, cwd=fleet.path).stdout)[
+        "apps"
+    ]
+    assert planned["changes"]
+    assert [(o["name"], o["step"]) for o in planned["objects"]] == [
+        ("one", "create"),
+        ("two", "create"),
+    ]
+    (done,) = json.loads(typed("apply", entry, "-o", "json", *there, cwd=fleet.path).stdout)["apps"]
+    assert done["good"]
+    assert {(o["name"], o["result"]) for o in done["objects"]} == {
+        ("one", "created"),
+        ("two", "created"),
+    }
+    cluster.kubectl("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}')
+    (drifted,) = json.loads(typed("plan", entry, "-o", "json", *there, cwd=fleet.path).stdout)[
+        "apps"
+    ]
+    assert [(f["field"], f["by"]) for f in drifted["held"]] == [("data.k", "kubectl-patch")]
+    assert [o["name"] for o in drifted["objects"] if o["drift"]] == ["one"]
+    assert drifted["differences"][0]["fields"][0]["to"] == "1"
