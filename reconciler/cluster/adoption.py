@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.cluster.api_client import CONFLICT, ApiClient
+from reconciler.cluster.api_errors import INVALID, accepting
 from reconciler.cluster.ownership import APPLY
 from reconciler.errors import ApiError
 from reconciler.text.json_object import JsonObject
@@ -20,6 +21,7 @@ DEPLOYERS = (
     *("helm", "Helm", "helm-controller"),
     *("kustomize-controller", "flux", "flux-client-side-apply"),
     *("argocd-controller", "argocd-application-controller"),
+    "before-first-apply",
 )
 MAX_TRIES = 5  # where somebody writes to the object at the same time
 ANNOTATIONS = ("f:metadata", "f:annotations")
@@ -58,22 +60,28 @@ async def adopt_object(
             return Adopted(managers, left)
         annotations = (wanted.get("metadata") or {}).get("annotations") or {}
         entry = _joined(ours, version, manager, annotations)
-        metadata = live["metadata"]
-        operations = [
-            {
-                "op": "test",
-                "path": "/metadata/resourceVersion",
-                "value": metadata["resourceVersion"],
-            },
-            {"op": "replace", "path": "/metadata/managedFields", "value": [*others, entry]},
-        ]
+        operations = _replaced(live, [*others, entry])
         try:
             await client.json_patch(path, operations, metadata_only=True)
             return Adopted(managers, left)
         except ApiError as e:
-            if e.status not in (CONFLICT, 422) or attempt == MAX_TRIES - 1:
+            if e.status not in (CONFLICT, INVALID) or attempt == MAX_TRIES - 1:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+async def release_object(client: ApiClient, path: str, manager: str) -> None:
+    """Have its fields be nobody's, so that whoever applies it next is refused none of them."""
+    for _ in range(MAX_TRIES):
+        live = await client.get(path, metadata_only=True)
+        entries = (live or {}).get("metadata", {}).get("managedFields") or []
+        others = [entry for entry in entries if entry.get("manager") != manager]
+        if live is None or len(others) == len(entries):
+            return
+        # An empty list would leave it as it is: one empty entry is how the API clears it.
+        with accepting(CONFLICT, INVALID):
+            await client.json_patch(path, _replaced(live, others or [{}]), metadata_only=True)
+            return
 
 
 def union(some: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +104,15 @@ def without_annotations(fields: Mapping[str, Any], kept: Collection[str]) -> dic
         metadata[inner] = left
     found = {name: value for name, value in fields.items() if name != outer}
     return {**found, outer: metadata} if metadata else found
+
+
+def _replaced(live: JsonObject, entries: Sequence[JsonObject]) -> list[JsonObject]:
+    """Only if nobody wrote to it meanwhile."""
+    seen = live["metadata"]["resourceVersion"]
+    return [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": seen},
+        {"op": "replace", "path": "/metadata/managedFields", "value": [*entries]},
+    ]
 
 
 def _parted(

@@ -46,6 +46,7 @@ FIRST_RULES = (ConflictRule(f"{OURS}*", "*", "refuse"),)
 ANY_OTHER = ConflictRule("*", "*", "refuse")
 DEFAULT_RULES = (
     ConflictRule("kubectl*", "*", "take"),  # by hand
+    ConflictRule("before-first-apply", "*", "take"),  # as the server calls what nobody holds
     ConflictRule("kube-controller-manager", "spec.replicas", "leave"),  # an autoscaler
     ANY_OTHER,
 )

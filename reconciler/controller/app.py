@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.adoption import release_object
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient
+from reconciler.cluster.api_errors import accepting
 from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
@@ -159,7 +161,8 @@ class AppInCluster:
     async def status_of_known(self) -> AppStatus:
         """As the inventory was last read or written."""
         items = self._inventory.items.values()
-        named = [(i.identity, i.version) for i in items if i.state is ItemState.applied]
+        there = (ItemState.applied, ItemState.intended)  # of these, some may not be there yet
+        named = [(i.identity, i.version) for i in items if i.state in there]
         return await app_status(self._client, named, app_key(self.entry))
 
     async def read(self, desired: Desired) -> About | None:
@@ -182,9 +185,14 @@ class AppInCluster:
         return await self._about(desired)
 
     async def forget(self) -> None:
-        """The inventory, once nothing is left of the app but what stays for good."""
-        left = self._inventory.items.values()
-        if all(item.state in (ItemState.kept, ItemState.ignored) for item in left):
+        """What stays for good is let go; the inventory, too, once nothing else is left."""
+        items = self._inventory.items.values()
+        kept = [item for item in items if item.state in (ItemState.kept, ItemState.ignored)]
+        for item in kept:
+            with accepting(NOT_FOUND):  # its kind may have gone
+                path = await self._client.discovery.path_of(item.reference)
+                await release_object(self._acting, path, manager_of(self.entry))
+        if len(kept) == len(items):
             await self._inventory.remove()
 
     async def _wanted(self, renderer: Renderer, desired: Desired) -> list[WantedObject]:

@@ -55,6 +55,10 @@ class Running:
 Begin = Callable[..., Running]
 
 
+def process_variables() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 @pytest.fixture
 def begin(fleet: Repo, there: list[str], tmp_path: Path) -> Iterator[Begin]:
     started: list[subprocess.Popen[bytes]] = []
@@ -68,7 +72,7 @@ def begin(fleet: Repo, there: list[str], tmp_path: Path) -> Iterator[Begin]:
                     *(*there, *arguments),
                 ],
                 cwd=fleet.path,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env=process_variables(),
                 stderr=file,
             )
         started.append(process)
