@@ -24,6 +24,7 @@ from benchmarks.guards import policies
 from benchmarks.measure import in_turn, parallel_builds, process, resident_mib, seconds
 from benchmarks.plugin import plugin, plugin_memory
 from benchmarks.repo_server import plugin_chain
+from benchmarks.running import running
 from benchmarks.schemas import write_schemas
 from benchmarks.secrets import (
     certificate_of_a_controller,
@@ -425,4 +426,5 @@ ALL: dict[str, Callable[[Path, Path], Lines]] = {
     "hook": hook,
     "promote": promote,
     "cluster": cluster,
+    "running": running,
 }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.testbed.assembly import programs_of
@@ -21,12 +22,19 @@ RUNS = 3
 
 def cluster(place: Path, _kustomize: Path) -> Iterator[str]:
     """A thousand objects of one app, from nothing and with nothing to do, beside kubectl."""
+    with testbed(place) as kubeconfig:
+        yield from _measured(place, str(kubeconfig), compiled("kubectl"))
+
+
+@contextmanager
+def testbed(place: Path) -> Iterator[Path]:
+    """The kubeconfig of a control plane of its own."""
     folder = TestbedFolder(place, "bench")
     options = TestbedOptions()
     programs = {name: compiled(name) for name in programs_of(options)}
     started = up(folder, options, programs)
     try:
-        yield from _measured(place, str(folder.path / "kubeconfig"), compiled("kubectl"))
+        yield folder.path / "kubeconfig"
     finally:
         started.close()
         down(folder)
@@ -42,7 +50,7 @@ def _measured(place: Path, kubeconfig: str, kubectl: Path) -> Iterator[str]:
     theirs = [str(kubectl), "--kubeconfig", kubeconfig]
     manifest = place / "manifest.yaml"
     render = [sys.executable, "-m", "reconciler", "render", "prod/many"]
-    manifest.write_bytes(subprocess.check_output(render, cwd=repository, env=_environment()))
+    manifest.write_bytes(subprocess.check_output(render, cwd=repository, env=process_variables()))
     apply = [*theirs, "apply", "--server-side", "-f", str(manifest)]
     places = ("many", "reconciler-system")
     remove, forget = (
@@ -67,14 +75,16 @@ def _line(what: str, ours: float, theirs: float, run: int) -> str:
 
 def _timed(command: list[str], folder: Path) -> float:
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=process_variables(), capture_output=True, text=True
+    )
     seconds = time.perf_counter() - began
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr)
     return seconds
 
 
-def _environment() -> dict[str, str]:
+def process_variables() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 

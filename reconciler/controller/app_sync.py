@@ -9,21 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.checks.check import check
-from reconciler.checks.groups import groups_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import ItemState
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, GoneBack
-from reconciler.controller.desired import RENDERING
+from reconciler.controller.commit_checks import CommitChecks
 from reconciler.controller.object_done import ObjectDone
 from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep, without_drift
-from reconciler.errors import CheckFailed
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
-from reconciler.text.markdown_lists import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,7 @@ class SyncGround:
     renderer: Renderer
     desired: Desired
     at: Callable[[str], Desired]  # an earlier commit
+    checks: CommitChecks
     stopping: asyncio.Event
 
 
@@ -47,7 +44,7 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     desired = ground.at(instead) if instead else ground.desired
     plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)
     if not instead and any(_is_new(planned) for planned in plan.objects):
-        await asyncio.to_thread(_refuse_what_checks_find, ground, app.entry.folder)
+        await ground.checks.refuse(app.entry.folder)
     done = await there.sync(
         plan, desired, instead_of=rendered if instead else "", stopping=ground.stopping
     )
@@ -92,24 +89,6 @@ def _spared(plan: SyncPlan, app: AppRecord, environment: Environment) -> SyncPla
 def _is_new(planned: PlannedObject) -> bool:
     """Does Git say something that was not applied yet?"""
     return planned.step in (SyncStep.create, SyncStep.change) and not planned.is_drift
-
-
-def _refuse_what_checks_find(ground: SyncGround, folder: str) -> None:
-    """What the API server would refuse, or a guard forbids, is known before anything is asked."""
-    with RENDERING:
-        for group in groups_of(ground.desired.tree, [folder]):
-            report = check(
-                ground.renderer, ground.desired.tree, group.apps, group.beside, group.settings
-            )
-            for _, error in report.failed:
-                raise error
-            found = [finding for finding in report.findings if report.stops(finding)]
-            if found:
-                raise CheckFailed(
-                    f"checks find {count(len(found), 'problem')}: {found[0].what}",
-                    where=found[0].where,
-                    hint=f"reconciler check {folder}",
-                )
 
 
 def _asked(app: AppRecord, plan: SyncPlan) -> Iterator[AppEvent]:

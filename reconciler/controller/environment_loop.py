@@ -16,6 +16,7 @@ from reconciler.controller.app_judge import AppJudge
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import AppReport, report_of
 from reconciler.controller.app_sync import SyncGround, correction_seconds, sync_app
+from reconciler.controller.commit_checks import CommitChecks
 from reconciler.controller.desired import rendered_digests
 from reconciler.controller.due_apps import DueApps, retry_seconds
 from reconciler.controller.event_writer import EventWriter
@@ -70,6 +71,7 @@ class EnvironmentLoop:
         self._tasks: list[asyncio.Task[None]] = []
         self._gone: set[Entry] = set()
         self._desired: Desired | None = None
+        self._checks: CommitChecks | None = None
         self._problem = ""
         self._stays = False
         self._stopping = asyncio.Event()
@@ -88,11 +90,15 @@ class EnvironmentLoop:
         self._environment, self._desired = environment, state.desired
         apps = {app_key(entry): self._app(entry) for entry in entries}
         self._apps = apps
+        due = {}
         for key, app in apps.items():
             rendered = digests.get(app.entry, "")
             if settings_moved or app.error or not rendered or rendered != app.rendered:
                 app.rendered = rendered
-                self._due.add(key)
+                due[key] = app.entry.folder
+        self._checks = CommitChecks(self._renderer, state.desired.tree, due.values())
+        for key in due:
+            self._due.add(key)
         await self._tell_of_gone()
 
     def git_is_unread(self, error: ReconcilerError) -> None:
@@ -211,13 +217,14 @@ class EnvironmentLoop:
         await self._judge.judge(app, self._environment)
 
     async def _sync(self, app: AppRecord) -> None:
-        assert self._desired  # noqa: S101
+        assert self._desired and self._checks  # noqa: S101, PT018
         ground = SyncGround(
             self._client,
             self._environment,
             self._renderer,
             self._desired,
             self._at,
+            self._checks,
             self._stopping,
         )
         app.is_syncing = True
