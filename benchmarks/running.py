@@ -103,7 +103,10 @@ def _namespace(client: BlockingApiClient, name: str) -> None:
 def _repository(path: Path, apps: int, objects: int) -> Path:
     environment = path / "environments/prod"
     environment.mkdir(parents=True)
-    (environment / "environment.yaml").write_text("destination: {cluster: prod, namespace: many}\n")
+    (environment / "environment.yaml").write_text(
+        "destination: {cluster: prod, namespace: many}\n"
+        "reconcile: {conflicts: [{manager: '*', do: take}]}\n"
+    )
     for app in range(apps):
         entry = environment / f"a{app}"
         entry.mkdir()
