@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick coverage lint format kernel crds definitions lock bench docs picture clean
+.PHONY: help demo test quick soak coverage lint format kernel crds definitions lock bench docs picture clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ test: $(VENV)/tested ## Run all tests (what CI runs)
 
 quick: $(VENV)/tested ## Run the tests that compile nothing and take no time of note: 3 minutes
 	@$(BIN)/pytest $(PYTEST_FLAGS) -m 'not peers and not slow'
+
+soak: $(VENV)/tested ## Kill, stop and starve the reconciler for an hour, on a real API server
+	@$(BIN)/pytest -m soak
 
 coverage: $(VENV)/tested ## Run all tests and count what of each package they reach
 	@$(BIN)/coverage erase

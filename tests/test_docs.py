@@ -252,6 +252,12 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
 
 
+def test_what_is_said_of_faults_is_shown_by_the_tests_that_are_there() -> None:
+    page = (ROOT / "docs/explanation/faults.md").read_text()
+    tests = {path.name for path in (ROOT / "tests/faults").glob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", page)) == tests - {"test_proxy.py"}
+
+
 def test_each_promise_of_security_is_held_by_a_test_that_is_there() -> None:
     page = (ROOT / "docs/explanation/security.md").read_text()
     named = re.findall(r"`(tests/[\w/.]+\.py)(?:::(\w+))?`", page)

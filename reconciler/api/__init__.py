@@ -10,7 +10,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +23,7 @@ from reconciler.controller.object_done import ObjectDone, all_good
 from reconciler.controller.saved_plan import refuse_what_moved, saved
 from reconciler.controller.source import desired_at
 from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
-from reconciler.controller.watched_objects import WatchedObjects
+from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
@@ -131,8 +130,14 @@ class ReconciledCluster:
         items = {key: await self._applied(app) for key, app in by_key.items()}
         named = {key: [item.identity for item in found] for key, found in items.items()}
         kinds = {(i.version, i.identity.kind) for found in items.values() for i in found}
-        watch = partial(watch_kind, live=live, heard=lambda event: changed.put_nowait(event.app))
-        tasks = [asyncio.create_task(watch(self._client, *kind)) for kind in sorted(kinds)]
+
+        def heard(event: WatchedEvent) -> None:
+            changed.put_nowait(event.app)
+
+        tasks = [
+            asyncio.create_task(watch_kind(self._client, *kind, live, heard, lambda: None))
+            for kind in sorted(kinds)
+        ]
         last: dict[str, AppStatus] = {}
         try:
             while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ class ApiCall:
     is_repeatable: bool = False  # doing it twice is as good as once
     watch_seconds: float = 0  # in which the answer does not end
     as_user: str = ""  # instead of whom the credentials are of
+    check: Callable[[], object] | None = None  # raises where it must not be sent any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -12,6 +12,7 @@ from reconciler.cluster.api_call import JSON, ApiAnswer, ApiCall
 from reconciler.cluster.api_errors import nonsense
 from reconciler.cluster.conflicts import Applied, Conflicts, conflicts_in
 from reconciler.cluster.discovery import Discovery
+from reconciler.cluster.fence import Fence, within
 from reconciler.cluster.limits import PAGE, WATCH_SECONDS
 from reconciler.cluster.watch import WatchEvent, lines, read_event
 from reconciler.text.json_object import JsonObject
@@ -47,7 +48,7 @@ class ApiClient:
 
         self._transport = Transport(access)
         self._as_user = ""
-        self._check: Callable[[], None] | None = None
+        self._fence: Fence | None = None
         self.discovery = Discovery(self.get)
 
     def acting_as(self, user: str) -> Self:
@@ -56,10 +57,10 @@ class ApiClient:
         other._as_user = user
         return other
 
-    def fenced(self, check: Callable[[], None]) -> Self:
-        """Nothing is written once `check` raises."""
+    def fenced(self, fence: Fence) -> Self:
+        """Nothing is written once it has fallen, and what is being written then is given up."""
         other = copy(self)
-        other._check = check
+        other._fence = fence
         return other
 
     async def __aenter__(self) -> Self:
@@ -220,9 +221,11 @@ class ApiClient:
         return await self._answer(ApiCall(method, path, body=body, is_repeatable=method == "GET"))
 
     async def _answer(self, call: ApiCall) -> ApiAnswer:
-        if self._check and call.method != "GET":
-            self._check()
-        return await self._transport.answer(replace(call, as_user=self._as_user))
+        whole = replace(call, as_user=self._as_user)
+        if self._fence is None or call.method == "GET":
+            return await self._transport.answer(whole)
+        guarded = replace(whole, check=self._fence)
+        return await within(self._fence, self._transport.answer(guarded))
 
 
 def _items(found: JsonObject) -> list[JsonObject]:

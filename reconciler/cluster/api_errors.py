@@ -43,7 +43,8 @@ def accepting(*statuses: int) -> Iterator[None]:
 def refusal(method: str, path: str, code: int, content: bytes) -> ApiError:
     """The error for an answer that is none of the good ones."""
     status = status_in(content)
-    words = _words(path, status) if status else content.decode(errors="replace")
+    is_quoted = not (status or _is_of_secrets(path))
+    words = content.decode(errors="replace") if is_quoted else _words(path, status)
     return ApiError(
         f"the API server refuses {method} {path} with {code}",
         status=code,
@@ -98,7 +99,7 @@ def _frozen(status: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _words(path: str, status: Mapping[str, Any]) -> str:
     """Its message; of Secrets only which fields it is about, for it may quote what they hold."""
-    if "secrets" not in path.split("?")[0].split("/"):
+    if not _is_of_secrets(path):
         return str(status.get("message") or "")
     if no_right := NO_RIGHT.match(str(status.get("message") or "")):
         return no_right[0]
@@ -106,3 +107,8 @@ def _words(path: str, status: Mapping[str, Any]) -> str:
     causes = details.get("causes") if isinstance(details, Mapping) else None
     fields = [str(cause.get("field") or cause.get("reason") or "") for cause in causes or ()]
     return ", ".join([str(status.get("reason") or "it does not say why"), *fields])
+
+
+def _is_of_secrets(path: str) -> bool:
+    """Then whoever answers may quote what it was sent, a proxy in between, say."""
+    return "secrets" in path.split("?")[0].split("/")

@@ -115,6 +115,8 @@ class Transport:
 
     async def _send(self, call: ApiCall, proof: Proof) -> aiohttp.ClientResponse:
         assert self._session is not None, "the client is not open"  # noqa: S101
+        if call.check:
+            call.check()
         headers = [("Accept", call.accept)]
         headers += (
             [("Impersonate-User", call.as_user)] if call.as_user else self._access.impersonated

@@ -89,16 +89,23 @@ class AppInCluster:
 
     async def remember_well(self, commit: str) -> None:
         """So that there is something to go back to, for whoever comes next, too."""
-        about = self._inventory.about
-        if about and about.well != commit:
-            await self._inventory.write(replace(about, well=commit), self.items.values())
+        if about := self._inventory.about:
+            await self._note(replace(about, well=commit))
 
     async def hold(self, rendered: str, instead: str) -> None:
         """Have a commit applied in place of what Git renders, until that is something else."""
-        about = self._inventory.about
-        if about:
-            about = replace(about, held=rendered, instead=instead)
+        if about := self._inventory.about:
+            await self._note(replace(about, held=rendered, instead=instead))
+
+    async def _note(self, about: About) -> None:
+        """If that fails it is not known what is written there, so that it is read."""
+        if about == self._inventory.about:
+            return
+        try:
             await self._inventory.write(about, self.items.values())
+        except ClusterError:
+            await self._inventory.read()
+            raise
 
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""

@@ -28,6 +28,7 @@ class Happening(StrEnum):
     rolled_back = "rolled back"
     gone = "in Git no more, and still there"
     git_unread = "Git could not be read"
+    unleased = "its lease cannot be renewed, so nothing is written"
     unremembered = "well, and that could not be written"
 
     @property
@@ -50,12 +51,13 @@ REASONS = {
     Happening.rolled_back: "RolledBack",
     Happening.gone: "GoneFromGit",
     Happening.git_unread: "GitUnreadable",
+    Happening.unleased: "LeaseLost",
     Happening.unremembered: "InventoryNotWritten",
 }
 WARNINGS = {
     *(Happening.applied_in_part, Happening.not_applied, Happening.refused, Happening.changed),
     *(Happening.deleted, Happening.unwell, Happening.rolled_back, Happening.git_unread),
-    *(Happening.unremembered, Happening.asked),
+    *(Happening.unremembered, Happening.asked, Happening.unleased),
 }
 
 

@@ -38,6 +38,7 @@ class AppJudge:
         self._is_due = is_due
         self._let_go_on = let_go_on
         self._why: dict[str, tuple[float, float]] = {}  # when it is asked next, and then after
+        self._unwritten: set[str] = set()  # what is well, and that could not be written
         self.due: DueApps[str] = DueApps()
 
     def soon(self, key: str) -> None:
@@ -50,7 +51,8 @@ class AppJudge:
             self._why.pop(key, None)
             if not was_well:
                 app.well_since = now
-                await self._remember(app, now)
+                self._told_well(app, now)
+            await self._remember(app)
         else:
             app.well_since = None
             if app.there and not (app.is_syncing or app.hold) and app.status.unhealthy:
@@ -60,16 +62,24 @@ class AppJudge:
             self._let_go_on()
         await self._board.show(app, now)
 
-    async def _remember(self, app: AppRecord, now: datetime) -> None:
+    def _told_well(self, app: AppRecord, now: datetime) -> None:
         seconds = (now - app.began).total_seconds() if app.began else 0.0
         fields = {"commit": app.commit, "seconds": round(seconds, 1)}
         self._told(AppEvent(app.entry, Happening.well, fields))
+
+    async def _remember(self, app: AppRecord) -> None:
+        """Tried again whenever the app is looked at; a failure is told once."""
+        key = app_key(app.entry)
         async with app.alone:
-            if app.there and app.is_well:
-                try:
-                    await app.there.remember_well(app.commit)
-                except ReconcilerError as e:
+            if app.there is None or not app.is_well:
+                return
+            try:
+                await app.there.remember_well(app.commit)
+                self._unwritten.discard(key)
+            except ReconcilerError as e:
+                if key not in self._unwritten:
                     self._told(AppEvent(app.entry, Happening.unremembered, error=e))
+                self._unwritten.add(key)
 
     async def _ask_why(self, app: AppRecord) -> None:
         """More and more seldom; pods are asked for only then."""
@@ -106,9 +116,12 @@ class AppJudge:
         if left > 0:
             self.due.add_later(app_key(app.entry), left)
             return
-        async with app.alone:
-            if app.there:
-                await app.there.hold(app.rendered, well)
+        try:
+            async with app.alone:
+                if app.there:
+                    await app.there.hold(app.rendered, well)
+        except ReconcilerError:
+            return  # it is tried again when the app is looked at anew
         fields = {"failed": app.commit, "to": well, "after": str(settings.after)}
         self._told(AppEvent(app.entry, Happening.rolled_back, fields))
         self._is_due(app_key(app.entry))

@@ -51,8 +51,9 @@ class DueApps(Generic[T]):
             self._queue.put_nowait(one)
 
     @property
-    def is_busy(self) -> bool:
-        return bool(self._busy)
+    def busy(self) -> frozenset[T]:
+        """What is worked on."""
+        return frozenset(self._busy)
 
     def stop(self) -> None:
         for one in [*self._later]:

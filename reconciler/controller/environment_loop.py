@@ -27,7 +27,7 @@ from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
 from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.controller.why_held import SyncHold, outside_hours, suspended, waiting_for
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ClusterError, ReconcilerError
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.dependencies import in_order_of_need
 from reconciler.model.entry import Entry
@@ -60,9 +60,10 @@ class EnvironmentLoop:
         self._at = at
         self._tell = told
         self._broken = broken
-        self._events = EventWriter(client, membership.name, self._uid_of)
+        fenced = client.fenced(membership.check)
+        self._events = EventWriter(fenced, membership.name, self._uid_of)
         self._live = WatchedObjects()
-        self._board = ReportBoard(client, environment.name)
+        self._board = ReportBoard(fenced, environment.name, self._client_for)
         self._due: DueApps[str] = DueApps()
         self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
         self._apps: dict[str, AppRecord] = {}  # by what they are called in the cluster
@@ -75,6 +76,7 @@ class EnvironmentLoop:
         self._problem = ""
         self._stays = False
         self._stopping = asyncio.Event()
+        self._is_unleased = False
 
     async def take(self, state: GitState) -> None:
         """Due is what renders otherwise than before, and nothing else."""
@@ -116,8 +118,7 @@ class EnvironmentLoop:
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; what is being written then is written to its end."""
         self._stays, self._stopping = True, stopping
-        self._client = self._client.fenced(self._membership.check)
-        self._begin(self._membership.keep(self._syncing, self._share_moved))
+        self._begin(self._membership.keep(self._busy, self._share_moved, self._unleased))
         self._begin(self._board.follow(self._wished))
         self._begin(self._events.write_all())
         self._begin(self._tick())
@@ -125,7 +126,7 @@ class EnvironmentLoop:
             self._begin(self._work(self._due, self._attend))
             self._begin(self._work(self._judge.due, self._judged))
         await stopping.wait()
-        while self._due.is_busy:
+        while self._due.busy:
             await asyncio.sleep(0.05)
         for queue in (self._due, self._judge.due):
             queue.stop()
@@ -145,8 +146,32 @@ class EnvironmentLoop:
     def _is_own(self, key: str) -> bool:
         return not self._stays or self._membership.has(key)
 
-    def _syncing(self) -> list[str]:
-        return [key for key, app in self._apps.items() if app.is_syncing]
+    def _busy(self) -> frozenset[str]:
+        return self._due.busy | self._judge.due.busy
+
+    def _client_for(self, app: AppRecord) -> ApiClient:
+        """Which writes nothing of the app any more once it is, or may be, another replica's."""
+
+        def fence() -> float:
+            if not self._is_current(app):
+                raise ClusterError(f"{app.entry} is another replica's by now, or left Git")
+            return self._membership.check()
+
+        return self._client.fenced(fence) if self._stays else self._client
+
+    def _is_current(self, app: AppRecord) -> bool:
+        """Or has another replica had the app meanwhile?"""
+        return self._apps.get(app_key(app.entry)) is app
+
+    def _unleased(self, error: ClusterError) -> None:
+        """Told once, when it keeps anything from being done."""
+        try:
+            self._membership.check()
+            self._is_unleased = False
+        except ClusterError:
+            for app in [*self._apps.values()][:1] if not self._is_unleased else ():
+                self._tell(AppEvent(app.entry, Happening.unleased, error=error))
+            self._is_unleased = True
 
     def _share_moved(self) -> None:
         """What is left to others is forgotten: if it comes back, it is found out anew."""
@@ -193,7 +218,7 @@ class EnvironmentLoop:
             self._let_go_on()
             for app in self._own():
                 if app.there or app.error or app.hold:
-                    await self._board.show(app, datetime.now(UTC))
+                    self._judge.due.add(app_key(app.entry))
             commit = self._desired.commit if self._desired else ""
             if self._is_own(self.name):  # one of all replicas
                 await self._board.show_environment(commit, len(self._apps), self._problem)
@@ -219,7 +244,7 @@ class EnvironmentLoop:
     async def _sync(self, app: AppRecord) -> None:
         assert self._desired and self._checks  # noqa: S101, PT018
         ground = SyncGround(
-            self._client,
+            self._client_for(app),
             self._environment,
             self._renderer,
             self._desired,
@@ -236,8 +261,9 @@ class EnvironmentLoop:
                 self._told(event)
         except ReconcilerError as e:
             app.error = e
-            fields = {"commit": ground.desired.commit}
-            self._told(AppEvent(app.entry, Happening.not_applied, fields, e))
+            if self._is_current(app):
+                fields = {"commit": ground.desired.commit}
+                self._told(AppEvent(app.entry, Happening.not_applied, fields, e))
         finally:
             app.is_syncing = False
             self._watch(app)
@@ -268,7 +294,15 @@ class EnvironmentLoop:
             key = item.version, item.identity.kind
             if key not in self._watched:
                 self._watched.add(key)
-                self._begin(watch_kind(self._client, *key, self._live, self._heard))
+                self._begin(
+                    watch_kind(self._client, *key, self._live, self._heard, self._kind_appeared)
+                )
+
+    def _kind_appeared(self) -> None:
+        """What could not be applied for want of it."""
+        for app in self._own():
+            if app.refused:
+                self._due.add(app_key(app.entry))
 
     def _heard(self, event: WatchedEvent) -> None:
         app = self._apps.get(event.app)

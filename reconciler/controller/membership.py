@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from reconciler.cluster.api_client import CONFLICT, NOT_FOUND, ApiClient
+from reconciler.cluster.api_errors import accepting
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE
 from reconciler.cluster.system_namespace import create_in_system
 from reconciler.controller.shards import (
-    SHARDS,
     holders_text,
+    is_settled,
     next_holders,
     read_holders,
     shard_of,
@@ -34,6 +35,7 @@ MAX_NAME = 40  # of a label that holds more
 RENEWALS = 3  # in the time of a lease
 FORGOTTEN = 20  # times of a lease, after which that of somebody who died is deleted
 SAFE_PART = 0.6  # of it, after which nothing is written any more
+MAX_TRIES = 5  # to write the map, of which each that fails was another replica's success
 
 
 class Membership:
@@ -48,34 +50,41 @@ class Membership:
         )
         self.name = name
         self._lease = f"run.{self._group}.{name}"
+        self._map = f"shards.{self._group}"
         self._seconds = seconds
-        self._renewed_at = -1e9  # by our own clock
+        self._renewed_at = -1e9  # by our own clock, and what is ours was looked at since
         self._shards: frozenset[int] = frozenset()
-        self._among: set[str] = (
-            set()
-        )  # when the shares were settled, and who lives is the same since
+        self._among: set[str] = set()  # among whom the shares were settled, as long as they live
         self._seen: dict[str, tuple[str, float]] = {}  # each lease: its renewal, and since when
 
     def has(self, app: str) -> bool:
         return shard_of(app) in self._shards
 
-    def check(self) -> None:
-        """Raises once somebody else might take over: then nothing more is written."""
-        if self._now() > self._renewed_at + self._seconds * SAFE_PART:
+    def check(self) -> float:
+        """For how many seconds nobody else can take over; raises once somebody might."""
+        left = self._renewed_at + self._seconds * SAFE_PART - self._now()
+        if left < 0:
             raise ClusterError(
                 f"{self.name} could not renew its lease, and writes nothing until it can",
                 hint="is the API server reached?",
             )
+        return left
 
-    async def keep(self, busy: Callable[[], Collection[str]], moved: Callable[[], None]) -> None:
+    async def keep(
+        self,
+        busy: Callable[[], Collection[str]],
+        moved: Callable[[], None],
+        failed: Callable[[ClusterError], None],
+    ) -> None:
         """Until it is cancelled. `moved` is told when its share became another."""
         while True:
-            before = self._shards
+            before, began = self._shards, self._now()
             try:
                 await self._renew()
-                await self._take_share({shard_of(app) for app in busy()})
-            except ClusterError:
-                pass  # what follows of it, `check` says
+                await self._take_share(busy)
+                self._renewed_at = began
+            except ClusterError as e:
+                failed(e)
             if self._shards != before:
                 moved()
             await asyncio.sleep(self._seconds / RENEWALS)
@@ -90,7 +99,7 @@ class Membership:
             return
 
     async def _renew(self) -> None:
-        began, now = self._now(), datetime.now(UTC).isoformat(timespec="microseconds")
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         body: JsonObject = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
@@ -111,26 +120,38 @@ class Membership:
             if e.status != NOT_FOUND:
                 raise
             await create_in_system(self._client, LEASES, body)
-        self._renewed_at = began
 
-    async def _take_share(self, busy: Collection[int]) -> None:
-        """Where all is as it was, nobody is asked: what one lives for, nobody takes."""
+    async def _take_share(self, busy: Callable[[], Collection[str]]) -> None:
+        """Where all is as it was, nobody is asked: what one lives for, nobody takes.
+
+        Who was away for too long may have been taken for dead, so what it knows counts no more.
+        """
+        was_away = self._now() > self._renewed_at + self._seconds * SAFE_PART
+        if was_away:
+            self._among, self._seen = set(), {}
         living = await self._living()
         if living == self._among:
             return
-        path = f"{MAPS}/shards.{self._group}"
-        found = await self._client.get(path)
+        self._among = set()
+        for _ in range(MAX_TRIES):
+            with accepting(CONFLICT):
+                await self._settle(living, busy, writes_anyway=was_away)
+                return
+        raise ClusterError("others write all the time who has which apps")
+
+    async def _settle(
+        self, living: set[str], busy: Callable[[], Collection[str]], *, writes_anyway: bool
+    ) -> None:
+        """What is written anyway makes vain what somebody else was about to write."""
+        found = await self._client.get(f"{MAPS}/{self._map}")
         holders = read_holders(text(found or {}, "data", "holders"))
-        wanted = next_holders(holders, living, self.name, busy)
-        if wanted != holders or found is None:
-            try:
-                await self._write(found, holders_text(wanted))
-            except ApiError as e:
-                if e.status != CONFLICT:
-                    raise
-                return  # somebody else was first: it is looked at anew in the next round
-        self._shards = frozenset(s for s, who in wanted.items() if who == self.name)
-        self._among = living if wanted == holders and len(wanted) == SHARDS else set()
+        wanted = next_holders(holders, living, self.name, {shard_of(app) for app in busy()})
+        mine = frozenset(shard for shard, who in wanted.items() if who == self.name)
+        self._shards &= mine  # nothing is begun any more that is to be given away
+        if wanted != holders or found is None or writes_anyway:
+            await self._write(found, holders_text(wanted))
+        self._shards = mine
+        self._among = living if is_settled(wanted, living) else set()
 
     async def _living(self) -> set[str]:
         """Whose lease moved within its time, as seen from here."""
@@ -151,14 +172,15 @@ class Membership:
         return living
 
     async def _write(self, found: JsonObject | None, holders: str) -> None:
-        metadata = {"name": f"shards.{self._group}", "namespace": SYSTEM_NAMESPACE}
-        body: JsonObject = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"holders": holders}}
+        data = {"holders": holders, "written": f"{datetime.now(UTC).isoformat()} {self.name}"}
         if found is None:
-            await create_in_system(self._client, MAPS, {**body, "metadata": metadata})
+            metadata = {"name": self._map, "namespace": SYSTEM_NAMESPACE}
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+            await create_in_system(self._client, MAPS, body)
             return
         version = found["metadata"]["resourceVersion"]
-        change = {"metadata": {"resourceVersion": version}, "data": {"holders": holders}}
-        await self._client.merge_patch(f"{MAPS}/{metadata['name']}", change)
+        change = {"metadata": {"resourceVersion": version}, "data": data}
+        await self._client.merge_patch(f"{MAPS}/{self._map}", change)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.cluster.api_client import GONE, ApiClient
+from reconciler.cluster.api_client import GONE, NOT_FOUND, ApiClient
+from reconciler.cluster.api_errors import FORBIDDEN
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.ownership import digest
 from reconciler.cluster.reconciled_apps import (
@@ -41,7 +42,9 @@ from reconciler.kubernetes.access import text
 from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.text.json_object import JsonObject
 
-AGAIN_SECONDS = 60.0  # after which it is tried anew, where the definitions are missing, say
+MISSING = (NOT_FOUND, FORBIDDEN)  # the definitions, or the right
+MISSING_SECONDS = 60.0  # after which it is tried anew where something is missing
+AGAIN_SECONDS = 2.0  # otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,18 @@ Heard = Callable[[AppWish], None]
 class ReportBoard:
     """Of one environment. What stands there already is not written again."""
 
-    def __init__(self, client: ApiClient, environment: str) -> None:
+    def __init__(
+        self, client: ApiClient, environment: str, client_for: Callable[[AppRecord], ApiClient]
+    ) -> None:
         self._client = client
+        self._client_for = client_for
         self._environment = environment
         self._generations: dict[str, int] = {}
         self._uids: dict[str, str] = {}
         self._standings: dict[str, str] = {}
         self._transitions: dict[str, Transitions] = {}
         self._written: dict[str, str] = {}
-        self._tried_at = -AGAIN_SECONDS  # in vain
+        self._tried_at = -MISSING_SECONDS  # in vain
 
     async def follow(self, heard: Heard) -> None:
         """Until it is cancelled: what people say, at once."""
@@ -91,7 +97,7 @@ class ReportBoard:
                 if isinstance(e, ApiError) and e.status == GONE:
                     since = ""
                     continue
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(MISSING_SECONDS if _is_missing(e) else AGAIN_SECONDS)
 
     def uid_of(self, app: str) -> str:
         return self._uids.get(app, "")
@@ -106,41 +112,41 @@ class ReportBoard:
             return []
 
     async def show(self, app: AppRecord, now: datetime) -> None:
-        key = app_key(app.entry)
+        key, client = app_key(app.entry), self._client_for(app)
         if key not in self._generations:
-            made = await self._write(app_object(app.entry), "")
+            made = await self._write(client, app_object(app.entry), "")
             if made is None:
                 return
             self._seen(made)
         generation, before = self._generations[key], self._transitions.get(key, {})
         body = app_status_object(app, report_of(app), generation, before, now)
-        if made := await self._write(body, "status"):
+        if made := await self._write(client, body, "status"):
             self._transitions[key] = transitions_of(made)
 
     async def show_environment(self, commit: str, apps: int, problem: str) -> None:
         """By what all replicas show of their apps."""
         name, shown = self._environment, [*self._standings.values()]
-        if await self._write(environment_object(name), "") is not None:
+        if await self._write(self._client, environment_object(name), "") is not None:
             body = environment_status_object(name, commit, apps, shown, problem)
-            await self._write(body, "status")
+            await self._write(self._client, body, "status")
 
     def is_ready(self, app: str) -> bool:
         return self._standings.get(app) == Standing.ready
 
-    async def _write(self, body: JsonObject, subresource: str) -> Mapping[str, Any] | None:
+    async def _write(
+        self, client: ApiClient, body: JsonObject, subresource: str
+    ) -> Mapping[str, Any] | None:
         """None where it stands there already, or cannot be written."""
         key, new = f"{body['kind']} {body['metadata']['name']} {subresource}", digest(body)
         if self._written.get(key) == new:
             return {}
         now = asyncio.get_running_loop().time()
-        if now < self._tried_at + AGAIN_SECONDS:
+        if now < self._tried_at + MISSING_SECONDS:
             return None
         try:
-            done = await self._client.apply(
-                body, METRICS_PREFIX, force=True, subresource=subresource
-            )
-        except ClusterError:
-            self._tried_at = now
+            done = await client.apply(body, METRICS_PREFIX, force=True, subresource=subresource)
+        except ClusterError as e:
+            self._tried_at = now if _is_missing(e) else self._tried_at
             return None
         self._written[key] = new
         return done.object if isinstance(done, Applied) else None
@@ -163,3 +169,7 @@ class ReportBoard:
         for subresource in ("", "status"):
             self._written.pop(f"{APP} {key} {subresource}", None)
         return AppWish(key, None, "")
+
+
+def _is_missing(error: ClusterError) -> bool:
+    return isinstance(error, ApiError) and error.status in MISSING

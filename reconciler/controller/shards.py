@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from zlib import crc32
 
@@ -30,6 +31,15 @@ def next_holders(
     for shard in free[: max(share - len(mine), 0)]:
         held[shard] = me
     return held
+
+
+def is_settled(holders: Mapping[int, str], living: Collection[str]) -> bool:
+    """Has everybody who lives a fair share, and nobody else any?"""
+    share = -(-SHARDS // max(len(living), 1))
+    counts = Counter(holders.values())
+    return len(holders) == SHARDS and all(
+        who in living and count <= share for who, count in counts.items()
+    )
 
 
 def holders_text(holders: Mapping[int, str]) -> str:

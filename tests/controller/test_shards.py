@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reconciler.controller.shards import (
     SHARDS,
     holders_text,
+    is_settled,
     next_holders,
     read_holders,
     shard_of,
@@ -51,6 +52,16 @@ def test_nobody_takes_what_another_has_who_lives(
             assert wanted[shard] == who
         if who == me and shard in busy:
             assert wanted[shard] == me
+
+
+def test_shares_are_settled_when_nobody_has_too_much_or_too_little() -> None:
+    alone = dict.fromkeys(range(SHARDS), "a")
+    assert is_settled(alone, ["a"])
+    assert not is_settled(alone, ["a", "b"])  # a will let go of half
+    assert not is_settled(alone, ["b"])
+    assert not is_settled({**alone, 7: "b"}, ["a"])
+    assert is_settled({shard: "ab"[shard % 2] for shard in alone}, ["a", "b"])
+    assert not is_settled({0: "a"}, ["a"])
 
 
 def test_a_map_is_read_as_it_was_written_and_nonsense_is_nobodys() -> None:

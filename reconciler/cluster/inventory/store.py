@@ -59,14 +59,17 @@ class Inventory:
         return {identity: item for piece in self._pieces for identity, item in piece.items.items()}
 
     async def read(self) -> None:
-        self._pieces = []
-        while found := await self._client.get(f"{PLACE}/{self._name(len(self._pieces))}"):
-            self._pieces.append(self._read(found))
+        pieces: list[_Piece] = []
+        about: About | None = None
+        while found := await self._client.get(f"{PLACE}/{self._name(len(pieces))}"):
+            pieces.append(_read(found))
+            about = about or _about(found)
+        self._pieces, self.about = pieces, about
 
     async def write(self, about: About, items: Iterable[InventoryItem]) -> None:
         """All of them, and no others; only what changes is written."""
         wanted = {item.identity: item for item in items}
-        about_moved, self.about = about != self.about, about
+        about_moved = about != self.about
         places = {identity: piece for piece in self._pieces for identity in piece.items}
         after: dict[str, dict[Identity, InventoryItem]] = {piece.name: {} for piece in self._pieces}
         for identity, item in wanted.items():
@@ -78,7 +81,8 @@ class Inventory:
             piece = known.get(name) or self._new_piece(name)
             lines = after.get(name, {})
             if lines != piece.items or not piece.version or (about_moved and number == 0):
-                await self._save(piece, lines)
+                await self._save(piece, lines, about)
+        self.about = about
 
     async def remove(self) -> None:
         """Once nothing is left in it."""
@@ -98,20 +102,10 @@ class Inventory:
     def _name(self, number: int) -> str:
         return f"inventory.{self._app}" + (f".{number + 1}" if number else "")
 
-    def _read(self, found: JsonObject) -> _Piece:
-        metadata, data = found["metadata"], found.get("data") or {}
-        name = str(metadata["name"])
-        form = (metadata.get("labels") or {}).get(LABEL)
-        if form != FORMAT:
-            raise damaged(name, f"its label {LABEL} is {form}, and not {FORMAT}")
-        if not self._pieces:
-            self.about = read_about(str(data.get("about") or ""), name)
-        items = read_items(str(data.get("objects") or ""), name)
-        return _Piece(name, str(metadata["resourceVersion"]), {i.identity: i for i in items})
-
-    async def _save(self, piece: _Piece, items: dict[Identity, InventoryItem]) -> None:
-        assert self.about  # noqa: S101
-        data = {"about": about_lines(self.about), "objects": item_lines(items.values())}
+    async def _save(
+        self, piece: _Piece, items: dict[Identity, InventoryItem], about: About
+    ) -> None:
+        data = {"about": about_lines(about), "objects": item_lines(items.values())}
         metadata: JsonObject = {"name": piece.name, "namespace": SYSTEM_NAMESPACE}
         metadata["labels"] = {LABEL: FORMAT, ENVIRONMENT_LABEL: self._app.partition(".")[0]}
         body: JsonObject = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
@@ -130,3 +124,18 @@ class Inventory:
                 hint="somebody else applies this app, too: try it again when that has ended",
             ) from e
         piece.version, piece.items = str(done["metadata"]["resourceVersion"]), items
+
+
+def _read(found: JsonObject) -> _Piece:
+    metadata, data = found["metadata"], found.get("data") or {}
+    name = str(metadata["name"])
+    form = (metadata.get("labels") or {}).get(LABEL)
+    if form != FORMAT:
+        raise damaged(name, f"its label {LABEL} is {form}, and not {FORMAT}")
+    items = read_items(str(data.get("objects") or ""), name)
+    return _Piece(name, str(metadata["resourceVersion"]), {i.identity: i for i in items})
+
+
+def _about(found: JsonObject) -> About:
+    data = found.get("data") or {}
+    return read_about(str(data.get("about") or ""), str(found["metadata"]["name"]))
