@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.store import apps_with_inventory
@@ -16,6 +15,7 @@ from reconciler.controller.app_judge import AppJudge
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import AppReport, report_of
 from reconciler.controller.app_sync import SyncGround, correction_seconds, sync_app
+from reconciler.controller.background import Background
 from reconciler.controller.commit_checks import CommitChecks
 from reconciler.controller.desired import rendered_digests
 from reconciler.controller.due_apps import DueApps, retry_seconds
@@ -23,6 +23,7 @@ from reconciler.controller.event_writer import EventWriter
 from reconciler.controller.heard_drift import take_drift
 from reconciler.controller.kind_watch import watch_kind
 from reconciler.controller.membership import Membership
+from reconciler.controller.own_apps import OwnApps
 from reconciler.controller.report_board import AppWish, ReportBoard
 from reconciler.controller.source import GitState
 from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
@@ -59,22 +60,19 @@ class EnvironmentLoop:
         self._renderer = renderer
         self._at = at
         self._tell = told
-        self._broken = broken
+        self._background = Background(broken)
+        self._apps = OwnApps(client, membership)
         fenced = client.fenced(membership.check)
         self._events = EventWriter(fenced, membership.name, self._uid_of)
         self._live = WatchedObjects()
-        self._board = ReportBoard(fenced, environment.name, self._client_for)
+        self._board = ReportBoard(fenced, environment.name, self._apps.client_for)
         self._due: DueApps[str] = DueApps()
         self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
-        self._apps: dict[str, AppRecord] = {}  # by what they are called in the cluster
-        self._wishes: dict[str, AppWish] = {}
         self._watched: set[tuple[str, str]] = set()
-        self._tasks: list[asyncio.Task[None]] = []
         self._gone: set[Entry] = set()
         self._desired: Desired | None = None
         self._checks: CommitChecks | None = None
         self._problem = ""
-        self._stays = False
         self._stopping = asyncio.Event()
         self._is_unleased = False
 
@@ -90,14 +88,12 @@ class EnvironmentLoop:
         )
         settings_moved = environment.reconcile != self._environment.reconcile
         self._environment, self._desired = environment, state.desired
-        apps = {app_key(entry): self._app(entry) for entry in entries}
-        self._apps = apps
         due = {}
-        for key, app in apps.items():
+        for app in self._apps.take(entries):
             rendered = digests.get(app.entry, "")
             if settings_moved or app.error or not rendered or rendered != app.rendered:
                 app.rendered = rendered
-                due[key] = app.entry.folder
+                due[app_key(app.entry)] = app.entry.folder
         self._checks = CommitChecks(self._renderer, state.desired.tree, due.values())
         for key in due:
             self._due.add(key)
@@ -112,56 +108,34 @@ class EnvironmentLoop:
         for wish in await self._board.wishes():
             self._wished(wish)
         for name in in_order_of_need(self._environment):
-            await self._attend(self._app(self._environment.entry(name)), waits=False)
-        return all(app.is_good for app in self._apps.values())
+            await self._attend(self._apps.record(self._environment.entry(name)), waits=False)
+        return all(app.is_good for app in self._apps.own)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set; what is being written then is written to its end."""
-        self._stays, self._stopping = True, stopping
-        self._begin(self._membership.keep(self._busy, self._share_moved, self._unleased))
-        self._begin(self._board.follow(self._wished))
-        self._begin(self._events.write_all())
-        self._begin(self._tick())
+        self._apps.is_shared, self._stopping = True, stopping
+        self._background.begin(self._membership.keep(self._busy, self._share_moved, self._unleased))
+        self._background.begin(self._board.follow(self._wished))
+        self._background.begin(self._events.write_all())
+        self._background.begin(self._tick())
         for _ in range(WORKERS):
-            self._begin(self._work(self._due, self._attend))
-            self._begin(self._work(self._judge.due, self._judged))
+            self._background.begin(self._work(self._due, self._attend))
+            self._background.begin(self._work(self._judge.due, self._judged))
         await stopping.wait()
         while self._due.busy:
             await asyncio.sleep(0.05)
         for queue in (self._due, self._judge.due):
             queue.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.end()
         await self._membership.leave()
 
     @property
     def reports(self) -> Mapping[Entry, AppReport]:
         """Of the apps that are this process's own."""
-        return {app.entry: report_of(app) for app in self._own()}
-
-    def _own(self) -> list[AppRecord]:
-        return [app for key, app in [*self._apps.items()] if self._is_own(key)]
-
-    def _is_own(self, key: str) -> bool:
-        return not self._stays or self._membership.has(key)
+        return {app.entry: report_of(app) for app in self._apps.own}
 
     def _busy(self) -> frozenset[str]:
         return self._due.busy | self._judge.due.busy
-
-    def _client_for(self, app: AppRecord) -> ApiClient:
-        """Which writes nothing of the app any more once it is, or may be, another replica's."""
-
-        def fence() -> float:
-            if not self._is_current(app):
-                raise ClusterError(f"{app.entry} is another replica's by now, or left Git")
-            return self._membership.check()
-
-        return self._client.fenced(fence) if self._stays else self._client
-
-    def _is_current(self, app: AppRecord) -> bool:
-        """Or has another replica had the app meanwhile?"""
-        return self._apps.get(app_key(app.entry)) is app
 
     def _unleased(self, error: ClusterError) -> None:
         """Told once, when it keeps anything from being done."""
@@ -169,17 +143,13 @@ class EnvironmentLoop:
             self._membership.check()
             self._is_unleased = False
         except ClusterError:
-            for app in [*self._apps.values()][:1] if not self._is_unleased else ():
+            for app in self._apps.first if not self._is_unleased else ():
                 self._tell(AppEvent(app.entry, Happening.unleased, error=error))
             self._is_unleased = True
 
     def _share_moved(self) -> None:
-        """What is left to others is forgotten: if it comes back, it is found out anew."""
-        for key, app in self._apps.items():
-            if not self._is_own(key):
-                self._apps[key] = AppRecord(app.entry, rendered=app.rendered)
-            elif app.there is None:
-                self._due.add(key)
+        for app in self._apps.share_again():
+            self._due.add(app_key(app.entry))
 
     @property
     def has_begun(self) -> bool:
@@ -189,24 +159,13 @@ class EnvironmentLoop:
         self._tell(event)
         self._events.tell(event)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """A task whose end by a fault of ours ends all of it, instead of being overlooked."""
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (fault := task.exception()):
-                self._broken(fault)
-
-        task = asyncio.create_task(work)
-        task.add_done_callback(ended)
-        self._tasks.append(task)
-
     async def _work(
         self, queue: DueApps[str], attend: Callable[[AppRecord], Awaitable[None]]
     ) -> None:
         while True:
             key = await queue.next()
             try:
-                if (app := self._apps.get(key)) and self._is_own(key):
+                if app := self._apps.get(key):
                     await attend(app)
             finally:
                 queue.done(key)
@@ -216,11 +175,11 @@ class EnvironmentLoop:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self._let_go_on()
-            for app in self._own():
+            for app in self._apps.own:
                 if app.there or app.error or app.hold:
                     self._judge.due.add(app_key(app.entry))
             commit = self._desired.commit if self._desired else ""
-            if self._is_own(self.name):  # one of all replicas
+            if self._apps.is_own(self.name):  # one of all replicas
                 await self._board.show_environment(commit, len(self._apps), self._problem)
 
     async def _attend(self, app: AppRecord, *, waits: bool = True) -> None:
@@ -244,7 +203,7 @@ class EnvironmentLoop:
     async def _sync(self, app: AppRecord) -> None:
         assert self._desired and self._checks  # noqa: S101, PT018
         ground = SyncGround(
-            self._client_for(app),
+            self._apps.client_for(app),
             self._environment,
             self._renderer,
             self._desired,
@@ -261,7 +220,7 @@ class EnvironmentLoop:
                 self._told(event)
         except ReconcilerError as e:
             app.error = e
-            if self._is_current(app):
+            if self._apps.is_current(app):
                 fields = {"commit": ground.desired.commit}
                 self._told(AppEvent(app.entry, Happening.not_applied, fields, e))
         finally:
@@ -282,31 +241,35 @@ class EnvironmentLoop:
 
     def _is_ready(self, entry: Entry) -> bool:
         key = app_key(entry)
-        return self._app(entry).is_well if self._is_own(key) else self._board.is_ready(key)
+        return (
+            self._apps.record(entry).is_well
+            if self._apps.is_own(key)
+            else self._board.is_ready(key)
+        )
 
     def _let_go_on(self) -> None:
-        for app in self._own():
+        for app in self._apps.own:
             if app.hold and self._hold(app) != app.hold:
                 self._due.add(app_key(app.entry))
 
     def _watch(self, app: AppRecord) -> None:
-        for item in app.items.values() if self._stays else ():
+        for item in app.items.values() if self._apps.is_shared else ():
             key = item.version, item.identity.kind
             if key not in self._watched:
                 self._watched.add(key)
-                self._begin(
+                self._background.begin(
                     watch_kind(self._client, *key, self._live, self._heard, self._kind_appeared)
                 )
 
     def _kind_appeared(self) -> None:
         """What could not be applied for want of it."""
-        for app in self._own():
+        for app in self._apps.own:
             if app.refused:
                 self._due.add(app_key(app.entry))
 
     def _heard(self, event: WatchedEvent) -> None:
         app = self._apps.get(event.app)
-        if app is None or not self._is_own(event.app):
+        if app is None:
             return
         if app.is_syncing:
             app.heard.append(event)
@@ -321,21 +284,16 @@ class EnvironmentLoop:
             self._due.add_later(event.app, seconds)
 
     def _wished(self, wish: AppWish) -> None:
-        """By people, in the app's object."""
-        self._wishes[wish.app] = wish
-        app = self._apps.get(wish.app)
-        if not self._is_own(wish.app):
-            self._let_go_on()  # another replica's app may be ready by now
-        elif app and (app.suspension, app.requested) != (wish.suspension, wish.requested):
-            app.suspension, app.requested = wish.suspension, wish.requested
-            self._due.add(wish.app)
+        """By people, in the app's object; of another replica's app, that it may be ready by now."""
+        if app := self._apps.wished(wish):
+            self._due.add(app_key(app.entry))
+        elif not self._apps.is_own(wish.app):
+            self._let_go_on()
 
     def _uid_of(self, entry: Entry, identity: Identity | None) -> str:
-        app = self._apps.get(app_key(entry))
         if identity is None:
             return self._board.uid_of(app_key(entry))
-        item = app.items.get(identity) if app else None
-        return item.uid if item else ""
+        return self._apps.uid_of(entry, identity)
 
     async def _tell_of_gone(self) -> None:
         """Once of each app: nothing of it is deleted before somebody says so."""
@@ -349,12 +307,3 @@ class EnvironmentLoop:
             fields = {"hint": f"reconciler uninstall {entry} --yes"}
             self._told(AppEvent(entry, Happening.gone, fields))
         self._gone = gone
-
-    def _app(self, entry: Entry) -> AppRecord:
-        key = app_key(entry)
-        if key in self._apps:
-            return self._apps[key]
-        app = AppRecord(entry)
-        if wish := self._wishes.get(key):
-            app.suspension, app.requested = wish.suspension, wish.requested
-        return app
