@@ -154,7 +154,7 @@ def _controllers(
     supervisor: Supervisor, authority: CertificateAuthority, tokens: KeyPair
 ) -> Launch:
     command: list[str | Path] = [
-        supervisor.programs["kube-controller-manager"],
+        supervisor.by_name("kube-controller-manager"),
         *_client_flags("kube-controller-manager"),
         f"--root-ca-file={authority.pair.certificate}",
         f"--service-account-private-key-file={tokens.key}",

@@ -75,6 +75,13 @@ class Supervisor:
         """Have this program on the PATH of those who use the testbed."""
         (self.folder.bin / program).symlink_to(self.programs[program])
 
+    def by_name(self, program: str) -> Path:
+        """A link with its name, for a program that signs what it writes with that of its file."""
+        link = self.folder.temporary / program
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.programs[program])
+        return link
+
     def environment(self) -> dict[str, str]:
         """Nothing of the user's own configuration takes part."""
         kept = {n: os.environ[n] for n in ("LANG", "SSL_CERT_FILE") if n in os.environ}

@@ -129,6 +129,17 @@ def test_an_autoscaler_says_why_it_has_no_metrics(cluster: Cluster) -> None:
     assert "metrics.k8s.io" in json.dumps(cluster.get("hpa/web")["status"])
 
 
+def test_an_autoscaler_signs_as_it_does_in_every_cluster(cluster: Cluster) -> None:
+    cluster.apply(deployment("web"))
+    cluster.kubectl(
+        "autoscale", "deploy/web", "--cpu=70%", "--min=3", "--max=4", "-n", cluster.namespace
+    )
+    cluster.wait("jsonpath={.spec.replicas}=3", "deploy/web")
+    signed = cluster.get("deploy/web", "--show-managed-fields")["metadata"]["managedFields"]
+    scaled = [one["manager"] for one in signed if one.get("subresource") == "scale"]
+    assert scaled == ["kube-controller-manager"]
+
+
 def test_a_volume_of_a_class_that_retains_outlives_its_claim(cluster: Cluster) -> None:
     kind = f"retained-{cluster.namespace}"
     cluster.apply(

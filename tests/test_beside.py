@@ -1,0 +1,58 @@
+"""What the comparison with Argo CD and Flux says of a set follows from what was seen."""
+
+from __future__ import annotations
+
+from benchmarks.beside.audit import ADMINISTRATOR, Write
+from benchmarks.beside.judgement import Judge, Phase
+from benchmarks.beside.sets import BrokenSet, Mending, Release, config_map, deployment
+from benchmarks.beside.witness import Sight
+
+BROKEN, MENDED = Phase(2, 100.0, 200.0), Phase(3, 200.0, 300.0)
+
+
+def test_what_came_what_did_not_and_when() -> None:
+    both = (config_map("good"), config_map("bad"))
+    one = BrokenSet(
+        "typo",
+        "one is bad",
+        (Release(both), Release(both, frozenset({"ConfigMap/bad"})), Release(both)),
+        Mending.commit,
+    )
+    seen = {
+        ("x-typo", "ConfigMap/good"): [
+            Sight(1, "a", "1"),
+            Sight(107, "a", "2"),
+            Sight(203, "a", "3"),
+        ],
+        ("x-typo", "ConfigMap/bad"): [Sight(1, "b", "1"), Sight(209, "b", "3")],
+    }
+    assert Judge(seen, (), "x").cell(one, BROKEN, MENDED) == "1 of 1 in 7 s; mended: 2 of 2 in 9 s"
+    assert Judge({}, (), "x").cell(one, BROKEN, MENDED) == "0 of 1; mended: 0 of 2"
+
+
+def test_how_long_there_is_no_pod_while_a_deployment_is_replaced() -> None:
+    one = BrokenSet(
+        "renamed", "renamed", (Release((deployment("web"),)), Release((deployment("site"),)))
+    )
+    old, new = ("x-renamed", "Deployment/web"), ("x-renamed", "Deployment/site")
+    seen = {
+        old: [Sight(1, "a", "1", available=2), Sight(105)],
+        new: [Sight(103, "b", "2"), Sight(125, "b", "2", available=2)],
+    }
+    said = Judge(seen, (), "x").cell(one, BROKEN, MENDED)
+    assert said == "1 of 1 in 3 s; 1 of 1 deleted in 5 s; no pod for 20 s"
+    kept = {**seen, old: [Sight(1, "a", "1", available=2), Sight(130)]}
+    said = Judge(kept, (), "x").cell(one, BROKEN, MENDED)
+    assert said.endswith("no pod for 0 s")
+
+
+def test_that_an_object_was_deleted_meanwhile_is_told_though_it_is_there_again() -> None:
+    both = config_map("both")
+    one = BrokenSet("two", "shared", (Release(), Release((both,)), Release()), shares="one")
+    seen = {("x-one", "ConfigMap/both"): [Sight(1, "a", "1", "v"), Sight(205, "b", "1", "v")]}
+    writes = [
+        Write("", ADMINISTRATOR, verb, "x-one", "configmaps", "both", "", 200, is_dry=is_dry)
+        for verb, is_dry in (("patch", False), ("patch", True), ("delete", False))
+    ]
+    said = Judge(seen, writes, "x").cell(one, BROKEN, MENDED)
+    assert "written 1 times; deleted 1 times; at last v" in said
