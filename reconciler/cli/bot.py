@@ -13,7 +13,16 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.extras import check_installed
-from reconciler.cli.options import ForgeKind, LogFormat, LogFormatOption, NoCache, Root
+from reconciler.cli.options import (
+    ForgeKind,
+    LogFormat,
+    LogFormatOption,
+    MetricsAddress,
+    NoCache,
+    Root,
+    WebhookAddress,
+    WebhookSecretFile,
+)
 from reconciler.cli.variables import SETTINGS
 from reconciler.daemon.logs import set_up
 from reconciler.errors import CheckFailed
@@ -40,31 +49,9 @@ def bot(
     interval: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long to wait between two rounds.")
     ] = 300.0,
-    http: Annotated[
-        str,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Where to answer /webhook, for the forge; otherwise nowhere.",
-        ),
-    ] = "",
-    metrics_address: Annotated[
-        str,
-        typer.Option(
-            "--metrics",
-            metavar="HOST:PORT",
-            help="Where to answer /healthz, /readyz and /metrics, for the bot's own cluster; "
-            "otherwise nowhere.",
-        ),
-    ] = "",
-    secret_file: Annotated[
-        str,
-        typer.Option(
-            "--webhook-secret-file",
-            metavar="FILE",
-            help="A file with the secret of the webhooks; or set RECONCILER_WEBHOOK_SECRET.",
-            show_default=False,
-        ),
-    ] = "",
+    http: WebhookAddress = "",
+    metrics_address: MetricsAddress = "",
+    secret_file: WebhookSecretFile = "",
     unhealthy: Annotated[
         float,
         typer.Option(

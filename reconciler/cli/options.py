@@ -62,3 +62,30 @@ NoCache = Annotated[
 Offline = Annotated[
     bool, typer.Option("--offline", help="Fetch no pinned commit that this clone lacks.")
 ]
+
+WebhookAddress = Annotated[
+    str,
+    typer.Option(
+        "--http",
+        metavar="HOST:PORT",
+        help="Where to answer /webhook, for the forge; otherwise nowhere.",
+    ),
+]
+MetricsAddress = Annotated[
+    str,
+    typer.Option(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="Where to answer /healthz, /readyz and /metrics, for the cluster that it runs in; "
+        "otherwise nowhere.",
+    ),
+]
+WebhookSecretFile = Annotated[
+    str,
+    typer.Option(
+        "--webhook-secret-file",
+        metavar="FILE",
+        help="A file with the secret of the webhooks; or set RECONCILER_WEBHOOK_SECRET.",
+        show_default=False,
+    ),
+]

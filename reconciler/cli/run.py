@@ -14,7 +14,17 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.extras import check_installed
-from reconciler.cli.options import ForgeKind, LogFormat, LogFormatOption, NoCache, Offline, Root
+from reconciler.cli.options import (
+    ForgeKind,
+    LogFormat,
+    LogFormatOption,
+    MetricsAddress,
+    NoCache,
+    Offline,
+    Root,
+    WebhookAddress,
+    WebhookSecretFile,
+)
 from reconciler.cli.reconciling import checking_renderer
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
@@ -67,30 +77,9 @@ def run(
             show_default=False,
         ),
     ] = "",
-    http: Annotated[
-        str,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Where to answer /webhook, for the forge; otherwise nowhere.",
-        ),
-    ] = "",
-    metrics_address: Annotated[
-        str,
-        typer.Option(
-            "--metrics",
-            metavar="HOST:PORT",
-            help="Where to answer /healthz, /readyz and /metrics; otherwise nowhere.",
-        ),
-    ] = "",
-    secret_file: Annotated[
-        str,
-        typer.Option(
-            "--webhook-secret-file",
-            metavar="FILE",
-            help="A file with the secret of the webhooks; or set RECONCILER_WEBHOOK_SECRET.",
-            show_default=False,
-        ),
-    ] = "",
+    http: WebhookAddress = "",
+    metrics_address: MetricsAddress = "",
+    secret_file: WebhookSecretFile = "",
     in_cluster: Annotated[
         bool,
         typer.Option(

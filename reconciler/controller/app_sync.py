@@ -16,7 +16,13 @@ from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, GoneBack
 from reconciler.controller.commit_checks import CommitChecks
 from reconciler.controller.object_done import ObjectDone
-from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep, without_drift
+from reconciler.controller.sync_plan import (
+    PlannedObject,
+    SyncPlan,
+    SyncStep,
+    with_refusals,
+    without_drift,
+)
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
@@ -44,7 +50,7 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     desired = ground.at(instead) if instead else ground.desired
     plan = _spared(await there.plan(ground.renderer, desired), app, ground.environment)
     if not instead and any(_is_new(planned) for planned in plan.objects):
-        await ground.checks.refuse(app.entry.folder)
+        plan = with_refusals(plan, await ground.checks.refusals(app.entry.folder))
     done = await there.sync(
         plan, desired, instead_of=rendered if instead else "", stopping=ground.stopping
     )

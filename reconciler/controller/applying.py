@@ -72,6 +72,8 @@ async def _apply(context: SyncContext, planned: PlannedObject, waits_for: str) -
     assert wanted  # noqa: S101
     if waits_for:
         return context.say(ObjectDone(planned.identity, planned.step, waits_for=waits_for))
+    if planned.refused:
+        return context.say(ObjectDone(planned.identity, planned.step, error=planned.refused))
     async with context.free:
         applied = await _applied(context, planned, wanted)
     return context.say(ObjectDone(planned.identity, planned.step, applied, applied.error))

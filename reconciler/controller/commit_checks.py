@@ -10,9 +10,12 @@ from reconciler.checks.finding import Finding
 from reconciler.checks.groups import groups_of
 from reconciler.controller.desired import RENDERING
 from reconciler.errors import CheckFailed, ReconcilerError
+from reconciler.kubernetes.identity import Identity
 from reconciler.render.renderer import Renderer
 from reconciler.text.markdown_lists import count
 from reconciler.trees.tree import Tree
+
+Refusals = ReconcilerError | Mapping[Identity, ReconcilerError]
 
 
 class CommitChecks:
@@ -25,35 +28,49 @@ class CommitChecks:
         self._renderer = renderer
         self._tree = tree
         self._folders = {*folders}
-        self._found: Mapping[str, ReconcilerError] | None = None
+        self._found: Mapping[str, Refusals] | None = None
         self._alone = asyncio.Lock()
 
-    async def refuse(self, folder: str) -> None:
-        """Raises what stops an app."""
+    async def refusals(self, folder: str) -> Mapping[Identity, ReconcilerError]:
+        """The objects that are refused. Raises what stops the whole app."""
         async with self._alone:
             if self._found is None or folder not in self._folders:
                 self._folders.add(folder)
                 self._found = await asyncio.to_thread(self._checked)
-        if error := self._found.get(folder):
-            raise error.again()
+        found = self._found.get(folder, {})
+        if isinstance(found, ReconcilerError):
+            raise found.again()
+        return found
 
-    def _checked(self) -> dict[str, ReconcilerError]:
-        found: dict[str, ReconcilerError] = {}
+    def _checked(self) -> dict[str, Refusals]:
+        found: dict[str, Refusals] = {}
         with RENDERING:
             for group in groups_of(self._tree, sorted(self._folders)):
                 report = check(self._renderer, self._tree, group.apps, group.beside, group.settings)
                 stopping: dict[str, list[Finding]] = {}
                 for finding in filter(report.stops, report.findings):
                     stopping.setdefault(finding.folder, []).append(finding)
-                found |= {folder: _error(folder, those) for folder, those in stopping.items()}
+                found |= {folder: _refusals(those) for folder, those in stopping.items()}
                 found |= dict(report.failed)
         return found
 
 
-def _error(folder: str, findings: list[Finding]) -> CheckFailed:
+def _refusals(findings: list[Finding]) -> Refusals:
+    """What is said of no object is said of all of them."""
+    general = [finding for finding in findings if finding.object is None]
+    if general:
+        return _error(general)
+    by_object: dict[Identity, list[Finding]] = {}
+    for finding in findings:
+        if finding.object:
+            by_object.setdefault(finding.object, []).append(finding)
+    return {identity: _error(those) for identity, those in by_object.items()}
+
+
+def _error(findings: list[Finding]) -> CheckFailed:
     first = findings[0]
     return CheckFailed(
         f"checks find {count(len(findings), 'problem')}: {first.what}",
         where=first.where,
-        hint=f"reconciler check {folder}",
+        hint=f"reconciler check {first.folder}",
     )

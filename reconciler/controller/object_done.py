@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.cluster.apply import ApplyOutcome, ObjectApplied
 from reconciler.cluster.treatment import HookPhase
 from reconciler.controller.sync_plan import SyncStep
-from reconciler.errors import ApiError
+from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 
 GOOD = (
@@ -26,7 +26,7 @@ class ObjectDone:
     identity: Identity
     step: SyncStep
     applied: ObjectApplied | None = None
-    error: ApiError | None = None
+    error: ReconcilerError | None = None
     waits_for: str = ""  # what failed before it, or goes on
     is_leaving: bool = False  # deleted, and still there: something finishes with it first
     hook: HookPhase | None = None

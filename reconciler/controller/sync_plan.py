@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.treatment import PLAIN, Applying, HookPhase, MayGo, ObjectTreatment
 from reconciler.controller.desired import WantedObject
-from reconciler.errors import CheckFailed
+from reconciler.errors import CheckFailed, ReconcilerError
 from reconciler.kubernetes.identity import Identity
 
 # Whatever Git says: with these goes what nobody can bring back.
@@ -54,6 +54,7 @@ class PlannedObject:
     wanted: WantedObject | None = None
     item: InventoryItem | None = None
     seen: SeenObject | None = None
+    refused: ReconcilerError | None = None  # before the server is asked
 
     @property
     def is_drift(self) -> bool:
@@ -157,6 +158,21 @@ def without_drift(
 
     told = [replace(p, step=SyncStep.same) if is_told(p) else p for p in plan.objects]
     return replace(plan, objects=tuple(told))
+
+
+def with_refusals(plan: SyncPlan, found: Mapping[Identity, ReconcilerError]) -> SyncPlan:
+    """What checks find in an object holds up that one, and what stands on it."""
+    acts = (SyncStep.create, SyncStep.change)
+
+    def refusal(planned: PlannedObject) -> ReconcilerError | None:
+        i = planned.identity  # a manifest may leave the namespace to where it is applied
+        return found.get(i) or found.get(Identity(i.group, i.kind, "", i.name))
+
+    objects = (
+        replace(p, refused=error) if p.step in acts and (error := refusal(p)) else p
+        for p in plan.objects
+    )
+    return replace(plan, objects=tuple(objects))
 
 
 def refuse_what_is_dangerous(plan: SyncPlan, *, all_may_go: bool) -> None:

@@ -129,6 +129,23 @@ def test_a_broken_commit_leaves_the_last_good_one_in_force(
     assert value_of(cluster) == "3"
 
 
+def test_what_checks_find_in_one_object_holds_up_no_other(
+    fleet: Repo, app: str, begin: Begin, cluster: Cluster
+) -> None:
+    running = begin("--interval", "1")
+    running.wait_for("applied")
+    good, bad = files(app, "2", "one"), "---\napiVersion: v1\nkind: ConfigMap\n"
+    objects = f"environments/prod/{app}/objects.yaml"
+    good[objects] += f"{bad}metadata: {{name: two}}\ndata: {{k: {{not: text}}}}\n"
+    fleet.commit(good)
+    told = running.wait_for("refused", object=f"ConfigMap {app}/two")
+    assert "checks find 1 problem" in told["error"]
+    assert (value_of(cluster), value_of(cluster, "two")) == ("2", "1")
+    fleet.commit(files(app, "3"))
+    running.wait_for("applied", changed=2)
+    assert value_of(cluster, "two") == "3"
+
+
 def test_an_app_that_left_git_is_told_of_and_goes_when_somebody_says_so(
     fleet: Repo, app: str, begin: Begin, cluster: Cluster, typed: Run, there: list[str]
 ) -> None:

@@ -51,7 +51,9 @@ def test_an_api_server_takes_what_proves_who_one_is(
     cluster: Cluster, tmp_path: Path, kind: str
 ) -> None:
     given = json.loads(cluster.kubeconfig.read_text())
-    token = cluster.kubectl("create", "token", "default", "-n", cluster.namespace).strip()
+    there = ("-n", cluster.namespace)
+    cluster.kubectl("wait", "--for=create", "serviceaccount/default", *there, "--timeout=30s")
+    token = cluster.kubectl("create", "token", "default", *there).strip()
     given["users"][0]["user"] = USERS[kind](tmp_path, token)
     (tmp_path / "config").write_text(json.dumps(given))
     with connect(read_kubeconfig([str(tmp_path / "config")]).context(), os.environ) as client:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler.controller.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, ClusterError
+from reconciler.errors import ApiError, CheckFailed, ClusterError
 from tests.controller.conftest import RealApp, config
 
 BAD = config("b", **{"no key": "1"})
@@ -89,7 +89,7 @@ def test_a_bad_object_holds_up_no_other(real_app: RealApp) -> None:
         "ConfigMap b": "refused",
     }
     (refused,) = [d for d in done if not d.is_good]
-    assert refused.error is not None
+    assert isinstance(refused.error, ApiError)
     assert refused.error.status == 422
 
 

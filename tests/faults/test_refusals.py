@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
+from tests.cli.test_run import Running
 from tests.cli.test_run_settings import eventually
 from tests.faults.conftest import Begin, Fleet, configs
 from tests.faults.proxy import FaultProxy
@@ -123,6 +126,15 @@ def obstacles(fleet: Fleet, silent_port: int) -> Iterator[str]:
     fleet.cluster.kubectl_says("delete", "crd", f"things.{name}.example.org")
 
 
+def refusals(running: Running, app: str) -> list[dict[str, Any]]:
+    told = [json.loads(line) for line in running.log.read_text().splitlines()]
+    return [t for t in told if t["message"] == "refused" and t["app"].endswith(f"/{app}")]
+
+
+def is_refused(running: Running, app: str) -> bool:
+    return bool(refusals(running, app))
+
+
 @pytest.mark.usefixtures("definitions")
 def test_what_is_refused_is_told_and_holds_up_nothing_else(
     fleet: Fleet, proxy: FaultProxy, begin: Begin, obstacles: str
@@ -149,8 +161,8 @@ def test_what_is_refused_is_told_and_holds_up_nothing_else(
     applied = {app: {f"{app}-fine": "1"} for app in fine}
     eventually(lambda: {app: fleet.values(app) for app in fine}, applied, 20)
     for app, (_, words) in broken.items():
-        told = [json.loads(line) for line in running.log.read_text().splitlines()]
-        (first, *_) = (t for t in told if t["message"] == "refused" and t["app"].endswith(app))
+        eventually(partial(is_refused, running, app), True, 20)
+        first = refusals(running, app)[0]
         assert words in f"{first['error']} {first.get('why')}", first
 
     # Nobody tells it that the definition is there now.

@@ -24,7 +24,7 @@ from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import up
 from tests.cli.test_run import ROOT, Running, process_variables
 from tests.conftest import Repo
-from tests.reference import tree
+from tests.reference import git_settings, tree
 from tests.testbed.plugin import Cluster
 
 FLEET = load_fleet(tree())
@@ -59,6 +59,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Repo:
         (path / name).write_bytes((ROOT / name).read_bytes())
     clone = Repo(path)
     clone.git("remote", "remove", "origin")
+    clone.git("checkout", "--quiet", "-B", "main")  # whatever the checkout here is at
+    address = git_settings()["GIT_CONFIG_VALUE_0"]
+    clone.git("config", "reconciler.repository", address)
     return clone
 
 
