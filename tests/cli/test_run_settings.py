@@ -43,14 +43,16 @@ def say(fleet: Repo, app: str) -> Callable[[str], None]:
 
 
 def shown(cluster: Cluster, app: str) -> dict[str, Any]:
-    found = cluster.kubectl("-n", "reconciler-system", "get", "rapp", f"prod.{app}", "-o", "json")
-    status: dict[str, Any] = json.loads(found)["status"]
+    """Nothing before it is shown for the first time."""
+    words = ("-n", "reconciler-system", "get", "rapp", f"prod.{app}", "--ignore-not-found")
+    found = cluster.kubectl(*words, "-o", "json")
+    status: dict[str, Any] = json.loads(found).get("status", {}) if found else {}
     return status
 
 
 def ready(status: dict[str, Any]) -> tuple[str, str]:
-    (found,) = (c for c in status["conditions"] if c["type"] == "Ready")
-    return found["status"], found["reason"]
+    found = [c for c in status.get("conditions", ()) if c["type"] == "Ready"]
+    return (found[0]["status"], found[0]["reason"]) if found else ("", "")
 
 
 def eventually(look: Callable[[], Any], wanted: Any, seconds: float = 30) -> None:
