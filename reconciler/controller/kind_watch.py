@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from reconciler.cluster.api_client import GONE, NOT_FOUND, ApiClient
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
+from reconciler.cluster.follow import follow
 from reconciler.cluster.ownership import owners_of
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
 from reconciler.cluster.status.state import HEALTHY
-from reconciler.cluster.watch import WatchEventKind
+from reconciler.cluster.watch import WatchEvent, WatchEventKind
 from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
-from reconciler.errors import ApiError, ClusterError
 from reconciler.kubernetes.identity import Identity
 
 AGAIN_SECONDS, MISSING_SECONDS = 2.0, 5.0  # a kind's definition may come late
-PAUSE_SECONDS = 0.1  # a server that ends each watch at once is not asked all the time
-TOO_NEW = 504  # it waits for a version that it lost with its disk, say
 
 Heard = Callable[[WatchedEvent], None]
 
@@ -39,39 +37,31 @@ async def watch_kind(
     """
     group = version.rpartition("/")[0]
     alone = (group, kind) in WITHOUT_STATUS
-    since, was_missing = "", False
+    was_missing = False
 
     def hear(event: WatchedEvent) -> None:
         live.take(event)
         heard(event)
 
-    while True:
-        try:
-            path = await client.discovery.list_path(version, kind)
-            if not since:
-                listing = await client.list(path, labels=APP_LABEL, metadata_only=alone)
-                there = [_event(version, kind, item) for item in listing.items]
+    path_of = partial(client.discovery.list_path, version, kind)
+    async for told in follow(client, path_of, APP_LABEL, _pause_after, metadata_only=alone):
+        match told:
+            case None:
+                was_missing = True
+            case Listing():
+                there = [_event(version, kind, item) for item in told.items]
                 for event in [*live.gone(group, kind, (e.identity for e in there)), *there]:
                     hear(event)
-                since = listing.version
                 if was_missing:
                     was_missing = False
                     appeared()
-            async for told in client.watch(
-                path, version=since, labels=APP_LABEL, metadata_only=alone
-            ):
-                since = told.version
-                if told.kind is not WatchEventKind.bookmark:
-                    gone = told.kind is WatchEventKind.deleted
-                    hear(_event(version, kind, told.object, is_gone=gone))
-        except ClusterError as e:
-            status = e.status if isinstance(e, ApiError) else 0
-            was_missing = was_missing or status == NOT_FOUND
-            if status in (GONE, NOT_FOUND, TOO_NEW):
-                since = ""
-            await asyncio.sleep(MISSING_SECONDS if status == NOT_FOUND else AGAIN_SECONDS)
-        else:
-            await asyncio.sleep(PAUSE_SECONDS)
+            case WatchEvent():
+                gone = told.kind is WatchEventKind.deleted
+                hear(_event(version, kind, told.object, is_gone=gone))
+
+
+def _pause_after(status: int) -> float:
+    return MISSING_SECONDS if status == NOT_FOUND else AGAIN_SECONDS
 
 
 def who_changed(metadata: Mapping[str, Any], manager: str) -> tuple[str, str]:

@@ -9,11 +9,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from reconciler.cluster.api_client import GONE, NOT_FOUND, ApiClient
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
 from reconciler.cluster.api_errors import FORBIDDEN
 from reconciler.cluster.conflicts import Applied
+from reconciler.cluster.follow import follow
 from reconciler.cluster.ownership import digest
 from reconciler.cluster.reconciled_apps import (
     APP,
@@ -23,7 +25,7 @@ from reconciler.cluster.reconciled_apps import (
     app_key,
 )
 from reconciler.cluster.status.state import condition
-from reconciler.cluster.watch import WatchEventKind
+from reconciler.cluster.watch import WatchEvent, WatchEventKind
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.app_report import Standing, report_of
 from reconciler.controller.report_objects import (
@@ -68,6 +70,8 @@ class ReportBoard:
         self._client = client
         self._client_for = client_for
         self._environment = environment
+        self._labels = f"{ENVIRONMENT_LABEL}={environment}"
+        self._path = partial(client.discovery.list_path, VERSION, APP, SYSTEM_NAMESPACE)
         self._generations: dict[str, int] = {}
         self._uids: dict[str, str] = {}
         self._standings: dict[str, str] = {}
@@ -77,37 +81,24 @@ class ReportBoard:
 
     async def follow(self, heard: Heard) -> None:
         """Until it is cancelled: what people say, at once."""
-        labels = f"{ENVIRONMENT_LABEL}={self._environment}"
-        since = ""
-        while True:
-            try:
-                path = await self._client.discovery.list_path(VERSION, APP, SYSTEM_NAMESPACE)
-                if not since:
-                    listing = await self._client.list(path, labels=labels)
-                    for found in listing.items:
+        async for told in follow(self._client, self._path, self._labels, _pause_after):
+            match told:
+                case Listing():
+                    for found in told.items:
                         heard(self._seen(found))
-                    since = listing.version
-                async for event in self._client.watch(path, version=since, labels=labels):
-                    since = event.version
-                    if event.kind is WatchEventKind.deleted:
-                        heard(self._forgotten(event.object))
-                    elif event.kind is not WatchEventKind.bookmark:
-                        heard(self._seen(event.object))
-            except ClusterError as e:
-                if isinstance(e, ApiError) and e.status == GONE:
-                    since = ""
-                    continue
-                await asyncio.sleep(MISSING_SECONDS if _is_missing(e) else AGAIN_SECONDS)
+                case WatchEvent(WatchEventKind.deleted):
+                    heard(self._forgotten(told.object))
+                case WatchEvent():
+                    heard(self._seen(told.object))
 
     def uid_of(self, app: str) -> str:
         return self._uids.get(app, "")
 
     async def wishes(self) -> list[AppWish]:
         """As they are now; none where the definitions are missing."""
-        labels = f"{ENVIRONMENT_LABEL}={self._environment}"
         try:
-            path = await self._client.discovery.list_path(VERSION, APP, SYSTEM_NAMESPACE)
-            return [self._seen(o) for o in (await self._client.list(path, labels=labels)).items]
+            listing = await self._client.list(await self._path(), labels=self._labels)
+            return [self._seen(found) for found in listing.items]
         except ClusterError:
             return []
 
@@ -169,6 +160,10 @@ class ReportBoard:
         for subresource in ("", "status"):
             self._written.pop(f"{APP} {key} {subresource}", None)
         return AppWish(key, None, "")
+
+
+def _pause_after(status: int) -> float:
+    return MISSING_SECONDS if status in MISSING else AGAIN_SECONDS
 
 
 def _is_missing(error: ClusterError) -> bool:
