@@ -227,7 +227,7 @@ def _lines(done: ObjectDone) -> Iterator[Line]:
         yield Line(REMOVED, f"{name}{', which something else finishes' * done.is_leaving}")
     elif done.applied.outcome is ApplyOutcome.conflict:
         yield Line(CHANGED, f"{name} is held by others, and left as it is")
-        yield from map(_held, done.applied.conflicts)
+        yield from map(_held, done.conflicts)
     elif done.applied.outcome in SIGNS:
         if done.applied.outcome is not ApplyOutcome.unchanged:
             anew = done.applied.outcome is ApplyOutcome.recreated

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Offline, Root
+from reconciler.cli.options import Offline, Root, read_span
 from reconciler.cli.reconciling import Names, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -28,8 +28,6 @@ it for four hours, whatever Git says
 
 `reconciler suspend prod --reason 'moving the cluster'`: all apps of prod, until they are resumed
 """
-
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def suspend(
@@ -72,8 +70,8 @@ async def _suspend_all(entries: Sequence[Entry], wanted: Suspension, client: Api
 
 def _time(typed: str) -> datetime:
     now = datetime.now(UTC)
-    if typed[:-1].isdecimal() and typed[-1] in UNITS:
-        return now + timedelta(**{UNITS[typed[-1]]: int(typed[:-1])})
+    if typed[:-1].isdecimal() and typed[-1].isalpha():
+        return now + read_span(typed)
     try:
         found = datetime.fromisoformat(typed)
     except ValueError:

@@ -15,7 +15,6 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import About
 from reconciler.cluster.reconciled_apps import app_key
-from reconciler.cluster.status.state import ObjectState
 from reconciler.compare.as_json import identity_document
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.object_tree import MISSING, UNKNOWN, ObjectTree, TreeNode, tree_of
@@ -35,7 +34,6 @@ COLOURS = {
     MISSING: "red",
     UNKNOWN: "yellow",
 }
-WIDEST = max(map(len, (*ObjectState, MISSING, UNKNOWN)))
 
 
 def tree(

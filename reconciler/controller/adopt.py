@@ -42,9 +42,13 @@ async def adopt(
     """Those that are there and that others applied. Refuses what somebody still deploys."""
     free = asyncio.Semaphore(MAX_REQUESTS)
     paths = {one.identity: await _path(client, one) for one in wanted}
-    for identity, path in paths.items():
-        if path and (live := await client.get(path, metadata_only=True)):
-            await _refuse_what_is_deployed(client, identity, live)
+
+    async def look(identity: Identity, path: str) -> None:
+        async with free:
+            if live := await client.get(path, metadata_only=True):
+                await _refuse_what_is_deployed(client, identity, live)
+
+    await asyncio.gather(*(look(identity, path) for identity, path in paths.items() if path))
 
     async def one_of(one: WantedObject) -> ObjectAdopted | None:
         path = paths[one.identity]

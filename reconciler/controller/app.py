@@ -138,7 +138,7 @@ class AppInCluster:
         `stopping`: nothing is waited for once it is set.
         """
         refuse_what_is_dangerous(plan, all_may_go=all_may_go)
-        mine = await self._about(desired)
+        mine = await self.place(desired)
         about = replace(
             mine,
             commit=desired.commit,
@@ -187,10 +187,6 @@ class AppInCluster:
             )
         return about
 
-    async def place(self, desired: Desired) -> About:
-        """What tells this app in this cluster from any other."""
-        return await self._about(desired)
-
     async def forget(self) -> None:
         """What stays for good is let go; the inventory, too, once nothing else is left."""
         items = self._inventory.items.values()
@@ -232,7 +228,7 @@ class AppInCluster:
         about = self._inventory.about
         if about is None:
             return
-        mine = await self._about(desired)
+        mine = await self.place(desired)
         place = f"the inventory of {self.entry} in {SYSTEM_NAMESPACE}"
         if about.cluster != mine.cluster:
             raise ClusterError(
@@ -248,7 +244,8 @@ class AppInCluster:
                 hint="name the environment or the app otherwise, or delete that inventory",
             )
 
-    async def _about(self, desired: Desired) -> About:
+    async def place(self, desired: Desired) -> About:
+        """What tells this app in this cluster from any other."""
         if self._uid is None:
             found = await self._client.get(EVERY_CLUSTER_HAS, metadata_only=True)
             self._uid = str(found["metadata"]["uid"]) if found else ""

@@ -125,16 +125,14 @@ def _why(done: ObjectDone) -> str:
         return f"waits for {done.waits_for}"
     if done.failed:
         return f"{done.hook} failed: {done.failed}"
-    conflicts = done.applied.conflicts if done.applied else ()
-    held = (f"{c.field.removeprefix('.')} is held by {c.manager}" for c in conflicts)
+    held = (f"{c.field.removeprefix('.')} is held by {c.manager}" for c in done.conflicts)
     return ", ".join(held)
 
 
 def _refused(done: ObjectDone) -> dict[str, Any]:
-    conflicts = done.applied.conflicts if done.applied else ()
     found: dict[str, Any] = {"object": str(done.identity)}
-    if conflicts:
-        found["held"] = [f"{c.field.removeprefix('.')} by {c.manager}" for c in conflicts]
+    if done.conflicts:
+        found["held"] = [f"{c.field.removeprefix('.')} by {c.manager}" for c in done.conflicts]
     if done.waits_for:
         found["waits"] = done.waits_for
     if done.failed:

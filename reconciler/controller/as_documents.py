@@ -59,7 +59,6 @@ def _held(field: HeldField) -> JsonObject:
 
 
 def _done(done: ObjectDone) -> JsonObject:
-    conflicts = done.applied.conflicts if done.applied else ()
     return {
         **identity_document(done.identity),
         "step": done.step,
@@ -67,5 +66,5 @@ def _done(done: ObjectDone) -> JsonObject:
         "hook": done.hook,
         "error": done.error.as_json() if done.error else None,
         "waits_for": done.waits_for or None,
-        "held": [{"field": c.field.removeprefix("."), "by": c.manager} for c in conflicts],
+        "held": [{"field": c.field.removeprefix("."), "by": c.manager} for c in done.conflicts],
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reconciler.cluster.apply import ApplyOutcome, ObjectApplied
+from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.treatment import HookPhase
 from reconciler.controller.sync_plan import SyncStep
 from reconciler.errors import ReconcilerError
@@ -43,6 +44,11 @@ class ObjectDone:
         if self.applied:
             return self.applied.outcome.value
         return "refused" if self.error else "deleted"
+
+    @property
+    def conflicts(self) -> tuple[FieldConflict, ...]:
+        """Fields that others hold, for which it was left as it is."""
+        return self.applied.conflicts if self.applied else ()
 
     @property
     def is_good(self) -> bool:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from reconciler.health.argocd_applications import ArgoCDApplication, read_application
-from reconciler.health.evidence import Evidence, HealthQuestion, named, unseen
+from reconciler.health.evidence import (
+    Evidence,
+    HealthQuestion,
+    named,
+    of_another_release,
+    unseen,
+)
 from reconciler.health.spans import joined
 from reconciler.health.warning_events import warnings
 from reconciler.model.entry import Entry
@@ -34,15 +40,9 @@ def look(source: ArgoCDHealth, asked: HealthQuestion, client: BlockingApiClient)
         return unseen(f"the Application {name} deploys {paths}, and not {asked.entry.folder}")
     revision = _at(application.revisions, number)
     at = f"the Application {name} is at {revision[:10] or 'no revision'}"
-    same = asked.is_same(revision) if revision else False
-    if same is None:
-        return unseen(f"{at}, which this clone does not hold", "git fetch")
-    if not same:
-        return Evidence(
-            None,
-            f"{at}, which is another release",
-            hint=f"wait until Argo CD has synced it, or run argocd app sync {name}",
-        )
+    hint = f"wait until Argo CD has synced it, or run argocd app sync {name}"
+    if other := of_another_release(asked, revision, at, hint):
+        return other
     said = f"{at}, {application.sync} and {application.health}"
     if application.health == "Degraded":
         return Evidence(

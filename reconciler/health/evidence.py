@@ -47,6 +47,14 @@ class Evidence:
     blind: bool = False
 
 
+def of_another_release(asked: HealthQuestion, commit: str, at: str, hint: str) -> Evidence | None:
+    """What there is to say where what runs is not the release; `at` says what runs."""
+    same = asked.is_same(commit) if commit else False
+    if same is None:
+        return unseen(f"{at}, which this clone does not hold", "git fetch")
+    return None if same else Evidence(None, f"{at}, which is another release", hint=hint)
+
+
 def unseen(said: str, hint: str = "", spans: Spans = ()) -> Evidence:
     """Nobody can tell, and why."""
     return Evidence(None, said, spans, hint, blind=True)

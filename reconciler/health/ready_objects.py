@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.cluster.api_errors import FORBIDDEN
 from reconciler.cluster.status.state import Condition
 from reconciler.errors import ApiError
-from reconciler.health.evidence import Evidence, HealthQuestion, unseen
+from reconciler.health.evidence import Evidence, HealthQuestion, of_another_release
 from reconciler.health.spans import joined
 from reconciler.text.json_object import JsonObject
 
@@ -31,11 +32,8 @@ class ReadyObject:
 def evidence_of(found: ReadyObject, asked: HealthQuestion) -> Evidence:
     """What counts is the last stretch without interruption: of what was before, nobody knows."""
     at = f"{found.called} is at {found.commit[:10] or 'no commit'}"
-    same = asked.is_same(found.commit) if found.commit else False
-    if same is None:
-        return unseen(f"{at}, which this clone does not hold", "git fetch")
-    if not same:
-        return Evidence(None, f"{at}, which is another release", hint=found.hint)
+    if other := of_another_release(asked, found.commit, at, found.hint):
+        return other
     if found.ready is None:
         return Evidence(None, f"{at}, and does not say yet whether that is ready")
     if found.ready.is_true:
@@ -49,7 +47,7 @@ def read(client: BlockingApiClient, path: str, called: str) -> JsonObject | None
     try:
         return client.get(path)
     except ApiError as e:
-        if e.status == 403:
+        if e.status == FORBIDDEN:
             raise ApiError(
                 f"you may not read {called}", status=e.status, hint="ask for get on its kind"
             ) from e
