@@ -91,9 +91,12 @@ class Cluster:
         return found
 
     def wait(self, condition: str, *what: str, seconds: int = 90) -> None:
-        self.kubectl(
-            "wait", "-n", self.namespace, f"--for={condition}", *what, f"--timeout={seconds}s"
-        )
+        """kubectl's wait gives up at once on an object that a controller has yet to make."""
+        is_named = any("/" in word for word in what)
+        for awaited in ("create", condition) if is_named and condition != "delete" else (condition,):
+            self.kubectl(
+                "wait", "-n", self.namespace, f"--for={awaited}", *what, f"--timeout={seconds}s"
+            )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
