@@ -17,13 +17,13 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.reconciled_apps import app_key
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.app_status import AppStatus
-from reconciler.controller.kind_watch import watch_kind
-from reconciler.controller.object_done import ObjectDone, all_good
-from reconciler.controller.saved_plan import refuse_what_moved, saved
-from reconciler.controller.source import desired_at
-from reconciler.controller.sync_plan import PlannedObject, SyncPlan, SyncStep
-from reconciler.controller.watched_objects import WatchedEvent, WatchedObjects
+from reconciler.controller.loop.source import desired_at
+from reconciler.controller.sync.app_status import AppStatus
+from reconciler.controller.sync.object_done import ObjectDone, all_good
+from reconciler.controller.sync.saved_plan import refuse_what_moved, saved
+from reconciler.controller.sync.sync_plan import PlannedObject, SyncPlan, SyncStep
+from reconciler.controller.watching.kind_watch import watch_kind
+from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet

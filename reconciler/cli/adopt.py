@@ -14,9 +14,9 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.adoption import DEPLOYERS
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.adopt import ObjectAdopted
-from reconciler.controller.adopt import adopt as adopt_objects
 from reconciler.controller.desired import wanted_objects
+from reconciler.controller.sync.adopt import ObjectAdopted
+from reconciler.controller.sync.adopt import adopt as adopt_objects
 from reconciler.errors import printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

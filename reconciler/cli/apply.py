@@ -25,12 +25,12 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.status import status_lines
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.app_status import wait_until_well
-from reconciler.controller.app_wishes import suspension_in_force
-from reconciler.controller.as_documents import done_document
-from reconciler.controller.object_done import ObjectDone
-from reconciler.controller.saved_plan import SavedPlan, refuse_what_moved, saved
-from reconciler.controller.sync_plan import SyncPlan, SyncStep
+from reconciler.controller.reporting.app_wishes import suspension_in_force
+from reconciler.controller.sync.app_status import wait_until_well
+from reconciler.controller.sync.as_documents import done_document
+from reconciler.controller.sync.object_done import ObjectDone
+from reconciler.controller.sync.saved_plan import SavedPlan, refuse_what_moved, saved
+from reconciler.controller.sync.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

@@ -19,7 +19,7 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.compare.as_json import identity_document
 from reconciler.compare.outline import HIDDEN, cut, is_block, scalar
 from reconciler.controller.app import AppInCluster, conflict_rules
-from reconciler.controller.drift import (
+from reconciler.controller.inspection.drift import (
     AppDrift,
     DriftAction,
     DriftKind,
@@ -27,7 +27,7 @@ from reconciler.controller.drift import (
     ForeignField,
     ObjectDrift,
 )
-from reconciler.controller.find_drift import LastSync, find_drift
+from reconciler.controller.inspection.find_drift import LastSync, find_drift
 from reconciler.errors import CheckFailed, RepositoryError
 from reconciler.kubernetes.values import ABSENT, Absent, Value, hides, plain, token
 from reconciler.model.entry import Entry

@@ -17,9 +17,9 @@ from reconciler.cluster.inventory.record import About
 from reconciler.cluster.reconciled_apps import app_key
 from reconciler.compare.as_json import identity_document
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.events import ClusterEvent, events_of
-from reconciler.controller.live_objects import Unseen
-from reconciler.controller.object_tree import tree_of
+from reconciler.controller.inspection.events import ClusterEvent, events_of
+from reconciler.controller.inspection.live_objects import Unseen
+from reconciler.controller.inspection.object_tree import tree_of
 from reconciler.errors import printable
 from reconciler.text.durations import age
 

@@ -17,8 +17,8 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import About
 from reconciler.cluster.reconciled_apps import app_key
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.object_tree import tree_of
-from reconciler.controller.pod_logs import (
+from reconciler.controller.inspection.object_tree import tree_of
+from reconciler.controller.inspection.pod_logs import (
     LogLine,
     LogSource,
     LogWish,

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 
-from reconciler.controller.saved_plan import SavedPlan, plans_document, read_plans
+from reconciler.controller.sync.saved_plan import SavedPlan, plans_document, read_plans
 from reconciler.errors import UsageError
 from reconciler.git.whole_files import write_whole
 

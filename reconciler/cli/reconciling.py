@@ -22,8 +22,8 @@ from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.inventory.record import About
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import rendered_digests
-from reconciler.controller.object_done import ObjectDone
-from reconciler.controller.source import desired_at
+from reconciler.controller.loop.source import desired_at
+from reconciler.controller.sync.object_done import ObjectDone
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.command import run_git
 from reconciler.git.repository import Repository

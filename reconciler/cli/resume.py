@@ -11,7 +11,7 @@ from reconciler.cli.options import Offline, Root
 from reconciler.cli.reconciling import Names, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app_wishes import resume as resume_app
+from reconciler.controller.reporting.app_wishes import resume as resume_app
 from reconciler.model.entry import Entry
 
 EXAMPLES = """**Examples**

@@ -21,7 +21,7 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import About
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import rendered_digests
-from reconciler.controller.sync_plan import SyncStep
+from reconciler.controller.sync.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, UsageError
 from reconciler.git.repository import Repository
 from reconciler.render.renderer import Renderer

@@ -29,10 +29,10 @@ from reconciler.cli.reconciling import checking_renderer
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.commit_statuses import CommitStatusWriter
-from reconciler.controller.event_log import log, tell
-from reconciler.controller.runner import Runner
-from reconciler.controller.source import GitSource
+from reconciler.controller.loop.runner import Runner
+from reconciler.controller.loop.source import GitSource
+from reconciler.controller.reporting.commit_statuses import CommitStatusWriter
+from reconciler.controller.reporting.event_log import log, tell
 from reconciler.daemon.deliveries import Deliveries
 from reconciler.daemon.http import HttpServer
 from reconciler.daemon.logs import set_up
@@ -175,7 +175,7 @@ def _servers(
 ) -> Iterator[HttpServer]:
     counted: list[Callable[[str], None]] = []
     if metrics_address:
-        from reconciler.controller.run_metrics import RunMetrics
+        from reconciler.controller.reporting.run_metrics import RunMetrics
         from reconciler.daemon.probes import Probes
 
         metrics = RunMetrics(__version__, [loop.name for loop in runner.loops], runner.reports)

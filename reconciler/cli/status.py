@@ -14,7 +14,7 @@ from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.app_status import AppStatus
+from reconciler.controller.sync.app_status import AppStatus
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

@@ -13,7 +13,7 @@ from reconciler.cli.options import Offline, Root, read_span
 from reconciler.cli.reconciling import Names, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app_wishes import suspend as suspend_app
+from reconciler.controller.reporting.app_wishes import suspend as suspend_app
 from reconciler.controller.why_held import Suspension
 from reconciler.errors import UsageError, printable
 from reconciler.git.command import run_git

@@ -13,7 +13,7 @@ from reconciler.cli.reconciling import Names, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.status.state import condition
-from reconciler.controller.app_wishes import request_sync, wait_for_sync
+from reconciler.controller.reporting.app_wishes import request_sync, wait_for_sync
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
 

@@ -17,7 +17,13 @@ from reconciler.cluster.inventory.record import About
 from reconciler.cluster.reconciled_apps import app_key
 from reconciler.compare.as_json import identity_document
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.object_tree import MISSING, UNKNOWN, ObjectTree, TreeNode, tree_of
+from reconciler.controller.inspection.object_tree import (
+    MISSING,
+    UNKNOWN,
+    ObjectTree,
+    TreeNode,
+    tree_of,
+)
 from reconciler.errors import printable
 from reconciler.text.durations import since
 

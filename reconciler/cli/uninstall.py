@@ -22,8 +22,8 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.object_done import all_good
-from reconciler.controller.sync_plan import SyncStep
+from reconciler.controller.sync.object_done import all_good
+from reconciler.controller.sync.sync_plan import SyncStep
 from reconciler.errors import CheckFailed, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment

@@ -13,20 +13,20 @@ from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
-from reconciler.controller.app_status import AppStatus, app_status
 from reconciler.controller.desired import WantedObject, manager_of, wanted_objects
-from reconciler.controller.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
-from reconciler.controller.neighbours import Neighbours, without_what_moved
-from reconciler.controller.object_done import ObjectDone, Told
-from reconciler.controller.observe import observed, present
-from reconciler.controller.sync import Syncer
-from reconciler.controller.sync_context import DEFAULT_PATIENCE, Patience, SyncContext
-from reconciler.controller.sync_plan import (
+from reconciler.controller.sync.app_status import AppStatus, app_status
+from reconciler.controller.sync.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
+from reconciler.controller.sync.neighbours import Neighbours, without_what_moved
+from reconciler.controller.sync.object_done import ObjectDone, Told
+from reconciler.controller.sync.observe import observed, present
+from reconciler.controller.sync.sync_context import DEFAULT_PATIENCE, Patience, SyncContext
+from reconciler.controller.sync.sync_plan import (
     SyncPlan,
     refuse_what_is_dangerous,
     sync_plan,
     without_prune,
 )
+from reconciler.controller.sync.syncer import Syncer
 from reconciler.errors import ClusterError
 from reconciler.git.addresses import address
 from reconciler.kubernetes.identity import Identity

@@ -10,8 +10,8 @@ from datetime import datetime
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.status.state import progressing
 from reconciler.controller.app import AppInCluster
-from reconciler.controller.app_status import AppStatus
-from reconciler.controller.watched_objects import WatchedEvent, WatchedState
+from reconciler.controller.sync.app_status import AppStatus
+from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedState
 from reconciler.controller.why_held import Suspension, SyncHold
 from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity

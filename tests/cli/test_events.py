@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.controller.events import joined, read_cluster_event
+from reconciler.controller.inspection.events import joined, read_cluster_event
 from tests.cli.conftest import Run
 from tests.cli.test_tree import OBJECTS, Look
 from tests.cli.test_tree import app as app

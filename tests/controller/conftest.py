@@ -15,10 +15,10 @@ from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.compare.structure import read_structure
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import manager_of
-from reconciler.controller.object_done import ObjectDone
-from reconciler.controller.preview import Preview, preview
-from reconciler.controller.sync_context import Patience
-from reconciler.controller.sync_plan import SyncPlan
+from reconciler.controller.sync.object_done import ObjectDone
+from reconciler.controller.sync.preview import Preview, preview
+from reconciler.controller.sync.sync_context import Patience
+from reconciler.controller.sync.sync_plan import SyncPlan
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
 from reconciler.render.kernel_process import Kernel

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from reconciler.controller.app_event import AppEvent, Happening
-from reconciler.controller.app_report import AppReport, Standing
-from reconciler.controller.run_metrics import SYNCS, RunMetrics
+from reconciler.controller.reporting.app_report import AppReport, Standing
+from reconciler.controller.reporting.run_metrics import SYNCS, RunMetrics
 from tests.entries import entry_at_home
 from tests.fleets.conftest import ROOT, Objects
 from tests.fleets.test_alerts import alerts

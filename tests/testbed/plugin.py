@@ -92,8 +92,8 @@ class Cluster:
 
     def wait(self, condition: str, *what: str, seconds: int = 90) -> None:
         """kubectl's wait gives up at once on an object that a controller has yet to make."""
-        is_named = any("/" in word for word in what)
-        for awaited in ("create", condition) if is_named and condition != "delete" else (condition,):
+        is_made = condition == "delete" or not any("/" in word for word in what)
+        for awaited in (condition,) if is_made else ("create", condition):
             self.kubectl(
                 "wait", "-n", self.namespace, f"--for={awaited}", *what, f"--timeout={seconds}s"
             )

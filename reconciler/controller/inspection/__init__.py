@@ -1,0 +1,1 @@
+"""What somebody asks of a cluster, with whatever rights they have: nothing is written."""

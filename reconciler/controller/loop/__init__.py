@@ -1,0 +1,1 @@
+"""A process that stays: Git followed, and the apps of each environment kept."""

@@ -1,0 +1,36 @@
+"""What an event says of an app's object: that somebody changed or deleted it, or set it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.cluster.inventory.record import ItemState
+from reconciler.controller.app_event import AppEvent, Happening
+from reconciler.controller.app_record import AppRecord, Drift
+from reconciler.controller.desired import manager_of
+from reconciler.controller.watching.kind_watch import who_changed
+from reconciler.controller.watching.watched_objects import WatchedEvent
+
+
+def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent | None:
+    """The app remembers it; what is told is told once."""
+    item = app.items.get(event.identity)
+    if item is None or item.state is not ItemState.applied:
+        return None
+    if event.is_gone and event.metadata.get("uid") != item.uid:
+        return None
+    if not event.is_gone and event.state.own == item.own:
+        app.drift.pop(event.identity, None)
+        return None
+    fields = {"object": str(event.identity)}
+    if event.is_gone:
+        drift, what = Drift("", "", now, is_gone=True), Happening.deleted
+    else:
+        drift = Drift(*who_changed(event.metadata, manager_of(app.entry)), now)
+        what = Happening.changed
+        fields |= {"by": drift.manager, "at": drift.time}
+    known = app.drift.get(event.identity)
+    if known and known.is_same(drift):
+        return None
+    app.drift[event.identity] = drift
+    return AppEvent(app.entry, what, fields, object=event.identity)

@@ -1,0 +1,1 @@
+"""Where people look: objects of ours, events, metrics and commit statuses."""

@@ -1,0 +1,112 @@
+"""An app's objects taken over from another tool, before they are synced for the first time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from reconciler.cluster.adoption import DEPLOYERS, Adopted, adopt_object
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient
+from reconciler.cluster.api_errors import accepting
+from reconciler.controller.desired import WantedObject, manager_of
+from reconciler.controller.sync.sync_context import MAX_REQUESTS
+from reconciler.errors import ApiError, CheckFailed
+from reconciler.kubernetes.access import mapping
+from reconciler.kubernetes.identity import Identity
+from reconciler.model.entry import Entry
+from reconciler.text.json_object import JsonObject
+
+FLUX = ("kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io")
+ARGO_CD = "argocd.argoproj.io/tracking-id"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAdopted:
+    identity: Identity
+    adopted: Adopted
+
+
+Told = Callable[[ObjectAdopted], None]
+
+
+async def adopt(
+    client: ApiClient,
+    entry: Entry,
+    wanted: Collection[WantedObject],
+    deployers: Collection[str] = DEPLOYERS,
+    *,
+    dry_run: bool = False,
+    told: Told = lambda _: None,
+) -> list[ObjectAdopted]:
+    """Those that are there and that others applied. Refuses what somebody still deploys."""
+    free = asyncio.Semaphore(MAX_REQUESTS)
+    paths = {one.identity: await _path(client, one) for one in wanted}
+
+    async def look(identity: Identity, path: str) -> None:
+        async with free:
+            if live := await client.get(path, metadata_only=True):
+                await _refuse_what_is_deployed(client, identity, live)
+
+    await asyncio.gather(*(look(identity, path) for identity, path in paths.items() if path))
+
+    async def one_of(one: WantedObject) -> ObjectAdopted | None:
+        path = paths[one.identity]
+        if path is None:
+            return None
+        async with free:
+            adopted = await adopt_object(
+                client, path, one.body, manager_of(entry), deployers, dry_run=dry_run
+            )
+        if adopted is None or not (adopted.managers or adopted.left):
+            return None
+        done = ObjectAdopted(one.identity, adopted)
+        told(done)
+        return done
+
+    done = await asyncio.gather(*map(one_of, wanted))
+    return sorted(filter(None, done), key=lambda found: found.identity)
+
+
+async def _path(client: ApiClient, one: WantedObject) -> str | None:
+    """None of a kind that is not there: it has no objects."""
+    try:
+        return await client.discovery.path_of(one.body)
+    except ApiError as e:
+        if e.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def _refuse_what_is_deployed(
+    client: ApiClient, identity: Identity, found: JsonObject
+) -> None:
+    """Two who deploy the same would fight from now on."""
+    for path, called, hint in _deployers(found):
+        with accepting(NOT_FOUND):
+            if await client.get(path, metadata_only=True):
+                raise CheckFailed(f"{called} still deploys {identity}", hint=hint)
+
+
+def _deployers(found: JsonObject) -> Iterator[tuple[str, str, str]]:
+    labels = mapping(found, "metadata", "labels")
+    annotations = mapping(found, "metadata", "annotations")
+    for group, kind in zip(FLUX, ("kustomizations", "helmreleases"), strict=True):
+        name, namespace = labels.get(f"{group}/name"), labels.get(f"{group}/namespace")
+        if name and namespace:
+            version = "v1" if kind == "kustomizations" else "v2"
+            yield (
+                f"/apis/{group}/{version}/namespaces/{namespace}/{kind}/{name}",
+                f"Flux ({kind} {namespace}/{name})",
+                f"suspend it, set prune: false, and delete it: kubectl delete {kind} {name} "
+                f"--namespace {namespace}",
+            )
+    tracking = str(annotations.get(ARGO_CD) or "")
+    if application := tracking.partition(":")[0]:
+        namespace, _, name = application.rpartition("_")
+        namespace = namespace or "argocd"
+        yield (
+            f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications/{name}",
+            f"Argo CD (Application {namespace}/{name})",
+            f"delete it and leave its objects: argocd app delete {name} --cascade=false",
+        )

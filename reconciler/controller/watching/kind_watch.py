@@ -1,0 +1,89 @@
+"""One kind of a cluster, watched: what becomes of the objects that apps have of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
+from reconciler.cluster.follow import follow
+from reconciler.cluster.ownership import owners_of
+from reconciler.cluster.reconciled_apps import APP_LABEL
+from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
+from reconciler.cluster.status.state import HEALTHY
+from reconciler.cluster.watch import WatchEvent, WatchEventKind
+from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedObjects
+from reconciler.kubernetes.identity import Identity
+
+AGAIN_SECONDS, MISSING_SECONDS = 2.0, 5.0  # a kind's definition may come late
+
+Heard = Callable[[WatchedEvent], None]
+
+
+async def watch_kind(
+    client: ApiClient,
+    version: str,
+    kind: str,
+    live: WatchedObjects,
+    heard: Heard,
+    appeared: Callable[[], None],
+) -> None:
+    """Until it is cancelled. What is there at the beginning is heard too, so nothing is missed.
+
+    `appeared` is told when the cluster knows a kind that it did not know before.
+
+    Where an object has nothing to tell, and of Secrets anyway, only the metadata is asked for.
+    """
+    group = version.rpartition("/")[0]
+    alone = (group, kind) in WITHOUT_STATUS
+    was_missing = False
+
+    def hear(event: WatchedEvent) -> None:
+        live.take(event)
+        heard(event)
+
+    path_of = partial(client.discovery.list_path, version, kind)
+    async for told in follow(client, path_of, APP_LABEL, _pause_after, metadata_only=alone):
+        match told:
+            case None:
+                was_missing = True
+            case Listing():
+                there = [_event(version, kind, item) for item in told.items]
+                for event in [*live.gone(group, kind, (e.identity for e in there)), *there]:
+                    hear(event)
+                if was_missing:
+                    was_missing = False
+                    appeared()
+            case WatchEvent():
+                gone = told.kind is WatchEventKind.deleted
+                hear(_event(version, kind, told.object, is_gone=gone))
+
+
+def _pause_after(status: int) -> float:
+    return MISSING_SECONDS if status == NOT_FOUND else AGAIN_SECONDS
+
+
+def who_changed(metadata: Mapping[str, Any], manager: str) -> tuple[str, str]:
+    """The manager that wrote last besides us and besides a status, and when."""
+    others = [
+        owner
+        for owner in owners_of(metadata)
+        if owner.manager != manager and owner.subresource != "status"
+    ]
+    last = max(others, key=lambda owner: owner.time, default=None)
+    return (last.manager, last.time) if last else ("", "")
+
+
+def _event(
+    version: str, kind: str, found: Mapping[str, Any], *, is_gone: bool = False
+) -> WatchedEvent:
+    group, metadata = version.rpartition("/")[0], found["metadata"]
+    identity = Identity(
+        group, kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+    )
+    app = str((metadata.get("labels") or {}).get(APP_LABEL) or "")
+    alone = (group, kind) in WITHOUT_STATUS
+    whole = {**found, "apiVersion": version, "kind": kind}
+    status = HEALTHY if alone else status_of_object(whole)
+    return WatchedEvent(identity, app, metadata, is_gone, status)
