@@ -189,7 +189,7 @@ async def _apply(
 def _show(entry: Entry, plan: SyncPlan, done: Sequence[ObjectDone]) -> None:
     same = len(plan.of(SyncStep.same))
     typer.echo(typer.style(f"{entry}: {summary(done, same)}", bold=True))
-    for kept in plan.of(SyncStep.keep, SyncStep.ask):
+    for kept in plan.of(SyncStep.keep, SyncStep.ask, SyncStep.wait):
         why = printable(kept.why)
         typer.echo(f"  {kept.identity} stays, though Git says it no more: {why}")
     for skipped in plan.of(SyncStep.skip):

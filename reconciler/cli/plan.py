@@ -136,7 +136,7 @@ def _show(one: _Planned) -> None:
             typer.echo(f"  {changed.identity}: {changed.why}")
     for anew in found.anew:
         typer.echo(f"  {anew} is made anew")
-    for kept in planned.of(SyncStep.keep, SyncStep.ask):
+    for kept in planned.of(SyncStep.keep, SyncStep.ask, SyncStep.wait):
         typer.echo(f"  {kept.identity} stays: {printable(kept.why)}")
     for skipped in planned.of(SyncStep.skip):
         typer.echo(f"  {skipped.identity} is left alone: {printable(skipped.why)}")

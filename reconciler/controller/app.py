@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from reconciler.cluster.adoption import release_object
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
@@ -19,13 +20,9 @@ from reconciler.controller.sync.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
 from reconciler.controller.sync.neighbours import Neighbours, without_what_moved
 from reconciler.controller.sync.object_done import ObjectDone, Told
 from reconciler.controller.sync.observe import observed, present
-from reconciler.controller.sync.sync_context import DEFAULT_PATIENCE, Patience, SyncContext
-from reconciler.controller.sync.sync_plan import (
-    SyncPlan,
-    refuse_what_is_dangerous,
-    sync_plan,
-    without_prune,
-)
+from reconciler.controller.sync.pruning import pruned_as, refuse_what_is_dangerous
+from reconciler.controller.sync.sync_context import Patience, SyncContext
+from reconciler.controller.sync.sync_plan import SyncPlan, sync_plan
 from reconciler.controller.sync.syncer import Syncer
 from reconciler.errors import ClusterError
 from reconciler.git.addresses import address
@@ -61,10 +58,8 @@ class AppInCluster:
         client: ApiClient,
         environment: Environment,
         entry: Entry,
-        patience: Patience = DEFAULT_PATIENCE,
     ) -> None:
         self.entry = entry
-        self._patience = patience
         self._client = client
         self._environment = environment
         self._acting = client.acting_as(environment.reconcile.account_of(entry.app))
@@ -110,7 +105,7 @@ class AppInCluster:
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""
         wanted = await self._wanted(renderer, desired)
-        plan = await self._planned(wanted, desired, prunes=self._environment.reconcile.prune)
+        plan = await self._planned(wanted, desired)
         self._neighbours = Neighbours(
             *(renderer, desired.tree, self._environment, self.entry, self._client.discovery)
         )
@@ -121,7 +116,7 @@ class AppInCluster:
         is_there = self.entry.app in self._environment.folders
         wanted = await self._wanted(renderer, desired) if is_there else []
         hooks = [one for one in wanted if {*one.treatment.hooks} & {*OF_REMOVAL}]
-        return await self._planned(hooks, desired, prunes=True, removes=True)
+        return await self._planned(hooks, desired, removes=True)
 
     async def sync(
         self,
@@ -137,7 +132,8 @@ class AppInCluster:
 
         `stopping`: nothing is waited for once it is set.
         """
-        refuse_what_is_dangerous(plan, all_may_go=all_may_go)
+        settings = self._environment.reconcile
+        refuse_what_is_dangerous(plan, settings.prune, all_may_go=all_may_go)
         mine = await self.place(desired)
         about = replace(
             mine,
@@ -151,10 +147,10 @@ class AppInCluster:
             self._client,
             app_key(self.entry),
             manager_of(self.entry),
+            Patience(settings.timeout.total_seconds(), settings.degraded_after.total_seconds()),
             conflict_rules(self._environment),
-            self._environment.reconcile.recreate,
+            settings.recreate,
             told,
-            self._patience,
             stopping or asyncio.Event(),
             neighbours=self._neighbours,
         )
@@ -204,7 +200,7 @@ class AppInCluster:
         )
 
     async def _planned(
-        self, said: Sequence[WantedObject], desired: Desired, *, prunes: bool, removes: bool = False
+        self, said: Sequence[WantedObject], desired: Desired, *, removes: bool = False
     ) -> SyncPlan:
         await self.read(desired)
         items = self._inventory.items
@@ -216,7 +212,8 @@ class AppInCluster:
         there = await present(self._client, wanted, seen)
         in_git = {hook.identity for hook in hooks}
         plan = sync_plan(wanted, items, seen, hooks=in_git, present=there, removes=removes)
-        plan = plan if prunes else without_prune(plan)
+        if not removes:
+            plan = pruned_as(plan, self._environment.reconcile.prune, datetime.now(UTC))
         phases = OF_REMOVAL if removes else OF_SYNC
         due = hooks_due(hooks, items, desired.commit, phases, has_news=plan.has_news)
         if removes and not due:  # what is left of them goes too

@@ -49,6 +49,20 @@ class RollbackSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PruneSettings:
+    """What becomes of what was applied, and Git says no more."""
+
+    delete: Annotated[bool, "Delete it."] = True
+    after: Annotated[
+        Duration, "How long it stays before it is deleted, so that a slip can be taken back."
+    ] = timedelta()
+    limit: Annotated[
+        int, "No more objects of an app are deleted at once, unless they are a small part of it."
+    ] = 10
+    percent: Annotated[int, "How small a part: so many of a hundred."] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileSettings:
     """How `apply` and `run` make the cluster what Git says."""
 
@@ -65,7 +79,17 @@ class ReconcileSettings:
         "The service account as which objects are applied and deleted, in which `{app}` stands for "
         "the app's name: so no app has more rights than its own. Otherwise it is whoever runs it.",
     ] = ""
-    prune: Annotated[bool, "Delete what was applied, and Git says no more."] = True
+    prune: Annotated[PruneSettings, "What becomes of what was applied, and Git says no more."] = (
+        PruneSettings()
+    )
+    timeout: Annotated[
+        Duration,
+        "How long a wave waits for those before it, and a sync for a hook or for what it deletes.",
+    ] = timedelta(minutes=5)
+    degraded_after: Annotated[
+        Duration,
+        "How long what a wave waits for may be degraded before the wave is given up.",
+    ] = timedelta(seconds=10)
     recreate: Annotated[
         tuple[Glob, ...],
         "What is deleted and made anew where a field is to change that cannot be changed: kinds, "

@@ -236,7 +236,7 @@ def test_an_environment_may_only_be_told(
 ) -> None:
     file = "environments/prod/environment.yaml"
     text = (fleet.path / file).read_text()
-    fleet.commit({file: f"{text}reconcile: {{drift: report, prune: false}}\n"})
+    fleet.commit({file: f"{text}reconcile: {{drift: report, prune: {{delete: false}}}}\n"})
     run = ("run", "prod", "--once", *there)
     assert typed(*run, cwd=fleet.path).returncode == 0
     cluster.kubectl("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}')

@@ -23,7 +23,7 @@ from tests.conftest import Repo
 from tests.testbed.plugin import Cluster
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @dataclass

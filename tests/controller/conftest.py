@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,6 @@ from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import manager_of
 from reconciler.controller.sync.object_done import ObjectDone
 from reconciler.controller.sync.preview import Preview, preview
-from reconciler.controller.sync.sync_context import Patience
 from reconciler.controller.sync.sync_plan import SyncPlan
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
@@ -122,8 +122,12 @@ class RealApp:
 
     def _app(self, client: ApiClient) -> AppInCluster:
         (prod,) = load_fleet(self.desired.tree).environments
-        patience = Patience(self.seconds, degraded_seconds=2.0, pause=0.1)
-        return AppInCluster(client, prod, prod.entry(AppName(self.name)), patience)
+        soon = replace(
+            prod.reconcile,
+            timeout=timedelta(seconds=self.seconds),
+            degraded_after=timedelta(seconds=2),
+        )
+        return AppInCluster(client, replace(prod, reconcile=soon), prod.entry(AppName(self.name)))
 
     def _client(self) -> ApiClient:
         context = read_kubeconfig([str(self.cluster.kubeconfig)]).context()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from reconciler.errors import ClusterError
@@ -12,6 +13,7 @@ from reconciler.text.json_object import JsonObject
 
 NONE = "-"
 FIELDS = 9
+LEAVING = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class ItemState(StrEnum):
@@ -19,6 +21,7 @@ class ItemState(StrEnum):
     applied = "applied"
     kept = "kept"  # in Git no more, and not deleted
     asked = "asked"  # in Git no more, and deleted once somebody approves that
+    leaving = "leaving"  # in Git no more, and deleted once its time has come
     ignored = "ignored"  # Git says to leave it alone
     hook = "hook"  # it may be there, and has not run to its end
     ran = "ran"  # a hook that has; it may be there, or be deleted since
@@ -32,8 +35,17 @@ class InventoryItem:
     version: str  # of its kind
     state: ItemState
     uid: str = ""
-    want: str = ""  # digest of what Git said; of a hook, the commit and the phases that it ran in
+    # digest of what Git said; of a hook, the commit and the phases that it ran in; of what is
+    # leaving, since when
+    want: str = ""
     own: str = ""  # digest of what the server then said is ours
+
+    @property
+    def leaving_since(self) -> datetime | None:
+        """When Git was first seen not to say it any more; None where nothing waits for its time."""
+        if self.state is not ItemState.leaving:
+            return None
+        return datetime.strptime(self.want, LEAVING).replace(tzinfo=UTC)
 
     @property
     def reference(self) -> JsonObject:
@@ -107,4 +119,9 @@ def _item(line: str, place: str) -> InventoryItem:
     if not kind or not name or not version:
         raise damaged(place, f"this is no line of it: {line[:100]}")
     identity = Identity(group, kind, namespace, name)
-    return InventoryItem(identity, version, ItemState(state), uid, want, own)
+    item = InventoryItem(identity, version, ItemState(state), uid, want, own)
+    try:
+        item.leaving_since  # noqa: B018
+    except ValueError:
+        raise damaged(place, f"it says no time since which that leaves: {line[:100]}") from None
+    return item

@@ -79,6 +79,15 @@ def correction_seconds(app: AppRecord, environment: Environment) -> float | None
     return max(left, timedelta()).total_seconds()
 
 
+def deletion_seconds(app: AppRecord, environment: Environment) -> float | None:
+    """When the next of what Git says no more is to be deleted; None if nothing is."""
+    since = [when for item in app.items.values() if (when := item.leaving_since)]
+    if not since:
+        return None
+    left = min(since) + environment.reconcile.prune.after - datetime.now(UTC)
+    return max(left, timedelta()).total_seconds()
+
+
 def _spared(plan: SyncPlan, app: AppRecord, environment: Environment) -> SyncPlan:
     """Without what somebody changed, where that is only told, or may stand for a while yet."""
     settings, now = environment.reconcile, datetime.now(UTC)

@@ -14,7 +14,12 @@ from reconciler.controller.app_event import AppEvent, Happening, Told
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.desired import rendered_digests
 from reconciler.controller.loop.app_judge import AppJudge
-from reconciler.controller.loop.app_sync import SyncGround, correction_seconds, sync_app
+from reconciler.controller.loop.app_sync import (
+    SyncGround,
+    correction_seconds,
+    deletion_seconds,
+    sync_app,
+)
 from reconciler.controller.loop.background import Background
 from reconciler.controller.loop.commit_checks import CommitChecks
 from reconciler.controller.loop.due_apps import DueApps, retry_seconds
@@ -37,6 +42,7 @@ from reconciler.model.paths import AppName
 from reconciler.render.renderer import Renderer
 
 WORKERS = 4
+CLOCK_SECONDS = 1.0  # times in the inventory are whole seconds
 TICK_SECONDS = 5.0  # what only time changes is looked at so often
 
 
@@ -195,6 +201,8 @@ class EnvironmentLoop:
             app.failures = 0 if app.is_good else app.failures + 1
             if app.failures or app.waits:
                 self._due.add_later(key, retry_seconds(max(app.failures, 1)))
+            elif (seconds := deletion_seconds(app, self._environment)) is not None:
+                self._due.add_later(key, seconds + CLOCK_SECONDS)
         self._judge.due.add(key)
 
     async def _judged(self, app: AppRecord) -> None:

@@ -62,4 +62,5 @@ def _standing(plan: SyncPlan, items: Mapping[Identity, InventoryItem]) -> Lines:
             known = items.get(p.identity)
             if known and known.state is not ItemState.ignored:
                 after[p.identity] = replace(known, state=state)
+    after |= {p.identity: p.item for p in plan.of(SyncStep.wait) if p.item}
     return after

@@ -15,18 +15,15 @@ from reconciler.controller.sync.object_done import ObjectDone, Told
 from reconciler.kubernetes.identity import Identity
 
 MAX_REQUESTS = 8  # under way at once
+PAUSE_SECONDS = 0.5  # between two looks at what goes on
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a sync waits for what goes on in the cluster."""
 
-    seconds: float = 300.0
-    degraded_seconds: float = 10.0  # until what is degraded is taken for failed
-    pause: float = 1.0
-
-
-DEFAULT_PATIENCE = Patience()
+    seconds: float
+    degraded_seconds: float  # until what is degraded is taken for failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +32,10 @@ class SyncContext:
     reader: ApiClient
     app: str  # as the label has it
     manager: str
+    patience: Patience
     rules: Sequence[ConflictRule] = DEFAULT_RULES
     recreate: Sequence[str] = ()  # KIND or KIND/NAME, as globs
     told: Told = lambda _: None
-    patience: Patience = DEFAULT_PATIENCE
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     neighbours: Neighbours | None = None
     free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_REQUESTS))
@@ -54,7 +51,7 @@ class SyncContext:
         while not await look():
             if self.stopping.is_set() or loop.time() >= end:
                 return False
-            await asyncio.sleep(self.patience.pause)
+            await asyncio.sleep(PAUSE_SECONDS)
         return True
 
     async def unwell(self, named: Iterable[tuple[Identity, str]]) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.treatment import PLAIN, Applying, HookPhase, MayGo, ObjectTreatment
 from reconciler.controller.desired import WantedObject
-from reconciler.errors import CheckFailed, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.kubernetes.identity import Identity
 
 # Whatever Git says: with these goes what nobody can bring back.
@@ -20,7 +20,6 @@ KEPT_KINDS = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"),
 }
 HOOK_STATES = (ItemState.hook, ItemState.ran)
-MANY, PART = 10, 0.2  # so many objects, or that part of all, may go at once
 APPROVES = "annotate it with argocd.argoproj.io/deletion-approved and the time, to delete it"
 
 
@@ -42,6 +41,7 @@ class SyncStep(StrEnum):
     delete = "delete"
     keep = "keep"  # in Git no more, and never deleted
     ask = "ask"  # in Git no more, and deleted once somebody approves that
+    wait = "wait"  # in Git no more, and deleted once its time has come
     forget = "forget"  # in Git no more, and gone already
     run = "run"  # a hook
 
@@ -133,16 +133,6 @@ def sync_plan(
     return SyncPlan((*found, *left)) if removes or plan.has_news else plan
 
 
-def without_prune(plan: SyncPlan) -> SyncPlan:
-    """What Git says no more stays, where the environment wants that."""
-    why = "reconcile.prune is false"
-    kept = [
-        replace(p, step=SyncStep.keep, why=why) if p.step is SyncStep.delete else p
-        for p in plan.objects
-    ]
-    return replace(plan, objects=tuple(kept))
-
-
 def without_drift(
     plan: SyncPlan, *, reports: bool = True, stands: Callable[[Identity], bool] = lambda _: False
 ) -> SyncPlan:
@@ -173,27 +163,6 @@ def with_refusals(plan: SyncPlan, found: Mapping[Identity, ReconcilerError]) -> 
         for p in plan.objects
     )
     return replace(plan, objects=tuple(objects))
-
-
-def refuse_what_is_dangerous(plan: SyncPlan, *, all_may_go: bool) -> None:
-    """An empty folder, a wrong branch or a slip must not take a running app away."""
-    gone = plan.of(SyncStep.delete)
-    going = [p for p in gone if p.item and p.item.state not in HOOK_STATES]
-    staying = plan.of(SyncStep.create, SyncStep.change, SyncStep.same)
-    if not going or all_may_go:
-        return
-    total = len(going) + len(staying)
-    if not staying:
-        raise CheckFailed(
-            f"nothing is wanted any more, and all {total:,} objects would be deleted",
-            hint="reconciler uninstall does that, if it is meant",
-        )
-    if len(going) > MANY and len(going) > PART * total:
-        raise CheckFailed(
-            f"{len(going):,} of {total:,} objects would be deleted",
-            why=f"that is more than {MANY} and more than {PART:.0%}",
-            hint="look at reconciler plan, and say --prune-all if it is meant",
-        )
 
 
 def _applied(

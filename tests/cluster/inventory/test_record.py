@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cluster.inventory.record import (
+    LEAVING,
     About,
     InventoryItem,
     ItemState,
@@ -19,16 +22,21 @@ from reconciler.errors import ClusterError
 from reconciler.kubernetes.identity import Identity
 
 NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?", fullmatch=True)
+Items = st.SearchStrategy[InventoryItem]
 DIGESTS = st.just("") | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_-]{15}", fullmatch=True)
-ITEMS = st.builds(
-    InventoryItem,
-    st.builds(Identity, st.just("") | NAMES, st.sampled_from(["Pod", "Thing"]), NAMES, NAMES),
-    st.just("v1") | NAMES.map(lambda group: f"{group}/v1"),
-    st.sampled_from(ItemState),
-    st.just("") | NAMES,
-    DIGESTS,
-    DIGESTS,
-)
+TIMES = st.datetimes(min_value=datetime(2000, 1, 1)).map(lambda time: time.strftime(LEAVING))
+
+
+def items_in(states: st.SearchStrategy[ItemState], want: st.SearchStrategy[str]) -> Items:
+    named = st.builds(
+        Identity, st.just("") | NAMES, st.sampled_from(["Pod", "Thing"]), NAMES, NAMES
+    )
+    versions = st.just("v1") | NAMES.map(lambda group: f"{group}/v1")
+    return st.builds(InventoryItem, named, versions, states, st.just("") | NAMES, want, DIGESTS)
+
+
+OTHERS = [state for state in ItemState if state is not ItemState.leaving]
+ITEMS = items_in(st.sampled_from(OTHERS), DIGESTS) | items_in(st.just(ItemState.leaving), TIMES)
 
 
 @given(st.lists(ITEMS, unique_by=lambda item: item.identity))
@@ -51,6 +59,8 @@ def test_whose_it_is_is_written_and_read() -> None:
         "- - v1 a b applied - - -",
         "- Pod v1 a - applied - - -",
         "- Pod v1 a b applied - - - more",
+        "- Pod v1 a b leaving - soon -",
+        "- Pod v1 a b leaving - - -",
     ],
 )
 def test_a_broken_line_is_told(line: str) -> None:

@@ -16,7 +16,6 @@ from reconciler.controller.sync.sync_plan import (
     SyncStep,
     sync_plan,
     without_drift,
-    without_prune,
 )
 from reconciler.kubernetes.identity import Identity
 
@@ -61,8 +60,6 @@ def test_each_object_has_its_step(
     assert (planned.step, planned.is_drift) == (step, is_drift)
     (told,) = without_drift(plan).objects
     assert told.step is (SyncStep.same if is_drift else step)
-    (kept,) = without_prune(plan).objects
-    assert kept.step is (SyncStep.keep if step is SyncStep.delete else step)
 
 
 def test_what_cannot_be_brought_back_is_kept() -> None:
