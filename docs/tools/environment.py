@@ -111,6 +111,10 @@ reconcile:
   correctAfter: 5m
   conflicts:
     - {manager: argo-rollouts, field: "spec.*", do: leave}
+  ignoreDifferences:
+    - {group: apps, kind: Deployment, name: paw, jsonPointers: [/spec/replicas]}
+  prune:
+    after: 1h
   hours:
     - {type: window, days: [mon, tue, wed, thu], from: 09:00, to: 16:00}
   dependsOn:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from reconciler.cluster.apply import DECISIONS
+from reconciler.cluster.conflict_rules import DECISIONS
 from reconciler.cluster.treatment import (
     PLAIN,
     Applying,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.cluster.annotation_reading import AnnotationReading
-from reconciler.cluster.apply import DECISIONS
+from reconciler.cluster.conflict_rules import DECISIONS
 from reconciler.cluster.treatment import (
     Applying,
     HookDeletion,

@@ -5,51 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.conflict_rules import DEFAULT_RULES, Rule, rule_for
 from reconciler.cluster.conflicts import Applied, FieldConflict
 from reconciler.cluster.field_paths import without
 from reconciler.cluster.ownership import own_digest
 from reconciler.errors import ApiError
-from reconciler.kubernetes.domain import METRICS_PREFIX
 
 MAX_ROUNDS = 3  # what is left to one manager may show what another one holds
-OURS = f"{METRICS_PREFIX}/"
-
-Decision = Literal["take", "leave", "refuse"]
-DECISIONS: tuple[Decision, ...] = ("take", "leave", "refuse")  # the safest last
-
-
-@dataclass(frozen=True, slots=True)
-class ConflictRule:
-    """What is done about a field that Git says and somebody else holds; the first match counts."""
-
-    manager: str
-    field: str  # as spec.replicas
-    do: Decision
-
-    def __str__(self) -> str:
-        """As people name it: kubectl*: take"""
-        field = "" if self.field == "*" else f" {self.field}"
-        return f"{self.manager}{field}: {self.do}"
-
-    def fits(self, conflict: FieldConflict) -> bool:
-        field = conflict.field.removeprefix(".")
-        wanted = self.field.replace("[", "[[]")  # a list's bracket, and no choice of characters
-        return fnmatchcase(conflict.manager, self.manager) and fnmatchcase(field, wanted)
-
-
-# Two apps that want one object cannot both have it, whatever else is said.
-FIRST_RULES = (ConflictRule(f"{OURS}*", "*", "refuse"),)
-ANY_OTHER = ConflictRule("*", "*", "refuse")
-DEFAULT_RULES = (
-    ConflictRule("kubectl*", "*", "take"),  # by hand
-    ConflictRule("before-first-apply", "*", "take"),  # as the server calls what nobody holds
-    ConflictRule("kube-controller-manager", "spec.replicas", "leave"),  # an autoscaler
-    ANY_OTHER,
-)
 
 
 class ApplyOutcome(StrEnum):
@@ -78,7 +43,7 @@ async def apply_object(
     client: ApiClient,
     body: Mapping[str, Any],
     manager: str,
-    rules: Sequence[ConflictRule] = DEFAULT_RULES,
+    rules: Sequence[Rule] = DEFAULT_RULES,
     version: str = "",
 ) -> ObjectApplied:
     """Not by force at first, so that the server names whose fields would be taken.
@@ -95,7 +60,7 @@ async def apply_object(
             if isinstance(done, Applied):
                 return _applied(done, manager, version, taken, left)
             open_ = done.fields
-            decided = [(conflict, rule_for(rules, conflict).do) for conflict in open_]
+            decided = [(conflict, rule_for(rules, conflict, body).do) for conflict in open_]
             refused = tuple(conflict for conflict, do in decided if do == "refuse")
             if refused:
                 return ObjectApplied(ApplyOutcome.conflict, conflicts=refused)
@@ -104,12 +69,6 @@ async def apply_object(
         return ObjectApplied(ApplyOutcome.conflict, conflicts=open_)
     except ApiError as e:
         return ObjectApplied(ApplyOutcome.refused, error=e)
-
-
-def rule_for(rules: Sequence[ConflictRule], conflict: FieldConflict) -> ConflictRule:
-    """What is decided by none is refused."""
-    fitting = (rule for rule in (*FIRST_RULES, *rules) if rule.fits(conflict))
-    return next(fitting, ANY_OTHER)
 
 
 def _applied(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.kubernetes.values import ABSENT
@@ -17,20 +17,19 @@ def without(body: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """A copy that does not say these fields; what is not there is passed over."""
     kept: dict[str, Any] = copy.deepcopy(dict(body))
     for path in paths:
-        if place := _place(kept, path):
-            holder, step = place
-            del holder[step]
+        if way := way_to(kept, path):
+            del _down(kept, way[:-1])[way[-1]]
     return kept
 
 
 def value_at(body: Mapping[str, Any], path: str) -> Any:
     """What a field holds; ABSENT where there is none."""
-    place = _place(body, path)
-    return place[0][place[1]] if place else ABSENT
+    way = way_to(body, path)
+    return _down(body, way) if way else ABSENT
 
 
-def _place(value: Any, path: str) -> tuple[Any, str | int] | None:
-    """What holds the field, and what it is called in there."""
+def way_to(value: Any, path: str) -> tuple[str | int, ...] | None:
+    """Names and numbers that lead to the field; None where there is none."""
     if path.startswith(".") and isinstance(value, Mapping):
         # The server does not quote names, and those of labels have dots: each way is tried.
         fitting = (name for name in value if path.startswith(f".{name}"))
@@ -44,10 +43,17 @@ def _place(value: Any, path: str) -> tuple[Any, str | int] | None:
     return None
 
 
-def _below(value: Any, step: str | int, rest: str) -> tuple[Any, str | int] | None:
-    if rest:
-        return _place(value[step], rest) if rest[0] in ".[" else None
-    return value, step
+def _below(value: Any, step: str | int, rest: str) -> tuple[str | int, ...] | None:
+    if not rest:
+        return (step,)
+    further = way_to(value[step], rest) if rest[0] in ".[" else None
+    return (step, *further) if further else None
+
+
+def _down(value: Any, way: Sequence[str | int]) -> Any:
+    for step in way:
+        value = value[step]
+    return value
 
 
 def _end(path: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.cluster.apply import Decision
+from reconciler.cluster.conflict_rules import Decision
 
 
 class MayGo(StrEnum):

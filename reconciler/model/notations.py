@@ -72,6 +72,25 @@ def _field(text: str) -> Advice:
     )
 
 
+def _pointer(text: str) -> Advice:
+    return Advice(hint=_meant_by(text))
+
+
+def _jq(text: str) -> Advice:
+    """Fields are told apart by their path alone."""
+    return Advice(
+        "is an expression of jq, and fields are named by their path here",
+        _meant_by(text) or "name the field by a JSON pointer, in jsonPointers",
+    )
+
+
+def _meant_by(path: str) -> str:
+    """Of a path with dots, the pointer."""
+    plain = re.fullmatch(r"\.?[\w-]+(?:\.[\w-]+|\[\d+\])*", path)
+    pointer = "/".join(re.findall(r"[\w-]+", path))
+    return f"write jsonPointers: [/{pointer}]" if plain else ""
+
+
 def _duration(text: str) -> timedelta:
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[text[-1]]
     return timedelta(**{unit: int(text[:-1])})
@@ -181,6 +200,11 @@ AppsGlob = Annotated[
     ),
 ]
 KubernetesKind = Annotated[str, Text("a kind of object such as ConfigMap", r"[A-Z][A-Za-z0-9]*")]
+JsonPointer = Annotated[
+    str,
+    Text("a JSON pointer such as /spec/replicas", r"(?:/(?:[^/~\s]|~[01])+)+", advise=_pointer),
+]
+JqPath = Annotated[str, Text("left out", r"(?!)", advise=_jq)]
 FieldPath = Annotated[
     str,
     Text(

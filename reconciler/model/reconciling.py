@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from reconciler.model.mapping_kinds import ONE_OR_MORE
-from reconciler.model.notations import Duration, Glob, ServiceAccount
+from reconciler.model.notations import Duration, Glob, JqPath, JsonPointer, ServiceAccount
 from reconciler.model.paths import AppName
 from reconciler.model.promotion import Freeze, Window
 
@@ -24,6 +24,29 @@ class ConflictSettings:
         "`take`: set it as Git says; `leave`: let them have it; `refuse`: change nothing of the "
         "object, and tell.",
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredDifference:
+    """Fields that are left to whoever writes them, in the form that Argo CD has for it."""
+
+    group: Annotated[Glob, "The API group of the objects; nothing for the core's."] = ""
+    kind: Annotated[Glob, "Their kind, such as `Deployment`."]
+    name: Annotated[str, "The one of that name only."] = ""
+    namespace: Annotated[str, "Those of that namespace only."] = ""
+    json_pointers: Annotated[
+        tuple[JsonPointer, ...], "The fields, such as `/spec/replicas`, with what is in them."
+    ] = ()
+    managed_fields_managers: Annotated[
+        tuple[str, ...], "Field managers, whose fields are theirs whichever these are."
+    ] = ()
+    jq_path_expressions: Annotated[
+        tuple[JqPath, ...], "Not read, and refused: say `jsonPointers`."
+    ] = ()
+
+    def __post_init__(self) -> None:
+        if not self.json_pointers and not self.managed_fields_managers:
+            raise ValueError("name the fields in jsonPointers, or managedFieldsManagers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +124,11 @@ class ReconcileSettings:
         "Whose fields are taken; the first that fits counts, before the rules that are there "
         "anyway: what `kubectl` wrote is taken, replicas of an autoscaler are left, and all else "
         "is refused.",
+    ] = ()
+    ignore_differences: Annotated[
+        tuple[IgnoredDifference, ...],
+        "Fields of some objects that are made as Git says, and from then on left to whoever else "
+        "writes them: no drift, and never set back. `argocd apps` tells Argo CD the same.",
     ] = ()
     hours: Annotated[
         tuple[Window | Freeze, ...],

@@ -248,13 +248,20 @@ def test_an_environment_may_only_be_told(
     assert cluster.get("configmap/two")["data"] == {"k": "1"}
 
 
-def test_a_manager_that_is_named_keeps_its_fields(
-    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "conflicts: [{manager: operator, field: data.*, do: leave}]",
+        "ignoreDifferences: [{kind: ConfigMap, name: one, jsonPointers: [/data/k]}]",
+        "ignoreDifferences: [{kind: ConfigMap, managedFieldsManagers: [operator]}]",
+    ],
+)
+def test_fields_that_are_somebody_elses_are_left_to_them(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster, rules: str
 ) -> None:
     file = "environments/prod/environment.yaml"
     text = (fleet.path / file).read_text()
-    rules = "[{manager: operator, field: data.*, do: leave}]"
-    fleet.commit({file: f"{text}reconcile: {{conflicts: {rules}}}\n"})
+    fleet.commit({file: f"{text}reconcile: {{{rules}}}\n"})
     typed("apply", f"prod/{app}", *there, cwd=fleet.path)
     cluster.kubectl(
         *("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}'),
@@ -269,6 +276,7 @@ def test_a_manager_that_is_named_keeps_its_fields(
         True,
     )
     assert cluster.get("configmap/one")["data"] == {"k": "x"}
+    assert typed("drift", f"prod/{app}", *there, cwd=fleet.path).returncode == 0
 
 
 def test_programs_are_told_in_json(

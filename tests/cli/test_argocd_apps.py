@@ -121,7 +121,7 @@ def test_steps_are_taken_one_after_the_other_and_all_other_apps_come_last(
     assert "strategy" not in documents(repo, "dev")[1]["spec"]
 
 
-def test_what_an_autoscaler_writes_is_ignored_and_nothing_else_is(
+def test_what_an_autoscaler_writes_is_ignored_and_what_is_said_to_be(
     fleet: Callable[..., CompletedProcess[bytes]], repo: Repo
 ) -> None:
     assert "ignoreDifferences" not in documents(repo, "dev")[1]["spec"]["template"]["spec"]
@@ -133,16 +133,20 @@ def test_what_an_autoscaler_writes_is_ignored_and_nothing_else_is(
             "overlays/web/scaler.yaml": SCALER,
         }
     )
+    settings = repo.path / "environments/dev/environment.yaml"
+    said = "{kind: ConfigMap, managedFieldsManagers: [operator]}"
+    settings.write_text(f"{settings.read_text()}reconcile: {{ignoreDifferences: [{said}]}}\n")
     fleet("argocd", "apps", "dev")
     spec = documents(repo, "dev")[1]["spec"]["template"]["spec"]
     assert spec["ignoreDifferences"] == [
+        {"kind": "ConfigMap", "managedFieldsManagers": ["operator"]},
         {
             "group": "apps",
             "kind": "Deployment",
             "name": "web",
             "namespace": "web",
             "jsonPointers": ["/spec/replicas"],
-        }
+        },
     ]
     assert "RespectIgnoreDifferences=true" in spec["syncPolicy"]["syncOptions"]
 

@@ -190,6 +190,29 @@ MISTAKES = [
         "",
     ),
     ("promotion: {gates: [{type: plugin}]}", "2:21: promotion.gates[0].name is missing", "add"),
+    # reconcile
+    (
+        "reconcile: {ignoreDifferences: [{kind: Job, jqPathExpressions: [.spec.replicas]}]}",
+        "2:65: reconcile.ignoreDifferences[0].jqPathExpressions[0] is an expression of jq",
+        "write jsonPointers: [/spec/replicas]",
+    ),
+    (
+        "reconcile: {ignoreDifferences: [{kind: Job, jqPathExpressions: ['.a[] | select(.b)']}]}",
+        "2:65: reconcile.ignoreDifferences[0].jqPathExpressions[0] is an expression of jq",
+        "name the field by a JSON pointer",
+    ),
+    (
+        "reconcile: {ignoreDifferences: [{kind: Job, jsonPointers: [spec.replicas]}]}",
+        "2:60: reconcile.ignoreDifferences[0].jsonPointers[0] must be a JSON pointer",
+        "write jsonPointers: [/spec/replicas]",
+    ),
+    (
+        "reconcile: {ignoreDifferences: [{kind: Job}]}",
+        "2:33: reconcile.ignoreDifferences[0]: name the fields in jsonPointers",
+        "",
+    ),
+    ("reconcile: {prune: false}", "2:20: reconcile.prune must be a mapping", "the fields here"),
+    ("reconcile: {prune: {limit: 0}}", "2:28: reconcile.prune.limit must be a whole", ""),
     # health
     ("health: [argocd]", "2:10: health[0] must be a mapping with a type", "type: argocd"),
     ("health: [{type: http}]", "2:10: health[0].url is missing", "a URL such as"),

@@ -47,7 +47,7 @@ RIGHT = [
 # What only the program can know: a schema has no calendar, and has seen no other field.
 BEYOND_A_SCHEMA = (
     *("the window closes", "the freeze ends", "there is no zone", "to: day "),
-    "is among its gates, and it goes without",
+    *("is among its gates, and it goes without", "name the fields in jsonPointers"),
 )
 
 

@@ -26,6 +26,7 @@ from reconciler.model.paths import (
     argocd_app_file,
     argocd_file,
 )
+from reconciler.model.reconciling import IgnoredDifference
 from reconciler.text.json_object import JsonObject
 
 NAMESPACE = "argocd"
@@ -114,7 +115,7 @@ def _application_set(
     revision = revision_of(environment)
     files = [{"path": argocd_app_file(environment.name, AppName("*"))}]
     generator = {"repoURL": repository, "revision": revision, "files": files}
-    ignored = list(_ignored(apps))
+    ignored = [*_said(environment.reconcile.ignore_differences), *_ignored(apps)]
     options = ["FailOnSharedResource=true", "PruneLast=true"]
     if ignored:
         options.append("RespectIgnoreDifferences=true")
@@ -186,6 +187,19 @@ def _rolling(steps: int) -> JsonObject:
     ]
     found[-1]["maxUpdate"] = "25%"
     return {"type": "RollingSync", "rollingSync": {"steps": found}}
+
+
+def _said(settings: Sequence[IgnoredDifference]) -> Iterator[JsonObject]:
+    for one in settings:
+        said: JsonObject = {
+            "group": one.group,
+            "kind": one.kind,
+            "name": one.name,
+            "namespace": one.namespace,
+            "jsonPointers": list(one.json_pointers),
+            "managedFieldsManagers": list(one.managed_fields_managers),
+        }
+        yield {name: value for name, value in said.items() if value}
 
 
 def _ignored(apps: Sequence[DeployedApp]) -> Iterator[JsonObject]:

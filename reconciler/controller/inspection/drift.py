@@ -8,7 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reconciler.cluster.apply import ConflictRule, rule_for
+from reconciler.cluster.conflict_rules import Rule, rule_for
 from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.field_paths import value_at
 from reconciler.cluster.ownership import FieldOwner, applier, holders, owners_of
@@ -103,6 +103,7 @@ class TwoSides:
     Of a Secret they have metadata alone.
     """
 
+    said: Mapping[str, Any]  # by Git
     live: Mapping[str, Any]
     wanted: Mapping[str, Any]
     live_metadata: Mapping[str, Any]  # with managedFields
@@ -120,10 +121,11 @@ class TwoSides:
 
 
 def field_drifts(
-    sides: TwoSides, manager: str, rules: Sequence[ConflictRule], *, reports: bool
+    sides: TwoSides, manager: str, rules: Sequence[Rule], *, reports: bool
 ) -> Iterator[FieldDrift]:
     """Of each field that Git says, is not ours any more, and has another value."""
-    refusal = next((r for c in sides.conflicts if (r := rule_for(rules, c)).do == "refuse"), None)
+    decided = {c: rule_for(rules, c, sides.said) for c in sides.conflicts}
+    refusal = next((rule for rule in decided.values() if rule.do == "refuse"), None)
     before, after = (
         set(owner.paths) if owner else set()
         for owner in (
@@ -142,7 +144,8 @@ def field_drifts(
             continue  # what is in it is told one by one
         of_field = [c for c in sides.conflicts if c.field == path]
         writer = _writer(sides.live_metadata, path, of_field)
-        action, rule = _decided(of_field, rules, refusal, reports=reports)
+        own = next((decided[conflict] for conflict in of_field), None)
+        action, rule = _decided(own, refusal, reports=reports)
         name, time = (writer.manager, writer.time) if writer else ("", "")
         yield FieldDrift(path.removeprefix("."), git, cluster, name, time, action, rule)
 
@@ -167,14 +170,7 @@ def foreign_owners(metadata: Mapping[str, Any], manager: str) -> Iterator[tuple[
             yield path, owner
 
 
-def _decided(
-    conflicts: Iterable[FieldConflict],
-    rules: Sequence[ConflictRule],
-    refusal: ConflictRule | None,
-    *,
-    reports: bool,
-) -> tuple[DriftAction, str]:
-    rule = next((rule_for(rules, conflict) for conflict in conflicts), None)
+def _decided(rule: Rule | None, refusal: Rule | None, *, reports: bool) -> tuple[DriftAction, str]:
     if rule and rule.do == "leave":
         return DriftAction.left, str(rule)
     if reports:

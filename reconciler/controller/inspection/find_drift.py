@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.apply import ConflictRule
+from reconciler.cluster.conflict_rules import Rule
 from reconciler.cluster.conflicts import Applied, Conflicts, FieldConflict
 from reconciler.cluster.field_paths import value_at
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
@@ -58,7 +58,7 @@ async def find_drift(
     renderer: Renderer,
     entry: Entry,
     last: LastSync,
-    rules: tuple[ConflictRule, ...],
+    rules: tuple[Rule, ...],
     *,
     reports: bool,
 ) -> AppDrift:
@@ -96,7 +96,7 @@ class _Look:
     """At one object after the other, with what holds for all of an app."""
 
     def __init__(
-        self, client: ApiClient, manager: str, rules: tuple[ConflictRule, ...], *, reports: bool
+        self, client: ApiClient, manager: str, rules: tuple[Rule, ...], *, reports: bool
     ) -> None:
         self._client = client
         self._manager = manager
@@ -143,6 +143,7 @@ class _Look:
         assert isinstance(done, Applied)  # noqa: S101
         mask = Mask()
         return TwoSides(
+            body,
             mask.object({**live, "kind": planned.identity.kind}),
             mask.object({**done.object, "kind": planned.identity.kind}),
             live["metadata"],

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from reconciler.cluster.adoption import adopt_object
-from reconciler.cluster.apply import ConflictRule, ObjectApplied, apply_object
+from reconciler.cluster.apply import ObjectApplied, apply_object
+from reconciler.cluster.conflict_rules import ConflictRule
 from reconciler.cluster.order import batches
 from reconciler.cluster.treatment import HookPhase
 from reconciler.controller.desired import WantedObject

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
+from reconciler.cluster.conflict_rules import DEFAULT_RULES, Rule
 from reconciler.cluster.status.state import ObjectState
 from reconciler.controller.sync.app_status import app_status
 from reconciler.controller.sync.neighbours import Neighbours
@@ -33,7 +33,7 @@ class SyncContext:
     app: str  # as the label has it
     manager: str
     patience: Patience
-    rules: Sequence[ConflictRule] = DEFAULT_RULES
+    rules: Sequence[Rule] = DEFAULT_RULES
     recreate: Sequence[str] = ()  # KIND or KIND/NAME, as globs
     told: Told = lambda _: None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cluster.apply import DEFAULT_RULES, ConflictRule
+from reconciler.cluster.conflict_rules import DEFAULT_RULES, ConflictRule
 from reconciler.cluster.conflicts import FieldConflict
 from reconciler.controller.inspection.drift import TwoSides, field_drifts, foreign_owners
 from reconciler.kubernetes.masking import Mask
@@ -27,6 +27,7 @@ def spec(*names: str) -> dict[str, Any]:
 def sides(manager: str, *, is_veiled: bool = False) -> TwoSides:
     """The image was removed, and the manager wrote the replicas."""
     return TwoSides(
+        GIT,
         Mask().object(LIVE),
         Mask().object(GIT),
         {"managedFields": [owner(OURS, {}, "Apply"), owner(manager, spec("replicas"))]},
