@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.cluster.api_errors import nonsense, refusal
+from reconciler.cluster.api_errors import FORBIDDEN, nonsense, refusal
 from reconciler.errors import ApiError
 
 JSON = "application/json"
@@ -56,4 +56,7 @@ class ApiAnswer:
         content = self.content
         if self.secret:  # some proxies send back what they were sent
             content = content.replace(self.secret.encode(), b"...")
-        return refusal(self.call.method, self.call.path, self.status, content)
+        error = refusal(self.call.method, self.call.path, self.status, content)
+        if self.call.as_user and error.status == FORBIDDEN and "impersonate" in error.why:
+            error.hint = f"give it the right to impersonate {self.call.as_user}"
+        return error

@@ -12,7 +12,10 @@ from reconciler.errors import ApiError
 
 MAX_WORDS = 500  # characters of what the server says
 TRANSIENT = {429, 500, 502, 503, 504}
-UNKNOWN, FORBIDDEN, INVALID = 401, 403, 422
+UNKNOWN, FORBIDDEN, INVALID, INTERNAL = 401, 403, 422, 500
+# How they refuse a field that the definition of a custom kind has not, though nothing is broken.
+UNDECLARED = "field not declared in schema"
+DECLARE = "apply the definition of the kind that has this field, or leave the field out"
 # How API servers say that a field cannot be changed: with a cause of its own for each of them.
 FROZEN_CAUSES = ("FieldValueInvalid", "FieldValueForbidden")
 FROZEN = re.compile(
@@ -45,14 +48,15 @@ def refusal(method: str, path: str, code: int, content: bytes) -> ApiError:
     status = status_in(content)
     is_quoted = not (status or _is_of_secrets(path))
     words = content.decode(errors="replace") if is_quoted else _words(path, status)
+    undeclared = code == INTERNAL and UNDECLARED in words
     return ApiError(
         f"the API server refuses {method} {path} with {code}",
         status=code,
         reason=str(status.get("reason") or ""),
-        transient=code in TRANSIENT,
+        transient=code in TRANSIENT and not undeclared,
         frozen=_frozen(status) if code == INVALID else (),
         why=" ".join(words.split())[:MAX_WORDS],
-        hint=HINTS.get(code, ""),
+        hint=DECLARE if undeclared else HINTS.get(code, ""),
     )
 
 

@@ -29,6 +29,7 @@ class Happening(StrEnum):
     gone = "in Git no more, and still there"
     git_unread = "Git could not be read"
     unleased = "its lease cannot be renewed, so nothing is written"
+    unshown = "how apps are cannot be shown in the cluster"
     unremembered = "well, and that could not be written"
 
     @property
@@ -52,12 +53,13 @@ REASONS = {
     Happening.gone: "GoneFromGit",
     Happening.git_unread: "GitUnreadable",
     Happening.unleased: "LeaseLost",
+    Happening.unshown: "NotShown",
     Happening.unremembered: "InventoryNotWritten",
 }
 WARNINGS = {
     *(Happening.applied_in_part, Happening.not_applied, Happening.refused, Happening.changed),
     *(Happening.deleted, Happening.unwell, Happening.rolled_back, Happening.git_unread),
-    *(Happening.unremembered, Happening.asked, Happening.unleased),
+    *(Happening.unremembered, Happening.unshown, Happening.asked, Happening.unleased),
 }
 
 

@@ -109,7 +109,7 @@ def test_commits_are_applied_and_what_somebody_changes_is_told_and_set_back(
     time.sleep(3)  # some rounds in which nothing happened
     assert running.lines_about(app) == quiet
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(20) == 0
+    assert running.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_broken_commit_leaves_the_last_good_one_in_force(
@@ -229,5 +229,5 @@ def test_what_objects_say_of_themselves_holds(
     fleet.commit({file: told.replace('"1"', '"2"') + ENDLESS})
     cluster.wait("create", "job/endless")
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(20) == 0  # though the hook goes on
+    assert running.process.wait(PATIENCE_SECONDS) == 0  # though the hook goes on
     assert sum("not deleted yet" in line for line in running.lines_about(app)) == 1

@@ -173,9 +173,10 @@ def test_an_account_that_nobody_lets_it_act_as_is_named(
 ) -> None:
     allow(app, "edit", impersonated=False)
     say(ACCOUNT)
-    why = begin("--interval", "1").wait_for("refused", app=f"prod/{app}")["why"]
-    assert f'serviceaccounts "app-{app}" is forbidden' in why
-    assert 'cannot impersonate resource "serviceaccounts"' in why
+    told = begin("--interval", "1").wait_for("refused", app=f"prod/{app}")
+    assert f'User "{ITSELF}" cannot impersonate' in told["why"]
+    account = f"system:serviceaccount:reconciler-system:app-{app}"
+    assert told["hint"] == f"give it the right to impersonate {account}"
 
 
 def test_without_an_account_it_may_write_nothing(

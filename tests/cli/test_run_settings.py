@@ -238,6 +238,13 @@ def test_a_release_that_does_not_become_well_goes_back_to_the_last_that_was(
     eventually(lambda: ready(shown(cluster, app)), ("False", "RolledBack"))
     spec = cluster.get("deployment/web")["spec"]["template"]["spec"]
     assert "nodeSelector" not in spec
+    ran = shown(cluster, app)["history"]
+    assert [(one["commit"], one.get("insteadOf")) for one in ran] == [
+        (well, failed),
+        (failed, None),
+        (well, None),
+    ]
+    assert ["healthyAt" in one for one in ran] == [True, False, True]
     running.process.kill()
     running.process.wait()
 

@@ -109,6 +109,10 @@ def test_all_pauses_together_stay_below_the_limit(code: int, asked: str, repeata
         (Say(404, status(404, "NotFound")), "NotFound", False, "no"),
         (Say(422, status(422, "Invalid")), "Invalid", False, "no"),
         (Say(500, status(500, "InternalError", "webhook")), "InternalError", True, "webhook"),
+        (
+            Say(500, status(500, "", ".spec.x: field not declared in schema")),
+            *("", False, ".spec.x: field not declared in schema"),
+        ),
         (Say(504, status(504, "Timeout")), "Timeout", True, "no"),
         (Say(502, b"<html>bad gateway</html>"), "", True, "<html>bad gateway</html>"),
         (Say(400, b"\xff\x00"), "", False, "\ufffd\0"),

@@ -68,7 +68,7 @@ def test_what_fails_once_is_done_once_more_and_holds_up_no_other(
     if row.told:
         told = running.wait_for(row.told, app=f"{fleet.name}/one")
         assert told["error"]
-        eventually(lambda: fleet.values("other"), {"other-x": "2"}, 3)
+        eventually(lambda: fleet.values("other"), {"other-x": "2"}, 30)
     eventually(lambda: fleet.values("one"), dict.fromkeys(names, "2"))
     eventually(lambda: fleet.values("other"), {"other-x": "2"})
     assert planned.times == 0
@@ -154,8 +154,32 @@ def test_a_server_that_is_away_for_a_while_is_caught_up_with(
     proxy.back()
     eventually(lambda: (fleet.values("one"), fleet.values("other")),
                ({"one-x": "2"}, {"other-x": "1"}))  # fmt: skip
-    eventually(lambda: ready(fleet), "True True", 15)
+    eventually(lambda: ready(fleet), "True True")
     assert running.process.poll() is None
+
+
+@pytest.mark.usefixtures("definitions")
+def test_definitions_of_an_older_version_are_told_of_once_and_hold_up_nothing(
+    fleet: Fleet, proxy: FaultProxy, begin: Begin
+) -> None:
+    words = (
+        f"failed to create typed patch object (reconciler-system/{fleet.name}.one; reconciler.dev"
+        "/v1alpha1, Kind=ReconciledApp): .status.history: field not declared in schema"
+    )
+    proxy.meet(
+        lambda r: r.method == "PATCH" and "/reconciledapps/" in r.path and "/status" in r.path,
+        refused(500, "", words),
+        times=100,
+    )
+    fleet.say(one=configs("1", "one-x"), other=configs("1", "other-x"))
+    running = begin(proxy, *OPTIONS)
+    told = running.wait_for("how apps are cannot be shown in the cluster")
+    assert ".status.history: field not declared in schema" in told["why"]
+    fleet.say(one=configs("2", "one-x"), other=configs("2", "other-x"))
+    eventually(lambda: (fleet.values("one"), fleet.values("other")),
+               ({"one-x": "2"}, {"other-x": "2"}))  # fmt: skip
+    settle(proxy, 6)
+    assert running.log.read_text().count("cannot be shown") == 1
 
 
 def ready(fleet: Fleet) -> str:

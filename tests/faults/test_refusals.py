@@ -159,9 +159,9 @@ def test_what_is_refused_is_told_and_holds_up_nothing_else(
     fleet.say(settings, **both)
     running = begin(proxy, "--interval", "1", "--lease", "3")
     applied = {app: {f"{app}-fine": "1"} for app in fine}
-    eventually(lambda: {app: fleet.values(app) for app in fine}, applied, 20)
+    eventually(lambda: {app: fleet.values(app) for app in fine}, applied)
     for app, (_, words) in broken.items():
-        eventually(partial(is_refused, running, app), True, 20)
+        eventually(partial(is_refused, running, app), True)
         first = refusals(running, app)[0]
         assert words in f"{first['error']} {first.get('why')}", first
 

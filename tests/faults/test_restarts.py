@@ -92,9 +92,9 @@ def test_a_restart_of_the_control_plane_loses_nothing(
         names = [*names[1:], f"one-{number}"]
         fleet.say(one=configs(str(number), *names))
         wanted = dict.fromkeys(names, str(number))
-        eventually(partial(values, fleet), wanted, 60)
+        eventually(partial(values, fleet), wanted)
         eventually(partial(deletes, fleet, names[0]), True)
-        eventually(partial(values, fleet), wanted, 60)
+        eventually(partial(values, fleet), wanted)
     eventually(lambda: uids_of_lines(fleet, "one") == uids_there(fleet, "one"), True)
     assert written_without_a_line(proxy.requests) == []
     assert deleted_twice(proxy.requests) == []

@@ -71,7 +71,7 @@ class EnvironmentLoop:
         fenced = client.fenced(membership.check)
         self._events = EventWriter(fenced, membership.name, self._uid_of)
         self._live = WatchedObjects()
-        self._board = ReportBoard(fenced, environment.name, self._apps.client_for)
+        self._board = ReportBoard(fenced, environment.name, self._apps.client_for, self._unshown)
         self._due: DueApps[str] = DueApps()
         self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
         self._watched: set[tuple[str, str]] = set()
@@ -152,6 +152,10 @@ class EnvironmentLoop:
             for app in self._apps.first if not self._is_unleased else ():
                 self._tell(AppEvent(app.entry, Happening.unleased, error=error))
             self._is_unleased = True
+
+    def _unshown(self, error: ClusterError) -> None:
+        for app in self._apps.first:
+            self._tell(AppEvent(app.entry, Happening.unshown, error=error))
 
     def _share_moved(self) -> None:
         for app in self._apps.share_again():

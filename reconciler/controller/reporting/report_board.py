@@ -28,6 +28,11 @@ from reconciler.cluster.status.state import condition
 from reconciler.cluster.watch import WatchEvent, WatchEventKind
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.reporting.app_report import Standing, report_of
+from reconciler.controller.reporting.release_history import (
+    AppliedReleases,
+    releases_of,
+    with_release,
+)
 from reconciler.controller.reporting.report_objects import (
     Transitions,
     app_object,
@@ -45,7 +50,7 @@ from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.text.json_object import JsonObject
 
 MISSING = (NOT_FOUND, FORBIDDEN)  # the definitions, or the right
-MISSING_SECONDS = 60.0  # after which it is tried anew where something is missing
+REFUSED_SECONDS = 60.0  # after which it is tried anew where it is refused, or something is missing
 AGAIN_SECONDS = 2.0  # otherwise
 
 
@@ -65,10 +70,15 @@ class ReportBoard:
     """Of one environment. What stands there already is not written again."""
 
     def __init__(
-        self, client: ApiClient, environment: str, client_for: Callable[[AppRecord], ApiClient]
+        self,
+        client: ApiClient,
+        environment: str,
+        client_for: Callable[[AppRecord], ApiClient],
+        unshown: Callable[[ClusterError], None],
     ) -> None:
         self._client = client
         self._client_for = client_for
+        self._unshown = unshown
         self._environment = environment
         self._labels = f"{ENVIRONMENT_LABEL}={environment}"
         self._path = partial(client.discovery.list_path, VERSION, APP, SYSTEM_NAMESPACE)
@@ -76,8 +86,10 @@ class ReportBoard:
         self._uids: dict[str, str] = {}
         self._standings: dict[str, str] = {}
         self._transitions: dict[str, Transitions] = {}
+        self._releases: dict[str, AppliedReleases] = {}
         self._written: dict[str, str] = {}
-        self._tried_at = -MISSING_SECONDS  # in vain
+        self._tried_at = -REFUSED_SECONDS  # in vain
+        self._is_told = False
 
     async def follow(self, heard: Heard) -> None:
         """Until it is cancelled: what people say, at once."""
@@ -110,9 +122,11 @@ class ReportBoard:
                 return
             self._seen(made)
         generation, before = self._generations[key], self._transitions.get(key, {})
-        body = app_status_object(app, report_of(app), generation, before, now)
+        releases = with_release(self._releases.get(key, ()), app)
+        body = app_status_object(app, report_of(app), generation, before, releases, now)
         if made := await self._write(client, body, "status"):
             self._transitions[key] = transitions_of(made)
+            self._releases[key] = releases
 
     async def show_environment(self, commit: str, apps: int, problem: str) -> None:
         """By what all replicas show of their apps."""
@@ -132,15 +146,32 @@ class ReportBoard:
         if self._written.get(key) == new:
             return {}
         now = asyncio.get_running_loop().time()
-        if now < self._tried_at + MISSING_SECONDS:
+        if now < self._tried_at + REFUSED_SECONDS:
             return None
         try:
             done = await client.apply(body, METRICS_PREFIX, force=True, subresource=subresource)
         except ClusterError as e:
-            self._tried_at = now if _is_missing(e) else self._tried_at
+            if isinstance(e, ApiError) and not e.transient:
+                self._tried_at = now
+                self._tell_once(e)
             return None
+        self._is_told = False
         self._written[key] = new
         return done.object if isinstance(done, Applied) else None
+
+    def _tell_once(self, error: ClusterError) -> None:
+        """Until it works again; the same would be said of each app."""
+        if self._is_told:
+            return
+        self._is_told = True
+        self._unshown(
+            ClusterError(
+                error.what,
+                why=error.why,
+                hint="apply the definitions of this version, or do without them: everything "
+                "else goes on",
+            )
+        )
 
     def _seen(self, found: Any) -> AppWish:
         key = text(found, "metadata", "name")
@@ -148,7 +179,8 @@ class ReportBoard:
         self._uids[key] = str(found["metadata"].get("uid") or "")
         ready = condition(found, "Ready")
         self._standings[key] = ready.reason if ready else ""
-        self._transitions.setdefault(key, transitions_of(found))
+        self._transitions[key] = transitions_of(found)
+        self._releases[key] = releases_of(found)
         return AppWish(key, suspension_of(found), requested_of(found))
 
     def _forgotten(self, found: Any) -> AppWish:
@@ -156,6 +188,7 @@ class ReportBoard:
         key = text(found, "metadata", "name")
         self._generations.pop(key, None)
         self._transitions.pop(key, None)
+        self._releases.pop(key, None)
         self._standings.pop(key, None)
         for subresource in ("", "status"):
             self._written.pop(f"{APP} {key} {subresource}", None)
@@ -163,8 +196,4 @@ class ReportBoard:
 
 
 def _pause_after(status: int) -> float:
-    return MISSING_SECONDS if status in MISSING else AGAIN_SECONDS
-
-
-def _is_missing(error: ClusterError) -> bool:
-    return isinstance(error, ApiError) and error.status in MISSING
+    return REFUSED_SECONDS if status in MISSING else AGAIN_SECONDS

@@ -16,6 +16,7 @@ from reconciler.cluster.reconciled_apps import (
 )
 from reconciler.controller.app_record import AppRecord
 from reconciler.controller.reporting.app_report import MAX_FAILING, AppReport, Standing
+from reconciler.controller.reporting.release_history import AppliedReleases, written_time
 from reconciler.controller.why_held import Suspension
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.domain import DOMAIN
@@ -40,7 +41,12 @@ def app_object(entry: Entry) -> JsonObject:
 
 
 def app_status_object(
-    app: AppRecord, report: AppReport, generation: int, before: Transitions, now: datetime
+    app: AppRecord,
+    report: AppReport,
+    generation: int,
+    before: Transitions,
+    releases: AppliedReleases,
+    now: datetime,
 ) -> JsonObject:
     drifted, refused = len(app.drift), len(app.refused)
     objects = {
@@ -55,7 +61,7 @@ def app_status_object(
         "commit": report.commit,
         "shortCommit": report.commit[:SHORT],
         "lastHealthyCommit": app.there.last_well if app.there else "",
-        "healthySince": _time(app.well_since) if app.well_since else "",
+        "healthySince": written_time(app.well_since) if app.well_since else "",
         "lastHandledReconcileAt": app.handled,
         "failing": [
             {
@@ -68,6 +74,7 @@ def app_status_object(
             }
             for one in report.failing[:MAX_FAILING]
         ],
+        "history": [release.as_json for release in releases],
     }
     conditions = [_condition(*one, generation, before, now) for one in _conditions(app, report)]
     said = {name: value for name, value in found.items() if value}
@@ -149,7 +156,7 @@ def _condition(
         "type": kind,
         "status": status,
         "observedGeneration": generation,
-        "lastTransitionTime": since if was == status and since else _time(now),
+        "lastTransitionTime": since if was == status and since else written_time(now),
         "reason": str(reason),
         "message": message[:MAX_MESSAGE],
     }
@@ -159,7 +166,3 @@ def _named(kind: str, name: str, environment: str) -> JsonObject:
     labels = {ENVIRONMENT_LABEL: environment}
     metadata = {"name": name, "namespace": SYSTEM_NAMESPACE, "labels": labels}
     return {"apiVersion": VERSION, "kind": kind, "metadata": metadata}
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
