@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
+from reconciler.cluster.kubeconfig import read_kubeconfig
 from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.launch_options import TestbedOptions
 from reconciler.testbed.lifecycle import Testbed, up
@@ -34,6 +35,7 @@ PINNED = git_settings()["GIT_CONFIG_VALUE_0"]
 PLUGIN_FILE = ROOT / "argocd-plugin/plugin.yaml"
 RECONCILER = str(Path(sys.executable).with_name("reconciler"))
 OURS, STOCK = "fleets", "reconciler-stock"
+UIDS = "jsonpath={.items[*].metadata.uid}"
 TRACKING = "argocd.argoproj.io/tracking-id"
 
 
@@ -260,7 +262,59 @@ def test_argo_cd_runs_the_fleets_of_this_repository(
             assert shown["checks"]["title"] == "Checks"
         _goes_on(argo, clusters, fleets)
     argo.kubectl("delete", "applicationset", *ENVIRONMENTS)
+    argo.kubectl("wait", "--for=delete", "application", "--all", "--timeout=90s")
     argo.kubectl("delete", "secret", *(f"cluster-{name}" for name in ENVIRONMENTS))
+    for environment in ("dev", "prod"):
+        _is_taken_over(environment, clusters[environment], fleets)
+
+
+def _is_taken_over(environment: str, cluster: Cluster, fleets: Repo) -> None:
+    """What Argo CD made is as `apply` makes it of the same commit, and no pod notices."""
+    context = read_kubeconfig([str(cluster.kubeconfig)]).context().name
+    there = ["--kubeconfig", str(cluster.kubeconfig), "--context", context]
+
+    def typed(*words: str) -> str:
+        command = [RECONCILER, *words, *there]
+        done = subprocess.run(
+            command, cwd=fleets.path, capture_output=True, text=True, env=variables()
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    pods = cluster.kubectl("get", "pods", "-A", "-o", UIDS)
+    assert pods
+    made = as_made(cluster)
+    assert made
+    for app in APPS:
+        assert " taken over" in typed("adopt", f"{environment}/{app}")
+        said = typed("apply", f"{environment}/{app}").splitlines()[0]
+        assert "created" not in said
+        assert "deleted" not in said
+    assert as_made(cluster) == made
+    assert cluster.kubectl("get", "pods", "-A", "-o", UIDS) == pods
+
+
+def as_made(cluster: Cluster) -> dict[str, Any]:
+    """All that Argo CD applied, without what says who applied it, and how it is."""
+    kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
+    shown = ",".join(sorted({*kinds} - {"events", "events.events.k8s.io"}))
+    found = {}
+    for o in json.loads(cluster.kubectl("get", shown, "-A", "-o", "json"))["items"]:
+        metadata = o["metadata"]
+        annotations, labels = metadata.pop("annotations", {}), metadata.pop("labels", {})
+        if TRACKING not in annotations:
+            continue
+        for name in ("managedFields", "resourceVersion"):
+            metadata.pop(name, None)
+        for name in (TRACKING, "kubectl.kubernetes.io/last-applied-configuration"):
+            annotations.pop(name, None)
+        labels.pop("reconciler.dev/app", None)
+        o.pop("status", None)
+        said = {**o, "annotations": annotations, "labels": labels}
+        found[f"{o['apiVersion']} {o['kind']} {metadata.get('namespace')} {metadata['name']}"] = (
+            said
+        )
+    return found
 
 
 def _goes_on(argo: ArgoCD, clusters: dict[str, Cluster], fleets: Repo) -> None:
