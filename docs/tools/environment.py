@@ -121,6 +121,12 @@ reconcile:
     - {app: "*", on: sealed-secrets}
   rollback:
     - {app: paw, after: 10m}
+  health:
+    - apiVersion: example.org/v1
+      kind: Widget
+      inProgress: status.phase == 'Pending'
+      failed: status.phase == 'Broken'
+      current: status.phase == 'Ready'
 
 promotion:
   gates:

@@ -16,6 +16,7 @@ from typing import Self
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.reconciled_apps import app_key
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.loop.source import desired_at
 from reconciler.controller.sync.app_status import AppStatus
@@ -24,9 +25,14 @@ from reconciler.controller.sync.saved_plan import refuse_what_moved, saved
 from reconciler.controller.sync.sync_plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.controller.watching.kind_watch import watch_kind
 from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedObjects
+from reconciler.errors import ReconcilerError
+from reconciler.health.kind_rules import status_rules
+from reconciler.health.wrong_rules import refuse_wrong_rules
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import load_fleet
+from reconciler.render.binary import BINARY, CHECKING
+from reconciler.render.kernel_process import Kernel
 from reconciler.render.renderer import Renderer
 from reconciler.session.clusters import access_for
 from reconciler.session.opened import open_store
@@ -86,9 +92,10 @@ def apps_of(repository: str, names: Iterable[str], revision: str = "HEAD") -> li
 class ReconciledCluster:
     """The cluster of an environment, while it is entered; made by `connect`."""
 
-    def __init__(self, client: ApiClient, renderer: Renderer) -> None:
+    def __init__(self, client: ApiClient, renderer: Renderer, rules: StatusRules) -> None:
         self._client = client
         self._renderer = renderer
+        self._rules = rules
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -102,6 +109,7 @@ class ReconciledCluster:
     ) -> None:
         await self._client.__aexit__(kind, error, traceback)
         self._renderer.__exit__(kind, error, traceback)
+        self._renderer.kernel.close()
 
     async def plan(self, app: AppAtCommit) -> PlannedApp:
         return PlannedApp(app, await self._there(app).plan(self._renderer, app.desired))
@@ -135,7 +143,9 @@ class ReconciledCluster:
             changed.put_nowait(event.app)
 
         tasks = [
-            asyncio.create_task(watch_kind(self._client, *kind, live, heard, lambda: None))
+            asyncio.create_task(
+                watch_kind(self._client, *kind, self._rules, live, heard, lambda: None)
+            )
             for kind in sorted(kinds)
         ]
         last: dict[str, AppStatus] = {}
@@ -162,7 +172,7 @@ class ReconciledCluster:
         return [item for item in there.items.values() if item.state is ItemState.applied]
 
     def _there(self, app: AppAtCommit) -> AppInCluster:
-        return AppInCluster(self._client, app.environment, app.entry)
+        return AppInCluster(self._client, app.environment, app.entry, self._rules)
 
 
 def connect(
@@ -171,4 +181,11 @@ def connect(
     """The cluster that an environment names, or the context that you name."""
     settings = Settings(os.environ)
     client = ApiClient(access_for(settings, environment, kubeconfig, context))
-    return ReconciledCluster(client, Renderer(open_store(settings)))
+    kernel = Kernel(CHECKING if environment.reconcile.health else BINARY)
+    try:
+        refuse_wrong_rules(environment, kernel)
+    except ReconcilerError:
+        kernel.close()
+        raise
+    rules = status_rules(environment, kernel)
+    return ReconciledCluster(client, Renderer(open_store(settings), kernel), rules)

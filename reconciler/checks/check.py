@@ -18,6 +18,7 @@ from reconciler.checks.unused_sealed import unused_sealed
 from reconciler.checks.world import World
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
+from reconciler.health.wrong_rules import refuse_wrong_rules
 from reconciler.render.renderer import Render, Renderer
 from reconciler.trees.tree import Tree
 
@@ -58,6 +59,8 @@ def check(
     """
     settings = settings or CheckSettings()
     _check_version(settings.kubernetes)
+    if settings.environment:
+        refuse_wrong_rules(settings.environment, renderer.kernel)
     chosen = set(apps)
     everything = [*apps, *(app for app in beside if app not in chosen)]
     renders = renderer.render_all(tree, everything, progress=progress)

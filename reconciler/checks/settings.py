@@ -40,6 +40,7 @@ class CheckSettings:
     entries: Mapping[str, Entry] = field(default_factory=dict)  # by folder
     namespaces: Mapping[str, str] = field(default_factory=dict)  # by the app's folder
     sealing: tuple[SealingKey, ...] = ()  # none if they are not known
+    environment: Environment | None = None  # whose own settings are checked, too
     timeout: float = 60.0
 
 
@@ -66,6 +67,7 @@ def settings_of(
         entries=by_folder,
         namespaces=namespaces,
         sealing=tuple(sealing),
+        environment=environment,
     )
 
 

@@ -101,7 +101,7 @@ def apply(
     by_app = {one.entry: one for one in plans}
     wanted = _Wanted(timeout if wait else None, by_app, prune_all, output is Output.text)
     applied: list[_Applied] = []
-    with checking_renderer(cache=not no_cache) as renderer:
+    with checking_renderer(work.kernel, cache=not no_cache) as renderer:
         for environment, entries in work.apps():
             if not no_check:
                 work.refuse_what_checks_find(renderer, environment)
@@ -145,7 +145,7 @@ async def _apply_all(
     """What is wrong with one app holds up no other."""
     applied = []
     for entry in entries:
-        app = AppInCluster(client, environment, entry)
+        app = work.app(client, environment, entry)
         try:
             await _refuse_what_is_suspended(client, entry)
             applied.append(await _apply(app, renderer, work.desired, wanted))

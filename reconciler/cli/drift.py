@@ -18,7 +18,7 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.compare.as_json import identity_document
 from reconciler.compare.outline import HIDDEN, cut, is_block, scalar
-from reconciler.controller.app import AppInCluster, conflict_rules
+from reconciler.controller.app import conflict_rules
 from reconciler.controller.inspection.drift import (
     AppDrift,
     DriftAction,
@@ -114,7 +114,7 @@ async def _look(
 ) -> list[tuple[Entry, AppDrift]]:
     found = []
     for entry in entries:
-        app = AppInCluster(client, environment, entry)
+        app = commits.work.app(client, environment, entry)
         about = await app.read(commits.work.desired)
         if about is None:
             found.append((entry, AppDrift("")))

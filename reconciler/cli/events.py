@@ -54,7 +54,9 @@ def events(
     async def look(
         app: AppInCluster, about: About, client: ApiClient
     ) -> tuple[AppInCluster, list[ClusterEvent], tuple[Unseen, ...]]:
-        tree = await tree_of(client, app.items.values(), app_key(app.entry), whole=True)
+        tree = await tree_of(
+            client, app.items.values(), app_key(app.entry), app.status_rules, whole=True
+        )
         found, unseen = await events_of(client, tree)
         return app, found, tuple(sorted({*tree.unseen, *unseen}))
 

@@ -82,7 +82,9 @@ async def _show_all(
     client: ApiClient,
 ) -> bool:
     """Whether every log that there is could be read."""
-    tree = await tree_of(client, app.items.values(), app_key(app.entry), whole=False)
+    tree = await tree_of(
+        client, app.items.values(), app_key(app.entry), app.status_rules, whole=False
+    )
     hidden = [one for one in tree.unseen if one.kind == "Pod"]
     for unseen in hidden:
         show_warning(printable(str(unseen)))

@@ -20,7 +20,6 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.treatment import HookPhase
 from reconciler.compare.as_text import counts_text, difference_lines
 from reconciler.compare.structure import Structure, read_structure
-from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import manager_of
 from reconciler.controller.sync.as_documents import plan_document
 from reconciler.controller.sync.preview import Preview, preview
@@ -105,7 +104,7 @@ async def _look(
     """Each is shown as soon as it is known."""
     done = []
     for entry in entries:
-        app = AppInCluster(client, environment, entry)
+        app = work.app(client, environment, entry)
         planned = await app.plan(renderer, work.desired)
         recreate = environment.reconcile.recreate
         found = await preview(client, planned, manager_of(entry), structure, recreate)

@@ -6,7 +6,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, TypeVar
 
 import typer
@@ -27,6 +28,8 @@ from reconciler.controller.sync.object_done import ObjectDone
 from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
 from reconciler.git.command import run_git
 from reconciler.git.repository import Repository
+from reconciler.health.kind_rules import status_rules
+from reconciler.health.wrong_rules import refuse_wrong_rules
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.fleet import Fleet, load_fleet
@@ -79,6 +82,7 @@ class Reconciling:
     path: str  # of the repository
     offline: bool
     own_rights: bool = False  # where the environment names an account
+    kernel: Kernel = field(default_factory=partial(Kernel, CHECKING))  # begins when it is asked
 
     def at(self, commit: str) -> tuple[Fleet, Tree]:
         """As it was at another commit, such as the one that was applied last."""
@@ -100,7 +104,7 @@ class Reconciling:
         ((environment, (entry,)),) = self.apps()
 
         async def work_on_it(client: ApiClient) -> T:
-            app = AppInCluster(client, environment, entry)
+            app = self.app(client, environment, entry)
             return await work(app, await app.read_applied(self.desired), client)
 
         return self.run(environment, work_on_it)
@@ -122,7 +126,11 @@ class Reconciling:
         for environment in self.fleet.environments:
             own = [e for e in self.entries if e.environment == environment.name]
             if own:
+                refuse_wrong_rules(environment, self.kernel)
                 yield self._as_who(environment), own
+
+    def app(self, client: ApiClient, environment: Environment, entry: Entry) -> AppInCluster:
+        return AppInCluster(client, environment, entry, status_rules(environment, self.kernel))
 
     def run(self, environment: Environment, work: Callable[[ApiClient], Awaitable[T]]) -> T:
         """Work in the cluster of an environment, to which there is one connection for all of it."""
@@ -132,7 +140,10 @@ class Reconciling:
             async with ApiClient(access) as client:
                 return await work(client)
 
-        return asyncio.run(connected())
+        try:
+            return asyncio.run(connected())
+        finally:
+            self.kernel.close()
 
     def _as_who(self, environment: Environment) -> Environment:
         if not self.own_rights:
@@ -189,10 +200,10 @@ def reconciling(
 
 
 @contextmanager
-def checking_renderer(*, cache: bool) -> Iterator[Renderer]:
+def checking_renderer(kernel: Kernel | None = None, *, cache: bool) -> Iterator[Renderer]:
     """One that can check what it renders, too."""
     with (
-        Kernel(CHECKING) as kernel,
+        kernel or Kernel(CHECKING) as kernel,
         Renderer(open_store(SETTINGS, cache), kernel) as renderer,
     ):
         yield renderer

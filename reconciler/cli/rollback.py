@@ -59,7 +59,7 @@ def rollback(
     to its data stays as it is.
     """
     work = reconciling([name], "", kubeconfig, context, root, offline=offline)
-    with checking_renderer(cache=not no_cache) as renderer:
+    with checking_renderer(work.kernel, cache=not no_cache) as renderer:
         good = work.one_app(partial(_roll_back, work, renderer, to))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)

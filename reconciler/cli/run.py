@@ -38,6 +38,7 @@ from reconciler.daemon.http import HttpServer
 from reconciler.daemon.logs import set_up
 from reconciler.daemon.webhook import Gatekeeper
 from reconciler.errors import CheckFailed
+from reconciler.health.wrong_rules import refuse_wrong_rules
 from reconciler.render.renderer import Renderer
 from reconciler.session.clone import clone_into
 from reconciler.session.clusters import access_for
@@ -161,6 +162,8 @@ def run(
             return True
 
     with checking_renderer(cache=not no_cache) as renderer:
+        for environment in environments:
+            refuse_wrong_rules(environment, renderer.kernel)
         good = asyncio.run(work(renderer))
     if not good:
         raise typer.Exit(CheckFailed.exit_code)

@@ -13,7 +13,6 @@ from reconciler.cli.output import write_json
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app import AppInCluster
 from reconciler.controller.sync.app_status import AppStatus
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
@@ -57,7 +56,7 @@ async def _look(
     work: Reconciling, environment: Environment, entries: Sequence[Entry], client: ApiClient
 ) -> list[tuple[Entry, AppStatus]]:
     return [
-        (entry, await AppInCluster(client, environment, entry).status(work.desired))
+        (entry, await work.app(client, environment, entry).status(work.desired))
         for entry in entries
     ]
 

@@ -59,7 +59,9 @@ def tree(
     async def look(
         app: AppInCluster, about: About, client: ApiClient
     ) -> tuple[AppInCluster, About, ObjectTree]:
-        found = await tree_of(client, app.items.values(), app_key(app.entry), whole=all_)
+        found = await tree_of(
+            client, app.items.values(), app_key(app.entry), app.status_rules, whole=all_
+        )
         return app, about, found
 
     app, about, found = work.one_app(look)

@@ -76,7 +76,7 @@ async def _remove_all(
     entries: Sequence[Entry],
     client: ApiClient,
 ) -> bool:
-    apps = [AppInCluster(client, environment, entry) for entry in entries]
+    apps = [work.app(client, environment, entry) for entry in entries]
     return all([await _remove(app, renderer, work.desired) for app in apps])
 
 

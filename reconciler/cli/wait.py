@@ -14,7 +14,6 @@ from reconciler.cli.output import waiting
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.controller.app import AppInCluster
 from reconciler.controller.inspection.waiting import Goal, Waited, WaitFor, wait_for
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
@@ -83,7 +82,7 @@ async def _wait(
     entries: Sequence[Entry],
     client: ApiClient,
 ) -> dict[Entry, Waited]:
-    apps = {entry: AppInCluster(client, environment, entry) for entry in entries}
+    apps = {entry: work.app(client, environment, entry) for entry in entries}
     looks = {e: partial(goal.look, client, app, work.desired) for e, app in apps.items()}
     return await wait_for(looks, end - time.monotonic(), told)
 

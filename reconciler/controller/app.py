@@ -14,6 +14,7 @@ from reconciler.cluster.conflict_rules import DEFAULT_RULES, ConflictRule, Ignor
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.controller.desired import WantedObject, manager_of, wanted_objects
 from reconciler.controller.sync.app_status import AppStatus, app_status
 from reconciler.controller.sync.hook_plan import OF_REMOVAL, OF_SYNC, hooks_due
@@ -66,8 +67,10 @@ class AppInCluster:
         client: ApiClient,
         environment: Environment,
         entry: Entry,
+        status_rules: StatusRules,
     ) -> None:
         self.entry = entry
+        self.status_rules = status_rules
         self._client = client
         self._environment = environment
         self._acting = client.acting_as(environment.reconcile.account_of(entry.app))
@@ -156,6 +159,7 @@ class AppInCluster:
             app_key(self.entry),
             manager_of(self.entry),
             Patience(settings.timeout.total_seconds(), settings.degraded_after.total_seconds()),
+            self.status_rules,
             conflict_rules(self._environment),
             settings.recreate,
             told,
@@ -174,7 +178,7 @@ class AppInCluster:
         items = self._inventory.items.values()
         there = (ItemState.applied, ItemState.intended)  # of these, some may not be there yet
         named = [(i.identity, i.version) for i in items if i.state in there]
-        return await app_status(self._client, named, app_key(self.entry))
+        return await app_status(self._client, named, app_key(self.entry), self.status_rules)
 
     async def read(self, desired: Desired) -> About | None:
         """The inventory; None where nothing was ever applied. Raises where it is another's."""

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from reconciler.model.value_kinds import Advice, Text
+from reconciler.model.value_kinds import Advice, Expression, Text
 from reconciler.text.suggestions import did_you_mean
 
 A_NAME = "a name of lower-case letters, digits and hyphens, at most 63"
@@ -197,6 +197,14 @@ AppsGlob = Annotated[
         r"(?:(?!\.{1,2}(?:/|$))(?![^/]*\*\*)[^/\s]+/)*(?!\.{1,2}(?:/|$))(?![^/]*\*\*)[^/\s]+/?",
         advise=_path,
         convert=lambda text: text.rstrip("/"),
+    ),
+]
+Cel = Annotated[str, Expression("an expression in CEL such as status.phase == 'Ready'")]
+ApiVersion = Annotated[
+    str,
+    Text(
+        "a group with its version such as example.org/v1",
+        rf"(?:{LABEL}(?:\.{LABEL})*/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?",
     ),
 ]
 KubernetesKind = Annotated[str, Text("a kind of object such as ConfigMap", r"[A-Z][A-Za-z0-9]*")]

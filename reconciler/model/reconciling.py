@@ -7,6 +7,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
+from reconciler.model.kind_health import KindHealth
 from reconciler.model.mapping_kinds import ONE_OR_MORE
 from reconciler.model.notations import Duration, Glob, JqPath, JsonPointer, ServiceAccount
 from reconciler.model.paths import AppName
@@ -135,6 +136,10 @@ class ReconcileSettings:
         "When `run` may change anything; outside of these it tells what it would do.",
     ] = ()
     depends_on: Annotated[tuple[DependencySettings, ...], "Which apps wait for which."] = ()
+    health: Annotated[
+        tuple[KindHealth, ...],
+        "How objects of custom kinds are, where their conditions do not say it.",
+    ] = ()
     rollback: Annotated[
         tuple[RollbackSettings, ...],
         "Which apps `run` takes back to the release that was last well, if a new one does not "

@@ -70,6 +70,8 @@ class Text(ValueKind):
         if kind != "text":
             quotable = kind in ("boolean", "integer", "number")
             hint = f'put it in quotes: "{node.value}"' if quotable else ""
+            if node.tag.startswith("!"):
+                hint = "text that begins with ! stands in quotes"
             raise self._misfit(node, path, source, hint)
         if not re.fullmatch(self.pattern, node.value):
             advice = self.advise(node.value)
@@ -81,6 +83,18 @@ class Text(ValueKind):
         except ValueError as e:
             advice = Advice(*e.args)
             raise source.error(node, f"{path}: {advice.what}", hint=advice.hint) from None
+
+
+class Expression(Text):
+    """Text in a language of its own; its place is where the text begins, whatever is around it."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, r"\S[\s\S]*", convert=str.rstrip)
+
+    def read(self, node: Node, path: str, source: YamlText) -> str:
+        text = super().read(node, path, source)
+        source.places[path] = source.beginning(node)
+        return str(text)
 
 
 class Choice(ValueKind):

@@ -25,7 +25,7 @@ ENDINGS = {
     4: ("it did not stop when its time was over", "look for an endless expansion in this folder"),
 }
 
-WORK = {"render": "render", "check": "check", "rules": "check"}
+WORK = {"render": "render", "check": "check", "rules": "check", "health": "check"}
 
 # What keeps a process from having another file, process or thread.
 LIMITS = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
@@ -40,7 +40,7 @@ def failure(found: dict[str, Any], path: str) -> ReconcilerError:
     where = place(found) if found.get("file") else Place(path or ".")
     if kind == "bug":
         return KernelError(
-            f"{path}: {found['what']}",
+            f"{path}: {found['what']}" if path else found["what"],
             hint="please report it, with what --debug prints",
             detail=found.get("detail", ""),
         )

@@ -126,6 +126,11 @@ class Kernel:
         """What is wrong with the files of rules themselves."""
         return self._judge("rules", tree, rules, b"", "", timeout)
 
+    def health(self, expressions: dict[str, str], objects: bytes = b"[]") -> Job:
+        """How objects of a JSON list are, or what is wrong with the expressions."""
+        header = {**_reading("health"), "rules": expressions}
+        return self._submit(Job(self, header, None, objects))
+
     def _judge(
         self, op: str, tree: Tree, rules: dict[str, Any], body: bytes, path: str, timeout: float
     ) -> Job:

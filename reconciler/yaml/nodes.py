@@ -49,14 +49,26 @@ def where_too_deep(text: str, most: int) -> int | None:
 class YamlText:
     """The file that nodes come from, and the places of the values that were read from it."""
 
-    __slots__ = ("file", "places")
+    __slots__ = ("_lines", "file", "places")
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.places: dict[str, Place] = {}
+        self._lines: list[str] = []
 
     def place(self, node: Node) -> Place:
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def beginning(self, node: Node) -> Place:
+        """Where the text of a value begins; without a column where it is broken otherwise here."""
+        first, last = node.start_mark, node.end_mark
+        style = node.style if isinstance(node, ScalarNode) else None
+        if style == "|":
+            below = self._lines[first.line + 1]
+            return Place(self.file, first.line + 2, len(below) - len(below.lstrip()) + 1)
+        if first.line == last.line:
+            return Place(self.file, first.line + 1, first.column + 1 + bool(style))
+        return Place(self.file, first.line + 1)
 
     def error(self, node: Node, what: str, *, why: str = "", hint: str = "") -> FleetError:
         return FleetError(what, where=self.place(node), why=why, hint=hint)
@@ -64,6 +76,7 @@ class YamlText:
     def document(self, content: bytes) -> Node | None:
         """The one document of the file; none if there is nothing in it."""
         text = self._text(content)
+        self._lines = text.splitlines()
         try:
             too_deep = where_too_deep(text, MAX_DEPTH)
             if too_deep is not None:

@@ -19,6 +19,7 @@ from reconciler.controller.desired import manager_of
 from reconciler.controller.sync.object_done import ObjectDone
 from reconciler.controller.sync.preview import Preview, preview
 from reconciler.controller.sync.sync_plan import SyncPlan
+from reconciler.health.kind_rules import status_rules
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
 from reconciler.render.kernel_process import Kernel
@@ -127,7 +128,12 @@ class RealApp:
             timeout=timedelta(seconds=self.seconds),
             degraded_after=timedelta(seconds=2),
         )
-        return AppInCluster(client, replace(prod, reconcile=soon), prod.entry(AppName(self.name)))
+        return AppInCluster(
+            client,
+            replace(prod, reconcile=soon),
+            prod.entry(AppName(self.name)),
+            status_rules(prod, self.renderer.kernel),
+        )
 
     def _client(self) -> ApiClient:
         context = read_kubeconfig([str(self.cluster.kubeconfig)]).context()

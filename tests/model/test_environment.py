@@ -96,6 +96,8 @@ def test_what_old_yaml_takes_for_a_truth_value_is_a_name(word: str) -> None:
     assert read(f"{LEAST}displayName: {word}\npromotesFrom: {word}\n").promotes_from == (word,)
 
 
+RULE = "reconcile: {health: [{apiVersion: example.org/v1, "
+
 # What is added to the least that is right; the message without the file; the hint.
 MISTAKES = [
     # fields
@@ -112,7 +114,7 @@ MISTAKES = [
     ("displayName: true", "2:14: displayName must be text, not true", 'put it in quotes: "true"'),
     ("displayName: [a]", "2:14: displayName must be text, not a list", ""),
     ("displayName: ' '", '2:14: displayName must be text, not " "', ""),
-    ("displayName: !x y", "2:14: displayName must be text, not a value with the tag !x", ""),
+    ("displayName: !x y", "2:14: displayName must be text, not a value with the tag !x", "quotes"),
     ("displayName: !!binary eA==", "2:14: displayName must be text, not a value with the tag", ""),
     # names
     ("promotesFrom: Dev", "2:15: promotesFrom[0] must be a name of lower-case letters", "dev?"),
@@ -140,6 +142,19 @@ MISTAKES = [
     ("checks: {crds: [/crds]}", "2:17: checks.crds[0] must be a path", "leave the first slash out"),
     ("checks: {crds: [../crds]}", "2:17: checks.crds[0] must be a path", "nothing outside"),
     ("checks: {ignore: [{check: a}]}", "2:19: checks.ignore[0].reason is missing", "add it: text"),
+    # rules of health
+    (f"{RULE}kind: W, current: ''}}]}}", "2:69: reconcile.health[0].current must be an", ""),
+    (
+        f"{RULE}kind: W}}]}}",
+        "2:22: reconcile.health[0].current is missing",
+        "add it: an exp",
+    ),
+    (f"{RULE}kind: w, current: a}}]}}", "2:57: reconcile.health[0].kind must be a kind of", ""),
+    (
+        "reconcile: {health: [{apiVersion: a.org, kind: W, current: a}]}",
+        "2:35: reconcile.health[0].apiVersion must be a group with its version",
+        "",
+    ),
     # promotion
     ("promotion: {gates: [soak]}", "2:21: promotion.gates[0] must be a mapping with", "type: soak"),
     ("promotion: {gates: [7]}", "2:21: promotion.gates[0] must be a mapping with", "the types are"),

@@ -49,6 +49,8 @@ func Serve(in io.Reader, out io.Writer) error {
 			go s.render(s.begin(req), req)
 		case "check", "rules":
 			go s.check(s.begin(req), req, body)
+		case "health":
+			go s.health(s.begin(req), req, body)
 		case "cancel":
 			s.finish(req.ID)
 		case "entries":

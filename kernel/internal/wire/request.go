@@ -16,7 +16,7 @@ type Request struct {
 	Call      uint64  `json:"call"`
 	Entries   []Entry `json:"entries"`
 
-	Rules json.RawMessage `json:"rules"` // of check and rules: see checks.Rules
+	Rules json.RawMessage `json:"rules"` // of check and rules: see checks.Rules; of health: its Expressions
 }
 
 // Entry is what one path of a tree holds; the content of files follows in the frame's body.

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.cluster.status import conditions, platform, workloads
-from reconciler.cluster.status.state import HEALTHY, LiveObject, ObjectStatus, progressing
-from reconciler.kubernetes.access import dig, text
+from reconciler.cluster.status.state import (
+    HEALTHY,
+    Kind,
+    LiveObject,
+    ObjectStatus,
+    kind_of,
+    progressing,
+)
+from reconciler.kubernetes.access import dig
 
-RULES: dict[tuple[str, str], Callable[[LiveObject], ObjectStatus]] = {
+RULES: dict[Kind, Callable[[LiveObject], ObjectStatus]] = {
     ("", "Namespace"): platform.namespace,
     ("", "PersistentVolume"): platform.volume,
     ("", "PersistentVolumeClaim"): platform.claim,
@@ -50,7 +57,7 @@ def status_of_object(o: LiveObject) -> ObjectStatus:
     """By its kind's own rule, else by the conditions that most controllers write."""
     if dig(o, "metadata", "deletionTimestamp"):
         return progressing("it is being deleted")
-    key = text(o, "apiVersion").rpartition("/")[0], text(o, "kind")
-    if key in WITHOUT_STATUS:
+    kind = kind_of(o)
+    if kind in WITHOUT_STATUS:
         return HEALTHY
-    return RULES.get(key, conditions.by_custom)(o)
+    return RULES.get(kind, conditions.by_custom)(o)

@@ -27,6 +27,11 @@ class ObjectStatus:
 
 HEALTHY = ObjectStatus(ObjectState.healthy)
 LiveObject = Mapping[str, Any]
+Kind = tuple[str, str]  # its group and its name
+
+
+def kind_of(o: LiveObject) -> Kind:
+    return text(o, "apiVersion").rpartition("/")[0], text(o, "kind")
 
 
 def progressing(reason: str) -> ObjectStatus:

@@ -10,12 +10,11 @@ from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import FORBIDDEN, accepting
 from reconciler.cluster.inventory.record import InventoryItem
 from reconciler.cluster.reconciled_apps import APP_LABEL
+from reconciler.cluster.status.state import Kind
 from reconciler.controller.sync.observe import MAX_LISTS, identity_of
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
-
-Kind = tuple[str, str]  # its group and its name
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,8 +10,9 @@ from itertools import product
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
-from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
+from reconciler.cluster.status.rules import WITHOUT_STATUS
 from reconciler.cluster.status.state import ObjectState, ObjectStatus
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.controller.inspection.live_objects import (
     LiveObjects,
     Unseen,
@@ -64,7 +65,12 @@ class ObjectTree:
 
 
 async def tree_of(
-    client: ApiClient, known: Iterable[InventoryItem], app: str, *, whole: bool
+    client: ApiClient,
+    known: Iterable[InventoryItem],
+    app: str,
+    rules: StatusRules,
+    *,
+    whole: bool,
 ) -> ObjectTree:
     """`whole`: with what is of the past. Of Secrets only names are asked for."""
     known = list(known)
@@ -75,14 +81,17 @@ async def tree_of(
         *(listed_in(client, (*kind, name)) for kind, name in product(kinds, namespaces))
     )
     unseen = {*live.unseen, *(one for one in found if isinstance(one, Unseen))}
-    made = [o for one in found if not isinstance(one, Unseen) for o in one.items()]
-    return ObjectTree(object_tree(known, live, dict(made), whole=whole), tuple(sorted(unseen)))
+    made = dict(o for one in found if not isinstance(one, Unseen) for o in one.items())
+    there = {**made, **live.objects}
+    statuses = dict(zip(there, await rules.of([*there.values()]), strict=True))
+    return ObjectTree(object_tree(known, live, made, statuses, whole=whole), tuple(sorted(unseen)))
 
 
 def object_tree(
     known: Iterable[InventoryItem],
     live: LiveObjects,
     made: Mapping[Identity, JsonObject],
+    statuses: Mapping[Identity, ObjectStatus],
     *,
     whole: bool,
 ) -> tuple[TreeNode, ...]:
@@ -97,7 +106,7 @@ def object_tree(
         uid = text(o, "metadata", "uid")
         children = [*below.get(uid, ()), *_without_owner(identity, o, made)]
         nodes = tuple(node(*child) for child in sorted(children, key=lambda c: c[0]))
-        status = _with_worst_pod(identity, status_of_object(o), nodes)
+        status = _with_worst_pod(identity, statuses[identity], nodes)
         created, version = text(o, "metadata", "creationTimestamp"), text(o, "apiVersion")
         return TreeNode(
             identity, version, status.state.value, status.reason, created, uid, nodes, o

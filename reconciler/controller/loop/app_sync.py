@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.inventory.record import ItemState
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, GoneBack
@@ -34,6 +35,7 @@ class SyncGround:
 
     client: ApiClient
     environment: Environment
+    status_rules: StatusRules
     renderer: Renderer
     desired: Desired
     at: Callable[[str], Desired]  # an earlier commit
@@ -44,7 +46,7 @@ class SyncGround:
 async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     """What there is to tell of it. Raises where nothing could be applied."""
     started, rendered = datetime.now(UTC), app.rendered  # Git may have something newer by the end
-    there = AppInCluster(ground.client, ground.environment, app.entry)
+    there = AppInCluster(ground.client, ground.environment, app.entry, ground.status_rules)
     await there.read(ground.desired)
     instead = there.instead_of(rendered)
     desired = ground.at(instead) if instead else ground.desired

@@ -12,10 +12,11 @@ class Background:
         self._broken = broken
         self._tasks: list[asyncio.Task[None]] = []
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         task.add_done_callback(self._ended)
         self._tasks.append(task)
+        return task
 
     async def end(self) -> None:
         for task in self._tasks:

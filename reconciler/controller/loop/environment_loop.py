@@ -30,10 +30,11 @@ from reconciler.controller.loop.source import GitState
 from reconciler.controller.reporting.app_report import AppReport, report_of
 from reconciler.controller.reporting.event_writer import EventWriter
 from reconciler.controller.reporting.report_board import AppWish, ReportBoard
-from reconciler.controller.watching.kind_watch import watch_kind
+from reconciler.controller.watching.kind_watches import KindWatches
 from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.controller.why_held import SyncHold, outside_hours, suspended, waiting_for
 from reconciler.errors import ClusterError, ReconcilerError
+from reconciler.health.kind_rules import status_rules
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.dependencies import in_order_of_need
 from reconciler.model.entry import Entry
@@ -64,6 +65,7 @@ class EnvironmentLoop:
         self._membership = membership
         self._client = client
         self._renderer = renderer
+        self._status_rules = status_rules(environment, renderer.kernel)
         self._at = at
         self._tell = told
         self._background = Background(broken)
@@ -74,7 +76,10 @@ class EnvironmentLoop:
         self._board = ReportBoard(fenced, environment.name, self._apps.client_for, self._unshown)
         self._due: DueApps[str] = DueApps()
         self._judge = AppJudge(self._live, self._board, self._told, self._due.add, self._let_go_on)
-        self._watched: set[tuple[str, str]] = set()
+        self._watches = KindWatches(
+            *(client, self._status_rules, self._live, self._heard, self._kind_appeared),
+            self._background.begin,
+        )
         self._gone: set[Entry] = set()
         self._desired: Desired | None = None
         self._checks: CommitChecks | None = None
@@ -92,12 +97,16 @@ class EnvironmentLoop:
         digests = await asyncio.to_thread(
             rendered_digests, self._renderer, state.desired.tree, entries
         )
-        settings_moved = environment.reconcile != self._environment.reconcile
+        before, after = self._environment.reconcile, environment.reconcile
         self._environment, self._desired = environment, state.desired
+        if before.health != after.health:
+            self._status_rules = status_rules(environment, self._renderer.kernel)
+            moved = {rule.key for rule in {*before.health} ^ {*after.health}}
+            self._watches.judge_by(self._status_rules, moved)
         due = {}
         for app in self._apps.take(entries):
             rendered = digests.get(app.entry, "")
-            if settings_moved or app.error or not rendered or rendered != app.rendered:
+            if before != after or app.error or not rendered or rendered != app.rendered:
                 app.rendered = rendered
                 due[app_key(app.entry)] = app.entry.folder
         self._checks = CommitChecks(self._renderer, state.desired.tree, due.values())
@@ -217,6 +226,7 @@ class EnvironmentLoop:
         ground = SyncGround(
             self._apps.client_for(app),
             self._environment,
+            self._status_rules,
             self._renderer,
             self._desired,
             self._at,
@@ -237,7 +247,8 @@ class EnvironmentLoop:
                 self._told(AppEvent(app.entry, Happening.not_applied, fields, e))
         finally:
             app.is_syncing = False
-            self._watch(app)
+            if self._apps.is_shared:
+                self._watches.cover(app.items.values())
             heard, app.heard = app.heard, []
             for late in heard:
                 self._heard(late)
@@ -263,15 +274,6 @@ class EnvironmentLoop:
         for app in self._apps.own:
             if app.hold and self._hold(app) != app.hold:
                 self._due.add(app_key(app.entry))
-
-    def _watch(self, app: AppRecord) -> None:
-        for item in app.items.values() if self._apps.is_shared else ():
-            key = item.version, item.identity.kind
-            if key not in self._watched:
-                self._watched.add(key)
-                self._background.begin(
-                    watch_kind(self._client, *key, self._live, self._heard, self._kind_appeared)
-                )
 
     def _kind_appeared(self) -> None:
         """What could not be applied for want of it."""

@@ -15,6 +15,7 @@ from reconciler.controller.loop.membership import Membership
 from reconciler.controller.loop.source import GitState
 from reconciler.controller.reporting.app_report import AppReport
 from reconciler.errors import ReconcilerError
+from reconciler.health.wrong_rules import refuse_wrong_rules
 from reconciler.model.entry import Entry
 from reconciler.render.renderer import Renderer
 
@@ -43,6 +44,7 @@ class Runner:
     ) -> None:
         self._source = source
         self._state = state
+        self._renderer = renderer
         self._listeners: list[Told] = []
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -105,13 +107,19 @@ class Runner:
     async def _look(self) -> None:
         """The last good commit stays in force where Git cannot be reached, or is broken."""
         try:
-            self._state = await asyncio.to_thread(self._source.look)
+            self._state = await asyncio.to_thread(self._read)
             await self._tell_all()
         except ReconcilerError as e:
             for loop in self.loops:
                 loop.git_is_unread(e)
             entry = self._state.fleet.entries[0]
             self._tell(AppEvent(entry, Happening.git_unread, error=e))
+
+    def _read(self) -> GitState:
+        state = self._source.look()
+        for loop in self.loops:
+            refuse_wrong_rules(state.fleet.environment(loop.name), self._renderer.kernel)
+        return state
 
     async def _tell_all(self) -> None:
         await asyncio.gather(*(loop.take(self._state) for loop in self.loops))

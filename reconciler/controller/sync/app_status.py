@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
+from reconciler.cluster.status.rules import WITHOUT_STATUS
 from reconciler.cluster.status.state import HEALTHY, ObjectState, ObjectStatus
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.cluster.status.workloads import pod
 from reconciler.controller.sync.observe import listed
 from reconciler.kubernetes.access import mapping, text
@@ -57,14 +58,15 @@ class AppStatus:
 
 
 async def app_status(
-    client: ApiClient, named: Iterable[tuple[Identity, str]], app: str
+    client: ApiClient, named: Iterable[tuple[Identity, str]], app: str, rules: StatusRules
 ) -> AppStatus:
     """`named` are the objects with their apiVersions. Secrets are listed by name alone."""
     wanted = dict(named)
     kinds = {(version, identity.kind) for identity, version in wanted.items()}
     found = await listed(client, kinds, app, WITHOUT_STATUS.__contains__)
     ours = {identity: o for identity, o in found.items() if identity in wanted}
-    states = await asyncio.gather(*(_status(client, o) for o in ours.values()))
+    judged = zip(ours.values(), await rules.of([*ours.values()]), strict=True)
+    states = await asyncio.gather(*(_status(client, o, status) for o, status in judged))
     missing = tuple(sorted(identity for identity in wanted if identity not in ours))
     return AppStatus(dict(zip(ours, states, strict=True)), missing)
 
@@ -80,11 +82,10 @@ async def wait_until_well(look: Callable[[], Awaitable[AppStatus]], seconds: flo
         await asyncio.sleep(min(PAUSE_SECONDS, end - now))
 
 
-async def _status(client: ApiClient, o: JsonObject) -> ObjectStatus:
+async def _status(client: ApiClient, o: JsonObject, found: ObjectStatus) -> ObjectStatus:
     """With the reason of the pod that is worst, where its owner only counts."""
     if treatment_of(mapping(o, "metadata")).ignores_health:
         return HEALTHY
-    found = status_of_object(o)
     if found.state is not ObjectState.progressing or text(o, "kind") not in OWNERS:
         return found
     selector = mapping(o, "spec", "selector", "matchLabels")

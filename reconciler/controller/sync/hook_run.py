@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.cluster.apply import apply_object
 from reconciler.cluster.reconciled_apps import APP_LABEL
-from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
-from reconciler.cluster.status.state import LiveObject, ObjectState
+from reconciler.cluster.status.rules import WITHOUT_STATUS
+from reconciler.cluster.status.state import LiveObject, ObjectState, ObjectStatus
 from reconciler.cluster.treatment import HookDeletion
 from reconciler.controller.sync.object_done import GOOD, ObjectDone
 from reconciler.controller.sync.sync_context import SyncContext
@@ -68,7 +68,7 @@ def key_of(identity: Identity) -> tuple[str, str]:
     return identity.group, identity.kind
 
 
-def hook_end(o: LiveObject) -> HookEnd | None:
+def hook_end(o: LiveObject, status: ObjectStatus) -> HookEnd | None:
     """None while it goes on. A pod that runs is none that has succeeded."""
     if text(o, "metadata", "deletionTimestamp"):
         return HookEnd(failed="it was deleted before it ended")
@@ -76,7 +76,6 @@ def hook_end(o: LiveObject) -> HookEnd | None:
         phase = text(o, "status", "phase")
         if phase not in ("Succeeded", "Failed"):
             return None
-    status = status_of_object(o)
     if status.state is ObjectState.healthy:
         return HookEnd()
     return HookEnd(failed=status.reason) if status.state is ObjectState.degraded else None
@@ -90,7 +89,7 @@ async def _run(context: SyncContext, hook: PlannedHook, commit: str) -> HookEnd:
     if live:
         if not _is_ours(context, live):
             return HookEnd(failed="there is one of its name already, which is not of this app")
-        known = None if alone else hook_end(live)
+        known = None if alone else hook_end(live, await context.status_rules.of_one(live))
         if _is_of(live, hook, commit) and not (known and known.failed):
             return known or (HookEnd() if alone else await _ended(context, path))
         if _may_be_deleted(hook, known):
@@ -133,7 +132,8 @@ async def _ended(context: SyncContext, path: str) -> HookEnd:
         if live is None:
             end = HookEnd(failed="somebody deleted it before it ended")
         else:
-            end, reason = hook_end(live), status_of_object(live).reason
+            status = await context.status_rules.of_one(live)
+            end, reason = hook_end(live, status), status.reason
         return end is not None
 
     await context.until(look)

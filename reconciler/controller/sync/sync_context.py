@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.conflict_rules import DEFAULT_RULES, Rule
 from reconciler.cluster.status.state import ObjectState
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.controller.sync.app_status import app_status
 from reconciler.controller.sync.neighbours import Neighbours
 from reconciler.controller.sync.object_done import ObjectDone, Told
@@ -33,6 +34,7 @@ class SyncContext:
     app: str  # as the label has it
     manager: str
     patience: Patience
+    status_rules: StatusRules
     rules: Sequence[Rule] = DEFAULT_RULES
     recreate: Sequence[str] = ()  # KIND or KIND/NAME, as globs
     told: Told = lambda _: None
@@ -62,7 +64,7 @@ class SyncContext:
 
         async def look() -> bool:
             nonlocal worst, degraded_since
-            found = await app_status(self.reader, wanted.items(), self.app)
+            found = await app_status(self.reader, wanted.items(), self.app, self.status_rules)
             worst = next((f"{i}, which is not there" for i in found.missing), "")
             states = sorted(found.unhealthy.items(), key=lambda pair: pair[1].state != "degraded")
             for identity, status in states[:1]:

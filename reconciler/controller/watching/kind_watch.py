@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,9 @@ from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
 from reconciler.cluster.follow import follow
 from reconciler.cluster.ownership import owners_of
 from reconciler.cluster.reconciled_apps import APP_LABEL
-from reconciler.cluster.status.rules import WITHOUT_STATUS, status_of_object
-from reconciler.cluster.status.state import HEALTHY
+from reconciler.cluster.status.rules import WITHOUT_STATUS
+from reconciler.cluster.status.state import HEALTHY, LiveObject, ObjectStatus
+from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.cluster.watch import WatchEvent, WatchEventKind
 from reconciler.controller.watching.watched_objects import WatchedEvent, WatchedObjects
 from reconciler.kubernetes.identity import Identity
@@ -25,6 +27,7 @@ async def watch_kind(
     client: ApiClient,
     version: str,
     kind: str,
+    rules: StatusRules,
     live: WatchedObjects,
     heard: Heard,
     appeared: Callable[[], None],
@@ -43,21 +46,26 @@ async def watch_kind(
         live.take(event)
         heard(event)
 
+    async def judged(found: Sequence[LiveObject]) -> list[WatchedEvent]:
+        whole = [{**o, "apiVersion": version, "kind": kind} for o in found]
+        statuses = [HEALTHY] * len(whole) if alone else await rules.of(whole)
+        return [_event(group, kind, o, status) for o, status in zip(whole, statuses, strict=True)]
+
     path_of = partial(client.discovery.list_path, version, kind)
     async for told in follow(client, path_of, APP_LABEL, _pause_after, metadata_only=alone):
         match told:
             case None:
                 was_missing = True
             case Listing():
-                there = [_event(version, kind, item) for item in told.items]
+                there = await judged(told.items)
                 for event in [*live.gone(group, kind, (e.identity for e in there)), *there]:
                     hear(event)
                 if was_missing:
                     was_missing = False
                     appeared()
             case WatchEvent():
-                gone = told.kind is WatchEventKind.deleted
-                hear(_event(version, kind, told.object, is_gone=gone))
+                (event,) = await judged([told.object])
+                hear(replace(event, is_gone=told.kind is WatchEventKind.deleted))
 
 
 def _pause_after(status: int) -> float:
@@ -75,15 +83,10 @@ def who_changed(metadata: Mapping[str, Any], manager: str) -> tuple[str, str]:
     return (last.manager, last.time) if last else ("", "")
 
 
-def _event(
-    version: str, kind: str, found: Mapping[str, Any], *, is_gone: bool = False
-) -> WatchedEvent:
-    group, metadata = version.rpartition("/")[0], found["metadata"]
+def _event(group: str, kind: str, found: LiveObject, status: ObjectStatus) -> WatchedEvent:
+    metadata = found["metadata"]
     identity = Identity(
         group, kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     )
     app = str((metadata.get("labels") or {}).get(APP_LABEL) or "")
-    alone = (group, kind) in WITHOUT_STATUS
-    whole = {**found, "apiVersion": version, "kind": kind}
-    status = HEALTHY if alone else status_of_object(whole)
-    return WatchedEvent(identity, app, metadata, is_gone, status)
+    return WatchedEvent(identity, app, metadata, is_gone=False, status=status)

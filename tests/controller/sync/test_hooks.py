@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.cluster.status.rules import status_of_object
 from reconciler.controller.sync.hook_run import hook_end
 from tests.controller.conftest import RealApp, annotated, config
 
@@ -265,5 +266,6 @@ def test_nothing_is_deleted_once_a_hook_before_it_fails(real_app: RealApp) -> No
 )
 def test_when_a_hook_has_ended(kind: str, status: dict[str, object], expected: str | None) -> None:
     version, _, name = kind.rpartition("/")
-    end = hook_end({"apiVersion": version, "kind": name, "metadata": {}, "status": status})
+    o = {"apiVersion": version, "kind": name, "metadata": {}, "status": status}
+    end = hook_end(o, status_of_object(o))
     assert (end.failed if end else None) == expected
