@@ -75,6 +75,7 @@ docs: $(VENV)/tested ## Write what is made from the program and the fleets, and 
 	@$(BIN)/python docs/tools/environment.py
 	@$(BIN)/python docs/tools/architecture.py > docs/images/architecture.svg
 	@$(BIN)/python docs/tools/checks.py > docs/reference/checks.md
+	@PYTHONPATH=. $(BIN)/python docs/tools/health.py > docs/reference/health.md
 	@$(BIN)/python docs/tools/plaintext.py > docs/reference/plaintext-secrets.md
 	@$(BIN)/python docs/tools/gethrelay_tables.py docs/apps/gethrelay.md
 	@$(BIN)/mkdocs build --strict --quiet

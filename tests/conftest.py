@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from reconciler.kubernetes.structure import Structure, read_structure
 from reconciler.render.binary import CHECKING
 from reconciler.render.kernel_process import Kernel
 from tests import peers
@@ -72,6 +73,12 @@ def kustomize(peer: Callable[[str], Path]) -> Callable[..., subprocess.Completed
 def kernel() -> Iterator[Kernel]:
     with Kernel() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def structure(kernel: Kernel) -> Structure:
+    """The schema of the real kernel."""
+    return read_structure(kernel.structure())
 
 
 @pytest.fixture(scope="session")

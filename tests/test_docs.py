@@ -191,6 +191,7 @@ def test_no_page_shows_a_command_that_is_not_run() -> None:
         ("command_line", "command-line"),
         ("checks", "checks"),
         ("plaintext", "plaintext-secrets"),
+        ("health", "health"),
     ],
 )
 def test_a_generated_reference_is_current(tool: str, page: str) -> None:

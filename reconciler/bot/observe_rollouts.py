@@ -7,20 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.bot.rollout import CONTEXT, Rollout, RolloutLimits, RolloutReport
-from reconciler.errors import RepositoryError
 from reconciler.forges.forge import StatusVerdict
 from reconciler.git.file_history import dated
-from reconciler.health.evidence import HealthQuestion
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.model.paths import AppName
 from reconciler.promotion.gates.health import verdict
+from reconciler.promotion.gates.rendered_entries import RenderedEntries
 from reconciler.promotion.gates.result import Gate, GateResult
 from reconciler.promotion.promotion_request import request_of_commit
 from reconciler.promotion.pull_request.session import PromotionSession
 from reconciler.text.durations import length
-from reconciler.trees.commit import CommitTree, commit_tree
-from reconciler.trees.pins import is_reference
 
 MOST_COMMITS = 500
 
@@ -55,10 +52,11 @@ def observe_rollouts(
     for branch in dict.fromkeys(e.releases.branch for e in followed):
         targets = {e.name: e for e in followed if e.releases.branch == branch}
         tree = planner.opened(branch)
+        rendered = RenderedEntries(planner.renderer, planner.repository, tree)
         for rollout in rollouts(session, tree.commit, since):
             target = targets.get(rollout.request.target)
             if target and rollout.commit not in ended:
-                found = _Observer(session, limits, target, tree).report(rollout)
+                found = _Observer(session, limits, target, rendered).report(rollout)
                 if found:
                     yield found
 
@@ -68,7 +66,7 @@ class _Observer:
     session: PromotionSession
     limits: RolloutLimits
     target: Environment
-    tree: CommitTree
+    rendered: RenderedEntries
 
     def report(self, rollout: Rollout) -> RolloutReport | None:
         """None if it is over, or was no pull request of ours."""
@@ -94,9 +92,11 @@ class _Observer:
         return list(self.session.sources.complaints(self.target, entry, rollout.time))
 
     def _results(self, rollout: Rollout) -> Iterator[GateResult]:
-        asked = [self._asked(rollout, app) for app in rollout.apps]
+        now = self.session.now()
+        entries = [self.target.entry(app) for app in rollout.apps]
+        asked = [self.rendered.asked(entry, rollout.time, now) for entry in entries]
         found = self.session.sources.look(self.target, asked)
-        age = self.session.now() - rollout.time
+        age = now - rollout.time
         for app, evidence in zip(rollout.apps, found, strict=True):
             if not evidence:
                 yield GateResult("rollout", Gate.open, "no source of health covers it", app=app)
@@ -117,19 +117,3 @@ class _Observer:
         return GateResult(
             "rollout", state, result.evidence + since, hint=result.hint, app=result.app
         )
-
-    def _asked(self, rollout: Rollout, app: AppName) -> HealthQuestion:
-        """The release is there with all commits at which a render looks at the same files."""
-        planner, tree = self.session.planner, self.tree
-        entry = self.target.entry(app)
-        (render,) = planner.renderer.render_all(tree, [entry.folder])
-        paths = [path for path in render.paths if not is_reference(path)]
-
-        def is_same(commit: str) -> bool | None:
-            try:
-                found = commit_tree(planner.repository, commit)
-            except RepositoryError:
-                return None
-            return all(found.look(path).token == tree.look(path).token for path in paths)
-
-        return HealthQuestion(entry, rollout.time, self.session.now(), is_same)

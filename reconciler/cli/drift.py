@@ -16,9 +16,9 @@ from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.conflict_rules import conflict_rules
 from reconciler.compare.as_json import identity_document
 from reconciler.compare.outline import HIDDEN, cut, is_block, scalar
-from reconciler.controller.app import conflict_rules
 from reconciler.controller.inspection.drift import (
     AppDrift,
     DriftAction,

@@ -19,13 +19,13 @@ from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.treatment import HookPhase
 from reconciler.compare.as_text import counts_text, difference_lines
-from reconciler.compare.structure import Structure, read_structure
 from reconciler.controller.desired import manager_of
 from reconciler.controller.sync.as_documents import plan_document
 from reconciler.controller.sync.preview import Preview, preview
 from reconciler.controller.sync.saved_plan import SavedPlan, saved
 from reconciler.controller.sync.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, printable
+from reconciler.kubernetes.structure import Structure, read_structure
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer

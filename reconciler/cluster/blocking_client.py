@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reconciler.cluster.api_access import Access
     from reconciler.cluster.api_call import ApiAnswer
-    from reconciler.cluster.api_client import Listing
+    from reconciler.cluster.api_client import ApiClient, Listing
     from reconciler.cluster.conflicts import Applied, Conflicts
     from reconciler.cluster.kubeconfig import Context
     from reconciler.cluster.watch import WatchEvent
@@ -139,6 +139,10 @@ class BlockingApiClient:
 
     def ask(self, method: str, path: str, body: Any = None) -> ApiAnswer:
         return self._wait(self._client.ask(method, path, body))
+
+    def run(self, work: Callable[[ApiClient], Coroutine[Any, Any, T]]) -> T:
+        """What asks for many things at once."""
+        return self._wait(work(self._client))
 
     def _each(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
         async def following() -> T | None:

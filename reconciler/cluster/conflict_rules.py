@@ -11,6 +11,7 @@ from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.field_paths import way_to
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.domain import METRICS_PREFIX
+from reconciler.model.environment import Environment
 
 OURS = f"{METRICS_PREFIX}/"
 
@@ -83,6 +84,20 @@ DEFAULT_RULES = (
     ConflictRule("kube-controller-manager", "spec.replicas", "leave"),  # an autoscaler
     ANY_OTHER,
 )
+
+
+def conflict_rules(environment: Environment) -> tuple[Rule, ...]:
+    """Those of the environment, then those that are there anyway."""
+    settings = environment.reconcile
+    ignored = (
+        IgnoredFields(
+            *(one.group, one.kind, one.name, one.namespace),
+            *(one.json_pointers, one.managed_fields_managers),
+        )
+        for one in settings.ignore_differences
+    )
+    own = (ConflictRule(rule.manager, rule.field, rule.do) for rule in settings.conflicts)
+    return (*ignored, *own, *DEFAULT_RULES)
 
 
 def rule_for(rules: Sequence[Rule], conflict: FieldConflict, body: Mapping[str, Any]) -> Rule:

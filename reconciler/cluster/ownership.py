@@ -6,10 +6,17 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import blake2b
 from typing import Any
 
 APPLY = "Apply"
+# Who writes into objects of others as its work.
+CONTROLLERS = (
+    *("kube-controller-manager", "kube-scheduler", "kube-apiserver", "kubelet"),
+    *("*cloud-controller-manager", "*autoscaler*", "vpa-*", "keda*", "cert-manager*"),
+    *("external-provisioner", "kwok*"),
+)
 DIGEST_BYTES = 12  # sixteen characters
 
 
@@ -55,6 +62,10 @@ def applier(metadata: Mapping[str, Any], manager: str) -> FieldOwner | None:
         if (owner.manager, owner.operation, owner.subresource) == (manager, APPLY, ""):
             return owner
     return None
+
+
+def is_controller(manager: str) -> bool:
+    return any(fnmatchcase(manager, known) for known in CONTROLLERS)
 
 
 def digest(value: Mapping[str, Any]) -> str:

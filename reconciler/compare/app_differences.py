@@ -10,8 +10,8 @@ from functools import cached_property
 
 from reconciler.compare.difference import Difference
 from reconciler.compare.object_lists import compare, namespaces_of
-from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place, ReconcilerError, RenderError
+from reconciler.kubernetes.structure import Structure, read_structure
 from reconciler.model.paths import KUSTOMIZATION_NAMES
 from reconciler.render.job import Job
 from reconciler.render.jobs_ahead import jobs_ahead

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from reconciler.compare.difference import ChangeKind, FieldChange, ListItem, Path
 from reconciler.compare.lists import label, match
-from reconciler.compare.structure import Shape, Structure
 from reconciler.git.line_hunks import hunks
 from reconciler.kubernetes.quantities import same_amount
+from reconciler.kubernetes.structure import Shape, Structure
 from reconciler.kubernetes.values import HiddenValue, Value, kind_of, same
 
 NOTHING_RENAMED: Mapping[str, str] = MappingProxyType({})

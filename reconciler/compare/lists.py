@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reconciler.compare.structure import Shape
 from reconciler.git.line_hunks import common
+from reconciler.kubernetes.list_keys import DEFAULTS, positions
+from reconciler.kubernetes.structure import Shape
 from reconciler.kubernetes.values import Value, token
-
-# The API server fills these in, so an item without one has this one.
-DEFAULTS = {"protocol": "TCP"}
 
 ALIKE = 0.5
 MAX_COMPARED_PAIRS = 10_000
@@ -47,7 +45,7 @@ def label(item: Value, by: Sequence[str]) -> str:
 
 
 def _by_keys(before: List, after: List, keys: tuple[str, ...]) -> list[Matched] | None:
-    old, new = _index(before, keys), _index(after, keys)
+    old, new = positions(before, keys), positions(after, keys)
     if old is None or new is None:
         return None
     found = [Matched(i, new[key], keys) for key, i in old.items() if key in new]
@@ -56,27 +54,13 @@ def _by_keys(before: List, after: List, keys: tuple[str, ...]) -> list[Matched] 
     # A port that has another number now is still the port of that name.
     left = [i for key, i in old.items() if key not in new]
     came = [j for key, j in new.items() if key not in old]
-    names = _index([before[i] for i in left], ("name",)) or {}
-    others = _index([after[j] for j in came], ("name",)) or {}
+    names = positions([before[i] for i in left], ("name",)) or {}
+    others = positions([after[j] for j in came], ("name",)) or {}
     found += [
         Matched(left[i], came[others[name]], ("name",))
         for name, i in names.items()
         if name in others
     ]
-    return found
-
-
-def _index(items: Sequence[Value], keys: tuple[str, ...]) -> dict[str, int] | None:
-    """Positions by key, if every item has one of its own."""
-    found: dict[str, int] = {}
-    for position, item in enumerate(items):
-        if not isinstance(item, Mapping):
-            return None
-        values = tuple(item.get(key, DEFAULTS.get(key)) for key in keys)
-        if not all(isinstance(value, (str, int)) for value in values):
-            return None
-        if found.setdefault(token(values), position) != position:
-            return None
     return found
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from reconciler.compare.difference import ChangeKind, Difference, ObjectChange, Rename
 from reconciler.compare.fields import Comparison
 from reconciler.compare.recreation import recreated_by
-from reconciler.compare.structure import Structure
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.structure import Structure
 from reconciler.kubernetes.values import Value, same
 
 # What Kustomize puts after the name of what it generates.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from reconciler.cluster.adoption import release_object
 from reconciler.cluster.api_client import NOT_FOUND, ApiClient
 from reconciler.cluster.api_errors import accepting
-from reconciler.cluster.conflict_rules import DEFAULT_RULES, ConflictRule, IgnoredFields, Rule
+from reconciler.cluster.conflict_rules import conflict_rules
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE, app_key
@@ -43,20 +43,6 @@ class Desired:
     tree: Tree
     repository: str
     commit: str
-
-
-def conflict_rules(environment: Environment) -> tuple[Rule, ...]:
-    """Those of the environment, then those that are there anyway."""
-    settings = environment.reconcile
-    ignored = (
-        IgnoredFields(
-            *(one.group, one.kind, one.name, one.namespace),
-            *(one.json_pointers, one.managed_fields_managers),
-        )
-        for one in settings.ignore_differences
-    )
-    own = (ConflictRule(rule.manager, rule.field, rule.do) for rule in settings.conflicts)
-    return (*ignored, *own, *DEFAULT_RULES)
 
 
 class AppInCluster:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.ownership import digest
+from reconciler.cluster.placed_objects import PlacedObject, placed_objects
 from reconciler.cluster.reconciled_apps import APP_LABEL, app_key
 from reconciler.cluster.treatment import PLAIN, ObjectTreatment
-from reconciler.errors import FleetError
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.kubernetes.identity import Identity
@@ -62,15 +61,8 @@ async def wanted_objects(
 ) -> list[WantedObject]:
     """Raises what keeps the app from rendering, and what no cluster could take."""
     bodies = await asyncio.to_thread(_bodies, renderer, tree, entry.folder)
-    namespace = environment.destination.namespace_of(entry.app) or "default"
-    scopes = dict(_defined(bodies))
-    found: dict[Identity, WantedObject] = {}
-    for body in bodies:
-        one = await _wanted(body, entry, namespace, discovery, scopes)
-        if one.identity in found:
-            raise FleetError(f"{entry} renders {one.identity} twice", hint="reconciler check")
-        found[one.identity] = one
-    return [*found.values()]
+    placed = await placed_objects(bodies, environment, entry, discovery)
+    return [_wanted(one, app_key(entry)) for one in placed]
 
 
 def rendered_digests(renderer: Renderer, tree: Tree, entries: Sequence[Entry]) -> dict[Entry, str]:
@@ -92,28 +84,11 @@ def _bodies(renderer: Renderer, tree: Tree, folder: str) -> list[dict[str, Any]]
     return found
 
 
-async def _wanted(
-    body: dict[str, Any],
-    entry: Entry,
-    namespace: str,
-    discovery: Discovery,
-    scopes: Mapping[tuple[str, str], bool],
-) -> WantedObject:
-    version, kind = text(body, "apiVersion"), text(body, "kind")
-    group = version.rpartition("/")[0]
-    metadata = {**mapping(body, "metadata")}
-    name = text(metadata, "name")
-    if not version or not kind or not name:
-        raise FleetError(f"{entry} renders an object without kind or name", hint="reconciler check")
-    known = await discovery.is_namespaced(version, kind)
-    if scopes.get((group, kind), True if known is None else known):
-        metadata.setdefault("namespace", namespace)
-    else:
-        metadata.pop("namespace", None)
-    metadata["labels"] = {**mapping(metadata, "labels"), APP_LABEL: app_key(entry)}
-    whole = {**_as_stored(body), "metadata": metadata}
-    identity = Identity(group, kind, str(metadata.get("namespace") or ""), name)
-    return WantedObject(identity, version, whole, digest(whole), treatment_of(metadata))
+def _wanted(placed: PlacedObject, app: str) -> WantedObject:
+    metadata = mapping(placed.body, "metadata")
+    labels = {**mapping(metadata, "labels"), APP_LABEL: app}
+    whole = {**_as_stored(placed.body), "metadata": {**metadata, "labels": labels}}
+    return WantedObject(placed.identity, placed.version, whole, digest(whole), placed.treatment)
 
 
 def _as_stored(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,11 +99,3 @@ def _as_stored(body: Mapping[str, Any]) -> Mapping[str, Any]:
     encoded = {key: b64encode(str(value).encode()).decode() for key, value in said.items()}
     kept = {name: value for name, value in body.items() if name != "stringData"}
     return {**kept, "data": {**mapping(body, "data"), **encoded}} if said else kept
-
-
-def _defined(bodies: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], bool]]:
-    """Kinds that come with the app, and whether their objects are in a namespace."""
-    for body in bodies:
-        if text(body, "kind") == "CustomResourceDefinition":
-            kind = text(body, "spec", "names", "kind")
-            yield (text(body, "spec", "group"), kind), text(body, "spec", "scope") != "Cluster"

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.compare.object_lists import identity_of
-from reconciler.compare.structure import Structure, read_structure
 from reconciler.errors import Place
 from reconciler.explain.field_places import PATCHES, FieldPlaces
 from reconciler.explain.kustomization_chain import KustomizationChain
@@ -21,6 +20,7 @@ from reconciler.explain.steps import GENERATORS, KustomizationStep
 from reconciler.explain.variants import PartialRenders, position_before
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.structure import Structure, read_structure
 from reconciler.kubernetes.values import ABSENT, same
 from reconciler.render.renderer import Renderer
 from reconciler.trees.pins import PinnedCommit, pins_of

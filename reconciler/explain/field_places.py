@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from reconciler.compare.structure import Shape, Structure
 from reconciler.errors import Place
 from reconciler.explain.paths import look_up
 from reconciler.explain.sources import SourceDocument, SourceFiles, pointer
 from reconciler.explain.steps import GENERATORS, KustomizationStep, KustomizationSteps
 from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.structure import Shape, Structure
 from reconciler.kubernetes.values import ABSENT, Absent, Value, same
 
 PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from reconciler.compare.difference import FieldChange
 from reconciler.compare.fields import Comparison
 from reconciler.compare.object_lists import identity_of
-from reconciler.compare.structure import Structure
 from reconciler.errors import Place
 from reconciler.explain.field_places import FieldPlaces
 from reconciler.explain.paths import look_up
@@ -16,6 +15,7 @@ from reconciler.explain.steps import KustomizationStep
 from reconciler.explain.variants import RenderStage, follow
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.structure import Structure
 from reconciler.kubernetes.values import ABSENT, Absent, Value, same
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reconciler.compare.lists import label
-from reconciler.compare.structure import Shape, Structure
 from reconciler.errors import UsageError
+from reconciler.kubernetes.structure import Shape, Structure
 from reconciler.kubernetes.values import ABSENT, Absent, Value
 
 STEP = re.compile(r"""\.?([\w$/-]+)|\.?\[("[^"]*"|'[^']*'|[^\]]*)\]""")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.health.rendered_release import RenderedRelease
 from reconciler.health.spans import Spans
 from reconciler.model.entry import Entry
 
@@ -22,6 +23,8 @@ class HealthQuestion:
     until: datetime
     is_same: Callable[[str], bool | None]
     """Does the entry have the release at this commit of the main branch?"""
+    release: Callable[[], RenderedRelease]
+    """What it renders; raises what keeps it from that."""
 
     def named(self, pattern: str) -> str:
         """With the names in place."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.errors import ReconcilerError
-from reconciler.health import argocd, flux, probe, prometheus, reconciled
+from reconciler.health import argocd, flux, kubernetes, probe, prometheus, reconciled
 from reconciler.health.evidence import Evidence, HealthQuestion, unseen
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
@@ -18,6 +18,7 @@ from reconciler.model.health_sources import (
     ArgoCDHealth,
     FluxHealth,
     HealthSource,
+    KubernetesHealth,
     Probe,
     Prometheus,
     ReconcilerHealth,
@@ -93,15 +94,21 @@ class HealthSources:
         for source in environment.health:
             if not matches(source.app, entry.app):
                 continue
-            if isinstance(source, (ArgoCDHealth, ReconcilerHealth)):
-                try:
-                    client = self._cluster(environment, source.cluster)
-                    if isinstance(source, ReconcilerHealth):
-                        found += reconciled.complaints(entry, client)
-                    else:
+            try:
+                match source:
+                    case ArgoCDHealth():
+                        client = self._cluster(environment, source.cluster)
                         found += argocd.complaints(source, entry, client, since)
-                except ReconcilerError as e:
-                    found.append(e.what)
+                    case ReconcilerHealth():
+                        client = self._cluster(environment, source.cluster)
+                        found += reconciled.complaints(entry, client)
+                    case KubernetesHealth():
+                        client = self._cluster(environment, source.cluster)
+                        found += kubernetes.complaints(environment, entry, client, since)
+                    case _:
+                        pass
+            except ReconcilerError as e:
+                found.append(e.what)
         return found
 
     def _ask(
@@ -115,6 +122,9 @@ class HealthSources:
                     return reconciled.look(asked, self._cluster(environment, source.cluster))
                 case FluxHealth():
                     return flux.look(source, asked, self._cluster(environment, source.cluster))
+                case KubernetesHealth():
+                    client = self._cluster(environment, source.cluster)
+                    return kubernetes.look(asked, environment, client)
                 case Prometheus():
                     return prometheus.look(source, asked, self._web())
                 case Probe():

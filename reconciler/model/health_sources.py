@@ -55,6 +55,17 @@ class FluxHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesHealth:
+    """All objects of the release are in the cluster as Git says them, whoever applied them."""
+
+    type: Annotated[Literal["kubernetes"], TYPE] = "kubernetes"
+    app: Annotated[Glob, APPS] = "*"
+    cluster: Annotated[
+        Cluster, "The cluster that they are in; otherwise that of the environment."
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prometheus:
     """A query has a result, and every value in it is other than 0."""
 
@@ -73,4 +84,4 @@ class Probe:
     url: Annotated[Address, "The address, in which `{app}` stands for the app's name."]
 
 
-HealthSource = ArgoCDHealth | ReconcilerHealth | FluxHealth | Prometheus | Probe
+HealthSource = ArgoCDHealth | ReconcilerHealth | FluxHealth | KubernetesHealth | Prometheus | Probe

@@ -14,6 +14,7 @@ from reconciler.model.environment import Destination, Environment
 from reconciler.model.health_sources import Probe, Prometheus
 from reconciler.session.health import _logins, _signed_in, open_sources
 from tests.entries import entry_at_home
+from tests.health.questions import unasked
 from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import prometheus, serving
 
@@ -32,7 +33,7 @@ def look(url: str) -> list[Evidence]:
     there = Destination(cluster="stage")
     stage = Environment(name="stage", places={}, destination=there, health=health)
     asked = HealthQuestion(
-        entry_at_home("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True
+        entry_at_home("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True, unasked
     )
     with open_sources(SETTINGS) as sources:
         (found,) = sources.look(stage, [asked])

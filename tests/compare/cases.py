@@ -12,7 +12,7 @@ from reconciler.compare.difference import Difference
 from reconciler.compare.markdown_report import markdown
 from reconciler.compare.object_lists import compare
 from reconciler.compare.report import ComparisonReport, Side
-from reconciler.compare.structure import Structure, read_structure
+from reconciler.kubernetes.structure import Structure, read_structure
 from reconciler.render.kernel_process import Kernel
 
 FOLDER = Path(__file__).parent / "cases"

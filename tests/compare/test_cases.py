@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.compare.structure import Structure
+from reconciler.kubernetes.structure import Structure
 from reconciler.render.kernel_process import Kernel
 from tests.compare.cases import CASES, FOLDER, difference, written
 

@@ -13,7 +13,7 @@ from reconciler.compare.app_differences import AppDifference, FolderPair
 from reconciler.compare.markdown_report import MIN_CHARACTERS, markdown
 from reconciler.compare.object_lists import compare
 from reconciler.compare.report import ComparisonReport, NewCertificate, Side
-from reconciler.compare.structure import Structure
+from reconciler.kubernetes.structure import Structure
 
 
 def config(**data: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.compare.object_lists import compare
-from reconciler.compare.structure import Structure
 from reconciler.kubernetes.masking import is_credential
+from reconciler.kubernetes.structure import Structure
 from tests.compare.cases import written
 
 MARK = "hunter2"

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.compare.difference import ChangeKind, path_text
 from reconciler.compare.object_lists import compare
-from reconciler.compare.structure import Structure
 from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.structure import Structure
 
 
 def config(name: str, namespace: str = "shop", **data: str) -> dict[str, Any]:

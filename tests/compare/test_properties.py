@@ -14,8 +14,8 @@ from reconciler.compare.as_text import difference_lines
 from reconciler.compare.difference import ChangeKind, Difference, ListItem
 from reconciler.compare.lists import match
 from reconciler.compare.object_lists import compare, identity_of
-from reconciler.compare.structure import Shape, Structure
 from reconciler.kubernetes.masking import Mask
+from reconciler.kubernetes.structure import Shape, Structure
 from reconciler.kubernetes.values import same
 from reconciler.text.diff_lines import Line
 from tests.compare.applying import applied

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.compare.app_differences import AppDifference, FolderPair
 from reconciler.compare.pull_request_comment import MARK, MIN_COMMENT_CHARACTERS, comment
 from reconciler.compare.report import ComparisonReport, Side
-from reconciler.compare.structure import Structure
 from reconciler.errors import RenderError, UsageError
+from reconciler.kubernetes.structure import Structure
 from tests.compare.test_markdown_report import HOSTILE, report
 from tests.entries import entry_of
 

@@ -13,13 +13,13 @@ import pytest
 from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.kubeconfig import read_kubeconfig
-from reconciler.compare.structure import read_structure
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import manager_of
 from reconciler.controller.sync.object_done import ObjectDone
 from reconciler.controller.sync.preview import Preview, preview
 from reconciler.controller.sync.sync_plan import SyncPlan
 from reconciler.health.kind_rules import status_rules
+from reconciler.kubernetes.structure import read_structure
 from reconciler.model.fleet import load_fleet
 from reconciler.model.paths import AppName
 from reconciler.render.kernel_process import Kernel

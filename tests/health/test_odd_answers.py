@@ -13,10 +13,13 @@ from reconciler.health import prometheus
 from reconciler.health.evidence import MAX_ANSWER_BYTES, HealthQuestion
 from reconciler.model.health_sources import Prometheus
 from tests.entries import entry_at_home
+from tests.health.questions import unasked
 from tests.promotion.gates.fake_facts import NOW
 from tests.promotion.gates.web import serving
 
-ASKED = HealthQuestion(entry_at_home("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True)
+ASKED = HealthQuestion(
+    entry_at_home("stage", "paw"), NOW - timedelta(hours=1), NOW, lambda _: True, unasked
+)
 
 
 @pytest.mark.parametrize(

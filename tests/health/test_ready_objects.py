@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.cluster.blocking_client import BlockingApiClient, connect
-from reconciler.cluster.kubeconfig import read_kubeconfig
+from reconciler.cluster.blocking_client import BlockingApiClient
 from reconciler.health import flux, reconciled
 from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.health.spans import total
 from reconciler.model.health_sources import FluxHealth
 from tests.cli.test_run_settings import DEFINITIONS
 from tests.entries import entry_at_home
+from tests.health.questions import unasked
 from tests.testbed.plugin import Cluster
 
 COMMIT, OTHER, UNKNOWN = "a" * 40, "b" * 40, "c" * 40
@@ -26,15 +26,10 @@ HOUR = timedelta(hours=1)
 SAME = {COMMIT: True, OTHER: False, UNKNOWN: None}
 
 
-@pytest.fixture
-def client(cluster: Cluster) -> Iterator[BlockingApiClient]:
-    context = read_kubeconfig([str(cluster.kubeconfig)]).context()
-    with connect(context, {}) as found:
-        yield found
-
-
 def asked(app: str) -> HealthQuestion:
-    return HealthQuestion(entry_at_home("prod", app), NOW - 4 * HOUR, NOW, SAME.__getitem__)
+    return HealthQuestion(
+        entry_at_home("prod", app), NOW - 4 * HOUR, NOW, SAME.__getitem__, unasked
+    )
 
 
 def ready(status: str, reason: str, since: datetime = NOW - HOUR) -> dict[str, Any]:

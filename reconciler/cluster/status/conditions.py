@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from reconciler.cluster.status.state import (
     HEALTHY,
+    SEEN_LATER,
     LiveObject,
     ObjectStatus,
     condition,
     degraded,
     is_behind,
     progressing,
+    suspended,
 )
-from reconciler.cluster.status.workloads import SEEN_LATER
 
 
 def sealed_secret(o: LiveObject) -> ObjectStatus:
     return _by(o, "Synced", "the controller has not opened it yet")
 
 
-def external_secret(o: LiveObject) -> ObjectStatus:
-    return _by(o, "Ready", "it has not been fetched yet")
+def ready(o: LiveObject) -> ObjectStatus:
+    """Kinds whose controller says False only of what does not come by itself."""
+    return _by(o, "Ready", "its controller has not looked at it yet")
 
 
 def certificate(o: LiveObject) -> ObjectStatus:
-    issuing, ready = condition(o, "Issuing"), condition(o, "Ready")
-    if ready and ready.is_true and not is_behind(o):
+    issuing, usable = condition(o, "Issuing"), condition(o, "Ready")
+    if usable and usable.is_true and not is_behind(o):
         return HEALTHY
     if issuing and issuing.is_true:
         return progressing(issuing.said)
     if issuing and issuing.reason == "Failed":
         return degraded(issuing.said)
-    return progressing(ready.said if ready else "it has not been issued yet")
+    return progressing(usable.said if usable else "it has not been issued yet")
 
 
-def scaled_object(o: LiveObject) -> ObjectStatus:
-    return _by(o, "Ready", "it has not been looked at yet")
+def scaled(o: LiveObject) -> ObjectStatus:
+    paused = condition(o, "Paused")
+    return suspended(paused.said or "it is paused") if paused and paused.is_true else ready(o)
 
 
 def by_custom(o: LiveObject) -> ObjectStatus:
@@ -47,10 +50,10 @@ def by_custom(o: LiveObject) -> ObjectStatus:
     going = condition(o, "Reconciling")
     if going and going.is_true:
         return progressing(going.said)
-    ready = condition(o, "Ready")
-    if ready is None or ready.is_true:
+    found = condition(o, "Ready")
+    if found is None or found.is_true:
         return HEALTHY
-    return progressing(ready.said or "it is not ready")
+    return progressing(found.said or "it is not ready")
 
 
 def _by(o: LiveObject, kind: str, before: str) -> ObjectStatus:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 from reconciler.cluster.status.state import (
     HEALTHY,
+    SEEN_LATER,
+    SEVERITY,
+    Condition,
     LiveObject,
     ObjectStatus,
     condition,
     degraded,
     progressing,
 )
-from reconciler.kubernetes.access import dig, items, text
+from reconciler.kubernetes.access import dig, items, number, text
 
 
 def claim(o: LiveObject) -> ObjectStatus:
     phase = text(o, "status", "phase")
+    for kind in ("ControllerResizeError", "NodeResizeError"):
+        failed = condition(o, kind)
+        if failed and failed.is_true:
+            return degraded(failed.said)
     if phase == "Bound":
         return HEALTHY
     return (
@@ -41,6 +50,7 @@ def ingress(o: LiveObject) -> ObjectStatus:
 
 
 def autoscaler(o: LiveObject) -> ObjectStatus:
+    o = _with_conditions(o)
     for kind in ("AbleToScale", "ScalingActive"):
         found = condition(o, kind)
         # One whose target was scaled to nothing is off, and that is meant.
@@ -49,11 +59,21 @@ def autoscaler(o: LiveObject) -> ObjectStatus:
     return HEALTHY if condition(o, "AbleToScale") else progressing("it has not looked yet")
 
 
+def _with_conditions(o: LiveObject) -> LiveObject:
+    """autoscaling/v1 has no place for them but an annotation."""
+    noted = text(o, "metadata", "annotations", "autoscaling.alpha.kubernetes.io/conditions")
+    try:
+        return {"status": {"conditions": json.loads(noted)}} if noted else o
+    except ValueError:
+        return o
+
+
 def definition(o: LiveObject) -> ObjectStatus:
-    names = condition(o, "NamesAccepted")
+    names, there = condition(o, "NamesAccepted"), condition(o, "Established")
     if names and names.is_false:
         return degraded(names.said)
-    there = condition(o, "Established")
+    if there and there.is_false and there.reason != "Installing":
+        return degraded(there.said)
     return HEALTHY if there and there.is_true else progressing("it is not established yet")
 
 
@@ -72,6 +92,8 @@ def namespace(o: LiveObject) -> ObjectStatus:
 
 def gateway(o: LiveObject) -> ObjectStatus:
     accepted, programmed = condition(o, "Accepted"), condition(o, "Programmed")
+    if _is_older(o, accepted) or _is_older(o, programmed):
+        return progressing(SEEN_LATER)
     if accepted and accepted.is_false:
         return degraded(accepted.said)
     if programmed and programmed.is_true:
@@ -84,12 +106,28 @@ def route(o: LiveObject) -> ObjectStatus:
     parents = [parent for _, parent in items(o, "status", "parents")]
     if not parents:
         return progressing("no gateway has taken it yet")
-    for parent in parents:
-        for kind in ("Accepted", "ResolvedRefs"):
-            found = condition({"status": parent}, kind)
-            if found and found.is_false:
-                return degraded(f"{text(parent, 'parentRef', 'name')}: {found.said}")
-    return HEALTHY
+    return max((_of_parent(o, parent) for parent in parents), key=lambda s: SEVERITY[s.state])
+
+
+def _of_parent(o: LiveObject, parent: LiveObject) -> ObjectStatus:
+    name = text(parent, "parentRef", "name")
+    accepted, resolved = (
+        condition({"status": parent}, kind) for kind in ("Accepted", "ResolvedRefs")
+    )
+    if _is_older(o, accepted) or _is_older(o, resolved):
+        return progressing(f"{name}: {SEEN_LATER}")
+    for found in (accepted, resolved):
+        if found and found.is_false:
+            return degraded(f"{name}: {found.said}")
+    if accepted and accepted.is_true:
+        return HEALTHY
+    return progressing(f"{name}: {accepted.said if accepted else 'it has not taken it yet'}")
+
+
+def _is_older(o: LiveObject, found: Condition | None) -> bool:
+    """Is it of what was applied before? Gateways note that in each condition."""
+    generation = number(o, "metadata", "generation")
+    return bool(found and found.generation and generation and found.generation < generation)
 
 
 def snapshot(o: LiveObject) -> ObjectStatus:

@@ -25,6 +25,8 @@ class ObjectStatus:
     reason: str = ""
 
 
+SEVERITY = {state: number for number, state in enumerate(ObjectState)}
+SEEN_LATER = "its controller has not seen the last change yet"
 HEALTHY = ObjectStatus(ObjectState.healthy)
 LiveObject = Mapping[str, Any]
 Kind = tuple[str, str]  # its group and its name
@@ -54,6 +56,7 @@ class Condition:
     is_false: bool
     reason: str
     message: str
+    generation: int | None = None  # of the object, as it was when this was said
 
     @property
     def said(self) -> str:
@@ -65,7 +68,11 @@ def condition(o: LiveObject, kind: str) -> Condition | None:
         if text(found, "type") == kind:
             status = text(found, "status")
             return Condition(
-                status == "True", status == "False", text(found, "reason"), text(found, "message")
+                status == "True",
+                status == "False",
+                text(found, "reason"),
+                text(found, "message"),
+                number(found, "observedGeneration"),
             )
     return None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.cluster.status.rules import status_of_object
 from reconciler.cluster.status.state import (
+    SEEN_LATER,
     Kind,
     LiveObject,
     ObjectStatus,
@@ -14,7 +15,6 @@ from reconciler.cluster.status.state import (
     kind_of,
     progressing,
 )
-from reconciler.cluster.status.workloads import SEEN_LATER
 from reconciler.kubernetes.access import dig
 
 KindRule = Callable[[Sequence[LiveObject]], Awaitable[Sequence[ObjectStatus]]]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+
 from reconciler.cluster.status.state import (
     HEALTHY,
+    SEEN_LATER,
     LiveObject,
     ObjectStatus,
     condition,
@@ -15,12 +19,8 @@ from reconciler.cluster.status.state import (
 )
 from reconciler.kubernetes.access import dig, items, number, text
 
-SEEN_LATER = "its controller has not seen the last change yet"
-# What a container waits for that does not come by itself.
-STUCK = (
-    *("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "InvalidImageName"),
-    *("CreateContainerConfigError", "CreateContainerError", "RunContainerError"),
-)
+# How the kubelet calls what a container waits for that does not come by itself.
+STUCK = re.compile(r"Err.*|.*(Error|BackOff)|InvalidImageName|RegistryUnavailable")
 
 
 def deployment(o: LiveObject) -> ObjectStatus:
@@ -74,6 +74,8 @@ def daemon_set(o: LiveObject) -> ObjectStatus:
 
 
 def replica_set(o: LiveObject) -> ObjectStatus:
+    if is_behind(o):
+        return progressing(SEEN_LATER)
     failure = condition(o, "ReplicaFailure")
     if failure and failure.is_true:
         return degraded(failure.said)
@@ -85,7 +87,7 @@ def pod(o: LiveObject) -> ObjectStatus:
     for list_ in ("initContainerStatuses", "containerStatuses"):
         for _, container in items(o, "status", list_):
             reason = text(container, "state", "waiting", "reason")
-            if reason in STUCK:
+            if STUCK.fullmatch(reason):
                 return degraded(f"{text(container, 'name')}: {reason}{_exit(container)}")
     if phase == "Succeeded":
         return HEALTHY
@@ -102,6 +104,15 @@ def pod(o: LiveObject) -> ObjectStatus:
     return progressing(ready.said if ready and ready.said else "it is not ready")
 
 
+def rollout(o: LiveObject) -> ObjectStatus:
+    """Of Argo Rollouts, which writes the generation that it has seen as text."""
+    seen, phase = text(o, "status", "observedGeneration"), text(o, "status", "phase")
+    if not phase or (seen.isdigit() and int(seen) < (number(o, "metadata", "generation") or 0)):
+        return progressing(SEEN_LATER)
+    said = text(o, "status", "message") or phase
+    return ROLLOUT_PHASES.get(phase, progressing)(said)
+
+
 def job(o: LiveObject) -> ObjectStatus:
     failed = condition(o, "Failed")
     if failed and failed.is_true:
@@ -116,6 +127,13 @@ def job(o: LiveObject) -> ObjectStatus:
 
 def cron_job(o: LiveObject) -> ObjectStatus:
     return suspended("it is suspended") if dig(o, "spec", "suspend") is True else HEALTHY
+
+
+ROLLOUT_PHASES: Mapping[str, Callable[[str], ObjectStatus]] = {
+    "Healthy": lambda _: HEALTHY,
+    "Paused": suspended,
+    "Degraded": degraded,
+}
 
 
 def _wanted(o: LiveObject) -> int:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.cluster.conflict_rules import Rule, rule_for
 from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.field_paths import value_at
-from reconciler.cluster.ownership import FieldOwner, applier, holders, owners_of
+from reconciler.cluster.ownership import FieldOwner, applier, holders, is_controller, owners_of
 from reconciler.controller.inspection.live_objects import Unseen
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 from reconciler.kubernetes.values import ABSENT, Absent, HiddenValue, Value, same
 
-# Who writes into objects of others as its work.
-CONTROLLERS = (
-    *("kube-controller-manager", "kube-scheduler", "kube-apiserver", "kubelet"),
-    *("*cloud-controller-manager", "*autoscaler*", "vpa-*", "keda*", "cert-manager*"),
-    *("external-provisioner", "kwok*"),
-)
 CORRECT, REPORT = "reconcile.drift: correct", "reconcile.drift: report"
 IN_GIT, IN_CLUSTER = HiddenValue(0), HiddenValue(1)  # two values of a Secret that nobody looked at
 
@@ -158,7 +151,7 @@ def foreign_owners(metadata: Mapping[str, Any], manager: str) -> Iterator[tuple[
     ours = applier(metadata, manager)
     own = set(ours.paths) if ours else set()
     for owner in owners_of(metadata):
-        if owner == ours or owner.subresource == "status" or _is_controller(owner.manager):
+        if owner == ours or owner.subresource == "status" or is_controller(owner.manager):
             continue
         whole: list[str] = []
         for path in sorted(set(owner.paths) - own, key=lambda p: (len(p), p)):
@@ -186,10 +179,6 @@ def _writer(
     known = holders(metadata, path)
     named = {conflict.manager for conflict in conflicts}
     return next((owner for owner in known if not named or owner.manager in named), None)
-
-
-def _is_controller(manager: str) -> bool:
-    return any(fnmatchcase(manager, known) for known in CONTROLLERS)
 
 
 def _is_within(path: str, wholes: Iterable[str]) -> bool:

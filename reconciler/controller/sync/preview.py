@@ -14,12 +14,12 @@ from reconciler.cluster.ownership import holders
 from reconciler.compare.difference import Difference
 from reconciler.compare.object_lists import compare
 from reconciler.compare.projection import as_said
-from reconciler.compare.structure import Structure
 from reconciler.controller.sync.recreate import cannot_change, may_be_made_anew
 from reconciler.controller.sync.sync_context import MAX_REQUESTS
 from reconciler.controller.sync.sync_plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
+from reconciler.kubernetes.structure import Structure
 from reconciler.text.json_object import JsonObject
 
 # What servers and controllers write, and nobody applies.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
-from threading import Lock
+from functools import lru_cache
 from typing import Any
 
-from reconciler.errors import FleetError, ReconcilerError, RepositoryError
+from reconciler.errors import FleetError, ReconcilerError
 from reconciler.git.file_history import CommitSummary, FileVersion
 from reconciler.health.evidence import Evidence, HealthQuestion
 from reconciler.model.entry import Entry
@@ -18,6 +17,7 @@ from reconciler.model.files import read
 from reconciler.model.paths import AppName, kustomization_in
 from reconciler.promotion.gates.arrival import Arrivals, time_of
 from reconciler.promotion.gates.question import GateQuestion
+from reconciler.promotion.gates.rendered_entries import RenderedEntries
 from reconciler.promotion.gates.result import GateResult, refused
 from reconciler.promotion.plan.entry_fields import EntryFields, FieldAddress, read_fields
 from reconciler.promotion.plan.field_decisions import ABSENT, Decision
@@ -27,8 +27,6 @@ from reconciler.promotion.plan.pinned_commit import is_ancestor, leads_to
 from reconciler.promotion.plan.plan import PromotionStep
 from reconciler.promotion.plan.release_fields import release_fields
 from reconciler.text.durations import moment
-from reconciler.trees.commit import commit_tree
-from reconciler.trees.pins import is_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,11 @@ class GateFacts:
     def __init__(self, question: GateQuestion) -> None:
         self.question = question
         self.run = lru_cache(maxsize=None)(self._run)
-        self._paths = lru_cache(maxsize=None)(self._looked_at)
         self._record = lru_cache(maxsize=None)(self._history)
         self._target = lru_cache(maxsize=None)(self._read)
         self._changes = question.repository.changes(question.plan.base)
         self._arrivals = Arrivals(question.repository, question.now, question.seen)
-        self._alone = Lock()
+        self._rendered = RenderedEntries(question.renderer, question.repository, question.tree)
 
     @property
     def due(self) -> list[PromotionStep]:
@@ -90,8 +87,7 @@ class GateFacts:
         except ReconcilerError as e:
             return e
         entry = environment.entry(step.app)
-        now = self.question.now
-        return HealthQuestion(entry, run.begin, run.end or now, partial(self._is_same, entry))
+        return self._rendered.asked(entry, run.begin, run.end or self.question.now)
 
     def runs(self, environment: Environment, step: PromotionStep) -> bool:
         """Does an environment run what a step promotes, or something that builds on it?"""
@@ -154,7 +150,7 @@ class GateFacts:
         """Of what an entry that follows the branch builds on."""
         base = self.question.plan.base
         own = f"{entry.folder}/"
-        paths = [path for path in self._paths(entry) if not path.startswith(own)]
+        paths = [path for path in self._rendered.paths(entry) if not path.startswith(own)]
         tip = next((line.source for line in step.ancestries), base)
         until: CommitSummary | None = None
         for commit in self._changes.of(paths):
@@ -217,20 +213,3 @@ class GateFacts:
         if file is None:
             raise FleetError(f"there is no app {entry}")
         return file
-
-    def _looked_at(self, entry: Entry) -> list[str]:
-        """By a render of the entry, but for what it pins."""
-        (render,) = self.question.renderer.render_all(self.question.tree, [entry.folder])
-        if render.error:
-            raise render.error
-        return [path for path in render.paths if not is_reference(path)]
-
-    def _is_same(self, entry: Entry, commit: str) -> bool | None:
-        """Is all that an entry looks at the same at a commit? None if this clone lacks it."""
-        try:
-            tree = commit_tree(self.question.repository, commit)
-        except RepositoryError:
-            return None
-        with self._alone:  # several sources ask at once
-            paths = self._paths(entry)
-        return all(tree.look(path).token == self.question.tree.look(path).token for path in paths)
