@@ -56,6 +56,7 @@ class AppRecord:
     error: ReconcilerError | None = None
     refused: tuple[tuple[Identity, str], ...] = ()  # and why
     waits: str = ""  # for a hook that goes on
+    written: dict[Identity, str] = field(default_factory=dict)  # versions that the last sync made
     drift: dict[Identity, Drift] = field(default_factory=dict)
     hold: SyncHold | None = None
     suspension: Suspension | None = None

@@ -24,6 +24,7 @@ from reconciler.controller.sync.sync_plan import (
     with_refusals,
     without_drift,
 )
+from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
@@ -65,6 +66,11 @@ async def sync_app(app: AppRecord, ground: SyncGround) -> list[AppEvent]:
     app.refused = tuple((one.identity, _why(one)) for one in bad if not one.is_running)
     app.waits = next((f"{one.hook} {one.identity} runs" for one in bad if one.is_running), "")
     app.synced = app.synced if bad else rendered
+    app.written = {
+        one.identity: text(one.applied.metadata, "resourceVersion")
+        for one in done
+        if one.applied and one.applied.metadata
+    }
     for one in done:
         if one.is_good:
             app.drift.pop(one.identity, None)

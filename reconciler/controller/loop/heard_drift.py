@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from reconciler.cluster.inventory.record import ItemState
 from reconciler.controller.app_event import AppEvent, Happening
@@ -10,6 +12,7 @@ from reconciler.controller.app_record import AppRecord, Drift
 from reconciler.controller.desired import manager_of
 from reconciler.controller.watching.kind_watch import who_changed
 from reconciler.controller.watching.watched_objects import WatchedEvent
+from reconciler.kubernetes.access import text
 
 
 def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent | None:
@@ -18,6 +21,8 @@ def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent |
     if item is None or item.state is not ItemState.applied:
         return None
     if event.is_gone and event.metadata.get("uid") != item.uid:
+        return None
+    if _is_older(event.metadata, app.written.get(event.identity, "")):
         return None
     if not event.is_gone and event.state.own == item.own:
         app.drift.pop(event.identity, None)
@@ -34,3 +39,10 @@ def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent |
         return None
     app.drift[event.identity] = drift
     return AppEvent(app.entry, what, fields, object=event.identity)
+
+
+def _is_older(metadata: Mapping[str, Any], written: str) -> bool:
+    """What was on its way while we wrote tells of what we have set back already."""
+    version = text(metadata, "resourceVersion")
+    known = version.isdecimal() and written.isdecimal()
+    return known and int(version) < int(written)
