@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Output, Root
-from reconciler.cli.output import show_error, write_json
+from reconciler.cli.done_lines import show_done, summary
+from reconciler.cli.options import DataOutput, DataOutputOption, NoCache, Offline, Root
+from reconciler.cli.outcomes import AppDone, end_as, show_failure
+from reconciler.cli.output import for_people, write_apps
 from reconciler.cli.plan_files import load_plans
 from reconciler.cli.reconciling import (
     OwnRights,
@@ -18,8 +20,6 @@ from reconciler.cli.reconciling import (
     Ref,
     checking_renderer,
     reconciling,
-    show_done,
-    summary,
 )
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.status import status_lines
@@ -27,8 +27,7 @@ from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.reporting.app_wishes import suspension_in_force
 from reconciler.controller.sync.app_status import wait_until_well
-from reconciler.controller.sync.as_documents import done_document
-from reconciler.controller.sync.object_done import ObjectDone
+from reconciler.controller.sync.object_done import ObjectDone, all_good
 from reconciler.controller.sync.saved_plan import SavedPlan, refuse_what_moved, saved
 from reconciler.controller.sync.sync_plan import SyncPlan, SyncStep
 from reconciler.errors import CheckFailed, ReconcilerError, UsageError, printable
@@ -77,7 +76,7 @@ def apply(
         bool, typer.Option("--no-check", help="Apply what checks find fault with, too.")
     ] = False,
     own_rights: OwnRights = False,
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -99,8 +98,8 @@ def apply(
         names, ref, kubeconfig, context, root, offline=offline, own_rights=own_rights
     )
     by_app = {one.entry: one for one in plans}
-    wanted = _Wanted(timeout if wait else None, by_app, prune_all, output is Output.text)
-    applied: list[_Applied] = []
+    wanted = _Wanted(timeout if wait else None, by_app, prune_all, output)
+    applied: list[AppDone] = []
     with checking_renderer(work.kernel, cache=not no_cache) as renderer:
         for environment, entries in work.apps():
             if not no_check:
@@ -108,12 +107,9 @@ def apply(
             applied += work.run(
                 environment, partial(_apply_all, work, renderer, wanted, environment, entries)
             )
-    if output is Output.json:
-        commit = work.desired.commit
-        apps = [done_document(one.entry, commit, one.done, one.error) for one in applied]
-        write_json({"version": 1, "apps": apps})
-    if not all(one.is_good for one in applied):
-        raise typer.Exit(CheckFailed.exit_code)
+    if output is not DataOutput.text:
+        write_apps(output, (one.document(work.desired.commit) for one in applied))
+    end_as(applied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +119,7 @@ class _Wanted:
     seconds: float | None  # to wait until all is well
     plans: Mapping[str, SavedPlan]  # by app, where it is to be as it was looked at
     prunes_all: bool
-    is_told: bool  # object by object, for people
-
-
-@dataclass(frozen=True, slots=True)
-class _Applied:
-    entry: Entry
-    done: Sequence[ObjectDone] = ()
-    error: ReconcilerError | None = None
-    is_good: bool = False  # and well, where that was waited for
+    output: DataOutput
 
 
 async def _apply_all(
@@ -141,7 +129,7 @@ async def _apply_all(
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
-) -> list[_Applied]:
+) -> list[AppDone]:
     """What is wrong with one app holds up no other."""
     applied = []
     for entry in entries:
@@ -150,12 +138,9 @@ async def _apply_all(
             await _refuse_what_is_suspended(client, entry)
             applied.append(await _apply(app, renderer, work.desired, wanted))
         except ReconcilerError as e:
-            if len(work.entries) == 1:
-                raise
-            applied.append(_Applied(entry, error=e))
-            if wanted.is_told:
-                typer.echo(typer.style(f"{entry}: not applied", bold=True))
-                show_error(e)
+            applied.append(AppDone(entry, error=e))
+            if wanted.output is DataOutput.text and len(work.entries) > 1:
+                show_failure(f"{entry}: not applied", e)
     return applied
 
 
@@ -166,24 +151,24 @@ async def _refuse_what_is_suspended(client: ApiClient, entry: Entry) -> None:
 
 async def _apply(
     app: AppInCluster, renderer: Renderer, desired: Desired, wanted: _Wanted
-) -> _Applied:
+) -> AppDone:
     plan = await app.plan(renderer, desired)
     if before := wanted.plans.get(str(app.entry)):
         now = saved(app.entry, desired.commit, await app.place(desired), plan)
         refuse_what_moved(before, now)
-    told = show_done if wanted.is_told else lambda _: None
+    told = for_people(wanted.output, show_done)
     done = await app.sync(plan, desired, all_may_go=wanted.prunes_all, told=told)
-    if wanted.is_told:
+    is_told = wanted.output is DataOutput.text
+    if is_told:
         _show(app.entry, plan, done)
-    good = all(one.is_good for one in done)
-    if not good or wanted.seconds is None:
-        return _Applied(app.entry, done, is_good=good)
+    if not all_good(done) or wanted.seconds is None:
+        return AppDone(app.entry, plan, done)
     found = await wait_until_well(lambda: app.status(desired), wanted.seconds)
-    for line in status_lines(app.entry, found) if wanted.is_told else ():
+    for line in status_lines(app.entry, found) if is_told else ():
         typer.echo(printable(line))
     if found.is_healthy:
         await app.remember_well(desired.commit)
-    return _Applied(app.entry, done, is_good=found.is_healthy)
+    return AppDone(app.entry, plan, done, is_well=found.is_healthy)
 
 
 def _show(entry: Entry, plan: SyncPlan, done: Sequence[ObjectDone]) -> None:

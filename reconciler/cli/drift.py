@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.options import NoCache, Offline, Output, Root
-from reconciler.cli.output import show_error, show_warning, write_json
+from reconciler.cli.options import DataOutput, DataOutputOption, NoCache, Offline, Root
+from reconciler.cli.output import show_error, show_warning, write_apps
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
@@ -58,7 +58,7 @@ def drift(
     names: Names,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -76,8 +76,8 @@ def drift(
         for environment, entries in work.apps():
             look = partial(_look, commits, renderer, environment, entries)
             found += work.run(environment, look)
-    if output is Output.json:
-        write_json({"version": 1, "apps": [_document(*one) for one in found]})
+    if output is not DataOutput.text:
+        write_apps(output, (_document(*one) for one in found))
     else:
         for entry, one in found:
             _show(entry, one)

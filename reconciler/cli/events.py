@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.cli.options import Offline, Output, Root, read_span
-from reconciler.cli.output import write_json
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root, read_span
+from reconciler.cli.output import write_data
 from reconciler.cli.reconciling import OneApp, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -39,7 +39,7 @@ def events(
     ] = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -62,15 +62,16 @@ def events(
 
     app, found, unseen = work.one_app(look)
     shown = [event for event in found if start is None or event.last >= start]
-    if output is Output.json:
-        write_json(
+    if output is not DataOutput.text:
+        write_data(
+            output,
             {
                 "version": 1,
                 "environment": app.entry.environment,
                 "app": app.entry.app,
                 "events": [_document(event) for event in shown],
                 "unseen": [one.as_json() for one in unseen],
-            }
+            },
         )
         return
     if not shown:

@@ -42,6 +42,17 @@ class Output(StrEnum):
     json = "json"
 
 
+class DataOutput(StrEnum):
+    """For people, or as one document for programs."""
+
+    text = "text"
+    json = "json"
+    yaml = "yaml"
+
+
+DataOutputOption = Annotated[DataOutput, typer.Option("--output", "-o", help="Output format.")]
+
+
 def read_span(text: str) -> timedelta:
     """The value of an option that is a time."""
     try:

@@ -11,18 +11,23 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.cli.fast_commands import WORTH_A_BAR, nobody_reads, send_nowhere, write_out
+from reconciler.cli.options import DataOutput
 from reconciler.errors import Place, ReconcilerError, printable
 from reconciler.session.trees import where_from
+from reconciler.yaml.write import as_yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any, Literal
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Literal, TypeVar
 
     from rich.table import Table
 
     from reconciler.render.job import Notice
     from reconciler.render.renderer import Render
+    from reconciler.text.json_object import JsonObject
+
+    T = TypeVar("T")
 
 
 COLOR_SYSTEMS: dict[bool | None, Literal["auto", "standard"] | None] = {
@@ -130,6 +135,24 @@ def write_json(value: Any) -> None:
     """Bytes of a name that are not UTF-8 come out as JSON's own escapes of them."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     write_out(text.encode(errors="backslashreplace") + b"\n")
+
+
+def write_data(output: DataOutput, value: JsonObject) -> None:
+    """The same document in both forms; YAML has no escapes of bytes that are not UTF-8."""
+    if output is DataOutput.yaml:
+        text = json.dumps(value, ensure_ascii=False).encode(errors="replace")
+        write_out(as_yaml(json.loads(text)).encode())
+    else:
+        write_json(value)
+
+
+def write_apps(output: DataOutput, apps: Iterable[JsonObject]) -> None:
+    write_data(output, {"version": 1, "apps": [*apps]})
+
+
+def for_people(output: DataOutput, show: Callable[[T], None]) -> Callable[[T], None]:
+    """What is shown on the way: programs read the document at the end, and nothing else."""
+    return show if output is DataOutput.text else lambda _: None
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.diff import styled
-from reconciler.cli.options import NoCache, Offline, Output, Root
-from reconciler.cli.output import show_error, write_json
+from reconciler.cli.options import DataOutput, DataOutputOption, NoCache, Offline, Root
+from reconciler.cli.output import for_people, show_error, write_apps
 from reconciler.cli.plan_files import save_plans
 from reconciler.cli.reconciling import Names, Reconciling, Ref, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
@@ -54,7 +54,7 @@ def plan(
             show_default=False,
         ),
     ] = "",
-    output: Annotated[Output, typer.Option("--output", "-o", help="What to write.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     root: Root = None,
@@ -71,13 +71,13 @@ def plan(
     with Renderer(open_store(SETTINGS, not no_cache)) as renderer:
         structure = read_structure(renderer.kernel.structure())
         for environment, entries in work.apps():
-            shown = None if output is Output.json else _show
+            shown = for_people(output, _show)
             look = partial(_look, work, renderer, structure, shown, environment, entries)
             plans += work.run(environment, look)
-    if output is Output.json:
+    if output is not DataOutput.text:
         commit = work.desired.commit
-        apps = [plan_document(one.entry, commit, one.plan, one.preview) for one in plans]
-        write_json({"version": 1, "apps": apps})
+        documents = (plan_document(one.entry, commit, one.plan, one.preview) for one in plans)
+        write_apps(output, documents)
     if save:
         save_plans(save, [one.saved for one in plans])
     if not all(one.plan.is_empty for one in plans):
@@ -96,7 +96,7 @@ async def _look(
     work: Reconciling,
     renderer: Renderer,
     structure: Structure,
-    show: Callable[[_Planned], None] | None,
+    show: Callable[[_Planned], None],
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
@@ -110,8 +110,7 @@ async def _look(
         found = await preview(client, planned, manager_of(entry), structure, recreate)
         about = saved(entry, work.desired.commit, await app.place(work.desired), planned)
         done.append(_Planned(entry, planned, found, about))
-        if show:
-            show(done[-1])
+        show(done[-1])
     return done
 
 

@@ -1,9 +1,8 @@
-"""What the commands share that make clusters what Git says: apps, trees, clusters and words."""
+"""What the commands share that make clusters what Git says: apps, trees and clusters."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,18 +13,14 @@ import typer
 
 from reconciler.checks.check import check
 from reconciler.checks.groups import groups_of
-from reconciler.cli.diff import styled
-from reconciler.cli.output import show_error, show_warning
+from reconciler.cli.output import show_warning
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.apply import ApplyOutcome
-from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.inventory.record import About
 from reconciler.controller.app import AppInCluster, Desired
 from reconciler.controller.desired import rendered_digests
 from reconciler.controller.loop.source import desired_at
-from reconciler.controller.sync.object_done import ObjectDone
-from reconciler.errors import CheckFailed, RepositoryError, UsageError, printable
+from reconciler.errors import CheckFailed, RepositoryError, UsageError
 from reconciler.git.command import run_git
 from reconciler.git.repository import Repository
 from reconciler.health.kind_rules import status_rules
@@ -42,7 +37,6 @@ from reconciler.session.clusters import access_for
 from reconciler.session.opened import open_store
 from reconciler.session.repository import the_repository
 from reconciler.session.trees import open_tree
-from reconciler.text.diff_lines import ADDED, CHANGED, PLAIN, REMOVED, Line
 from reconciler.text.markdown_lists import count
 from reconciler.trees.commit import CommitTree
 from reconciler.trees.tree import Tree
@@ -62,12 +56,6 @@ OwnRights = Annotated[
         "--own-rights", help="With your own rights, and not as the account that ENV names."
     ),
 ]
-SIGNS = {
-    ApplyOutcome.created: ADDED,
-    ApplyOutcome.changed: CHANGED,
-    ApplyOutcome.unchanged: PLAIN,
-    ApplyOutcome.recreated: CHANGED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,52 +203,3 @@ def _gone_or_called(fleet: Fleet, name: str) -> list[Entry]:
     if known and is_name(app):
         return [fleet.environment(environment).entry(AppName(app))]
     return fleet.entries_called(name)
-
-
-def show_done(done: ObjectDone) -> None:
-    """A line for each object that was not as it is now, or is not as it should be."""
-    for line in _lines(done):
-        typer.echo(styled(line))
-    if done.error:
-        show_error(done.error)
-
-
-def _lines(done: ObjectDone) -> Iterator[Line]:
-    name = printable(str(done.identity))
-    if done.waits_for:
-        yield Line(PLAIN, f"{name} waits for {printable(done.waits_for)}")
-    elif done.hook:
-        came = f" failed: {printable(done.failed)}" if done.failed else " has run"
-        yield Line(PLAIN, f"{done.hook} {name}{' is refused' if done.error else came}")
-    elif done.error:
-        yield Line(CHANGED, f"{name} is refused")
-    elif done.applied is None:
-        yield Line(REMOVED, f"{name}{', which something else finishes' * done.is_leaving}")
-    elif done.applied.outcome is ApplyOutcome.conflict:
-        yield Line(CHANGED, f"{name} is held by others, and left as it is")
-        yield from map(_held, done.conflicts)
-    elif done.applied.outcome in SIGNS:
-        if done.applied.outcome is not ApplyOutcome.unchanged:
-            anew = done.applied.outcome is ApplyOutcome.recreated
-            yield Line(SIGNS[done.applied.outcome], f"{name}{' is made anew' * anew}")
-        yield from (Line(PLAIN, f"  {_field(c)} is taken back") for c in done.applied.taken)
-        yield from (Line(PLAIN, f"  {_field(c)} is left to it") for c in done.applied.left)
-
-
-def _held(conflict: FieldConflict) -> Line:
-    return Line(PLAIN, f"  {_field(conflict)}")
-
-
-def _field(conflict: FieldConflict) -> str:
-    return printable(f"{conflict.field.removeprefix('.')}, which {conflict.manager} holds")
-
-
-def summary(done: Sequence[ObjectDone], same: int) -> str:
-    """How many of each, the good ones first."""
-    counts = Counter(one.result for one in done)
-    counts["unchanged"] += same
-    order = ["created", "changed", "recreated", "unchanged", "deleted", "ran"]
-    order += ["conflict", "refused", "failed", "waiting"]
-    words = {"conflict": "held by others", "recreated": "made anew"}
-    said = [f"{counts[name]:,} {words.get(name, name)}" for name in order if counts[name]]
-    return ", ".join(said) or "nothing"

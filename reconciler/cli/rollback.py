@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import NoCache, Offline, Root
+from reconciler.cli.done_lines import show_done, summary
+from reconciler.cli.options import DataOutput, DataOutputOption, NoCache, Offline, Root
+from reconciler.cli.outcomes import AppDone, end_as
+from reconciler.cli.output import for_people, write_apps
 from reconciler.cli.reconciling import (
     OneApp,
     Reconciling,
     checking_renderer,
     reconciling,
-    show_done,
-    summary,
 )
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -22,7 +23,7 @@ from reconciler.cluster.inventory.record import About
 from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import rendered_digests
 from reconciler.controller.sync.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.git.repository import Repository
 from reconciler.render.renderer import Renderer
 
@@ -49,6 +50,7 @@ def rollback(
     ] = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     no_cache: NoCache = False,
     offline: Offline = False,
@@ -60,14 +62,22 @@ def rollback(
     """
     work = reconciling([name], "", kubeconfig, context, root, offline=offline)
     with checking_renderer(work.kernel, cache=not no_cache) as renderer:
-        good = work.one_app(partial(_roll_back, work, renderer, to))
-    if not good:
-        raise typer.Exit(CheckFailed.exit_code)
+        commit, done = work.one_app(partial(_roll_back, work, renderer, to, output))
+    if output is not DataOutput.text:
+        write_apps(output, [{**done.document(commit), "instead_of": work.desired.commit}])
+    end_as([done])
 
 
 async def _roll_back(
-    work: Reconciling, renderer: Renderer, to: str, app: AppInCluster, about: About, _: ApiClient
-) -> bool:
+    work: Reconciling,
+    renderer: Renderer,
+    to: str,
+    output: DataOutput,
+    app: AppInCluster,
+    about: About,
+    _: ApiClient,
+) -> tuple[str, AppDone]:
+    """The commit to which it went, and what came of it."""
     commit = Repository(work.path).resolve(to) if to else about.well
     if not commit:
         raise UsageError(
@@ -82,13 +92,16 @@ async def _roll_back(
         )
     now = rendered_digests(renderer, work.desired.tree, [app.entry]).get(app.entry, "")
     desired = work.desired_at(commit)
-    plan = await app.plan(renderer, desired)
-    done = await app.sync(plan, desired, instead_of=now, told=show_done)
-    typer.echo(
+    try:
+        plan = await app.plan(renderer, desired)
+        done = await app.sync(plan, desired, instead_of=now, told=for_people(output, show_done))
+    except ReconcilerError as e:
+        return commit, AppDone(app.entry, error=e)
+    for_people(output, typer.echo)(
         typer.style(
             f"{app.entry}: {commit[:10]} instead of {work.desired.commit[:10]}: "
             f"{summary(done, len(plan.of(SyncStep.same)))}",
             bold=True,
         )
     )
-    return all(one.is_good for one in done)
+    return commit, AppDone(app.entry, plan, done)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from reconciler.cli.options import Offline, Output, Root
-from reconciler.cli.output import write_json
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root
+from reconciler.cli.output import write_apps
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -30,7 +30,7 @@ def status(
     names: Names,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -42,8 +42,8 @@ def status(
     found: list[tuple[Entry, AppStatus]] = []
     for environment, entries in work.apps():
         found += work.run(environment, partial(_look, work, environment, entries))
-    if output is Output.json:
-        write_json({"version": 1, "apps": [_document(*one) for one in found]})
+    if output is not DataOutput.text:
+        write_apps(output, (_document(*one) for one in found))
     else:
         for entry, one in found:
             for line in status_lines(entry, one):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Offline, Root, read_span
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root, read_span
+from reconciler.cli.output import for_people, write_apps
 from reconciler.cli.reconciling import Names, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -20,6 +21,7 @@ from reconciler.git.command import run_git
 from reconciler.model.entry import Entry
 from reconciler.session.repository import the_repository
 from reconciler.text.durations import moment
+from reconciler.text.json_object import JsonObject
 
 EXAMPLES = """**Examples**
 
@@ -43,6 +45,7 @@ def suspend(
     ] = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -57,15 +60,36 @@ def suspend(
     by = run_git(path, "config", "user.name", may_fail=True).decode().strip()
     wanted = Suspension(by, reason.strip(), _time(until) if until else None)
     work = reconciling(names, "", kubeconfig, context, root, offline=offline)
+    say = for_people(output, typer.echo)
+    apps: list[JsonObject] = []
     for environment, entries in work.apps():
-        work.run(environment, partial(_suspend_all, entries, wanted))
+        apps += work.run(environment, partial(_suspend_all, entries, wanted, say))
+    if output is not DataOutput.text:
+        write_apps(output, apps)
 
 
-async def _suspend_all(entries: Sequence[Entry], wanted: Suspension, client: ApiClient) -> None:
+async def _suspend_all(
+    entries: Sequence[Entry], wanted: Suspension, say: Callable[[str], None], client: ApiClient
+) -> list[JsonObject]:
+    apps = []
     for entry in entries:
-        await suspend_app(client, entry, wanted)
+        before = await suspend_app(client, entry, wanted)
         ends = f"until {moment(wanted.until)}" if wanted.until else "until it is resumed"
-        typer.echo(printable(f"{entry} is suspended {ends}"))
+        say(printable(f"{entry} is suspended {ends}"))
+        apps.append(suspension_document(entry, wanted, was=before is not None))
+    return apps
+
+
+def suspension_document(entry: Entry, suspension: Suspension, *, was: bool) -> JsonObject:
+    until = suspension.until and suspension.until.astimezone(UTC).isoformat(timespec="seconds")
+    return {
+        "environment": entry.environment,
+        "app": entry.app,
+        "by": suspension.by or None,
+        "reason": suspension.reason or None,
+        "until": until,
+        "was": was,
+    }
 
 
 def _time(typed: str) -> datetime:

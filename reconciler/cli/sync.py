@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Offline, Root
-from reconciler.cli.reconciling import Names, reconciling
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root
+from reconciler.cli.outcomes import end_as, show_failure
+from reconciler.cli.output import for_people, write_apps
+from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.status.state import condition
+from reconciler.cluster.status.state import Condition, condition
 from reconciler.controller.reporting.app_wishes import request_sync, wait_for_sync
-from reconciler.errors import CheckFailed, printable
+from reconciler.errors import ReconcilerError, printable
 from reconciler.model.entry import Entry
+from reconciler.text.json_object import JsonObject
 
 EXAMPLES = """**Examples**
 
@@ -30,6 +34,7 @@ def sync(
     ] = 120.0,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -39,20 +44,57 @@ def sync(
     wants that. The exit code is 1 if not all of it went well.
     """
     work = reconciling(names, "", kubeconfig, context, root, offline=offline)
-    good = True
+    synced: list[_Synced] = []
     for environment, entries in work.apps():
-        good &= work.run(environment, partial(_sync_all, entries, timeout))
-    if not good:
-        raise typer.Exit(CheckFailed.exit_code)
+        synced += work.run(environment, partial(_sync_all, work, entries, timeout, output))
+    if output is not DataOutput.text:
+        write_apps(output, map(_document, synced))
+    end_as(synced)
 
 
-async def _sync_all(entries: Sequence[Entry], timeout: float, client: ApiClient) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Synced:
+    entry: Entry
+    ready: Condition | None = None
+    error: ReconcilerError | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.ready is not None and self.ready.is_true
+
+
+async def _sync_all(
+    work: Reconciling,
+    entries: Sequence[Entry],
+    timeout: float,
+    output: DataOutput,
+    client: ApiClient,
+) -> list[_Synced]:
+    """What nobody syncs holds up no other."""
     marks = {entry: await request_sync(client, entry) for entry in entries}
-    good = True
+    say = for_people(output, typer.echo)
+    synced = []
     for entry, mark in marks.items():
-        found = await wait_for_sync(client, entry, mark, timeout)
-        ready = condition(found, "Ready")
+        try:
+            ready = condition(await wait_for_sync(client, entry, mark, timeout), "Ready")
+        except ReconcilerError as e:
+            synced.append(_Synced(entry, error=e))
+            if output is DataOutput.text and len(work.entries) > 1:
+                show_failure(f"{entry}: not synced", e)
+            continue
+        synced.append(_Synced(entry, ready))
         said = f"{ready.reason}, {ready.message}" if ready else "nothing is said of it"
-        typer.echo(printable(f"{entry}: {said}"))
-        good &= ready is not None and ready.is_true
-    return good
+        say(printable(f"{entry}: {said}"))
+    return synced
+
+
+def _document(synced: _Synced) -> JsonObject:
+    ready = synced.ready
+    return {
+        "environment": synced.entry.environment,
+        "app": synced.entry.app,
+        "ready": synced.is_good,
+        "reason": ready.reason if ready else None,
+        "message": ready.message if ready else None,
+        "error": synced.error.as_json() if synced.error else None,
+    }

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.cli.options import Offline, Output, Root
-from reconciler.cli.output import write_json
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root
+from reconciler.cli.output import write_data
 from reconciler.cli.reconciling import OneApp, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -49,7 +49,7 @@ def tree(
     ] = False,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="Output format.")] = Output.text,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -65,8 +65,9 @@ def tree(
         return app, about, found
 
     app, about, found = work.one_app(look)
-    if output is Output.json:
-        write_json(
+    if output is not DataOutput.text:
+        write_data(
+            output,
             {
                 "version": 1,
                 "environment": app.entry.environment,
@@ -74,7 +75,7 @@ def tree(
                 "commit": about.commit,
                 "objects": [_document(one) for one in found.roots],
                 "unseen": [one.as_json() for one in found.unseen],
-            }
+            },
         )
         return
     typer.echo(typer.style(f"{app.entry} at {about.commit[:10]}", bold=True))

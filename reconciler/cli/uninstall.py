@@ -8,23 +8,24 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Offline, Root
+from reconciler.cli.done_lines import show_done, summary
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root
+from reconciler.cli.outcomes import AppDone, end_as, show_failure
+from reconciler.cli.output import for_people, write_apps
 from reconciler.cli.reconciling import (
     Names,
     OwnRights,
     Reconciling,
     Ref,
     reconciling,
-    show_done,
-    summary,
 )
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.api_client import ApiClient
 from reconciler.controller.app import AppInCluster, Desired
-from reconciler.controller.sync.object_done import all_good
-from reconciler.controller.sync.sync_plan import SyncStep
-from reconciler.errors import CheckFailed, UsageError, printable
+from reconciler.controller.sync.object_done import ObjectDone
+from reconciler.controller.sync.sync_plan import SyncPlan, SyncStep
+from reconciler.errors import ReconcilerError, UsageError, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
 from reconciler.render.renderer import Renderer
@@ -42,6 +43,7 @@ def uninstall(
     ref: Ref = "",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    output: DataOutputOption = DataOutput.text,
     own_rights: OwnRights = False,
     root: Root = None,
     offline: Offline = False,
@@ -60,31 +62,50 @@ def uninstall(
     if not yes:
         apps = ", ".join(map(str, work.entries))
         raise UsageError(f"this deletes all objects of {apps}", hint="say --yes if it is meant")
-    good = True
+    removed: list[AppDone] = []
     with Renderer(open_store(SETTINGS)) as renderer:
         for environment, entries in work.apps():
-            remove = partial(_remove_all, work, renderer, environment, entries)
-            good &= work.run(environment, remove)
-    if not good:
-        raise typer.Exit(CheckFailed.exit_code)
+            remove = partial(_remove_all, work, renderer, output, environment, entries)
+            removed += work.run(environment, remove)
+    if output is not DataOutput.text:
+        write_apps(output, (one.document(work.desired.commit) for one in removed))
+    end_as(removed)
 
 
 async def _remove_all(
     work: Reconciling,
     renderer: Renderer,
+    output: DataOutput,
     environment: Environment,
     entries: Sequence[Entry],
     client: ApiClient,
-) -> bool:
+) -> list[AppDone]:
+    """What is wrong with one app holds up no other."""
     apps = [work.app(client, environment, entry) for entry in entries]
-    return all([await _remove(app, renderer, work.desired) for app in apps])
+    removed = []
+    for app in apps:
+        try:
+            removed.append(await _remove(app, renderer, work.desired, output))
+        except ReconcilerError as e:
+            removed.append(AppDone(app.entry, error=e))
+            if output is DataOutput.text and len(work.entries) > 1:
+                show_failure(f"{app.entry}: not uninstalled", e)
+    return removed
 
 
-async def _remove(app: AppInCluster, renderer: Renderer, desired: Desired) -> bool:
+async def _remove(
+    app: AppInCluster, renderer: Renderer, desired: Desired, output: DataOutput
+) -> AppDone:
     plan = await app.plan_removal(renderer, desired)
-    done = await app.sync(plan, desired, all_may_go=True, told=show_done)
+    told = for_people(output, show_done)
+    done = await app.sync(plan, desired, all_may_go=True, told=told)
     await app.forget()
-    typer.echo(typer.style(f"{app.entry}: {summary(done, 0)}", bold=True))
+    if output is DataOutput.text:
+        _show(app.entry, plan, done)
+    return AppDone(app.entry, plan, done)
+
+
+def _show(entry: Entry, plan: SyncPlan, done: Sequence[ObjectDone]) -> None:
+    typer.echo(typer.style(f"{entry}: {summary(done, 0)}", bold=True))
     for kept in plan.of(SyncStep.keep, SyncStep.ask):
         typer.echo(f"  {kept.identity} stays: {printable(kept.why)}")
-    return all_good(done)

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.options import Offline, Root, read_span
-from reconciler.cli.output import waiting
+from reconciler.cli.options import DataOutput, DataOutputOption, Offline, Root, read_span
+from reconciler.cli.output import waiting, write_apps
 from reconciler.cli.reconciling import Names, Reconciling, reconciling
 from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cluster.api_client import ApiClient
@@ -18,6 +18,7 @@ from reconciler.controller.inspection.waiting import Goal, Waited, WaitFor, wait
 from reconciler.errors import CheckFailed, printable
 from reconciler.model.entry import Entry
 from reconciler.model.environment import Environment
+from reconciler.text.json_object import JsonObject
 
 EXAMPLES = """**Examples**
 
@@ -46,6 +47,7 @@ def wait(
     ] = "300s",
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    output: DataOutputOption = DataOutput.text,
     root: Root = None,
     offline: Offline = False,
 ) -> None:
@@ -67,8 +69,11 @@ def wait(
         for environment, entries in work.apps():
             look = partial(_wait, work, goal, end, told, environment, entries)
             found |= work.run(environment, look)
-    for entry, waited in found.items():
-        _show(entry, waited, for_)
+    if output is not DataOutput.text:
+        write_apps(output, (_document(*one) for one in found.items()))
+    else:
+        for entry, waited in found.items():
+            _show(entry, waited, for_)
     if not all(waited.is_done for waited in found.values()):
         raise typer.Exit(CheckFailed.exit_code)
 
@@ -92,3 +97,13 @@ def _show(entry: Entry, waited: Waited, wanted: WaitFor) -> None:
     typer.echo(printable(f"{entry}: {waited.says}{end}"))
     for why in () if waited.is_done else waited.why:
         typer.echo(printable(f"  {why}"))
+
+
+def _document(entry: Entry, waited: Waited) -> JsonObject:
+    return {
+        "environment": entry.environment,
+        "app": entry.app,
+        "done": waited.is_done,
+        "says": waited.says,
+        "why": list(waited.why),
+    }

@@ -24,25 +24,31 @@ async def app_in_cluster(client: ApiClient, entry: Entry) -> JsonObject | None:
 
 
 async def suspension_in_force(client: ApiClient, entry: Entry) -> Suspension | None:
-    found = await app_in_cluster(client, entry)
-    suspension = suspension_of(found) if found else None
+    suspension = await _suspension(client, entry)
     return suspension if suspension and suspension.holds(datetime.now(UTC)) else None
 
 
-async def suspend(client: ApiClient, entry: Entry, suspension: Suspension) -> None:
+async def suspend(client: ApiClient, entry: Entry, suspension: Suspension) -> Suspension | None:
+    """How it was suspended before."""
+    before = await _suspension(client, entry)
     until = suspension.until and suspension.until.astimezone(UTC).isoformat(timespec="seconds")
     said = {"by": suspension.by, "reason": suspension.reason, "until": until}
     await _have_object(client, entry)
     await client.merge_patch(path_of_app(entry), {"spec": {"suspend": said}})
+    return before
 
 
-async def resume(client: ApiClient, entry: Entry) -> bool:
-    """Whether it was suspended."""
+async def resume(client: ApiClient, entry: Entry) -> Suspension | None:
+    """How it was suspended."""
+    before = await _suspension(client, entry)
+    if before is not None:
+        await client.merge_patch(path_of_app(entry), {"spec": {"suspend": None}})
+    return before
+
+
+async def _suspension(client: ApiClient, entry: Entry) -> Suspension | None:
     found = await app_in_cluster(client, entry)
-    if not found or suspension_of(found) is None:
-        return False
-    await client.merge_patch(path_of_app(entry), {"spec": {"suspend": None}})
-    return True
+    return suspension_of(found) if found else None
 
 
 async def request_sync(client: ApiClient, entry: Entry) -> str:

@@ -1,16 +1,19 @@
-"""A plan and what came of it, for programs: docs/reference/json.md describes the shapes."""
+"""What is done to an app in a cluster, for programs: docs/reference/json.md has the shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from reconciler.compare.as_json import identity_document, object_document
-from reconciler.controller.sync.object_done import ObjectDone
+from reconciler.controller.sync.adopt import ObjectAdopted
+from reconciler.controller.sync.object_done import ObjectDone, all_good
 from reconciler.controller.sync.preview import HeldField, Preview
-from reconciler.controller.sync.sync_plan import PlannedObject, SyncPlan
+from reconciler.controller.sync.sync_plan import PlannedObject, SyncPlan, SyncStep
 from reconciler.errors import ReconcilerError
 from reconciler.model.entry import Entry
 from reconciler.text.json_object import JsonObject
+
+STAYING = (SyncStep.keep, SyncStep.ask, SyncStep.wait, SyncStep.skip)
 
 
 def plan_document(entry: Entry, commit: str, plan: SyncPlan, found: Preview) -> JsonObject:
@@ -30,13 +33,43 @@ def plan_document(entry: Entry, commit: str, plan: SyncPlan, found: Preview) -> 
 
 
 def done_document(
-    entry: Entry, commit: str, done: Sequence[ObjectDone], error: ReconcilerError | None
+    entry: Entry,
+    commit: str,
+    plan: SyncPlan | None,
+    done: Sequence[ObjectDone],
+    error: ReconcilerError | None,
+) -> JsonObject:
+    """Without a plan where the error came before there was one."""
+    stays = plan.of(*STAYING) if plan else ()
+    return {
+        **_about(entry, commit),
+        "good": error is None and all_good(done),
+        "error": error.as_json() if error else None,
+        "objects": [_done(one) for one in done],
+        "stays": [_planned(planned) for planned in stays],
+    }
+
+
+def adopted_document(
+    entry: Entry,
+    commit: str,
+    done: Sequence[ObjectAdopted],
+    error: ReconcilerError | None,
+    *,
+    dry_run: bool,
 ) -> JsonObject:
     return {
         **_about(entry, commit),
-        "good": error is None and all(one.is_good for one in done),
+        "dry_run": dry_run,
         "error": error.as_json() if error else None,
-        "objects": [_done(one) for one in done],
+        "objects": [
+            {
+                **identity_document(one.identity),
+                "taken": list(one.adopted.managers),
+                "left": list(one.adopted.left),
+            }
+            for one in done
+        ],
     }
 
 
