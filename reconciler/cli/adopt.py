@@ -17,6 +17,7 @@ from reconciler.cli.seal.options import ContextOption, KubeconfigOption
 from reconciler.cli.variables import SETTINGS
 from reconciler.cluster.adoption import DEPLOYERS
 from reconciler.cluster.api_client import ApiClient
+from reconciler.controller.app import AppInCluster
 from reconciler.controller.desired import WantedObject, wanted_objects
 from reconciler.controller.sync.adopt import ObjectAdopted
 from reconciler.controller.sync.adopt import adopt as adopt_objects
@@ -113,7 +114,8 @@ async def _adopt_all(
             objects = await wanted_objects(
                 renderer, work.desired.tree, environment, entry, client.discovery
             )
-            adopted.append(await _adopt(client, entry, objects, wanted))
+            app = work.app(client, environment, entry)
+            adopted.append(await _adopt(work, client, app, objects, wanted))
         except ReconcilerError as e:
             adopted.append(_Adopted(entry, error=e))
             if wanted.output is DataOutput.text and len(work.entries) > 1:
@@ -122,12 +124,21 @@ async def _adopt_all(
 
 
 async def _adopt(
-    client: ApiClient, entry: Entry, objects: Collection[WantedObject], wanted: _Wanted
+    work: Reconciling,
+    client: ApiClient,
+    app: AppInCluster,
+    objects: Collection[WantedObject],
+    wanted: _Wanted,
 ) -> _Adopted:
-    told = for_people(wanted.output, _show)
-    done = await adopt_objects(
-        client, entry, objects, wanted.deployers, dry_run=wanted.dry_run, told=told
-    )
+    """What somebody changed of an app that is applied already would be ours, and so no drift."""
+    entry = app.entry
+    take = partial(adopt_objects, client, entry, objects, wanted.deployers)
+    done = await take(dry_run=True)
+    if done and not wanted.dry_run:
+        await app.doubt({one.identity for one in done}, work.desired)
+        done = await take()
+    for one in done:
+        for_people(wanted.output, _show)(one)
     taken = sum(bool(one.adopted.managers) for one in done)
     would = "would be taken over" if wanted.dry_run else "taken over"
     said = f"{entry}: {count(taken, 'object')} of {len(objects):,} {would}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -98,6 +98,13 @@ class AppInCluster:
         except ClusterError:
             await self._inventory.read()
             raise
+
+    async def doubt(self, identities: Collection[Identity], desired: Desired) -> None:
+        """Have the next sync look at these anew: what is ours of them is about to change."""
+        if about := await self.read(desired):
+            items = self.items.items()
+            unsure = [replace(o, own="") if i in identities else o for i, o in items]
+            await self._inventory.write(about, unsure)
 
     async def plan(self, renderer: Renderer, desired: Desired) -> SyncPlan:
         """What a sync would do. Raises where the app is another repository's, or another app's."""

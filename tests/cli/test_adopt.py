@@ -89,6 +89,20 @@ def test_what_another_tool_applied_is_taken_over_as_it_is(
         assert b"hunter2" not in done.stdout + done.stderr
 
 
+def test_what_somebody_changed_of_an_applied_app_is_still_drift_once_it_is_ours(
+    fleet: Repo, app: str, cluster: Cluster, typed: Run, there: list[str]
+) -> None:
+    entry = f"prod/{app}"
+    typed("apply", entry, *there, cwd=fleet.path)
+    cluster.kubectl("-n", app, "patch", "configmap/one", "--type=merge", "-p", '{"data":{"k":"x"}}')
+    adopted = typed("adopt", entry, "--from", "kubectl-patch", *there, cwd=fleet.path)
+    assert f"{entry}: 1 object of 2 taken over" in adopted.stdout.decode(), adopted
+    assert typed("plan", entry, *there, cwd=fleet.path).returncode == 1
+    applied = typed("apply", entry, *there, cwd=fleet.path)
+    assert "1 changed" in applied.stdout.decode(), applied
+    assert cluster.get("configmap/one")["data"] == {"k": "1"}
+
+
 def test_what_is_still_deployed_by_another_is_refused(
     fleet: Repo, app: str, cluster: Cluster, typed: Run, there: list[str], definitions: Cluster
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from reconciler.cluster.adoption import DEPLOYERS, Adopted, adopt_object
@@ -27,9 +27,6 @@ class ObjectAdopted:
     adopted: Adopted
 
 
-Told = Callable[[ObjectAdopted], None]
-
-
 async def adopt(
     client: ApiClient,
     entry: Entry,
@@ -37,7 +34,6 @@ async def adopt(
     deployers: Collection[str] = DEPLOYERS,
     *,
     dry_run: bool = False,
-    told: Told = lambda _: None,
 ) -> list[ObjectAdopted]:
     """Those that are there and that others applied. Refuses what somebody still deploys."""
     free = asyncio.Semaphore(MAX_REQUESTS)
@@ -60,9 +56,7 @@ async def adopt(
             )
         if adopted is None or not (adopted.managers or adopted.left):
             return None
-        done = ObjectAdopted(one.identity, adopted)
-        told(done)
-        return done
+        return ObjectAdopted(one.identity, adopted)
 
     done = await asyncio.gather(*map(one_of, wanted))
     return sorted(filter(None, done), key=lambda found: found.identity)
