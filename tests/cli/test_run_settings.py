@@ -95,6 +95,15 @@ def test_kubectl_shows_what_is_ready_and_what_is_not(
     )
 
 
+def test_what_shows_an_app_is_made_anew_when_somebody_deletes_it(
+    app: str, begin: Begin, cluster: Cluster
+) -> None:
+    begin("--interval", "1").wait_for("well", app=f"prod/{app}")
+    eventually(lambda: ready(shown(cluster, app)), ("True", "Ready"))
+    cluster.kubectl("-n", "reconciler-system", "delete", "rapp", f"prod.{app}")
+    eventually(lambda: ready(shown(cluster, app)), ("True", "Ready"))
+
+
 def test_what_is_suspended_stays_until_somebody_resumes_it(
     fleet: Repo,
     app: str,

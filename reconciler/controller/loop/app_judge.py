@@ -39,6 +39,7 @@ class AppJudge:
         self._let_go_on = let_go_on
         self._why: dict[str, tuple[float, float]] = {}  # when it is asked next, and then after
         self._unwritten: set[str] = set()  # what is well, and that could not be written
+        self.unfinished: set[str] = set()  # to be looked at once more, though nothing happens
         self.due: DueApps[str] = DueApps()
 
     def soon(self, key: str) -> None:
@@ -47,6 +48,7 @@ class AppJudge:
     async def judge(self, app: AppRecord, environment: Environment) -> None:
         key, was_well, now = app_key(app.entry), app.well_since is not None, datetime.now(UTC)
         app.status = app.judge(self._live.of_app(key))
+        self.unfinished.discard(key)
         if app.is_well:
             self._why.pop(key, None)
             if not was_well:
@@ -60,7 +62,8 @@ class AppJudge:
                 await self._ask_why(app)
         if was_well != app.is_well:
             self._let_go_on()
-        await self._board.show(app, now)
+        if not await self._board.show(app, now):
+            self.unfinished.add(key)
 
     def _told_well(self, app: AppRecord, now: datetime) -> None:
         seconds = (now - app.began).total_seconds() if app.began else 0.0
@@ -80,6 +83,7 @@ class AppJudge:
                 if key not in self._unwritten:
                     self._told(AppEvent(app.entry, Happening.unremembered, error=e))
                 self._unwritten.add(key)
+                self.unfinished.add(key)
 
     async def _ask_why(self, app: AppRecord) -> None:
         """More and more seldom; pods are asked for only then."""
@@ -121,7 +125,8 @@ class AppJudge:
                 if app.there:
                     await app.there.hold(app.rendered, well)
         except ReconcilerError:
-            return  # it is tried again when the app is looked at anew
+            self.unfinished.add(app_key(app.entry))
+            return
         fields = {"failed": app.commit, "to": well, "after": str(settings.after)}
         self._told(AppEvent(app.entry, Happening.rolled_back, fields))
         self._is_due(app_key(app.entry))

@@ -190,13 +190,12 @@ class EnvironmentLoop:
                 queue.done(key)
 
     async def _tick(self) -> None:
-        """Hours begin, suspensions end; and what could not be shown is shown again."""
+        """Hours begin, suspensions end; and what could not be written is written again."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self._let_go_on()
-            for app in self._apps.own:
-                if app.there or app.error or app.hold:
-                    self._judge.due.add(app_key(app.entry))
+            for key in [*self._judge.unfinished]:
+                self._judge.due.add(key)
             commit = self._desired.commit if self._desired else ""
             if self._apps.is_own(self.name):  # one of all replicas
                 await self._board.show_environment(commit, len(self._apps), self._problem)
@@ -299,6 +298,8 @@ class EnvironmentLoop:
 
     def _wished(self, wish: AppWish) -> None:
         """By people, in the app's object; of another replica's app, that it may be ready by now."""
+        if not self._board.shows(wish.app):
+            self._judge.soon(wish.app)
         if app := self._apps.wished(wish):
             self._due.add(app_key(app.entry))
         elif not self._apps.is_own(wish.app):

@@ -114,19 +114,26 @@ class ReportBoard:
         except ClusterError:
             return []
 
-    async def show(self, app: AppRecord, now: datetime) -> None:
+    def shows(self, app: str) -> bool:
+        """Is there an object for it? Somebody may have deleted it."""
+        return app in self._generations
+
+    async def show(self, app: AppRecord, now: datetime) -> bool:
+        """Whether it stands there now."""
         key, client = app_key(app.entry), self._client_for(app)
         if key not in self._generations:
             made = await self._write(client, app_object(app.entry), "")
             if made is None:
-                return
+                return False
             self._seen(made)
         generation, before = self._generations[key], self._transitions.get(key, {})
         releases = with_release(self._releases.get(key, ()), app)
         body = app_status_object(app, report_of(app), generation, before, releases, now)
-        if made := await self._write(client, body, "status"):
+        made = await self._write(client, body, "status")
+        if made:
             self._transitions[key] = transitions_of(made)
             self._releases[key] = releases
+        return made is not None
 
     async def show_environment(self, commit: str, apps: int, problem: str) -> None:
         """By what all replicas show of their apps."""
