@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.cluster.api_client import CONFLICT, ApiClient
-from reconciler.cluster.api_errors import INVALID, accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import CONFLICT, INVALID, accepting
 from reconciler.cluster.ownership import APPLY
 from reconciler.errors import ApiError
 from reconciler.text.json_object import JsonObject

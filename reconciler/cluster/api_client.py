@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.cluster.api_call import JSON, ApiAnswer, ApiCall
-from reconciler.cluster.api_errors import nonsense
+from reconciler.cluster.api_errors import CONFLICT, GONE, NOT_FOUND, nonsense
 from reconciler.cluster.conflicts import Applied, Conflicts, conflicts_in
 from reconciler.cluster.discovery import Discovery
 from reconciler.cluster.fence import Fence, within
@@ -26,7 +26,6 @@ METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
-NOT_FOUND, CONFLICT, GONE = 404, 409, 410
 
 
 @dataclass(frozen=True, slots=True)

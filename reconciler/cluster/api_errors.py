@@ -12,7 +12,8 @@ from reconciler.errors import ApiError
 
 MAX_WORDS = 500  # characters of what the server says
 TRANSIENT = {429, 500, 502, 503, 504}
-UNKNOWN, FORBIDDEN, INVALID, INTERNAL = 401, 403, 422, 500
+UNKNOWN, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, INVALID = 401, 403, 404, 409, 410, 422
+INTERNAL = 500
 # How they refuse a field that the definition of a custom kind has not, though nothing is broken.
 UNDECLARED = "field not declared in schema"
 DECLARE = "apply the definition of the kind that has this field, or leave the field out"

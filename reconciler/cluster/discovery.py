@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.cluster.api_errors import NOT_FOUND
 from reconciler.errors import ApiError, ClusterError
 
 
@@ -46,7 +47,7 @@ class Discovery:
         try:
             return (await self._resource(version, kind)).is_namespaced
         except ApiError as e:
-            if e.status != 404:
+            if e.status != NOT_FOUND:
                 raise
             return None
 
@@ -63,7 +64,7 @@ class Discovery:
         except KeyError:
             raise ApiError(
                 f"the cluster knows no {kind} of {version}",
-                status=404,
+                status=NOT_FOUND,
                 reason="NotFound",
                 hint="is its definition installed there?",
             ) from None

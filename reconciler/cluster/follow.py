@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from reconciler.cluster.api_client import GONE, NOT_FOUND, ApiClient, Listing
+from reconciler.cluster.api_client import ApiClient, Listing
+from reconciler.cluster.api_errors import GONE, NOT_FOUND
 from reconciler.cluster.watch import WatchEvent, WatchEventKind
 from reconciler.errors import ApiError, ClusterError
 

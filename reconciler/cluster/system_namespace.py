@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.cluster.api_client import CONFLICT, NOT_FOUND, ApiClient
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import CONFLICT, NOT_FOUND
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE
 from reconciler.errors import ApiError
 from reconciler.text.json_object import JsonObject

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.cluster.adoption import release_object
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import NOT_FOUND, accepting
 from reconciler.cluster.conflict_rules import conflict_rules
 from reconciler.cluster.inventory.record import About, InventoryItem, ItemState
 from reconciler.cluster.inventory.store import Inventory

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import FORBIDDEN
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND
 from reconciler.cluster.applied_fields import fields_gone_from_git
 from reconciler.cluster.conflict_rules import ConflictRule, Rule, conflict_rules, rule_for
 from reconciler.cluster.conflicts import FieldConflict

@@ -91,7 +91,7 @@ def _in_file(file: str) -> Iterator[Any]:
 def _in_cluster(
     namespace: str, kubeconfig: str | None, context: str | None
 ) -> Iterator[dict[str, Any]]:
-    from reconciler.cluster.api_errors import accepting
+    from reconciler.cluster.api_errors import NOT_FOUND, accepting
     from reconciler.cluster.blocking_client import connect
     from reconciler.cluster.kubeconfig import read_kubeconfig
 
@@ -103,7 +103,7 @@ def _in_cluster(
             ("apis/argoproj.io/v1alpha1", ("applications", "applicationsets")),
         ):
             for kind in kinds:
-                with accepting(404):  # there is no such kind
+                with accepting(NOT_FOUND):  # there is no such kind
                     yield from client.list(f"/{group}/namespaces/{namespace}/{kind}").items
 
 

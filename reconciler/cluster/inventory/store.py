@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.cluster.api_client import CONFLICT, ApiClient
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import CONFLICT
 from reconciler.cluster.inventory.record import (
     About,
     InventoryItem,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import FORBIDDEN
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND
 from reconciler.controller.inspection.live_objects import Unseen
 from reconciler.controller.inspection.object_tree import TreeNode
 from reconciler.errors import ApiError

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import FORBIDDEN, accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND, accepting
 from reconciler.cluster.inventory.record import InventoryItem
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.state import Kind

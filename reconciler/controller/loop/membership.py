@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from reconciler.cluster.api_client import CONFLICT, NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import CONFLICT, NOT_FOUND, accepting
 from reconciler.cluster.reconciled_apps import SYSTEM_NAMESPACE
 from reconciler.cluster.system_namespace import create_in_system
 from reconciler.controller.loop.shards import (

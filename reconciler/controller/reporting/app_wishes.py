@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import NOT_FOUND
 from reconciler.cluster.reconciled_apps import APP, SYSTEM_NAMESPACE, VERSION, path_of_app
 from reconciler.controller.reporting.report_objects import REQUESTED, app_object, suspension_of
 from reconciler.controller.why_held import Suspension

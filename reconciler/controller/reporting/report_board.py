@@ -12,8 +12,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
-from reconciler.cluster.api_errors import FORBIDDEN
+from reconciler.cluster.api_client import ApiClient, Listing
+from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND
 from reconciler.cluster.conflicts import Applied
 from reconciler.cluster.follow import follow
 from reconciler.cluster.ownership import digest

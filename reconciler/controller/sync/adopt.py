@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from reconciler.cluster.adoption import DEPLOYERS, Adopted, adopt_object
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import NOT_FOUND, accepting
 from reconciler.controller.desired import WantedObject, manager_of
 from reconciler.controller.sync.sync_context import MAX_REQUESTS
 from reconciler.errors import ApiError, CheckFailed

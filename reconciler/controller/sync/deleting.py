@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from itertools import groupby
 
-from reconciler.cluster.api_client import CONFLICT
+from reconciler.cluster.api_errors import CONFLICT
 from reconciler.cluster.order import batches
 from reconciler.controller.sync.applying import named
 from reconciler.controller.sync.object_done import ObjectDone

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.cluster.annotations import treatment_of
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import NOT_FOUND, accepting
 from reconciler.cluster.ownership import own_digest
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.treatment import Applying

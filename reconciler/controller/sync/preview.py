@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient
-from reconciler.cluster.api_errors import accepting
+from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.api_errors import NOT_FOUND, accepting
 from reconciler.cluster.conflicts import Applied, Conflicts
 from reconciler.cluster.ownership import holders
 from reconciler.compare.difference import Difference

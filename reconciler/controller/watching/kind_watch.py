@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.cluster.api_client import NOT_FOUND, ApiClient, Listing
+from reconciler.cluster.api_client import ApiClient, Listing
+from reconciler.cluster.api_errors import NOT_FOUND
 from reconciler.cluster.follow import follow
 from reconciler.cluster.ownership import owners_of
 from reconciler.cluster.reconciled_apps import APP_LABEL
