@@ -209,9 +209,9 @@ class AppInCluster:
     ) -> SyncPlan:
         await self.read(desired)
         items = self._inventory.items
-        kinds = {(one.version, one.identity.kind) for one in said}
-        kinds |= {(item.version, item.identity.kind) for item in items.values()}
-        seen = await observed(self._client, kinds, app_key(self.entry), manager_of(self.entry))
+        named = [(one.identity, one.version) for one in said]
+        named += [(item.identity, item.version) for item in items.values()]
+        seen = await observed(self._client, named, app_key(self.entry), manager_of(self.entry))
         hooks = [one for one in said if one.treatment.hooks]
         wanted = [one for one in said if not one.treatment.hooks]
         there = await present(self._client, wanted, seen)

@@ -304,3 +304,19 @@ def test_programs_are_told_in_json(
     assert [(f["field"], f["by"]) for f in drifted["held"]] == [("data.k", "kubectl-patch")]
     assert [o["name"] for o in drifted["objects"] if o["drift"]] == ["one"]
     assert drifted["differences"][0]["fields"][0]["to"] == "1"
+
+
+def test_rights_in_the_namespaces_of_an_app_are_enough(
+    fleet: Repo, typed: Run, app: str, there: list[str], cluster: Cluster, restricted: list[str]
+) -> None:
+    """A developer who may look at one namespace, and applies nothing."""
+    entry = f"prod/{app}"
+    typed("apply", entry, *there, cwd=fleet.path)
+    done = typed("status", entry, *restricted, cwd=fleet.path)
+    assert (done.returncode, b"2 of 2 objects are well" in done.stdout) == (0, True), done
+    cluster.kubectl("-n", app, "create", "role", "try", "--verb=patch", "--resource=configmaps")
+    who = f"--user={app}-viewer"
+    cluster.kubectl("-n", app, "create", "rolebinding", "try", "--role=try", who)
+    fleet.commit(files(app, "2"))
+    planned = typed("plan", entry, *restricted, cwd=fleet.path)
+    assert (planned.returncode, b'data.k: "1"' in planned.stdout) == (1, True), planned

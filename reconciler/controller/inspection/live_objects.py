@@ -11,7 +11,7 @@ from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND, accepting
 from reconciler.cluster.inventory.record import InventoryItem
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.state import Kind
-from reconciler.controller.sync.observe import MAX_LISTS, identity_of
+from reconciler.controller.sync.observe import MAX_LISTS, group_of, identity_of
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
@@ -103,7 +103,7 @@ async def listed_in(
 ) -> dict[Identity, JsonObject] | Unseen:
     """All of an apiVersion's kind in a namespace, or of a kind that is in none."""
     version, kind, namespace = place
-    group = version.rpartition("/")[0]
+    group = group_of(version)
     items: tuple[JsonObject, ...] = ()
     try:
         with accepting(NOT_FOUND):  # a kind that is not there has no objects

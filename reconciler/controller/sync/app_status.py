@@ -13,7 +13,7 @@ from reconciler.cluster.status.rules import WITHOUT_STATUS
 from reconciler.cluster.status.state import HEALTHY, ObjectState, ObjectStatus
 from reconciler.cluster.status.status_rules import StatusRules
 from reconciler.cluster.status.workloads import pod
-from reconciler.controller.sync.observe import listed
+from reconciler.controller.sync.observe import Named, listed
 from reconciler.kubernetes.access import mapping, text
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
@@ -58,12 +58,11 @@ class AppStatus:
 
 
 async def app_status(
-    client: ApiClient, named: Iterable[tuple[Identity, str]], app: str, rules: StatusRules
+    client: ApiClient, named: Iterable[Named], app: str, rules: StatusRules
 ) -> AppStatus:
     """`named` are the objects with their apiVersions. Secrets are listed by name alone."""
     wanted = dict(named)
-    kinds = {(version, identity.kind) for identity, version in wanted.items()}
-    found = await listed(client, kinds, app, WITHOUT_STATUS.__contains__)
+    found = await listed(client, wanted.items(), app, WITHOUT_STATUS.__contains__)
     ours = {identity: o for identity, o in found.items() if identity in wanted}
     judged = zip(ours.values(), await rules.of([*ours.values()]), strict=True)
     states = await asyncio.gather(*(_status(client, o, status) for o, status in judged))

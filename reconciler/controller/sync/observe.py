@@ -7,24 +7,28 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.api_errors import NOT_FOUND, accepting
+from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND, accepting
 from reconciler.cluster.ownership import own_digest
 from reconciler.cluster.reconciled_apps import APP_LABEL
+from reconciler.cluster.status.state import Kind
 from reconciler.cluster.treatment import Applying
 from reconciler.controller.desired import WantedObject
 from reconciler.controller.sync.sync_plan import SeenObject
+from reconciler.errors import ApiError
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
 
 MAX_LISTS = 8  # under way at once
 
+Named = tuple[Identity, str]  # and its apiVersion
+
 
 async def observed(
-    client: ApiClient, kinds: Iterable[tuple[str, str]], app: str, manager: str
+    client: ApiClient, named: Iterable[Named], app: str, manager: str
 ) -> dict[Identity, SeenObject]:
-    """The objects with the app's label, of these kinds (apiVersion and kind)."""
-    found = await listed(client, kinds, app, lambda _: True)
+    """The objects with the app's label, of the kinds of those that are named."""
+    found = await listed(client, named, app, lambda _: True)
     return {identity: seen_as(o["metadata"], manager) for identity, o in found.items()}
 
 
@@ -47,27 +51,48 @@ async def present(
 
 async def listed(
     client: ApiClient,
-    kinds: Iterable[tuple[str, str]],
+    named: Iterable[Named],
     app: str,
-    by_name_alone: Callable[[tuple[str, str]], bool],
+    by_name_alone: Callable[[Kind], bool],
 ) -> dict[Identity, JsonObject]:
-    """What has the app's label; `by_name_alone` says of which group and kind metadata is enough."""
+    """What has the app's label; `by_name_alone` says of which group and kind metadata is enough.
+
+    Whoever may not list a kind in all namespaces lists it in those of what is named.
+    """
     free = asyncio.Semaphore(MAX_LISTS)
+    places: dict[tuple[str, str], set[str]] = {}
+    for identity, version in named:
+        places.setdefault((version, identity.kind), set()).add(identity.namespace)
+
+    async def at(version: str, kind: str, namespace: str) -> tuple[JsonObject, ...]:
+        labels, alone = f"{APP_LABEL}={app}", by_name_alone((group_of(version), kind))
+        try:
+            path = await client.discovery.list_path(version, kind, namespace)
+            return (await client.list(path, labels=labels, metadata_only=alone)).items
+        except ApiError as e:
+            if e.status != NOT_FOUND:
+                raise
+            return ()  # a kind that is not there has no objects
 
     async def of_kind(version: str, kind: str) -> list[tuple[Identity, JsonObject]]:
-        group = version.rpartition("/")[0]
-        alone = by_name_alone((group, kind))
-        items: tuple[JsonObject, ...] = ()
         async with free:
-            with accepting(NOT_FOUND):  # a kind that is not there has no objects
-                path = await client.discovery.list_path(version, kind)
-                labels = f"{APP_LABEL}={app}"
-                items = (await client.list(path, labels=labels, metadata_only=alone)).items
-        about = {"apiVersion": version, "kind": kind}
+            try:
+                items = await at(version, kind, "")
+            except ApiError as e:
+                within = sorted(places[version, kind] - {""})
+                if e.status != FORBIDDEN or not within:
+                    raise
+                lists = [await at(version, kind, place) for place in within]
+                items = tuple(o for found in lists for o in found)
+        group, about = group_of(version), {"apiVersion": version, "kind": kind}
         return [(identity_of(group, kind, o), {**o, **about}) for o in items]
 
-    found = await asyncio.gather(*(of_kind(*kind) for kind in sorted(set(kinds))))
+    found = await asyncio.gather(*(of_kind(*kind) for kind in sorted(places)))
     return dict(pair for pairs in found for pair in pairs)
+
+
+def group_of(version: str) -> str:
+    return version.rpartition("/")[0]
 
 
 def identity_of(group: str, kind: str, o: JsonObject) -> Identity:
