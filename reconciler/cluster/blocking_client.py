@@ -152,7 +152,8 @@ class BlockingApiClient:
             while (item := self._wait(following())) is not None:
                 yield item
         finally:
-            self._wait(items.aclose())
+            if not self._loop.is_closed():  # one that nobody asks any more may outlive it
+                self._wait(items.aclose())
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

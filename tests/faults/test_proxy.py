@@ -99,7 +99,7 @@ def test_watches_stream_and_are_cut_or_too_old(
     proxy: FaultProxy, client: BlockingApiClient, path: str
 ) -> None:
     def events(version: str) -> Iterator[WatchEvent]:
-        return iter(client.watch(path, version=version, seconds=20))
+        return iter(client.watch(path, version=version, fields="metadata.name=a", seconds=20))
 
     since = client.list(path).version
     watching = events(since)
