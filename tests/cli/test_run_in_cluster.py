@@ -201,6 +201,30 @@ def test_a_kind_that_it_may_not_list_stops_the_apps_that_have_it_and_no_others(
     eventually(lambda: ready(shown(cluster, app)), ("True", "Ready"))
 
 
+def names(cluster: Cluster) -> set[str]:
+    return {item["metadata"]["name"] for item in cluster.get("configmaps")["items"]}
+
+
+def test_two_replicas_share_the_apps_and_one_that_dies_leaves_its_own_to_the_other(
+    fleet: Repo, app: str, begin: Begin, cluster: Cluster, say: Callable[[str], None], allow: Allow
+) -> None:
+    """With no more rights than the Deployment has."""
+    other = other_app(fleet, app)
+    for name in (app, other):
+        allow(name, "edit")
+    say(ACCOUNT)
+    first, second = begin("--interval", "1"), begin("--interval", "1")
+    both = [("True", "Ready")] * 2
+    eventually(lambda: [ready(shown(cluster, name)) for name in (app, other)], both)
+    first.process.kill()
+    first.process.wait()
+    newest = fleet.commit(files(app, "2"))
+    second.wait_for("applied", app=f"prod/{app}", commit=newest)
+    cluster.kubectl("-n", app, "delete", "configmap/b")
+    eventually(lambda: "b" in names(cluster), True)
+    assert value_of(cluster) == "2"
+
+
 def test_somebody_with_more_rights_applies_what_the_account_may_not(
     fleet: Repo,
     app: str,
