@@ -1,7 +1,11 @@
-"""What the comparison with Argo CD and Flux says of a set follows from what was seen."""
+"""What the comparisons with other tools say follows from what was seen."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from benchmarks.beside.adoption.live_app import LiveApp
+from benchmarks.beside.adoption.versions import dropped, fields, names_and_marks
 from benchmarks.beside.audit import ADMINISTRATOR, Write
 from benchmarks.beside.judgement import Judge, Phase
 from benchmarks.beside.sets import BrokenSet, Mending, Release, config_map, deployment
@@ -56,3 +60,34 @@ def test_that_an_object_was_deleted_meanwhile_is_told_though_it_is_there_again()
     ]
     said = Judge(seen, writes, "x").cell(one, BROKEN, MENDED)
     assert "written 1 times; deleted 1 times; at last v" in said
+
+
+def live(**more: Any) -> LiveApp:
+    """A ConfigMap as a server shows it."""
+    holder = {"manager": more.pop("manager", "helm"), "operation": "Apply", "fieldsV1": {}}
+    metadata = {"uid": "a", "generation": 1, "managedFields": [holder], **more}
+    return LiveApp({"ConfigMap/c": {**config_map("c"), "metadata": metadata}}, frozenset())
+
+
+def test_marks_and_holders_are_told_apart_from_what_an_object_says() -> None:
+    before, after = live(labels={"old": "1"}), live(labels={"new": "1"}, manager="ours")
+    assert not [*before.changed(after)]
+    assert [*before.changed(live(uid="b"))] == ["ConfigMap/c.metadata.uid: a → b"]
+    assert "ConfigMap/c.data.k: v → None" in [*before.changed(LiveApp({}, frozenset()))]
+    names = ["ConfigMap/c"]
+    assert (before.marks(names), after.marks(names)) == ({"old"}, {"new"})
+    assert (before.holders(names), after.holders(names)) == ({"helm (Apply)"}, {"ours (Apply)"})
+
+
+def test_every_object_of_the_app_that_is_taken_over_loses_something() -> None:
+    found = [*dropped()]
+    assert {name for name, _ in found} == names_and_marks()[0]
+    assert ("ConfigMap/old", "") in found
+    assert ("Service/web", ".metadata.labels.team") in found
+    assert ("Deployment/web", ".spec.template.spec.containers[web].env[B].value") in found
+    assert fields({"a": [{"name": "x", "v": 1}, 2], "b": {}}) == {
+        ".a[x].name": "x",
+        ".a[x].v": 1,
+        ".a[1]": 2,
+        ".b": {},
+    }

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.beside import flux_peers
 from benchmarks.beside.comparison import Cells, comparison
+from benchmarks.beside.releases import releases
 from benchmarks.beside.sets import Mending, all_sets
-from reconciler.testbed.peers import PEERS, pinned
 
 NAMES = {"argocd": "Argo CD", "flux": "Flux", "ours": "reconciler run"}
 LONGEST = 240
@@ -36,20 +35,12 @@ def main() -> None:
             cells, said, all_at_last = compared.run()
     mended = {s.what for s in all_sets("any") if s.mending is Mending.commit}
     said_at_last = {what: words for what, words in all_at_last.items() if what in mended}
-    print(f"{datetime.now(UTC):%Y-%m-%d}: {', '.join(_versions())}\n")
+    print(f"{datetime.now(UTC):%Y-%m-%d}: {', '.join(releases())}\n")
     print("\n".join(_table("what is in the commit", cells)), "\n")
     print("What each said 90 seconds after the broken commit:\n")
     print("\n".join(_table("what is in the commit", said)), "\n")
     print("And four minutes after the commit that mends them:\n")
     print("\n".join(_table("what is in the commit", said_at_last)))
-
-
-def _versions() -> Iterator[str]:
-    for name in ("kube-apiserver", "argocd"):
-        peer = PEERS[name]
-        yield f"{name} {pinned(peer.folder, peer.release_of)}"
-    for name, version in flux_peers.versions().items():
-        yield f"{name} {version}"
 
 
 def _table(first: str, cells: Cells) -> Iterator[str]:

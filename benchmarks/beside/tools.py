@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from reconciler.testbed.folder import TestbedFolder
 from reconciler.testbed.processes import spawn
 
 PACKAGES = Path(__file__).parents[2]
-FLUX = "flux-system"
+FLUX, SOURCE = "flux-system", "beside"
 
 
 class Tool(Protocol):
@@ -68,27 +68,11 @@ class ArgoCd:
 
     def keep(self, sets: Iterable[BrokenSet]) -> None:
         self._kubectl.apply(
-            {
-                "apiVersion": "argoproj.io/v1alpha1",
-                "kind": "Application",
-                "metadata": {"name": one.name, "namespace": "argocd"},
-                "spec": {
-                    "project": "default",
-                    "source": {
-                        "repoURL": self._url,
-                        "path": f"{ROOTS[self.name]}/{one.name}",
-                        "targetRevision": "main",
-                    },
-                    "destination": {
-                        "server": "https://kubernetes.default.svc",
-                        "namespace": one.namespace(self.name, 1),
-                    },
-                    "syncPolicy": {
-                        "automated": {"prune": True, "selfHeal": True},
-                        "syncOptions": ["ServerSideApply=true"],
-                    },
-                },
-            }
+            application(
+                *(one.name, self._url, f"{ROOTS[self.name]}/{one.name}"),
+                one.namespace(self.name, 1),
+                ["ServerSideApply=true"],
+            )
             for one in sets
         )
 
@@ -116,49 +100,14 @@ class Flux:
         self, kubectl: Kubectl, repository: SharedRepository, folder: TestbedFolder, place: Path
     ) -> None:
         self._kubectl, self._url = kubectl, repository.url
-        kubectl.apply(flux_peers.definitions())
-        kubectl("create", "namespace", FLUX)
-        for name, command in flux_peers.commands(place).items():
-            spawn(
-                command,
-                log=place / f"{name}.log",
-                cwd=place,
-                environment={
-                    **os.environ,
-                    "KUBECONFIG": str(folder.kubeconfig),
-                    "RUNTIME_NAMESPACE": FLUX,
-                    "TMPDIR": str(place),
-                },
-            )
+        start_flux(kubectl, folder, place)
 
     def keep(self, sets: Iterable[BrokenSet]) -> None:
-        source = {
-            "apiVersion": "source.toolkit.fluxcd.io/v1",
-            "kind": "GitRepository",
-            "metadata": {"name": "beside", "namespace": FLUX},
-            "spec": {"interval": "1m", "url": self._url, "ref": {"branch": "main"}},
-        }
-        kustomizations = (
-            {
-                "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
-                "kind": "Kustomization",
-                "metadata": {"name": one.name, "namespace": FLUX},
-                "spec": {
-                    "interval": "1m",
-                    "path": f"./{ROOTS[self.name]}/{one.name}",
-                    "prune": True,
-                    "sourceRef": {"kind": "GitRepository", "name": "beside"},
-                },
-            }
-            for one in sets
-        )
-        self._kubectl.apply([source, *kustomizations])
+        folders = {one.name: f"{ROOTS[self.name]}/{one.name}" for one in sets}
+        self._kubectl.apply([source(self._url), *map(kustomization, folders, folders.values())])
 
     def wake(self, sets: Iterable[BrokenSet]) -> None:
-        self._kubectl(
-            *("annotate", "gitrepository", "beside", "--namespace", FLUX, "--overwrite"),
-            f"reconcile.fluxcd.io/requestedAt={time.time()}",
-        )
+        tell_flux(self._kubectl)
 
     def said(self, one: BrokenSet) -> str:
         status = self._kubectl.get("kustomization", one.name, "-n", FLUX).get("status", {})
@@ -204,3 +153,70 @@ class Ours:
 def _in_words(line: dict[str, Any]) -> str:
     kept = {k: v for k, v in line.items() if k not in ("time", "level", "app", "commit", "message")}
     return f"{line['message']}: " + ", ".join(f"{k} {v}" for k, v in kept.items())
+
+
+def application(
+    name: str, url: str, path: str, namespace: str, options: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": "argocd"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": url, "path": path, "targetRevision": "main"},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": namespace},
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                "syncOptions": [*options],
+            },
+        },
+    }
+
+
+def source(url: str) -> dict[str, Any]:
+    """What all Kustomizations of Flux read."""
+    return {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "GitRepository",
+        "metadata": {"name": SOURCE, "namespace": FLUX},
+        "spec": {"interval": "1m", "url": url, "ref": {"branch": "main"}},
+    }
+
+
+def kustomization(name: str, path: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": name, "namespace": FLUX},
+        "spec": {
+            "interval": "1m",
+            "path": f"./{path}",
+            "prune": True,
+            "sourceRef": {"kind": "GitRepository", "name": SOURCE},
+        },
+    }
+
+
+def tell_flux(kubectl: Kubectl) -> None:
+    kubectl(
+        *("annotate", "gitrepository", SOURCE, "--namespace", FLUX, "--overwrite"),
+        f"reconcile.fluxcd.io/requestedAt={time.time()}",
+    )
+
+
+def start_flux(kubectl: Kubectl, folder: TestbedFolder, place: Path) -> None:
+    kubectl.apply(flux_peers.definitions())
+    kubectl("create", "namespace", FLUX)
+    for name, command in flux_peers.commands(place).items():
+        spawn(
+            command,
+            log=place / f"{name}.log",
+            cwd=place,
+            environment={
+                **os.environ,
+                "KUBECONFIG": str(folder.kubeconfig),
+                "RUNTIME_NAMESPACE": FLUX,
+                "TMPDIR": str(place),
+            },
+        )

@@ -154,3 +154,7 @@ def _show(done: ObjectAdopted) -> None:
         typer.echo(
             printable(f"  {done.identity}: {who} holds fields by another version of its kind")
         )
+    if done.adopted.beside:
+        typer.echo(
+            printable(f"  {done.identity}: {', '.join(done.adopted.beside)} holds fields, too")
+        )

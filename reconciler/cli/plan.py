@@ -120,7 +120,7 @@ def _show(one: _Planned) -> None:
     same = len(planned.of(SyncStep.same))
     typer.echo(typer.style(f"{entry}  {counts}, {same:,} as they are", bold=True))
     lines: Iterator[Line]
-    if len(planned.of(SyncStep.create)) == len(planned.objects):
+    if all(change.before is None for change in found.difference.objects):
         lines = (Line(ADDED, str(change.identity)) for change in found.difference.objects)
     else:
         lines = difference_lines(found.difference)

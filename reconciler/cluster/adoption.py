@@ -12,12 +12,13 @@ from typing import Any
 
 from reconciler.cluster.api_client import ApiClient
 from reconciler.cluster.api_errors import CONFLICT, INVALID, accepting
-from reconciler.cluster.ownership import APPLY
+from reconciler.cluster.ownership import APPLY, is_controller
 from reconciler.errors import ApiError
 from reconciler.text.json_object import JsonObject
 
 DEPLOYERS = (
-    *("kubectl-client-side-apply", "kubectl", "kubectl-create"),
+    *("kubectl-client-side-apply", "kubectl", "kubectl-last-applied"),
+    *("kubectl-create", "kubectl-replace"),
     *("helm", "Helm", "helm-controller"),
     *("kustomize-controller", "flux", "flux-client-side-apply"),
     *("argocd-controller", "argocd-application-controller"),
@@ -29,10 +30,11 @@ ANNOTATIONS = ("f:metadata", "f:annotations")
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """From whom fields were taken over; and who holds some by another version of the kind."""
+    """From whom fields were taken over, and who holds some still."""
 
     managers: tuple[str, ...]
-    left: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # by another version of the kind
+    beside: tuple[str, ...] = ()  # no tool that was to be taken over from, and no controller
 
 
 async def adopt_object(
@@ -53,17 +55,23 @@ async def adopt_object(
         if live is None:
             return None
         entries = live["metadata"].get("managedFields") or []
-        version = str(wanted["apiVersion"])
-        ours, others, left = _parted(entries, version, manager, deployers)
-        managers = tuple(sorted({str(e["manager"]) for e in ours} - {manager}))
-        if not managers or dry_run:
-            return Adopted(managers, left)
+        deployed = [e for e in entries if _is_deployed(e, manager, deployers)]
+        version = _version(deployed, manager, str(wanted["apiVersion"]))
+        ours = [e for e in deployed if e.get("apiVersion") == version]
+        others = [e for e in entries if e not in ours]
+        adopted = Adopted(
+            _managers(ours, manager),
+            _managers((e for e in deployed if e not in ours), manager),
+            _managers((e for e in others if _is_beside(e, manager, deployers)), manager),
+        )
+        if not adopted.managers or dry_run:
+            return adopted
         annotations = (wanted.get("metadata") or {}).get("annotations") or {}
         entry = _joined(ours, version, manager, annotations)
         operations = _replaced(live, [*others, entry])
         try:
             await client.json_patch(path, operations, metadata_only=True)
-            return Adopted(managers, left)
+            return adopted
         except ApiError as e:
             if e.status not in (CONFLICT, INVALID) or attempt == MAX_TRIES - 1:
                 raise
@@ -115,24 +123,37 @@ def _replaced(live: JsonObject, entries: Sequence[JsonObject]) -> list[JsonObjec
     ]
 
 
-def _parted(
-    entries: Iterable[JsonObject], version: str, manager: str, deployers: Collection[str]
-) -> tuple[list[JsonObject], list[JsonObject], tuple[str, ...]]:
-    """What becomes ours, what stays as it is, and who could not be taken over."""
-    ours: list[JsonObject] = []
-    others: list[JsonObject] = []
-    left: set[str] = set()
-    for entry in entries:
-        name, is_status = str(entry.get("manager")), bool(entry.get("subresource"))
-        mine = name == manager and entry.get("operation") == APPLY
-        if is_status or not (mine or name in deployers):
-            others.append(entry)
-        elif entry.get("apiVersion") != version:
-            others.append(entry)
-            left.add(name)
-        else:
-            ours.append(entry)
-    return ours, others, tuple(sorted(left - {manager}))
+def _is_deployed(entry: JsonObject, manager: str, deployers: Collection[str]) -> bool:
+    """Is it to be ours, or ours already?"""
+    name = str(entry.get("manager"))
+    mine = name == manager and entry.get("operation") == APPLY
+    return not entry.get("subresource") and (mine or name in deployers)
+
+
+def _is_beside(entry: JsonObject, manager: str, deployers: Collection[str]) -> bool:
+    name = str(entry.get("manager"))
+    is_another_app = name.startswith(manager.partition("/")[0] + "/")
+    is_known = name in deployers or is_another_app or is_controller(name)
+    return not (entry.get("subresource") or is_known)
+
+
+def _version(deployed: Sequence[JsonObject], manager: str, wanted: str) -> str:
+    """Ours, that of Git, or else the last: the server knows what our fields of it are in another.
+
+    It keeps one entry of a manager that applied, so what is by a second version cannot be ours.
+    """
+    ordered = sorted(deployed, key=_time)
+    found = [str(entry.get("apiVersion")) for entry in ordered]
+    own = [v for v, entry in zip(found, ordered, strict=True) if entry["manager"] == manager]
+    return next(iter(own), wanted if wanted in found or not found else found[-1])
+
+
+def _managers(entries: Iterable[JsonObject], manager: str) -> tuple[str, ...]:
+    return tuple(sorted({str(entry["manager"]) for entry in entries} - {manager}))
+
+
+def _time(entry: JsonObject) -> str:
+    return str(entry.get("time") or "")
 
 
 def _joined(
@@ -145,7 +166,7 @@ def _joined(
         "manager": manager,
         "operation": APPLY,
         "apiVersion": version,
-        "time": max(str(entry.get("time") or "") for entry in ours),
+        "time": max(map(_time, ours)),
         "fieldsType": "FieldsV1",
         "fieldsV1": without_annotations(fields, annotations),
     }

@@ -15,7 +15,7 @@ from tests.testbed.plugin import Cluster
 
 WEB = """apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web, annotations: {kept: "1"}}
+metadata: {name: web, labels: {app: web}, annotations: {kept: "1"}}
 spec:
   replicas: 2
   selector: {matchLabels: {app: web}}
@@ -27,9 +27,12 @@ spec:
         image: "example.org/web:1"
         env: [{name: A, value: "1"}, {name: B, value: "2"}]
 """
-CREDENTIALS = (
-    "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: hunter2}\n"
-)
+CREDENTIALS = """apiVersion: v1
+kind: Secret
+metadata: {name: db, labels: {app: web}}
+stringData: {password: hunter2}
+"""
+DEPLOYMENT = {"group": "apps", "kind": "Deployment", "name": "web"}
 WITHOUT_B = WEB.replace(', {name: B, value: "2"}', "")
 
 
@@ -43,19 +46,27 @@ def state(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def settled(cluster: Cluster) -> None:
+    cluster.kubectl("rollout", "status", "-n", cluster.namespace, "deployment/web")
+    cluster.wait("jsonpath={.status.terminatingReplicas}=0", "deployment/web")
+
+
 def variables(cluster: Cluster) -> list[str]:
     (container,) = cluster.get("deployment/web")["spec"]["template"]["spec"]["containers"]
     return [one["name"] for one in container.get("env", [])]
 
 
+ON_SERVER = ["apply", "--server-side"]
+# How a first version is deployed, and the next.
 WAYS = {
-    "kubectl": ["apply"],
-    "kubectl on the server": ["apply", "--server-side"],
-    "kubectl create": ["create"],
-    "Helm": ["apply", "--server-side", "--field-manager=helm"],
-    "Helm of old": ["create", "--field-manager=helm"],
-    "Flux": ["apply", "--server-side", "--field-manager=kustomize-controller"],
-    "Argo CD": ["apply", "--server-side", "--field-manager=argocd-controller"],
+    "kubectl": (["apply"], ["apply"]),
+    "kubectl on the server": (ON_SERVER, ON_SERVER),
+    "kubectl, at last on the server": (["apply"], [*ON_SERVER, "--force-conflicts"]),
+    "kubectl create": (["create"], ["replace"]),
+    "Helm": ([*ON_SERVER, "--field-manager=helm"],) * 2,
+    "Helm of old": (["create", "--field-manager=helm"], ["replace", "--field-manager=helm"]),
+    "Flux": ([*ON_SERVER, "--field-manager=kustomize-controller"],) * 2,
+    "Argo CD": ([*ON_SERVER, "--field-manager=argocd-controller"],) * 2,
 }
 
 
@@ -65,8 +76,10 @@ def test_what_another_tool_applied_is_taken_over_as_it_is(
 ) -> None:
     objects = f"environments/prod/{app}/objects.yaml"
     manifest = f"{WEB}---\n{CREDENTIALS}"
-    cluster.kubectl(*WAYS[way], "-n", app, "-f", "-", stdin=manifest)
-    cluster.wait("condition=Available", "deployment/web")
+    first, then = WAYS[way]
+    cluster.kubectl(*first, "-n", app, "-f", "-", stdin=f"{WITHOUT_B}---\n{CREDENTIALS}")
+    cluster.kubectl(*then, "-n", app, "-f", "-", stdin=manifest)
+    settled(cluster)
     before = state(cluster)
     fleet.commit({objects: manifest})
 
@@ -75,6 +88,16 @@ def test_what_another_tool_applied_is_taken_over_as_it_is(
     assert state(cluster) == before
     adopted = typed("adopt", f"prod/{app}", *there, cwd=fleet.path)
     assert f"prod/{app}: 2 objects of 2 taken over" in adopted.stdout.decode(), adopted
+    assert "holds fields, too" not in adopted.stdout.decode()
+    # All that is otherwise in Git is our mark, and a tool's own labels, of which kubectl has none.
+    planned = typed("plan", f"prod/{app}", *there, cwd=fleet.path).stdout.decode().splitlines()
+    assert planned == [
+        f"prod/{app}  +0 ~2 -0, 0 as they are",
+        f"~ Secret {app}/db",
+        f'+   metadata.labels["reconciler.dev/app"]: prod.{app}',
+        f"~ Deployment {app}/web",
+        f'+   metadata.labels["reconciler.dev/app"]: prod.{app}',
+    ]
     applied = typed("apply", f"prod/{app}", "--no-check", *there, cwd=fleet.path)
     assert applied.returncode == 0, applied
     assert state(cluster) == before
@@ -103,29 +126,88 @@ def test_what_somebody_changed_of_an_applied_app_is_still_drift_once_it_is_ours(
     assert cluster.get("configmap/one")["data"] == {"k": "1"}
 
 
+@pytest.mark.parametrize("by", ["annotation", "label"])
 def test_what_is_still_deployed_by_another_is_refused(
-    fleet: Repo, app: str, cluster: Cluster, typed: Run, there: list[str], definitions: Cluster
+    by: str,
+    fleet: Repo,
+    app: str,
+    cluster: Cluster,
+    typed: Run,
+    there: list[str],
+    definitions: Cluster,
 ) -> None:
-    labels = json.dumps({"argocd.argoproj.io/tracking-id": f"{app}_shop:apps/Deployment:{app}/web"})
-    manifest = WEB.replace('annotations: {kept: "1"}', f"annotations: {labels}")
+    """Argo CD marks by the one or the other; it need not be in a namespace called argocd."""
+    place = app if by == "annotation" else "argocd"
+    marks = {
+        "annotation": f"annotations: {{argocd.argoproj.io/tracking-id: '{app}_{app}:x'}}",
+        "label": f"labels: {{app.kubernetes.io/instance: {app}}}",
+    }
+    manifest = WEB.replace('labels: {app: web}, annotations: {kept: "1"}', marks[by])
     cluster.apply(manifest)
     application = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": {"name": "shop", "namespace": app},
+        "metadata": {"name": app, "namespace": place},
         "spec": {
             "project": "default",
             "source": {"repoURL": "https://git.example.org/x", "path": "a"},
-            "destination": {"namespace": app},
+            "destination": {"namespace": app, "server": "https://kubernetes.default.svc"},
         },
+        "status": {"resources": [{**DEPLOYMENT, "namespace": app}]},
     }
+    given = "apiVersion: v1\nkind: Namespace\nmetadata: {name: argocd}\n"
+    cluster.kubectl("apply", "-f", "-", stdin=given)
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps(application))
     fleet.commit({f"environments/prod/{app}/objects.yaml": manifest})
     done = typed("adopt", f"prod/{app}", *there, cwd=fleet.path)
     assert done.returncode == 1
     assert (
-        f"Argo CD (Application {app}/shop) still deploys Deployment {app}/web"
+        f"Argo CD (Application {place}/{app}) still deploys Deployment {app}/web"
         in done.stderr.decode()
     )
-    cluster.kubectl("-n", app, "delete", "application", "shop")
+    cluster.kubectl("-n", place, "delete", "application", app)
     assert typed("adopt", f"prod/{app}", *there, cwd=fleet.path).returncode == 0
+
+
+def test_what_somebody_did_beside_the_tool_stays_and_is_told(
+    fleet: Repo, app: str, cluster: Cluster, typed: Run, there: list[str]
+) -> None:
+    cluster.apply(WEB)
+    cluster.kubectl("rollout", "restart", "-n", app, "deployment/web")
+    settled(cluster)
+    before = state(cluster)
+    fleet.commit({f"environments/prod/{app}/objects.yaml": WEB})
+    said = typed("adopt", f"prod/{app}", *there, cwd=fleet.path).stdout.decode()
+    assert f"  Deployment {app}/web: kubectl-rollout holds fields, too\n" in said
+    assert typed("apply", f"prod/{app}", "--no-check", *there, cwd=fleet.path).returncode == 0
+    assert state(cluster) == before
+
+
+SCALER = """apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {minReplicas: 2, maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: D, name: web}}
+"""
+
+
+def test_what_was_applied_by_another_version_of_its_kind_is_taken_over(
+    fleet: Repo, app: str, cluster: Cluster, typed: Run, there: list[str]
+) -> None:
+    words = ("apply", "--server-side", "--field-manager=helm", "-n", app, "-f", "-")
+    cluster.kubectl(*words, stdin=SCALER.replace("/v2", "/v1"))
+    objects = f"environments/prod/{app}/objects.yaml"
+    fleet.commit({objects: SCALER})
+    said = typed("adopt", f"prod/{app}", *there, cwd=fleet.path).stdout.decode()
+    assert f"prod/{app}: 1 object of 1 taken over" in said
+    for minimum, text in ((2, SCALER), (1, SCALER.replace("minReplicas: 2, ", ""))):
+        fleet.commit({objects: text})
+        assert typed("apply", f"prod/{app}", "--no-check", *there, cwd=fleet.path).returncode == 0
+        assert cluster.get("hpa/web")["spec"]["minReplicas"] == minimum
+
+    # By a second version it cannot be ours, too: that is told, and nothing of ours is lost.
+    cluster.kubectl(*words, "--force-conflicts", stdin=SCALER.replace("/v2", "/v1"))
+    said = typed("adopt", f"prod/{app}", *there, cwd=fleet.path).stdout.decode()
+    assert f"{app}/web: helm holds fields by another version of its kind\n" in said
+    entries = cluster.get("hpa/web", "--show-managed-fields")["metadata"]["managedFields"]
+    applied = {e["manager"]: e["apiVersion"] for e in entries if e["operation"] == "Apply"}
+    assert applied == {f"reconciler/prod.{app}": "autoscaling/v2", "helm": "autoscaling/v1"}

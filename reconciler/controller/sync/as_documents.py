@@ -67,6 +67,7 @@ def adopted_document(
                 **identity_document(one.identity),
                 "taken": list(one.adopted.managers),
                 "left": list(one.adopted.left),
+                "beside": list(one.adopted.beside),
             }
             for one in done
         ],

@@ -1,0 +1,1 @@
+"""An app that other tools deployed, taken over by `reconciler adopt` while it runs."""
