@@ -37,8 +37,25 @@ class SharedRepository:
         for tool, its in sets.items():
             for one in its:
                 self._write(tool, one, number)
+        return self._pushed(f"Release {number}")
+
+    def commit_alone(self, tool: str, sets: Iterable[BrokenSet]) -> str:
+        """Nothing but these sets of one tool, with a file of objects for each."""
+        for root in ROOTS.values():
+            for folder in (self._folder / root).glob("*/"):
+                shutil.rmtree(folder)
+        for one in sets:
+            folder = self._folder / ROOTS[tool] / one.name
+            folder.mkdir(parents=True)
+            bodies = one.release(1).objects
+            (folder / "objects.yaml").write_text("\n---\n".join(map(json.dumps, bodies)))
+            said = {"namespace": one.namespace(tool, 1), "resources": ["objects.yaml"]}
+            (folder / "kustomization.yaml").write_text(json.dumps(said))
+        return self._pushed(f"{tool} alone")
+
+    def _pushed(self, message: str) -> str:
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", f"Release {number}")
+        self._git("commit", "--quiet", "--allow-empty", "--message", message)
         self._git("push", "--quiet", "origin", "main")
         return self._git("rev-parse", "HEAD")
 

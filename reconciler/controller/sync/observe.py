@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.cluster.annotations import treatment_of
 from reconciler.cluster.api_client import ApiClient
-from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND, accepting
+from reconciler.cluster.api_errors import NOT_FOUND, accepting
 from reconciler.cluster.ownership import own_digest
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.state import Kind
 from reconciler.cluster.treatment import Applying
 from reconciler.controller.desired import WantedObject
 from reconciler.controller.sync.sync_plan import SeenObject
-from reconciler.errors import ApiError
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
@@ -57,37 +56,24 @@ async def listed(
 ) -> dict[Identity, JsonObject]:
     """What has the app's label; `by_name_alone` says of which group and kind metadata is enough.
 
-    Whoever may not list a kind in all namespaces lists it in those of what is named.
+    In the namespaces of what is named, so that no right on others is needed, and no server has to
+    look through all of its objects.
     """
     free = asyncio.Semaphore(MAX_LISTS)
-    places: dict[tuple[str, str], set[str]] = {}
-    for identity, version in named:
-        places.setdefault((version, identity.kind), set()).add(identity.namespace)
+    places = {(version, identity.kind, identity.namespace) for identity, version in named}
 
-    async def at(version: str, kind: str, namespace: str) -> tuple[JsonObject, ...]:
-        labels, alone = f"{APP_LABEL}={app}", by_name_alone((group_of(version), kind))
-        try:
-            path = await client.discovery.list_path(version, kind, namespace)
-            return (await client.list(path, labels=labels, metadata_only=alone)).items
-        except ApiError as e:
-            if e.status != NOT_FOUND:
-                raise
-            return ()  # a kind that is not there has no objects
-
-    async def of_kind(version: str, kind: str) -> list[tuple[Identity, JsonObject]]:
+    async def at(version: str, kind: str, namespace: str) -> list[tuple[Identity, JsonObject]]:
+        group, labels = group_of(version), f"{APP_LABEL}={app}"
+        items: tuple[JsonObject, ...] = ()
         async with free:
-            try:
-                items = await at(version, kind, "")
-            except ApiError as e:
-                within = sorted(places[version, kind] - {""})
-                if e.status != FORBIDDEN or not within:
-                    raise
-                lists = [await at(version, kind, place) for place in within]
-                items = tuple(o for found in lists for o in found)
-        group, about = group_of(version), {"apiVersion": version, "kind": kind}
+            with accepting(NOT_FOUND):  # a kind that is not there has no objects
+                path = await client.discovery.list_path(version, kind, namespace)
+                alone = by_name_alone((group, kind))
+                items = (await client.list(path, labels=labels, metadata_only=alone)).items
+        about = {"apiVersion": version, "kind": kind}
         return [(identity_of(group, kind, o), {**o, **about}) for o in items]
 
-    found = await asyncio.gather(*(of_kind(*kind) for kind in sorted(places)))
+    found = await asyncio.gather(*(at(*place) for place in sorted(places)))
     return dict(pair for pairs in found for pair in pairs)
 
 
