@@ -25,6 +25,7 @@ from reconciler.render.render_options import DEFAULTS, RenderOptions
 from reconciler.trees.memory import MemoryTree
 from reconciler.trees.tree import Tree, TreeEntry
 from reconciler.trees.worktree import WorkTree
+from tests.attacks.sidecar import resident
 from tests.sample import rendered, repository
 
 APPS = 50
@@ -512,6 +513,19 @@ def test_a_kernel_that_reads_for_long_is_not_taken_for_stopped(
 
 
 @needs_proc
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_a_kernel_that_nobody_asks_gives_its_memory_back() -> None:
+    one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {k: '" + "x" * 5_000 + "'}\n"
+    with Kernel() as kernel:
+        kernel.objects("---\n".join([one] * 2_000).encode())
+        busy = resident(kernel.pid())
+        assert busy > 50 * 2**20
+        end = time.monotonic() + 60
+        while resident(kernel.pid()) > busy / 2 and time.monotonic() < end:
+            time.sleep(0.2)
+        assert resident(kernel.pid()) <= busy / 2
+
+
 def test_a_closed_kernel_leaves_no_process() -> None:
     kernel = Kernel()
     kernel.render(sample(), "apps/app0", DEFAULTS).result()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -23,6 +24,10 @@ import (
 // than this cannot be stopped from inside, so the process goes and the parent starts another.
 const runawayGrace = 2 * time.Second
 
+// After so long without a request, what lies about as garbage is given back to the system: a
+// process that stays is asked seldom.
+const restAfter = 3 * time.Second
+
 type server struct {
 	out     *wire.Writer
 	trees   *tree.Trees
@@ -38,12 +43,15 @@ func Serve(in io.Reader, out io.Writer) error {
 	}
 	s.trees = tree.NewTrees(s.out)
 	reader := bufio.NewReaderSize(in, 1<<16)
+	rest := time.AfterFunc(restAfter, debug.FreeOSMemory)
+	defer rest.Stop()
 	for {
 		req := &wire.Request{}
 		body, err := wire.ReadFrame(reader, req)
 		if err != nil {
 			return err
 		}
+		rest.Reset(restAfter)
 		switch req.Op {
 		case "render":
 			go s.render(s.begin(req), req)
