@@ -7,6 +7,7 @@ bare requests over as many connections as we use. It takes about a quarter of an
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -24,6 +25,8 @@ from benchmarks.beside.repository import ENVIRONMENT, SharedRepository
 from benchmarks.beside.sets import BrokenSet, Release, config_map
 from benchmarks.beside.tools import ArgoCd, Flux, Kubectl, Ours, Tool
 from benchmarks.measure import resident_mib
+from reconciler.api import apps_of
+from reconciler.api import connect as reconciled
 from reconciler.cluster.api_access import access_of
 from reconciler.cluster.api_errors import CONFLICT, accepting
 from reconciler.cluster.blocking_client import BlockingApiClient, connect
@@ -86,7 +89,7 @@ class Race:
         self._client: BlockingApiClient = connect(self._context, os.environ)
         self._repository = SharedRepository(place / "repository", state.variables)
 
-    def run(self) -> Iterator[str]:
+    def run(self, *, once: bool) -> Iterator[str]:
         self._kubectl("apply", "--server-side", "-f", str(DEFINITIONS))
         bare = self._timed("bare-many", OBJECTS, lambda: asyncio.run(self._bare("bare-many")))
         yield f"{OBJECTS:,} objects: {bare:.2f} s for the requests alone"
@@ -102,7 +105,16 @@ class Race:
         diff = _seconds(lambda: self._by_kubectl("kubectl-many", "diff"))
         yield f"nothing to do: {again:.2f} s, kubectl diff {diff:.2f} s = {diff / again:.1f} x"
         self._ours("uninstall", "--yes")
-        for begin in (self._begin_ours, self._begin_flux, self._begin_argocd):
+        began: list[float] = []
+        self._timed("ours-many", OBJECTS, lambda: asyncio.run(self._by_library(began)))
+        library = time.perf_counter() - began[0]
+        yield (
+            f"{OBJECTS:,} objects: {library:.2f} s reconciler.api, plan and apply ="
+            f" {library / bare:.1f} of the requests alone"
+        )
+        self._ours("uninstall", "--yes")
+        tools = () if once else (self._begin_ours, self._begin_flux, self._begin_argocd)
+        for begin in tools:
             yield from self._kept(begin())
 
     def _kept(self, tool: Tool) -> Iterator[str]:
@@ -212,6 +224,15 @@ class Race:
 
             await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
 
+    async def _by_library(self, began: list[float]) -> None:
+        """In a process that has rendered it already, as one that stays has."""
+        [app] = apps_of(str(self._place / "repository"), [f"{ENVIRONMENT}/many"])
+        kubeconfig = str(self._folder.kubeconfig)
+        async with reconciled(app.environment, kubeconfig, self._context.name) as cluster:
+            await cluster.plan(app)
+            began.append(time.perf_counter())
+            await cluster.apply(await cluster.plan(app))
+
     def _bodies(self, namespace: str) -> Iterator[dict[str, dict[str, str]]]:
         for o in MANY.release(1).objects:
             yield {**o, "metadata": {**o["metadata"], "namespace": namespace}}
@@ -267,8 +288,11 @@ def race(place: Path) -> Iterator[Race]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.beside.race", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="only what applies once, and ends")
+    once = parser.parse_args().once
     with tempfile.TemporaryDirectory(prefix="race-") as place, race(Path(place)) as running:
-        for line in running.run():
+        for line in running.run(once=once):
             print(line, flush=True)
 
 

@@ -59,7 +59,8 @@ class IgnoredFields:
             return False
         if conflict.manager in self.managers:
             return True
-        way = [str(step) for step in way_to(body, conflict.field) or ()]
+        steps_to = way_to(body, conflict.field) or conflict.field.strip(".").split(".")
+        way = [str(step) for step in steps_to]
         return any(way[: len(steps)] == steps for steps in map(_steps, self.pointers))
 
     def _means(self, body: Mapping[str, Any]) -> bool:

@@ -192,6 +192,20 @@ def test_a_change_may_stand_for_a_while(
     assert value_of(cluster) == "1"
 
 
+def test_what_is_left_to_its_writer_is_not_told(
+    app: str, begin: Begin, cluster: Cluster, say: Callable[[str], None]
+) -> None:
+    said = "{kind: ConfigMap, name: one, jsonPointers: [/data/k]}"
+    say(f"  drift: report\n  ignoreDifferences: [{said}]\n")
+    running = begin("--interval", "1")
+    running.wait_for("well", app=f"prod/{app}")
+    for name in ("one", "two"):
+        about = ("-n", app, "patch", f"configmap/{name}", "--type=merge")
+        cluster.kubectl(*about, "-p", '{"data":{"k":"x"}}', "--field-manager=operator")
+    running.wait_for("changed by somebody", object=f"ConfigMap {app}/two")
+    assert f"ConfigMap {app}/one" not in running.log.read_text()
+
+
 def test_what_git_says_no_more_may_stand_for_a_while(
     fleet: Repo, app: str, begin: Begin, cluster: Cluster, say: Callable[[str], None]
 ) -> None:

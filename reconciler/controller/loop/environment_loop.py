@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.cluster.api_client import ApiClient
+from reconciler.cluster.conflict_rules import conflict_rules
 from reconciler.cluster.inventory.store import apps_with_inventory
 from reconciler.cluster.reconciled_apps import app_key
 from reconciler.controller.app import Desired
@@ -62,6 +63,7 @@ class EnvironmentLoop:
     ) -> None:
         self.name = environment.name
         self._environment = environment
+        self._conflict_rules = conflict_rules(environment)
         self._membership = membership
         self._client = client
         self._renderer = renderer
@@ -99,6 +101,7 @@ class EnvironmentLoop:
         )
         before, after = self._environment.reconcile, environment.reconcile
         self._environment, self._desired = environment, state.desired
+        self._conflict_rules = conflict_rules(environment)
         if before.health != after.health:
             self._status_rules = status_rules(environment, self._renderer.kernel)
             moved = {rule.key for rule in {*before.health} ^ {*after.health}}
@@ -288,7 +291,7 @@ class EnvironmentLoop:
             app.heard.append(event)
             return
         self._judge.soon(event.app)
-        told = take_drift(app, event, datetime.now(UTC))
+        told = take_drift(app, event, self._conflict_rules, datetime.now(UTC))
         if told is None:
             return
         self._told(told)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.cluster.inventory.record import ItemState
+from reconciler.cluster.conflict_rules import Rule, rule_for
+from reconciler.cluster.conflicts import FieldConflict
+from reconciler.cluster.inventory.record import InventoryItem, ItemState
+from reconciler.cluster.ownership import applier, owners_of
 from reconciler.controller.app_event import AppEvent, Happening
 from reconciler.controller.app_record import AppRecord, Drift
 from reconciler.controller.desired import manager_of
@@ -15,8 +18,10 @@ from reconciler.controller.watching.watched_objects import WatchedEvent
 from reconciler.kubernetes.access import text
 
 
-def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent | None:
-    """The app remembers it; what is told is told once."""
+def take_drift(
+    app: AppRecord, event: WatchedEvent, rules: Sequence[Rule], now: datetime
+) -> AppEvent | None:
+    """The app remembers it; what is told is told once, and what is left to others is not."""
     item = app.items.get(event.identity)
     if item is None or item.state is not ItemState.applied:
         return None
@@ -26,6 +31,8 @@ def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent |
         return None
     if not event.is_gone and event.state.own == item.own:
         app.drift.pop(event.identity, None)
+        return None
+    if not event.is_gone and _is_left(event.metadata, item, manager_of(app.entry), rules):
         return None
     fields = {"object": str(event.identity)}
     if event.is_gone:
@@ -39,6 +46,24 @@ def take_drift(app: AppRecord, event: WatchedEvent, now: datetime) -> AppEvent |
         return None
     app.drift[event.identity] = drift
     return AppEvent(app.entry, what, fields, object=event.identity)
+
+
+def _is_left(
+    metadata: Mapping[str, Any], item: InventoryItem, manager: str, rules: Sequence[Rule]
+) -> bool:
+    """Did nobody write since we did, but those to whom rules leave all that they hold?"""
+    ours = applier(metadata, manager)
+    since = ours.time if ours else ""
+    conflicts = [
+        FieldConflict(path, owner.manager, "")
+        for owner in owners_of(metadata)
+        if owner != ours and owner.subresource != "status" and owner.time >= since
+        for path in owner.paths
+        if not path.startswith(".status")
+    ]
+    return bool(conflicts) and all(
+        rule_for(rules, conflict, item.reference).do == "leave" for conflict in conflicts
+    )
 
 
 def _is_older(metadata: Mapping[str, Any], written: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.cluster.conflict_rules import DEFAULT_RULES, ConflictRule, IgnoredFields, Rule
 from reconciler.cluster.inventory.record import InventoryItem, ItemState
 from reconciler.cluster.ownership import own_digest
 from reconciler.controller.app_event import Happening
@@ -49,17 +50,36 @@ def record(version: str) -> AppRecord:
 def test_what_was_seen_before_our_last_write_is_not_told(version: str, is_told: bool) -> None:
     app = record("7")
     event = WatchedEvent(ONE, "prod.web", written_by("kubectl", version=version), is_gone=False)
-    told = take_drift(app, event, NOW)
+    told = take_drift(app, event, DEFAULT_RULES, NOW)
     assert (told is not None) == is_told == bool(app.drift)
 
 
 def test_it_is_told_once_until_it_is_set_back() -> None:
     app = record("7")
     theirs = WatchedEvent(ONE, "prod.web", written_by("kubectl", version="8"), is_gone=False)
-    told = take_drift(app, theirs, NOW)
+    told = take_drift(app, theirs, DEFAULT_RULES, NOW)
     assert told is not None
     assert (told.what, told.fields["by"]) == (Happening.changed, "kubectl")
-    assert take_drift(app, theirs, NOW) is None
+    assert take_drift(app, theirs, DEFAULT_RULES, NOW) is None
     ours = WatchedEvent(ONE, "prod.web", written_by(OURS, version="9"), is_gone=False)
-    assert take_drift(app, ours, NOW) is None
+    assert take_drift(app, ours, DEFAULT_RULES, NOW) is None
     assert not app.drift
+
+
+@pytest.mark.parametrize(
+    ("rules", "managers", "is_told"),
+    [
+        ((ConflictRule("scaler", "data.*", "leave"),), ("scaler",), False),
+        ((ConflictRule("scaler", "data.*", "leave"),), ("scaler", "kubectl"), True),
+        ((ConflictRule("scaler", "spec.*", "leave"),), ("scaler",), True),
+        ((IgnoredFields("", "ConfigMap", pointers=("/data/scaler",)),), ("scaler",), False),
+        ((IgnoredFields("", "Secret", pointers=("/data/scaler",)),), ("scaler",), True),
+        ((), ("scaler",), True),
+    ],
+)
+def test_what_is_left_to_its_writer_is_no_drift(
+    rules: tuple[Rule, ...], managers: tuple[str, ...], is_told: bool
+) -> None:
+    app = record("")
+    event = WatchedEvent(ONE, "prod.web", written_by(*managers, version="8"), is_gone=False)
+    assert (take_drift(app, event, rules, NOW) is not None) == is_told == bool(app.drift)
