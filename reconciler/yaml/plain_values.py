@@ -25,9 +25,11 @@ def item_name(item: Any) -> str:
 def in_place(old: list[Any], new: list[Any]) -> bool:
     """Is each item where it was, whatever else became of it?"""
     was, now = ([item_name(item) for item in items] for items in (old, new))
+    if len(was) != len(now):
+        return False
+    moved = [(a, b) for a, b in zip(was, now, strict=True) if a != b]
     both = set(was) & set(now)
-    pairs = zip(was, now, strict=False)
-    return len(was) == len(now) and all(a == b for a, b in pairs if a in both or b in both)
+    return len(moved) < 2 or not any(a in both or b in both for a, b in moved)
 
 
 def origins(old: list[Any], new: list[Any]) -> list[int | None]:

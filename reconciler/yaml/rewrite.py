@@ -62,7 +62,14 @@ def _written(document: Document, part: str, whole: Document, wanted: Mapping[str
     root = edit.edited(yaml.compose(part), whole.value, wanted)
     _name_anchors(root)
     out = io.StringIO()
-    yaml.serialize(root, out)
+    try:
+        yaml.serialize(root, out)
+    except AttributeError:  # it stumbles over a comment that it took for another one's
+        raise DocumentError(
+            "this cannot be edited without losing a comment",
+            where=document.place(),
+            hint="move comments behind values to lines of their own",
+        ) from None
     written = out.getvalue()
     _check_comments(document, part, written, edit.gone, whole.node.start_mark.line + 1)
     return written

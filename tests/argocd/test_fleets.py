@@ -262,7 +262,8 @@ def test_argo_cd_runs_the_fleets_of_this_repository(
             assert shown["checks"]["title"] == "Checks"
         _goes_on(argo, clusters, fleets)
     argo.kubectl("delete", "applicationset", *ENVIRONMENTS)
-    argo.kubectl("wait", "--for=delete", "application", "--all", "--timeout=90s")
+    ours = [f"application/{app}-{e}" for e in ENVIRONMENTS for app in APPS]
+    argo.kubectl("wait", "--for=delete", *ours, "--timeout=90s")
     argo.kubectl("delete", "secret", *(f"cluster-{name}" for name in ENVIRONMENTS))
     for environment in ("dev", "prod"):
         _is_taken_over(environment, clusters[environment], fleets)

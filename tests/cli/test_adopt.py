@@ -147,7 +147,11 @@ def test_what_is_still_deployed_by_another_is_refused(
     application = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": {"name": app, "namespace": place},
+        "metadata": {
+            "name": app,
+            "namespace": place,
+            "annotations": {"argocd.argoproj.io/skip-reconcile": "true"},  # by a real one beside us
+        },
         "spec": {
             "project": "default",
             "source": {"repoURL": "https://git.example.org/x", "path": "a"},
