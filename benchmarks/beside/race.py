@@ -24,7 +24,7 @@ import aiohttp
 from benchmarks.beside.repository import ENVIRONMENT, SharedRepository
 from benchmarks.beside.sets import BrokenSet, Release, config_map
 from benchmarks.beside.tools import ArgoCd, Flux, Kubectl, Ours, Tool
-from benchmarks.measure import resident_mib
+from benchmarks.measure import resident_mib, seconds
 from reconciler.api import apps_of
 from reconciler.api import connect as reconciled
 from reconciler.cluster.api_access import access_of
@@ -101,8 +101,8 @@ class Race:
             f"{OBJECTS:,} objects: {ours:.2f} s reconciler apply ="
             f" {ours / bare:.1f} of the requests alone, {kubectl / ours:.1f} x of kubectl"
         )
-        again = _seconds(lambda: self._ours("apply", "--no-check"))
-        diff = _seconds(lambda: self._by_kubectl("kubectl-many", "diff"))
+        again = seconds(lambda: self._ours("apply", "--no-check"))
+        diff = seconds(lambda: self._by_kubectl("kubectl-many", "diff"))
         yield f"nothing to do: {again:.2f} s, kubectl diff {diff:.2f} s = {diff / again:.1f} x"
         self._ours("uninstall", "--yes")
         began: list[float] = []
@@ -123,7 +123,7 @@ class Race:
         many = self._timed(f"{name}-many", OBJECTS, lambda: tool.keep([MANY]))
         yield f"{name}: {OBJECTS:,} objects from nothing {many:.2f} s"
         time.sleep(SETTLING_SECONDS)
-        looks = sorted(_seconds(lambda: self._look_again(name)) for _ in range(5))
+        looks = sorted(seconds(lambda: self._look_again(name)) for _ in range(5))
         yield f"{name}: asked to look at them once more {looks[2]:.2f} s (median of 5)"
         before = cpu_seconds(name)
 
@@ -268,12 +268,6 @@ def cpu_seconds(name: str) -> float:
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += int(words[11]) + int(words[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from reconciler.cluster.conflicts import FieldConflict
 from reconciler.cluster.field_paths import way_to
+from reconciler.cluster.status.state import kind_of
 from reconciler.kubernetes.access import text
 from reconciler.kubernetes.domain import METRICS_PREFIX
 from reconciler.model.environment import Environment
@@ -64,11 +65,11 @@ class IgnoredFields:
         return any(way[: len(steps)] == steps for steps in map(_steps, self.pointers))
 
     def _means(self, body: Mapping[str, Any]) -> bool:
-        group = text(body, "apiVersion").rpartition("/")[0]
+        group, kind = kind_of(body)
         name, namespace = text(body, "metadata", "name"), text(body, "metadata", "namespace")
         return (
             fnmatchcase(group, self.group)
-            and fnmatchcase(text(body, "kind"), self.kind)
+            and fnmatchcase(kind, self.kind)
             and self.name in ("", name)
             and self.namespace in ("", namespace)
         )

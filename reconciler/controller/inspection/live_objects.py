@@ -11,7 +11,7 @@ from reconciler.cluster.api_errors import FORBIDDEN, NOT_FOUND, accepting
 from reconciler.cluster.inventory.record import InventoryItem
 from reconciler.cluster.reconciled_apps import APP_LABEL
 from reconciler.cluster.status.state import Kind
-from reconciler.controller.sync.observe import MAX_LISTS, group_of, identity_of
+from reconciler.controller.sync.observe import MAX_LISTS, ListedPlace, listed_at
 from reconciler.errors import ApiError
 from reconciler.kubernetes.identity import Identity
 from reconciler.text.json_object import JsonObject
@@ -96,25 +96,18 @@ async def live_objects(
 
 async def listed_in(
     client: ApiClient,
-    place: tuple[str, str, str],
+    place: ListedPlace,
     by_name_alone: Callable[[Kind], bool] = lambda kind: kind == ("", "Secret"),
     *,
     labels: str = "",
 ) -> dict[Identity, JsonObject] | Unseen:
-    """All of an apiVersion's kind in a namespace, or of a kind that is in none."""
-    version, kind, namespace = place
-    group = group_of(version)
-    items: tuple[JsonObject, ...] = ()
+    """Those of `listed_at`, where one may list them."""
     try:
-        with accepting(NOT_FOUND):  # a kind that is not there has no objects
-            path = await client.discovery.list_path(version, kind, namespace)
-            alone = by_name_alone((group, kind))
-            items = (await client.list(path, labels=labels, metadata_only=alone)).items
+        return await listed_at(client, place, by_name_alone, labels=labels)
     except ApiError as e:
         if e.status != FORBIDDEN:
             raise
-        return Unseen(version, kind, namespace)
-    return {identity_of(group, kind, o): {**o, **_about(version, kind)} for o in items}
+        return Unseen(*place)
 
 
 def _about(version: str, kind: str) -> JsonObject:

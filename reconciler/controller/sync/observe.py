@@ -21,6 +21,7 @@ from reconciler.text.json_object import JsonObject
 MAX_LISTS = 8  # under way at once
 
 Named = tuple[Identity, str]  # and its apiVersion
+ListedPlace = tuple[str, str, str]  # apiVersion, kind and namespace
 
 
 async def observed(
@@ -62,23 +63,27 @@ async def listed(
     free = asyncio.Semaphore(MAX_LISTS)
     places = {(version, identity.kind, identity.namespace) for identity, version in named}
 
-    async def at(version: str, kind: str, namespace: str) -> list[tuple[Identity, JsonObject]]:
-        group, labels = group_of(version), f"{APP_LABEL}={app}"
-        items: tuple[JsonObject, ...] = ()
+    async def look(place: ListedPlace) -> dict[Identity, JsonObject]:
         async with free:
-            with accepting(NOT_FOUND):  # a kind that is not there has no objects
-                path = await client.discovery.list_path(version, kind, namespace)
-                alone = by_name_alone((group, kind))
-                items = (await client.list(path, labels=labels, metadata_only=alone)).items
-        about = {"apiVersion": version, "kind": kind}
-        return [(identity_of(group, kind, o), {**o, **about}) for o in items]
+            return await listed_at(client, place, by_name_alone, labels=f"{APP_LABEL}={app}")
 
-    found = await asyncio.gather(*(at(*place) for place in sorted(places)))
-    return dict(pair for pairs in found for pair in pairs)
+    found = await asyncio.gather(*map(look, sorted(places)))
+    return {identity: o for objects in found for identity, o in objects.items()}
 
 
-def group_of(version: str) -> str:
-    return version.rpartition("/")[0]
+async def listed_at(
+    client: ApiClient, place: ListedPlace, by_name_alone: Callable[[Kind], bool], *, labels: str
+) -> dict[Identity, JsonObject]:
+    """All of an apiVersion's kind in a namespace, or of a kind that is in none."""
+    version, kind, namespace = place
+    group = version.rpartition("/")[0]
+    items: tuple[JsonObject, ...] = ()
+    with accepting(NOT_FOUND):  # a kind that is not there has no objects
+        path = await client.discovery.list_path(version, kind, namespace)
+        alone = by_name_alone((group, kind))
+        items = (await client.list(path, labels=labels, metadata_only=alone)).items
+    about = {"apiVersion": version, "kind": kind}
+    return {identity_of(group, kind, o): {**o, **about} for o in items}
 
 
 def identity_of(group: str, kind: str, o: JsonObject) -> Identity:
